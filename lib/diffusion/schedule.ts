@@ -1,0 +1,40 @@
+/** Noise schedules: arrays made by named functions. @module */
+
+/** Levels of noise of a diffusion with timesteps 0 ... T-1. */
+export interface NoiseSchedule {
+  /** beta_t, the variance added at step t. */
+  readonly betas: Float64Array;
+  /** alphaBar_t = prod_{s<=t} (1 - beta_s). */
+  readonly alphaBar: Float64Array;
+}
+
+/** The schedule of given betas. */
+export function scheduleOf(betas: Float64Array): NoiseSchedule {
+  const alphaBar = new Float64Array(betas.length);
+  betas.reduce((product, beta, t) => alphaBar[t] = product * (1 - beta), 1);
+  return { betas, alphaBar };
+}
+
+/**
+ * SRDiff's cosine schedule: alphaBar(u) = cos^2((u + s)/(1 + s) pi/2) with u = i/T for i = 0 ... T,
+ * both ends included (Nichol & Dhariwal 2021, equation 17, on T+1 points; SRDiff, section 4).
+ *
+ * @param timesteps T, a positive integer.
+ * @param s Offset that keeps the first betas from vanishing.
+ */
+export function cosineSchedule(timesteps: number, s = 0.008): NoiseSchedule {
+  const level = (i: number) => Math.cos(((i / timesteps + s) / (1 + s)) * Math.PI / 2) ** 2;
+  const betas = Float64Array.from(
+    { length: timesteps },
+    (_, i) => Math.min(0.999, Math.max(0, 1 - level(i + 1) / level(i))),
+  );
+  return scheduleOf(betas);
+}
+
+/** betas that grow evenly from `first` to `last` (Ho et al. 2020, section 4). */
+export function linearSchedule(timesteps: number, first: number, last: number): NoiseSchedule {
+  const span = Math.max(1, timesteps - 1);
+  return scheduleOf(
+    Float64Array.from({ length: timesteps }, (_, i) => first + (last - first) * i / span),
+  );
+}

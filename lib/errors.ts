@@ -1,0 +1,80 @@
+/** The errors that a caller may want to catch by class. @module */
+
+/** A `model.yml` or `index.yml` that breaks the schema. */
+export class ManifestError extends Error {
+  /** Where it stands: a file or URL, with the path of the key after `#`. */
+  readonly path: string;
+  /** Makes the error of one manifest. */
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(`Cannot use the model card ${path}: ${message}`, options);
+    this.name = "ManifestError";
+    this.path = path;
+  }
+}
+
+/** No entry of the zoo has this id. */
+export class ModelNotFoundError extends Error {
+  /** The id that was asked for. */
+  readonly id: string;
+  /** The ids that come nearest, best first. */
+  readonly near: readonly string[];
+  /** Makes the error for one id. */
+  constructor(id: string, near: readonly string[]) {
+    const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : "the zoo is empty";
+    super(`Cannot find the model "${id}" in the zoo: ${hint}`);
+    this.name = "ModelNotFoundError";
+    this.id = id;
+    this.near = near;
+  }
+}
+
+/** A file whose bytes are not the ones that the model card promises. */
+export class IntegrityError extends Error {
+  /** SHA-256 that the card states, in hex. */
+  readonly expected: string;
+  /** SHA-256 of the bytes at hand, in hex. */
+  readonly actual: string;
+  /** Makes the error for one file. */
+  constructor(file: string, expected: string, actual: string) {
+    super(
+      `Cannot trust ${file}: its SHA-256 is ${actual}, the model card says ${expected}. ` +
+        `Remove the file and fetch it again, or correct the card`,
+    );
+    this.name = "IntegrityError";
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** No execution provider could run the model. */
+export class ProviderError extends Error {
+  /** Each provider that was tried, with the reason why it failed. */
+  readonly tried: readonly { provider: string; reason: string }[];
+  /** Makes the error from what was tried. */
+  constructor(tried: readonly { provider: string; reason: string }[]) {
+    super(
+      `Cannot run the model on any provider: ` +
+        tried.map((t) => `${t.provider} (${t.reason})`).join("; "),
+    );
+    this.name = "ProviderError";
+    this.tried = tried;
+  }
+}
+
+/** Bytes that are no picture, or a broken one. */
+export class DecodeError extends Error {
+  /** Makes the error; the message says what could not be read and why. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "DecodeError";
+  }
+}
+
+/** Something that is well formed, but that this build or this entry does not do. */
+export class UnsupportedError extends Error {
+  /** Makes the error; the message says what would do instead. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "UnsupportedError";
+  }
+}
