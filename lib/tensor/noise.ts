@@ -1,0 +1,150 @@
+/**
+ * Standard normal noise from a counter: any value can be had without those before it.
+ *
+ * The same index gives the same bits in any IEEE 754 language, since nothing but integer arithmetic,
+ * +, -, *, / and square roots of doubles is used. To reproduce it (tests/fixtures/make_noise.py does):
+ *
+ * 1. `key = T(T([low, high] words of the seed; [sample, draw]); [channel, 0])`, where `T(key; counter)` is
+ *    Threefry-2x32 with 20 rounds (Salmon et al. 2011).
+ * 2. Pixel (x, y) takes word `x mod 2` of `T(key; [floor(x / 2), y])` as u.
+ * 3. z = normalOf(u), the inverse normal distribution at p = (u + 1/2) / 2^32 (Wichura 1988, AS 241),
+ *    rounded to float32.
+ *
+ * @module
+ */
+
+import { type Tensor, tensor } from "./tensor.ts";
+
+/** Which field of noise is meant. */
+export interface NoiseIndex {
+  /** A whole number from 0 to 2^53 - 1. */
+  seed: number;
+  /** Number of the sample of one picture, from 0; item i of a batch is sample + i. */
+  sample: number;
+  /** 0 for the start of a sampler, 1, 2, ... for its steps. */
+  draw: number;
+}
+
+/** Where a window stands in the whole field, in pixels. */
+export interface NoiseOrigin {
+  /** Column of the window's first pixel. */
+  x: number;
+  /** Row of the window's first pixel. */
+  y: number;
+}
+
+/** Two 32-bit words, as JavaScript keeps them: signed. */
+export type Words = readonly [number, number];
+
+const PARITY = 0x1bd11bda;
+const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
+
+/** Threefry-2x32-20: encrypts a counter under a key (Salmon et al. 2011, section 3.3). */
+export function threefry2x32(key: Words, counter: Words): Words {
+  const keys = [key[0], key[1], PARITY ^ key[0] ^ key[1]];
+  let a = (counter[0] + keys[0]) | 0;
+  let b = (counter[1] + keys[1]) | 0;
+  for (let group = 1; group <= 5; group++) {
+    for (let round = 0; round < 4; round++) {
+      const by = ROTATIONS[((group - 1) & 1) * 4 + round];
+      a = (a + b) | 0;
+      b = ((b << by) | (b >>> (32 - by))) ^ a;
+    }
+    a = (a + keys[group % 3]) | 0;
+    b = (b + keys[(group + 1) % 3] + group) | 0;
+  }
+  return [a, b];
+}
+
+/** ln((2 v + 1) / 2^33) for 0 <= v < 2^31: ln m = ln 1.5 + 2 artanh((m - 1.5)/(m + 1.5)). */
+function logOf(v: number): number {
+  const odd = 2 * v + 1;
+  const exponent = 31 - Math.clz32(odd);
+  const m = odd / 2 ** exponent;
+  const s = (m - 1.5) / (m + 1.5);
+  const q = s * s;
+  let series = 1 / 25;
+  for (let n = 23; n >= 1; n -= 2) series = series * q + 1 / n;
+  return (exponent - 33) * 0.6931471805599453 + (0.4054651081081644 + 2 * s * series);
+}
+
+/** The inverse normal distribution at (u + 1/2) / 2^32 (Wichura 1988, AS 241, PPND16). */
+export function normalOf(u: number): number {
+  const q = (u + 0.5) / 4294967296 - 0.5;
+  if (Math.abs(q) > 0.425) return q < 0 ? -tailOf(u) : tailOf(4294967295 - u);
+  const r = 0.180625 - q * q;
+  return q * (((((((2509.0809287301226727 * r + 33430.575583588128105) * r +
+    67265.770927008700853) * r + 45921.953931549871457) * r + 13731.693765509461125) * r +
+    1971.5909503065514427) * r + 133.14166789178437745) * r + 3.387132872796366608) /
+    (((((((5226.495278852854561 * r + 28729.085735721942674) * r + 39307.89580009271061) * r +
+      21213.794301586595867) * r + 5394.1960214247511077) * r + 687.1870074920579083) * r +
+      42.313330701600911252) * r + 1);
+}
+
+/** The part of AS 241 beyond 0.425; words of 32 bits never reach its third range. */
+function tailOf(v: number): number {
+  const r = Math.sqrt(-logOf(v)) - 1.6;
+  return (((((((7.7454501427834140764e-4 * r + 2.27238449892691845833e-2) * r +
+    2.4178072517745061177e-1) * r + 1.27045825245236838258) * r + 3.64784832476320460504) * r +
+    5.7694972214606914055) * r + 4.6303378461565452959) * r + 1.42343711074968357734) /
+    (((((((1.05075007164441684324e-9 * r + 5.475938084995344946e-4) * r +
+      1.51986665636164571966e-2) * r + 1.4810397642748007459e-1) * r +
+      6.8976733498510000455e-1) * r + 1.6763848301838038494) * r + 2.05319162663775882187) * r + 1);
+}
+
+/**
+ * Standard normal noise of a window `[n, channels, height, width]`.
+ *
+ * @param index Which field; the same index and pixel give the same value, whatever the window.
+ * @param dims Sizes of the window.
+ * @param origin Where the window stands in the field.
+ * @throws {RangeError} If the seed is no whole number from 0 to 2^53 - 1.
+ */
+export function noise(
+  index: NoiseIndex,
+  dims: readonly number[],
+  origin: NoiseOrigin = { x: 0, y: 0 },
+): Tensor {
+  checkSeed(index.seed);
+  const field = tensor(dims);
+  const [n, channels, height, width] = dims;
+  const seedKey: Words = [index.seed | 0, Math.floor(index.seed / 4294967296) | 0];
+  for (let item = 0; item < n; item++) {
+    const key = threefry2x32(seedKey, [index.sample + item, index.draw]);
+    for (let c = 0; c < channels; c++) {
+      const start = (item * channels + c) * height * width;
+      const plane = field.data.subarray(start, start + height * width);
+      fill(plane, width, threefry2x32(key, [c, 0]), origin);
+    }
+  }
+  return field;
+}
+
+/** Fills one channel, two neighbouring pixels from each block. */
+function fill(plane: Float32Array, width: number, key: Words, { x, y }: NoiseOrigin): void {
+  for (let row = 0; row * width < plane.length; row++) {
+    const at = row * width - x;
+    for (let pair = Math.floor(x / 2); 2 * pair < x + width; pair++) {
+      const words = threefry2x32(key, [pair, y + row]);
+      if (2 * pair >= x) plane[at + 2 * pair] = normalOf(words[0] >>> 0);
+      if (2 * pair + 1 < x + width) plane[at + 2 * pair + 1] = normalOf(words[1] >>> 0);
+    }
+  }
+}
+
+/** A seed for who gives none: 32 random bits. */
+export function drawSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
+}
+
+/**
+ * Refuses what is no seed.
+ *
+ * @throws {RangeError} If `seed` is no whole number from 0 to 2^53 - 1.
+ */
+export function checkSeed(seed: number): void {
+  if (Number.isSafeInteger(seed) && seed >= 0) return;
+  throw new RangeError(
+    `Cannot draw noise for the seed ${seed}: it must be a whole number from 0 to 2^53 - 1`,
+  );
+}
