@@ -1,0 +1,63 @@
+"""LPIPS as a loss, out of the same `lpips_*.onnx` that the bench measures with."""
+
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
+STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+# AlexNet's five convolutions: stride, padding, and whether a 3x3 max-pool of stride 2 comes first.
+LAYERS = [(4, 2, False), (1, 2, True), (1, 1, True), (1, 1, False), (1, 1, False)]
+
+
+class LpipsAlex(nn.Module):
+    """LPIPS v0.1 with AlexNet: distances [n] of pictures [n, 3, h, w] in [-1, 1]."""
+
+    def __init__(self, file: Path):
+        super().__init__()
+        convs, linears = _weights(file)
+        self.convs = nn.ParameterList(p for pair in convs for p in pair)
+        self.linears = nn.ParameterList(linears)
+        self.requires_grad_(False)
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """The five activations, unit length over channels and weighted by sqrt of the linears."""
+        x = ((x + 1) / 2 - MEAN.to(x)) / STD.to(x)
+        found = []
+        for i, (stride, padding, pool) in enumerate(LAYERS):
+            x = F.max_pool2d(x, 3, 2) if pool else x
+            x = F.relu(F.conv2d(x, self.convs[2 * i], self.convs[2 * i + 1], stride, padding))
+            length = x.float().square().sum(1, keepdim=True).add(1e-20).sqrt()
+            found.append(x.float() / (length + 1e-10) * self.linears[i].clamp(min=0).sqrt())
+        return found
+
+    def forward(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
+        """Distances [n] between two lists that `features` gave."""
+        return sum((p - q).square().sum(1).mean((1, 2)) for p, q in zip(a, b))
+
+
+def _weights(file: Path) -> tuple[list[tuple[nn.Parameter, nn.Parameter]], list[nn.Parameter]]:
+    """Kernel and bias of each AlexNet convolution, and the 1x1 weights of each layer's distance."""
+    graph = onnx.load(file).graph
+    tensors = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant":
+            tensors[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+    parameter = lambda name: nn.Parameter(torch.from_numpy(tensors[name].copy()).float())
+    convs, linears, seen = [], {}, set()
+    for node in graph.node:
+        if node.op_type != "Conv" or node.input[1] in seen:
+            continue
+        seen.add(node.input[1])
+        shape = tensors[node.input[1]].shape
+        if shape[0] == 1:
+            linears[len(linears)] = parameter(node.input[1])
+        else:
+            convs.append((parameter(node.input[1]), parameter(node.input[2])))
+    if [c[0].shape[0] for c in convs] != [64, 192, 384, 256, 256] or len(linears) != 5:
+        raise ValueError(f"cannot use {file} as a loss: it is not LPIPS with AlexNet")
+    return convs, list(linears.values())

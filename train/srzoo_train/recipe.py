@@ -1,0 +1,152 @@
+"""A recipe: everything that decides a training run, read from YAML and checked key by key."""
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be used; the message names the key and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Sizes of a compact network; see models/compact.py."""
+
+    channels: int = 64
+    blocks: int = 6
+    deep: int = 96
+    deep_blocks: int = 4
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of a run: a loss, its optimizer settings, and its share of the budget."""
+
+    loss: typing.Literal["l1", "diffusion", "few_step"]
+    share: float = 1.0              # of the run's steps or minutes
+    lr: float = 1e-3                # peak of the cosine
+    warmup: float = 0.02            # share of the stage's steps
+    timesteps: tuple[int, ...] = () # few_step: descending indices, one per step
+    pixel: float = 2.0              # few_step: weight of the pixels' distance
+    lpips: float = 1.0              # few_step: weight of LPIPS with AlexNet
+    diversity: float = 0.8          # few_step: lambda of the energy score, 0 ... 1
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train; exactly one is set. `max_minutes` becomes steps after the first 100."""
+
+    max_steps: int | None = None
+    max_epochs: float | None = None
+    max_minutes: float | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run."""
+
+    id: str
+    family: typing.Literal["regression", "srdiff"]
+    stages: tuple[Stage, ...]
+    budget: Budget
+    scale: int = 4
+    network: Network = field(default_factory=Network)
+    encoder: str | None = None      # srdiff: a released regression entry, frozen
+    init_from: str | None = None    # a released entry or checkpoint to go on from
+    diffusion_steps: int = 100      # T
+    batch: int = 16                 # crops a step, over all processes
+    accumulate: int = 1             # parts that a batch is cut into, to save memory
+    crop: int = 40                  # LR pixels
+    seed: int = 1
+    precision: typing.Literal["bf16", "no"] = "bf16"
+    ema_half_life: float = 0.04     # share of the run
+    clip: float = 1.0               # norm of the gradient
+    validate_minutes: float = 10.0
+    trackers: tuple[str, ...] = ("tensorboard",)
+
+
+def read_recipe(file: Path, **changes: object) -> Recipe:
+    """Reads and checks a recipe; `changes` replace top-level keys."""
+    try:
+        raw = yaml.safe_load(Path(file).read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise RecipeError(f"cannot read the recipe {file}: {error}") from None
+    if not isinstance(raw, dict):
+        raise RecipeError(f"cannot use the recipe {file}: it must be a mapping of keys")
+    return checked(_build(Recipe, {**raw, **changes}, ""))
+
+
+def checked(recipe: Recipe) -> Recipe:
+    """The recipe, once what its types cannot say holds too."""
+    rules = [
+        (sum(v is not None for v in dataclasses.astuple(recipe.budget)) == 1,
+         "budget: set exactly one of max_steps, max_epochs, max_minutes"),
+        (recipe.scale in (2, 3, 4, 8), "scale: allowed are 2, 3, 4 and 8"),
+        (recipe.batch > 0 and recipe.batch % recipe.accumulate == 0,
+         "accumulate: must divide batch"),
+        (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
+        (abs(sum(s.share for s in recipe.stages) - 1) < 1e-6, "stages: the shares must add up to 1"),
+        (recipe.family != "srdiff" or recipe.encoder, "encoder: srdiff needs a regression entry"),
+        (all(s.loss == "l1" for s in recipe.stages) == (recipe.family == "regression"),
+         "stages: regression takes the loss l1, srdiff takes diffusion and few_step"),
+    ]
+    rules += [
+        (s.loss != "few_step" or _descends(s.timesteps, recipe.diffusion_steps),
+         f"stages.{i}.timesteps: must descend and lie in 0 ... {recipe.diffusion_steps - 1}")
+        for i, s in enumerate(recipe.stages)
+    ]
+    for holds, message in rules:
+        if not holds:
+            raise RecipeError(f"cannot use the recipe: {message}")
+    return recipe
+
+
+def _descends(timesteps: tuple[int, ...], limit: int) -> bool:
+    pairs = zip((limit, *timesteps), timesteps)
+    return bool(timesteps) and all(a > b for a, b in pairs) and timesteps[-1] >= 0
+
+
+def _build(kind: type, raw: object, path: str) -> typing.Any:
+    """A dataclass from a mapping, refusing unknown keys and wrong types by name."""
+    if not isinstance(raw, dict):
+        raise RecipeError(f"cannot use the recipe: {path or 'it'} must be a mapping, got {raw!r}")
+    hints = typing.get_type_hints(kind)
+    for key in raw:
+        if key not in hints:
+            raise RecipeError(
+                f"cannot use the recipe: unknown key {path}{key}; allowed are {', '.join(hints)}"
+            )
+    values = {key: _value(hints[key], value, f"{path}{key}") for key, value in raw.items()}
+    for item in dataclasses.fields(kind):
+        required = (item.default, item.default_factory) == (dataclasses.MISSING,) * 2
+        if required and item.name not in values:
+            raise RecipeError(f"cannot use the recipe: the key {path}{item.name} is missing")
+    return kind(**values)
+
+
+def _value(hint: typing.Any, value: object, path: str) -> typing.Any:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        if value not in args:
+            raise RecipeError(f"cannot use the recipe: {path} must be one of {args}, got {value!r}")
+        return value
+    if origin in (typing.Union, types.UnionType):
+        return None if value is None else _value(args[0], value, path)
+    if origin is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise RecipeError(f"cannot use the recipe: {path} must be a list, got {value!r}")
+        return tuple(_value(args[0], item, f"{path}.{i}") for i, item in enumerate(value))
+    if dataclasses.is_dataclass(hint):
+        return _build(hint, value, f"{path}.")
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise RecipeError(
+            f"cannot use the recipe: {path} must be {hint.__name__}, got {value!r}"
+        )
+    return value

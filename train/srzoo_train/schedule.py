@@ -1,0 +1,37 @@
+"""SRDiff's noise schedule and predictions; the same numbers as lib/diffusion."""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def cosine_alpha_bar(timesteps: int, s: float = 0.008) -> Tensor:
+    """alphaBar_t of the cosine schedule with both ends included, float64 [timesteps]."""
+    u = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps
+    level = torch.cos((u + s) / (1 + s) * math.pi / 2) ** 2
+    betas = (1 - level[1:] / level[:-1]).clamp(0, 0.999)
+    return torch.cumprod(1 - betas, 0)
+
+
+def add_noise(x0: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:
+    """x_t = sqrt(alphaBar) x0 + sqrt(1 - alphaBar) noise; alpha_bar is [n, 1, 1, 1]."""
+    return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * noise
+
+
+def velocity(x0: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:
+    """v = sqrt(alphaBar) noise - sqrt(1 - alphaBar) x0 (Salimans & Ho 2022, appendix D)."""
+    return alpha_bar.sqrt() * noise - (1 - alpha_bar).sqrt() * x0
+
+
+def x0_of_velocity(x: Tensor, v: Tensor, alpha_bar: Tensor) -> Tensor:
+    """x0 = sqrt(alphaBar) x_t - sqrt(1 - alphaBar) v."""
+    return alpha_bar.sqrt() * x - (1 - alpha_bar).sqrt() * v
+
+
+def ancestral(x: Tensor, x0: Tensor, noise: Tensor, now: Tensor, then: Tensor) -> Tensor:
+    """One DDPM step from alphaBar `now` to the larger `then` (Ho et al. 2020, equation 7, respaced)."""
+    alpha = now / then
+    beta = 1 - alpha
+    mean = (then.sqrt() * beta * x0 + alpha.sqrt() * (1 - then) * x) / (1 - now)
+    return mean + (beta * (1 - then) / (1 - now)).sqrt() * noise

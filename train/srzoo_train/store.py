@@ -1,0 +1,59 @@
+"""One memory-mapped store of photographs: pixels of HR and LR side by side, and an index.
+
+`hr.bin` and `lr.bin` hold uint8 [height, width, 3] pictures one behind the other; `index.json`
+says where each lies. The index is written last: a folder without one is an unfinished store.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One photograph; offsets and sizes in bytes and pixels."""
+
+    name: str
+    source: str
+    split: str
+    height: int
+    width: int
+    hr_offset: int
+    lr_offset: int
+
+
+class Store:
+    """Reads a store; pictures are views into the mapped files."""
+
+    def __init__(self, folder: Path):
+        index = json.loads((Path(folder) / "index.json").read_text())
+        self.scale: int = index["scale"]
+        self.entries = [Entry(**entry) for entry in index["entries"]]
+        self._hr = np.memmap(Path(folder) / "hr.bin", np.uint8, "r")
+        self._lr = np.memmap(Path(folder) / "lr.bin", np.uint8, "r")
+
+    def split(self, name: str) -> list[Entry]:
+        """The entries of `train` or `val`."""
+        return [entry for entry in self.entries if entry.split == name]
+
+    def hr(self, entry: Entry) -> np.ndarray:
+        """uint8 [height, width, 3]."""
+        size = entry.height * entry.width * 3
+        flat = self._hr[entry.hr_offset : entry.hr_offset + size]
+        return flat.reshape(entry.height, entry.width, 3)
+
+    def lr(self, entry: Entry) -> np.ndarray:
+        """uint8 [height / scale, width / scale, 3]."""
+        height, width = entry.height // self.scale, entry.width // self.scale
+        flat = self._lr[entry.lr_offset : entry.lr_offset + height * width * 3]
+        return flat.reshape(height, width, 3)
+
+
+def write_index(folder: Path, scale: int, entries: list[Entry], facts: dict) -> None:
+    """Writes the index whole or not at all."""
+    index = {"scale": scale, "entries": [asdict(entry) for entry in entries], **facts}
+    part = folder / "index.json.part"
+    part.write_text(json.dumps(index))
+    part.rename(folder / "index.json")
