@@ -19,6 +19,8 @@ export function scheduleOf(betas: Float64Array): NoiseSchedule {
  * SRDiff's cosine schedule: alphaBar(u) = cos^2((u + s)/(1 + s) pi/2) with u = i/T for i = 0 ... T,
  * both ends included (Nichol & Dhariwal 2021, equation 17, on T+1 points; SRDiff, section 4).
  *
+ * SRDiff spreads T+1 points over 0 ... T+1 and divides by T+1, which is the same u = i/T.
+ *
  * @param timesteps T, a positive integer.
  * @param s Offset that keeps the first betas from vanishing.
  */
@@ -31,10 +33,31 @@ export function cosineSchedule(timesteps: number, s = 0.008): NoiseSchedule {
   return scheduleOf(betas);
 }
 
-/** betas that grow evenly from `first` to `last` (Ho et al. 2020, section 4). */
-export function linearSchedule(timesteps: number, first: number, last: number): NoiseSchedule {
+/**
+ * betas that grow evenly from `first` to `last` (Ho et al. 2020, section 4).
+ *
+ * @param timesteps T, a positive integer.
+ * @param first beta_0.
+ * @param last beta_{T-1}.
+ * @param lastForced Takes the place of beta_{T-1}; SRDiff forces 0.999, so that the chain ends in noise.
+ */
+export function linearSchedule(
+  timesteps: number,
+  first: number,
+  last: number,
+  lastForced?: number,
+): NoiseSchedule {
   const span = Math.max(1, timesteps - 1);
-  return scheduleOf(
-    Float64Array.from({ length: timesteps }, (_, i) => first + (last - first) * i / span),
+  const betas = Float64Array.from(
+    { length: timesteps },
+    (_, i) => first + (last - first) * i / span,
   );
+  if (lastForced !== undefined) betas[timesteps - 1] = lastForced;
+  return scheduleOf(betas);
+}
+
+/** `count` timesteps from T-1 down to 0, evenly spaced, both ends among them; one step is T-1 alone. */
+export function spacedTimesteps(timesteps: number, count: number): number[] {
+  const span = Math.max(1, count - 1);
+  return Array.from({ length: count }, (_, i) => Math.round((timesteps - 1) * (span - i) / span));
 }

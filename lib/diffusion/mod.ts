@@ -1,0 +1,31 @@
+/**
+ * The mathematics of diffusion, without networks and pictures: schedules, posteriors, samplers.
+ *
+ * ```ts
+ * import { cosineSchedule, ddim, spacedTimesteps } from "jsr:@srzoo/core/diffusion";
+ *
+ * // A network that always says 0.5: every sampler ends there.
+ * const start = { data: new Float32Array([1.3]), dims: [1, 1, 1, 1] };
+ * const answer = { data: new Float32Array([0.5]), dims: [1, 1, 1, 1] };
+ * const walk = ddim({
+ *   denoise: () => Promise.resolve(answer),
+ *   schedule: cosineSchedule(100),
+ *   timesteps: spacedTimesteps(100, 4),
+ *   start,
+ *   noise: () => start,
+ * });
+ * for await (const { step, steps, x } of walk) console.log(`${step} of ${steps}: ${x.data[0]}`);
+ * ```
+ *
+ * @module
+ */
+
+export { cosineSchedule, linearSchedule, type NoiseSchedule } from "./schedule.ts";
+export { scheduleOf, spacedTimesteps } from "./schedule.ts";
+export { type Posterior, posteriorOf, type Prediction, x0Of } from "./posterior.ts";
+export type { Denoise, Sampler, SamplerInput, SamplerStep } from "./samplers/sampler.ts";
+export { ddim } from "./samplers/ddim.ts";
+export { ddpm } from "./samplers/ddpm.ts";
+export { dpmpp2m } from "./samplers/dpmpp2m.ts";
+export { type SamplerName, samplers } from "./samplers/mod.ts";
+export { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";

@@ -1,0 +1,71 @@
+/** What a prediction says of x0, and the Gaussian of the next state given x0. @module */
+
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+
+/** What a network's output estimates: the noise, the clean state, or the velocity. */
+export type Prediction = "eps" | "x0" | "v";
+
+/** A Gaussian q(x_s | x_t, x0) whose mean is `x0` * x0 + `x` * x_t. */
+export interface Posterior {
+  /** Weight of x0 in the mean. */
+  readonly x0: number;
+  /** Weight of x_t in the mean. */
+  readonly x: number;
+  /** Variance of every value. */
+  readonly variance: number;
+}
+
+/**
+ * Turns a prediction at x_t into an estimate of x0.
+ *
+ * - eps: x0 = (x_t - sqrt(1 - alphaBar) eps) / sqrt(alphaBar) (Ho et al. 2020, equation 15).
+ * - v: x0 = sqrt(alphaBar) x_t - sqrt(1 - alphaBar) v (Salimans & Ho 2022, section 4).
+ *
+ * @param kind What `prediction` estimates.
+ * @param prediction The network's output, as large as `x`.
+ * @param x The state x_t.
+ * @param alphaBar Its level, in (0, 1).
+ * @param clip x0 is clamped to [-clip, clip]; infinite where the entry does not clip.
+ */
+export function x0Of(
+  kind: Prediction,
+  prediction: Tensor,
+  x: Tensor,
+  alphaBar: number,
+  clip = Infinity,
+): Tensor {
+  const [a, b] = weights(kind, alphaBar);
+  return combine(prediction, x, (p, xt) => Math.min(clip, Math.max(-clip, a * p + b * xt)));
+}
+
+/** x0 = a * prediction + b * x_t. */
+function weights(kind: Prediction, alphaBar: number): [a: number, b: number] {
+  const alpha = Math.sqrt(alphaBar), sigma = Math.sqrt(1 - alphaBar);
+  if (kind === "x0") return [1, 0];
+  if (kind === "v") return [-sigma, alpha];
+  return [-sigma / alpha, 1 / alpha];
+}
+
+/**
+ * q(x_s | x_t, x0) between two levels of one chain, also where timesteps between them are left out
+ * (Ho et al. 2020, equations 6 and 7, with beta = 1 - alphaBar_t / alphaBar_s).
+ *
+ * @param alphaBar alphaBar_t of the state at hand, less than 1.
+ * @param previous alphaBar_s of the less noisy state to come; 1 is no noise at all.
+ */
+export function posteriorOf(alphaBar: number, previous: number): Posterior {
+  const alpha = alphaBar / previous;
+  const beta = 1 - alpha;
+  return {
+    x0: Math.sqrt(previous) * beta / (1 - alphaBar),
+    x: Math.sqrt(alpha) * (1 - previous) / (1 - alphaBar),
+    variance: beta * (1 - previous) / (1 - alphaBar),
+  };
+}
+
+/** A new tensor of f(a_i, b_i); both have the same sizes. */
+export function combine(a: Tensor, b: Tensor, f: (a: number, b: number) => number): Tensor {
+  const data = new Float32Array(a.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = f(a.data[i], b.data[i]);
+  return tensor(a.dims, data);
+}

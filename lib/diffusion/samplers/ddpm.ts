@@ -1,0 +1,28 @@
+/** The ancestral sampler of DDPM. @module */
+
+import type { Tensor } from "../../tensor/tensor.ts";
+import { combine, posteriorOf } from "../posterior.ts";
+import type { SamplerInput, SamplerStep } from "./sampler.ts";
+
+/**
+ * Draws each state from the posterior given the estimate of x0 (Ho et al. 2020, algorithm 2); over a
+ * part of the timesteps it is the respaced posterior (Nichol & Dhariwal 2021, section 4).
+ */
+export async function* ddpm(input: SamplerInput): AsyncGenerator<SamplerStep, Tensor> {
+  const { denoise, schedule: { alphaBar }, timesteps, noise, signal } = input;
+  let x = input.start;
+  for (const [i, t] of timesteps.entries()) {
+    signal?.throwIfAborted();
+    const x0 = await denoise(x, t);
+    const last = i + 1 === timesteps.length;
+    const posterior = posteriorOf(alphaBar[t], last ? 1 : alphaBar[timesteps[i + 1]]);
+    x = combine(x0, x, (clean, noisy) => posterior.x0 * clean + posterior.x * noisy);
+    if (!last) {
+      // The floor is SRDiff's: the logarithm of the variance is taken of no less than 1e-20.
+      const std = Math.sqrt(Math.max(posterior.variance, 1e-20));
+      x = combine(x, noise(i + 1), (mean, z) => mean + std * z);
+    }
+    yield { step: i + 1, steps: timesteps.length, x0, x };
+  }
+  return x;
+}

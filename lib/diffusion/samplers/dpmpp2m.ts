@@ -1,0 +1,35 @@
+/** The multistep solver DPM-Solver++(2M). @module */
+
+import type { Tensor } from "../../tensor/tensor.ts";
+import { combine } from "../posterior.ts";
+import type { SamplerInput, SamplerStep } from "./sampler.ts";
+
+/** lambda = log(alpha / sigma), half the logarithm of the signal-to-noise ratio. */
+const lambdaOf = (alphaBar: number) => 0.5 * Math.log(alphaBar / (1 - alphaBar));
+
+/**
+ * Second order in lambda from the last two estimates of x0 (Lu et al. 2022, algorithm 2); the first step
+ * and the step to no noise are of first order.
+ */
+export async function* dpmpp2m(input: SamplerInput): AsyncGenerator<SamplerStep, Tensor> {
+  const { denoise, schedule: { alphaBar }, timesteps, signal } = input;
+  let x = input.start;
+  let before: { x0: Tensor; h: number } | undefined;
+  for (const [i, t] of timesteps.entries()) {
+    signal?.throwIfAborted();
+    const x0 = await denoise(x, t);
+    const last = i + 1 === timesteps.length;
+    const next = last ? 1 : alphaBar[timesteps[i + 1]];
+    const h = lambdaOf(next) - lambdaOf(alphaBar[t]); // infinite at the last step
+    const lean = before && !last ? h / (2 * before.h) : 0; // 1 / (2 r)
+    const d = before && lean
+      ? combine(x0, before.x0, (now, past) => now + lean * (now - past))
+      : x0;
+    const keep = Math.sqrt((1 - next) / (1 - alphaBar[t]));
+    const pull = Math.sqrt(next) * -Math.expm1(-h);
+    x = combine(d, x, (clean, noisy) => pull * clean + keep * noisy);
+    before = { x0, h };
+    yield { step: i + 1, steps: timesteps.length, x0, x };
+  }
+  return x;
+}
