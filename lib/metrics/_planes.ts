@@ -1,0 +1,75 @@
+import { gray, lumaOf } from "../image/color.ts";
+import type { Image } from "../image/image.ts";
+
+/** One channel of a picture in 0 to 255. */
+export interface Plane {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
+}
+
+/** What all measures of a pair of pictures can leave out. */
+export interface BorderOptions {
+  /**
+   * Pixels that are left out on every side; papers leave out as many as the scale.
+   *
+   * @default {0}
+   */
+  border?: number;
+}
+
+/**
+ * Refuses a pair that can't be compared.
+ *
+ * @throws {RangeError} If the sizes differ or the border leaves nothing.
+ */
+export function checkPair(result: Image, truth: Image, border: number): void {
+  if (result.width !== truth.width || result.height !== truth.height) {
+    throw new RangeError(
+      `Cannot compare pictures of ${result.width}x${result.height} and ` +
+        `${truth.width}x${truth.height}: their sizes must be equal`,
+    );
+  }
+  if (!Number.isInteger(border) || border < 0 || 2 * border >= Math.min(truth.width, truth.height)) {
+    throw new RangeError(
+      `Cannot leave out a border of ${border} of a picture of ${truth.width}x${truth.height}: ` +
+        `it must be a whole number from 0 that leaves some pixels`,
+    );
+  }
+}
+
+/**
+ * Rounded luma of both pictures without their borders. Where the truth has one channel its values are
+ * the luma (the papers' scripts skip `rgb2ycbcr` then), and the result is made gray the same way.
+ */
+export function lumaPair(result: Image, truth: Image, border: number): [Plane, Plane] {
+  checkPair(result, truth, border);
+  const asTruth = isGray(truth) && !isGray(result) ? { ...result, data: grayed(result) } : result;
+  const channels = truth.channels;
+  return [
+    cropped(lumaOf({ ...asTruth, channels }), truth, border),
+    cropped(lumaOf(truth), truth, border),
+  ];
+}
+
+function isGray(image: Image): boolean {
+  return image.channels === 1 || image.channels === 2;
+}
+
+function grayed({ data }: Image): Uint8ClampedArray<ArrayBuffer> {
+  const result = new Uint8ClampedArray(data);
+  for (let i = 0; i < data.length; i += 4) {
+    result.fill(Math.floor(gray(data[i], data[i + 1], data[i + 2]) + 0.5), i, i + 3);
+  }
+  return result;
+}
+
+function cropped(plane: Float32Array, size: Image, border: number): Plane {
+  const width = size.width - 2 * border, height = size.height - 2 * border;
+  const data = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const from = (y + border) * size.width + border;
+    data.set(plane.subarray(from, from + width), y * width);
+  }
+  return { width, height, data };
+}
