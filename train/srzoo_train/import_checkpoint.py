@@ -1,0 +1,53 @@
+"""Imports a published checkpoint as an entry of the zoo.
+
+    python -m srzoo_train.import_checkpoint CHECKPOINT --out DIR [--config FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from .importers.checkpoint_file import read_checkpoint
+from .importers.entry import write_entry
+from .importers.reference_config import read_config
+from .importers.system import ImportRefused
+from .importers.systems import recognise
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command; returns its exit status."""
+    options = parsed(arguments)
+    try:
+        import_checkpoint(options.checkpoint, options.out, options.config)
+    except (ImportRefused, OSError) as error:
+        print(f"Cannot import {options.checkpoint}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def import_checkpoint(checkpoint: Path, out: Path, config: Path | None) -> None:
+    """Reads, converts, exports and checks; `out` appears only if all went well."""
+    system, weights = recognise(read_checkpoint(checkpoint))
+    conversion = system.convert(weights, read_config(config))
+    print(f"{checkpoint.name}: {system.name}, {len(weights)} tensors")
+    for note in conversion.notes:
+        print(f"note: {note}")
+    write_entry(out, conversion, checkpoint, system.name, print)
+    print(f"wrote {out}; try: deno task upscale PICTURE --model {out}")
+
+
+def parsed(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="deno task import", description=__doc__.split("\n")[0])
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT",
+                        help="torch file (zip or older), safetensors, or MindSpore .ckpt")
+    parser.add_argument("--out", type=Path, required=True, help="folder to make")
+    parser.add_argument("--config", type=Path,
+                        help="the reference's own YAML or JSON file, for what shapes cannot tell")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""Reads a checkpoint's tensors from the containers that are in use, running nothing in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from . import mindspore
+from .system import ImportRefused
+
+TOLD = "expected a torch file (zip or older), a safetensors file or a MindSpore .ckpt"
+
+
+def read_checkpoint(path: Path) -> Any:
+    """The tree of dictionaries, lists, numbers and tensors in a checkpoint."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise ImportRefused(f"it cannot be read: {error.strerror}") from error
+    if head[:2] in (b"PK", b"\x80\x02"):
+        return torch_file(path)
+    if head[8:9] == b"{":
+        return safetensors_file(path)
+    if head[:1] == b"\x0a":
+        return mindspore.read(path.read_bytes())
+    raise ImportRefused(f"its first bytes belong to no known container; {TOLD}")
+
+
+def torch_file(path: Path) -> Any:
+    """A torch file of either kind, by torch's unpickler that knows tensors and containers only."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a broken or hostile file
+        text = " ".join(str(error).split())
+        name = re.search(r"(?:GLOBAL|[Uu]nsupported (?:global|class)):?\s+(?:GLOBAL )?([\w.]+)", text)
+        if name:
+            raise ImportRefused(
+                f"it asks to load {name.group(1)}, and only tensors and plain containers are "
+                "loaded; save its state dict alone if you trust it"
+            ) from error
+        raise ImportRefused(f"it is damaged or no torch file: {text[:200]}") from error
+
+
+def safetensors_file(path: Path) -> Any:
+    """A safetensors file: one flat dictionary."""
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ImportRefused(f"it is a damaged safetensors file: {error}") from error

@@ -1,0 +1,280 @@
+"""Official checkpoints of SRDiff (Li et al. 2022): a noise predictor and its RRDB encoder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..models.rrdb import RRDBNet
+from ..models.srdiff_unet import SRDiffUNet
+from .reference_config import lookup
+from .srdiff_schedule import SCHEDULE_BUFFERS, schedule_of
+from .system import (
+    Axes,
+    Conversion,
+    ImportRefused,
+    Network,
+    System,
+    Weights,
+    load_exactly,
+    numbered,
+    shape_of,
+)
+
+# What the released networks have, and no shape tells.
+HEADS, HEAD_WIDTH = 4, 32
+# Of the encoder's list of features, every third entry is used, from this one on.
+FIRST_USED, EACH = 2, 3
+TILE, OVERLAP = 256, 16
+
+
+def detect(keys: Iterable[str]) -> bool:
+    """Whether these are the keys of a denoiser conditioned on an RRDB encoder."""
+    return {"denoise_fn.cond_proj.weight", "rrdb.conv_first.weight"} <= set(keys)
+
+
+def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
+    """Reads the sizes off the weights, the rest from the configuration or the release."""
+    weights, notes = folded(weights), []
+    unknown = sorted({key.split(".")[0] for key in weights}
+                     - {"denoise_fn", "rrdb"} - set(SCHEDULE_BUFFERS))
+    if unknown:
+        raise ImportRefused(f"unknown keys: {', '.join(unknown)}")
+    scale = scale_of(weights)
+    rrdb, unet = encoder_of(weights), denoiser_of(weights, scale, config)
+    notes += contradictions(weights, config)
+    schedule, note = schedule_of(weights.get("betas"), config)
+    notes += note
+    channels = shape_of(weights, "denoise_fn.cond_proj.weight")[0]
+    stride = 2 ** (len(unet.downs) - 1)
+    return Conversion(
+        networks={
+            "encoder": Network(
+                Encoder(rrdb, scale if unet_takes_base(weights) else None).eval(),
+                (Axes("lr", {0: "n", 2: "h", 3: "w"}),),
+                (Axes("features", {0: "n", 2: "h", 3: "w"}),),
+                lambda n, h, w: (torch.rand(n, 3, h, w) * 2 - 1,),
+            ),
+            "denoiser": Network(
+                Denoiser(unet, scale, channels).eval(),
+                (Axes("x", {0: "n", 2: "H", 3: "W"}), Axes("t", {0: "n"}),
+                 Axes("features", {0: "n", 2: "h", 3: "w"})),
+                (Axes("prediction", {0: "n", 2: "H", 3: "W"}),),
+                denoiser_example(rrdb, scale, unet_takes_base(weights), schedule["timesteps"]),
+            ),
+        },
+        card={
+            "name": f"SRDiff x{scale}",
+            "description": f"Official weights of SRDiff for {scale} times the size, run as "
+            "the authors' code runs them.",
+            "family": "srdiff",
+            "scale": scale,
+            "licence": {"weights": "not stated by LeiaLi/SRDiff", "data": []},
+            "tiling": {
+                "size": max(1, TILE // scale),
+                "overlap": OVERLAP,
+                "multiple": stride // math.gcd(stride, scale),
+                "blended": True,
+            },
+            "diffusion": {
+                "schedule": schedule,
+                **prediction_of(config),
+                "base": "bicubic256",
+                "sampler": "ddpm",
+            },
+            "steps": {
+                "default": schedule["timesteps"],
+                "max": schedule["timesteps"],
+                "trained": [{
+                    "steps": schedule["timesteps"],
+                    "timesteps": list(reversed(range(schedule["timesteps"]))),
+                    "graph": "denoiser",
+                    "start": "noise",
+                }],
+            },
+        },
+        multiple=stride // math.gcd(stride, scale),
+        # Mirrored padding asks for two pixels at the deepest level.
+        minimum=-(-2 * stride // scale),
+        notes=tuple(notes),
+    )
+
+
+SRDIFF = System("SRDiff", ("state_dict.model", "state_dict", "model", ""), detect, convert)
+
+
+class Encoder(nn.Module):
+    """Picture in [-1, 1] -> the features that the denoiser uses, joined.
+
+    For a denoiser that also wants the interpolated picture, that follows after the features, its
+    pixels unshuffled onto the low-resolution grid.
+    """
+
+    def __init__(self, rrdb: RRDBNet, base_scale: int | None):
+        super().__init__()
+        self.rrdb = rrdb
+        self.base_scale = base_scale
+        if base_scale is not None:
+            self.register_buffer("kernels", bicubic_kernels(base_scale).repeat(3, 1, 1, 1))
+
+    def forward(self, lr: Tensor) -> Tensor:
+        used = self.rrdb.features((lr + 1) / 2)[FIRST_USED::EACH]
+        return torch.cat(used if self.base_scale is None else [*used, self.base(lr)], 1)
+
+    def base(self, lr: Tensor) -> Tensor:
+        """SRDiff's own interpolation: of byte/256 rather than byte/255, the border mirrored."""
+        wide = torch.cat([lr[..., 1:2], lr[..., :1], lr, lr[..., -1:], lr[..., -2:-1]], 3)
+        tall = torch.cat([wide[:, :, 1:2], wide[:, :, :1], wide, wide[:, :, -1:], wide[:, :, -2:-1]], 2)
+        return F.conv2d((tall + 1) * (255 / 256), self.kernels, groups=3) - 1
+
+
+class Denoiser(nn.Module):
+    """The UNet with the encoder's joined output as one input, and t as floats."""
+
+    def __init__(self, unet: SRDiffUNet, scale: int, channels: int):
+        super().__init__()
+        self.unet = unet
+        self.scale = scale
+        self.channels = channels
+
+    def forward(self, x: Tensor, t: Tensor, features: Tensor) -> Tensor:
+        base = None
+        if hasattr(self.unet, "up_proj"):
+            base = F.pixel_shuffle(features[:, self.channels:], self.scale)
+        return self.unet(x, t, features[:, :self.channels], base)
+
+
+def bicubic_kernels(scale: int) -> Tensor:
+    """Keys' cubic convolution with a = -0.5, one 5x5 kernel for each of scale x scale phases."""
+    phases = (torch.arange(scale, dtype=torch.float64) + 0.5) / scale - 0.5
+    d = (torch.arange(-2, 3, dtype=torch.float64)[None, :] - phases[:, None]).abs()
+    near = (1.5 * d - 2.5) * d * d + 1
+    far = ((-0.5 * d + 2.5) * d - 4) * d + 2
+    taps = torch.where(d <= 1, near, torch.where(d <= 2, far, 0.0))  # (scale, 5)
+    return torch.einsum("iy,jx->ijyx", taps, taps).reshape(scale * scale, 1, 5, 5).float()
+
+
+def folded(weights: Weights) -> Weights:
+    """The weights with weight normalisation (w = g v/|v|, Salimans & Kingma 2016) multiplied out."""
+    plain = {key: value for key, value in weights.items() if not key.endswith(("_g", "_v"))}
+    for key, direction in weights.items():
+        if key.endswith("weight_v") and key[:-1] + "g" in weights:
+            length = direction.flatten(1).norm(dim=1).reshape(weights[key[:-1] + "g"].shape)
+            plain[key[:-2]] = direction * (weights[key[:-1] + "g"] / length)
+        elif key.endswith(("_g", "_v")) and not key.endswith("weight_g"):
+            plain[key] = direction
+    return plain
+
+
+def scale_of(weights: Weights) -> int:
+    """The scale, from the transposed convolution that carries features to full size."""
+    kernel = shape_of(weights, "denoise_fn.cond_proj.weight")[-1]
+    if kernel % 4:
+        raise ImportRefused(f"denoise_fn.cond_proj has a kernel of {kernel}, no multiple of 4")
+    return kernel // 2
+
+
+def encoder_of(weights: Weights) -> RRDBNet:
+    """The encoder, with the sizes of its weights."""
+    features = shape_of(weights, "rrdb.conv_first.weight")[0]
+    growth = shape_of(weights, "rrdb.RRDB_trunk.0.RDB1.conv1.weight")[0]
+    doublings = sum(f"rrdb.upconv{i}.weight" in weights for i in (1, 2, 3, 4))
+    blocks = numbered(weights, "rrdb.RRDB_trunk.")
+    net = RRDBNet(features, blocks, 2**doublings, growth)
+    load_exactly(net, weights, "rrdb.")
+    return net
+
+
+def denoiser_of(weights: Weights, scale: int, config: Mapping[str, Any]) -> SRDiffUNet:
+    """The denoiser, with the sizes of its weights."""
+    condition, hidden = shape_of(weights, "denoise_fn.cond_proj.weight")[:2]
+    levels = numbered(weights, "denoise_fn.downs.")
+    multipliers = tuple(
+        shape_of(weights, f"denoise_fn.downs.{i}.0.block1.block.1.weight")[0] // hidden
+        for i in range(levels)
+    )
+    used = shape_of(weights, "rrdb.conv_first.weight")[0] * len(
+        range(FIRST_USED, numbered(weights, "rrdb.RRDB_trunk.") + 1, EACH)
+    )
+    if condition != used:
+        raise ImportRefused(f"denoise_fn.cond_proj takes {condition} channels, and every third "
+                            f"feature of the encoder makes {used}")
+    net = SRDiffUNet(hidden, multipliers, condition, scale,
+                     attention_of(weights, config), unet_takes_base(weights))
+    load_exactly(net, weights, "denoise_fn.")
+    return net
+
+
+def unet_takes_base(weights: Weights) -> bool:
+    """Whether the denoiser is also fed with the interpolated picture."""
+    return "denoise_fn.up_proj.1.weight" in weights
+
+
+def attention_of(weights: Weights, config: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Heads and their width; the weights tell only the product."""
+    key = "denoise_fn.mid_attn.fn.fn.to_qkv.weight"
+    if key not in weights:
+        return None
+    width = shape_of(weights, key)[0] // 3
+    heads = lookup(config, "unet.attention_heads", "attention_heads", "heads")
+    if heads is None and width == HEADS * HEAD_WIDTH:
+        heads = HEADS
+    if heads is None:
+        raise ImportRefused(
+            f"its attention is {width} channels wide in all, not the released {HEADS}x{HEAD_WIDTH}; "
+            "say with --config how many heads that is: attention_heads"
+        )
+    if not isinstance(heads, int) or heads < 1 or width % heads:
+        raise ImportRefused(f"attention_heads must divide {width}, got {heads!r}")
+    return heads, width // heads
+
+
+def prediction_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the output estimates and how x0 becomes a picture."""
+    if lookup(config, "res", "diffusion.residual") is False:
+        raise ImportRefused("res: false (a diffusion of pictures, not of residuals) is not supported")
+    kind = lookup(config, "diffusion.predicts") or "noise"
+    kinds = {"noise": "eps", "eps": "eps", "x0": "x0", "v": "v"}
+    if kind not in kinds:
+        raise ImportRefused(f"diffusion.predicts must be one of {', '.join(kinds)}, got {kind!r}")
+    rescale = lookup(config, "res_rescale", "diffusion.residual_rescale")
+    limits = lookup(config, "diffusion.clip_x0") or [-1, 1]
+    if len(limits) != 2 or limits[0] != -limits[1]:
+        raise ImportRefused(f"diffusion.clip_x0 must be symmetric, got {limits}")
+    return {
+        "prediction": kinds[kind],
+        "residualScale": float(2 if rescale is None else rescale),
+        "clip": float(limits[1]),
+    }
+
+
+def contradictions(weights: Weights, config: Mapping[str, Any]) -> list[str]:
+    """Sizes that the configuration tells otherwise than the weights; the weights are right."""
+    told = {
+        "rrdb_num_block": (lookup(config, "rrdb_num_block", "encoder.num_blocks"),
+                           numbered(weights, "rrdb.RRDB_trunk.")),
+        "rrdb_num_feat": (lookup(config, "rrdb_num_feat", "encoder.num_features"),
+                          shape_of(weights, "rrdb.conv_first.weight")[0]),
+        "hidden_size": (lookup(config, "hidden_size", "unet.hidden_size"),
+                        shape_of(weights, "denoise_fn.cond_proj.weight")[1]),
+    }
+    return [f"{name} is {told} in the configuration and {found} in the weights, which decide"
+            for name, (told, found) in told.items() if told not in (None, found)]
+
+
+def denoiser_example(rrdb: RRDBNet, scale: int, base: bool, timesteps: int):
+    """Makes inputs for a check: noise, two different timesteps, and true features."""
+    encoder = Encoder(rrdb, scale if base else None).eval()
+
+    def example(n: int, h: int, w: int) -> tuple[Tensor, ...]:
+        with torch.no_grad():
+            features = encoder(torch.rand(n, 3, h, w) * 2 - 1)
+        t = torch.linspace(0, timesteps - 1, n + 1).round()[1:]
+        return torch.randn(n, 3, h * scale, w * scale), t, features
+
+    return example

@@ -1,0 +1,121 @@
+"""SRDiff's noise schedule as a model card says it, checked against the checkpoint's own table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .reference_config import lookup
+from .system import ImportRefused
+
+# Tables that the official checkpoint keeps beside the weights; all follow from the betas.
+SCHEDULE_BUFFERS = (
+    "betas",
+    "alphas_cumprod",
+    "alphas_cumprod_prev",
+    "sqrt_alphas_cumprod",
+    "sqrt_one_minus_alphas_cumprod",
+    "log_one_minus_alphas_cumprod",
+    "sqrt_recip_alphas_cumprod",
+    "sqrt_recipm1_alphas_cumprod",
+    "posterior_variance",
+    "posterior_log_variance_clipped",
+    "posterior_mean_coef1",
+    "posterior_mean_coef2",
+)
+
+RELEASED = {"kind": "cosine", "timesteps": 100, "s": 0.008}
+# The table is float32: its rounding, relative to the largest beta.
+TOLERANCE = 1e-6
+
+Schedule = dict[str, Any]
+
+
+def schedule_of(table: Tensor | None, config: Mapping[str, Any]) -> tuple[Schedule, list[str]]:
+    """The schedule, with notes on what was decided.
+
+    The configuration says it, else the table is recognised, else it is the released one. A table
+    in the checkpoint is what the reference samples with, so it overrules a configuration.
+    """
+    told = configured(config, None if table is None else len(table))
+    if table is None:
+        return told or RELEASED, []
+    if told is not None and fits(told, table):
+        return told, []
+    found = recognised(table)
+    if found is None:
+        raise ImportRefused(
+            f"its table of {len(table)} betas is neither cosine with s = 0.008 nor linear; say with "
+            "--config what it is: beta_schedule, with beta_s or beta_end"
+        )
+    differs = f"the configuration says {told}, the checkpoint's table is {found} and decides"
+    return found, [differs] if told is not None else []
+
+
+def configured(config: Mapping[str, Any], length: int | None) -> Schedule | None:
+    """The schedule that a reference's configuration states, or None."""
+    kind = lookup(config, "beta_schedule", "diffusion.schedule")
+    timesteps = lookup(config, "timesteps", "diffusion.timesteps") or length
+    if kind is None:
+        return None
+    if timesteps is None:
+        raise ImportRefused("the configuration has a beta_schedule, but no timesteps")
+    if length not in (None, timesteps):
+        raise ImportRefused(f"timesteps is {timesteps} in the configuration, and the checkpoint's "
+                            f"tables hold {length}; correct the configuration")
+    if kind == "cosine":
+        s = lookup(config, "beta_s", "diffusion.cosine_s")
+        return {"kind": kind, "timesteps": timesteps, "s": float(0.008 if s is None else s)}
+    if kind == "linear":
+        first = lookup(config, "beta_start", "diffusion.linear_start")
+        last = lookup(config, "beta_end", "diffusion.linear_end")
+        forced = lookup(config, "diffusion.linear_last_beta_forced_to")
+        return {
+            "kind": kind,
+            "timesteps": timesteps,
+            "first": float(1e-4 if first is None else first),
+            "last": float(0.02 if last is None else last),
+            "lastForced": float(0.999 if forced is None else forced),
+        }
+    raise ImportRefused(f"beta_schedule must be cosine or linear, got {kind!r}")
+
+
+def recognised(table: Tensor) -> Schedule | None:
+    """The schedule that a table of betas holds, or None."""
+    betas, length = [rounded(beta) for beta in table.tolist()], len(table)
+    guesses: list[Schedule] = [{**RELEASED, "timesteps": length}]
+    if length > 2:
+        slope = (betas[-2] - betas[0]) / (length - 2)
+        line = {"kind": "linear", "timesteps": length, "first": betas[0]}
+        last = rounded(betas[0] + slope * (length - 1))
+        guesses += [line | {"last": betas[-1]}, line | {"last": last, "lastForced": betas[-1]}]
+    return next((guess for guess in guesses if fits(guess, table)), None)
+
+
+def fits(schedule: Schedule, table: Tensor) -> bool:
+    """Whether the schedule's betas are those of the table."""
+    return bool((betas_of(schedule) - table.double()).abs().max() <= TOLERANCE * table.max())
+
+
+def betas_of(schedule: Schedule) -> Tensor:
+    """The betas of a schedule, float64 (T,)."""
+    timesteps = schedule["timesteps"]
+    if schedule["kind"] == "linear":
+        betas = torch.linspace(schedule["first"], schedule["last"], timesteps, dtype=torch.float64)
+        if "lastForced" in schedule:
+            betas[-1] = schedule["lastForced"]
+        return betas
+    # Nichol & Dhariwal 2021, equation 17, on T + 1 points with both ends.
+    s = schedule["s"]
+    u = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps
+    level = torch.cos((u + s) / (1 + s) * math.pi / 2) ** 2
+    return (1 - level[1:] / level[:-1]).clamp(0, 0.999)
+
+
+def rounded(value: float) -> float:
+    """The shortest number that single precision may have meant."""
+    return float(f"{value:.6g}")

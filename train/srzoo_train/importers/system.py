@@ -1,0 +1,100 @@
+"""The contract of importers: what a system declares, and what a conversion hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+
+Weights = dict[str, Tensor]
+
+
+class ImportRefused(ValueError):
+    """A checkpoint that cannot be imported; one line says what, why, and what would do."""
+
+
+@dataclass(frozen=True)
+class Axes:
+    """One input or output of a graph: makes an example, and names the sizes that may vary."""
+
+    name: str
+    dynamic: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One graph to be: a module, its inputs in order, its outputs, and examples to check it with."""
+
+    module: nn.Module
+    inputs: tuple[Axes, ...]
+    outputs: tuple[Axes, ...]
+    # (batch, LR height, LR width) -> a tensor for each input.
+    example: Callable[[int, int, int], tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A checkpoint understood: its networks, and what its model card says beyond files."""
+
+    networks: Mapping[str, Network]
+    card: Mapping[str, Any]
+    # LR sizes that the networks take are multiples of this, and at least `minimum`.
+    multiple: int = 1
+    minimum: int = 1
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class System:
+    """One published code base whose checkpoints can be read."""
+
+    name: str
+    # Where the official file keeps the weights, best first; "" is the file's top level.
+    holders: tuple[str, ...]
+    # Whether a state dict with these keys is one of the system's.
+    detect: Callable[[Iterable[str]], bool]
+    # Weights and the user's configuration (empty when none is given) -> networks and card.
+    convert: Callable[[Weights, Mapping[str, Any]], Conversion]
+
+
+def shape_of(weights: Weights, key: str) -> tuple[int, ...]:
+    """Sizes of a weight that must be there."""
+    if key not in weights:
+        raise ImportRefused(f"the checkpoint has no {key}, which tells a size of the network")
+    return tuple(weights[key].shape)
+
+
+def numbered(weights: Weights, prefix: str) -> int:
+    """How many numbered parts stand below `prefix`, such as `ups.0`, `ups.1`, ..."""
+    parts = {key[len(prefix):].split(".", 1)[0] for key in weights if key.startswith(prefix)}
+    numbers = {int(part) for part in parts if part.isdigit()}
+    missing = set(range(len(numbers))) - numbers
+    if missing:
+        raise ImportRefused(f"the checkpoint has no {prefix}{min(missing)}.*, but later ones")
+    return len(numbers)
+
+
+def load_exactly(module: nn.Module, weights: Weights, prefix: str = "") -> None:
+    """Loads all weights below `prefix`; names every key that is missing, unknown or misshapen."""
+    own = module.state_dict()
+    given = {key[len(prefix):]: value for key, value in weights.items() if key.startswith(prefix)}
+    faults = [
+        ("missing", sorted(prefix + key for key in own.keys() - given.keys())),
+        ("unknown", sorted(prefix + key for key in given.keys() - own.keys())),
+        ("of another shape", sorted(
+            f"{prefix}{key} {list(given[key].shape)} instead of {list(own[key].shape)}"
+            for key in own.keys() & given.keys() if own[key].shape != given[key].shape
+        )),
+    ]
+    told = [f"{len(keys)} {kind}: {listed(keys)}" for kind, keys in faults if keys]
+    if told:
+        raise ImportRefused(f"the keys do not fit the network; {'; '.join(told)}")
+    module.load_state_dict(given)
+
+
+def listed(names: list[str], most: int = 12) -> str:
+    """The names, joined; beyond `most` only their number."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
