@@ -52,7 +52,9 @@ const steps = z.strictObject({
     steps: z.int().positive(),
     timesteps: z.array(z.int().nonnegative()).describe("descending indices of the schedule"),
     graph: z.string().describe("name of the graph that was trained for them"),
-    start: z.enum(["noise", "estimate"]).describe("pure noise, or the estimate noised to the level"),
+    start: z.enum(["noise", "estimate"]).describe(
+      "pure noise, or the estimate noised to the level",
+    ),
   })).describe("numbers of steps that the entry was trained for"),
 });
 
@@ -73,6 +75,13 @@ const training = z.strictObject({
   initFrom: z.string().optional(),
   losses: z.string().optional(),
 }).describe("how the weights were made");
+
+const imported = z.strictObject({
+  system: z.string().describe("the code base that the checkpoint comes from"),
+  file: z.string(),
+  sha256,
+  bytes: z.int().positive(),
+}).describe("the published checkpoint that the graphs were made from");
 
 const figures = z.record(
   z.string().describe("a set, such as BSD100"),
@@ -95,6 +104,7 @@ export const modelCardSchema = z.strictObject({
   diffusion: diffusion.optional(),
   steps: steps.optional(),
   training: z.record(z.string(), training).optional().describe("by graph name"),
+  imported: imported.optional(),
   figures: figures.optional().describe("what `deno task bench:zoo` measured"),
 });
 
