@@ -1,0 +1,134 @@
+/** One worker that holds all graphs of an entry, started when needed, ended when idle. @module */
+
+import type { Tensor } from "../tensor/tensor.ts";
+import type { EngineOptions, GraphSource, Signature } from "./graph.ts";
+import type { Provider } from "./session.ts";
+import type { Reply, Request } from "./worker.ts";
+
+/** What {@linkcode hostGraphs} loads, and how. */
+export interface HostOptions extends EngineOptions {
+  /** What runs the graphs. */
+  readonly provider: Provider;
+  /**
+   * Milliseconds without a call after which the worker ends, so that it neither holds memory nor
+   * keeps a process alive; the next call starts it again.
+   */
+  readonly idle: number;
+}
+
+/** Graphs that live in a worker. */
+export interface Host {
+  /** Loads the graphs now, rather than with the first call. */
+  load(signal?: AbortSignal): Promise<Record<string, Signature>>;
+  /** Runs one graph; calls run one after the other. */
+  run(
+    graph: string,
+    inputs: Readonly<Record<string, Tensor>>,
+    signal?: AbortSignal,
+  ): Promise<Record<string, Tensor>>;
+  /** Ends the worker for good, also in the middle of a call. */
+  close(): void;
+}
+
+/** Makes the host; nothing starts before its first call. */
+export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions): Host {
+  const { provider, idle, ...engine } = options;
+  const closing = new AbortController();
+  let live: { worker: Worker; signatures: Record<string, Signature> } | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function end() {
+    live?.worker.terminate();
+    live = undefined;
+  }
+
+  async function start(signal: AbortSignal) {
+    // A literal URL, which bundlers for the browser know how to follow.
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const request = { kind: "load", provider, graphs, options: engine } as const;
+    const reply = await exchange(worker, request, signal);
+    if (reply.kind !== "loaded") throw new Error(`worker answered "${reply.kind}" to a load`);
+    return { worker, signatures: reply.signatures };
+  }
+
+  // The calls wait here, not in the worker: ending it then harms no call but the running one.
+  function inTurn<Result>(work: (signal: AbortSignal) => Promise<Result>, signal?: AbortSignal) {
+    const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+    const mine = last.then(async () => {
+      either.throwIfAborted();
+      clearTimeout(timer);
+      try {
+        live ??= await start(either);
+        return await work(either);
+      } finally {
+        if (live && Number.isFinite(idle)) timer = setTimeout(end, idle);
+      }
+    });
+    last = mine.catch(() => {});
+    return abortable(mine, either);
+  }
+
+  return {
+    load: (signal) => inTurn(() => Promise.resolve(live!.signatures), signal),
+    run: (graph, inputs, signal) =>
+      inTurn(async (either) => {
+        const copies = Object.entries(inputs).map(
+          ([name, { data, dims }]) => [name, { data: data.slice(), dims }] as const,
+        );
+        const transfer = copies.map(([, copy]) => copy.data.buffer);
+        const request = { kind: "run", graph, inputs: Object.fromEntries(copies) } as const;
+        const reply = await exchange(live!.worker, request, either, transfer)
+          .catch((error) => {
+            // An error of the graph leaves the worker whole; an abort or a crash has ended it.
+            if (!(error instanceof GraphError)) live = undefined;
+            throw error;
+          });
+        if (reply.kind !== "outputs") throw new Error(`worker answered "${reply.kind}" to a run`);
+        return reply.outputs;
+      }, signal),
+    close() {
+      clearTimeout(timer);
+      closing.abort(new Error("Cannot run the graph: its session is closed"));
+      end();
+    },
+  };
+}
+
+/** The worker is well, but could not do what it was asked. */
+class GraphError extends Error {}
+
+function exchange(
+  worker: Worker,
+  request: Request,
+  signal: AbortSignal,
+  transfer: ArrayBuffer[] = [],
+): Promise<Reply> {
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+  const stop = (reason: unknown) => {
+    worker.terminate();
+    reject(reason);
+  };
+  const onAbort = () => stop(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+    if (data.kind !== "failed") resolve(data);
+    else if (request.kind === "run") reject(new GraphError(data.reason));
+    else stop(new GraphError(data.reason));
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    stop(new Error(`its worker ended: ${event.message}`));
+  };
+  worker.postMessage(request, transfer);
+  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+}
+
+/** Rejects as soon as the signal aborts, though the work may still wait for its turn. */
+function abortable<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", onAbort));
+}

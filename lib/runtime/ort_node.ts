@@ -1,0 +1,25 @@
+/** The provider `native`: ONNX Runtime as native code. @module */
+
+import {
+  adaptSession,
+  type EngineOptions,
+  type GraphSource,
+  type LoadedGraph,
+  quiet,
+} from "./graph.ts";
+
+/** Loads one graph; needs `--allow-ffi` in Deno. */
+export async function loadNative(
+  graph: GraphSource,
+  { threads }: EngineOptions,
+): Promise<LoadedGraph> {
+  // Late, since the native library is missing on some machines and refused without ffi.
+  const ort = await import("onnxruntime-node");
+  ort.env.logLevel = "error";
+  const session = await ort.InferenceSession.create(graph.bytes, {
+    ...quiet,
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+  });
+  return adaptSession(session, ort.Tensor);
+}

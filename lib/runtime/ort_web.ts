@@ -1,0 +1,37 @@
+/** The providers `wasm` and `webgpu`: ONNX Runtime as WebAssembly. @module */
+
+import {
+  adaptSession,
+  type EngineOptions,
+  type GraphSource,
+  type LoadedGraph,
+  quiet,
+} from "./graph.ts";
+
+/** Loads one graph to run as WebAssembly on the CPU. */
+export async function loadWasm(graph: GraphSource, options: EngineOptions): Promise<LoadedGraph> {
+  // The package's root entry: the only one whose threads start in Deno.
+  const ort = await import("onnxruntime-web");
+  ort.env.logLevel = "error";
+  ort.env.wasm.numThreads = options.threads;
+  if (options.wasmPaths !== undefined) ort.env.wasm.wasmPaths = options.wasmPaths;
+  const session = await ort.InferenceSession.create(graph.bytes, {
+    ...quiet,
+    executionProviders: ["wasm"],
+  });
+  return adaptSession(session, ort.Tensor);
+}
+
+/** Loads one graph to run on `navigator.gpu`. */
+export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Promise<LoadedGraph> {
+  const ort = await import("onnxruntime-web/webgpu");
+  ort.env.logLevel = "error";
+  // This entry starts its threads from blob: URLs, which Deno refuses; the GPU does the work anyway.
+  ort.env.wasm.numThreads = 1;
+  if (options.wasmPaths !== undefined) ort.env.wasm.wasmPaths = options.wasmPaths;
+  const session = await ort.InferenceSession.create(graph.bytes, {
+    ...quiet,
+    executionProviders: ["webgpu"],
+  });
+  return adaptSession(session, ort.Tensor);
+}

@@ -1,0 +1,86 @@
+/** Guards against black and wrong pictures: a provider must repeat what was recorded. @module */
+
+import type { Tensor } from "../tensor/tensor.ts";
+import { readTensors } from "./fixture.ts";
+import type { GraphSource } from "./graph.ts";
+import type { Provider, Session } from "./session.ts";
+
+/** Largest error allowed on the CPU, as a part of the recorded output's range. */
+const tolerances = { fp32: 1e-3, fp16: 1e-2, int8: 5e-2 } as const;
+
+/** GPUs add in another order, some with fewer bits: how much more error they may make. */
+const slack: Readonly<Record<Provider, number>> = { webgpu: 3, native: 1, wasm: 1 };
+
+/** Pairs of provider and model that this process has found good. */
+const passed = new Set<string>();
+
+/**
+ * Runs each graph on its recorded input, once per process for the same graphs on one provider.
+ *
+ * @param sessions The sessions of all graphs, by name.
+ * @param graphs What they were opened from.
+ * @param fixture A safetensors file with `<graph>/in/<input>` and `<graph>/out/<output>`.
+ * @throws {Error} If an output is not finite, is constant, or is far from the recorded one.
+ */
+export async function selfCheck(
+  sessions: Readonly<Record<string, Session>>,
+  graphs: readonly GraphSource[],
+  fixture: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { provider } = sessions[graphs[0].name];
+  const key = [provider, ...await Promise.all([...graphs.map((g) => g.bytes), fixture].map(digest))]
+    .join();
+  if (passed.has(key)) return;
+  const recorded = readTensors(fixture);
+  for (const { name, precision = "fp32" } of graphs) {
+    const wanted = withPrefix(recorded, `${name}/out/`);
+    if (Object.keys(wanted).length === 0) throw new Error(`the fixture has no "${name}/out/..."`);
+    const got = await sessions[name].run(withPrefix(recorded, `${name}/in/`), { signal });
+    for (const output of Object.keys(wanted)) {
+      const fault = compare(got[output], wanted[output], tolerances[precision] * slack[provider]);
+      if (fault) throw new Error(`self-check: output "${output}" of "${name}" ${fault}`);
+    }
+  }
+  passed.add(key);
+}
+
+async function digest(bytes: Uint8Array): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  return new Uint8Array(hash).toHex();
+}
+
+function withPrefix(all: Record<string, Tensor>, prefix: string): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+}
+
+/** What is wrong with an output, or undefined. */
+export function compare(
+  got: Tensor | undefined,
+  wanted: Tensor,
+  tolerance: number,
+): string | undefined {
+  if (!got) return "is missing";
+  if (`${got.dims}` !== `${wanted.dims}`) return `is [${got.dims}], recorded [${wanted.dims}]`;
+  if (!got.data.every(Number.isFinite)) return "is not finite";
+  const range = spread(wanted.data);
+  if (range > 0 && spread(got.data) === 0) return "is constant";
+  const error = got.data.reduce((most, v, i) => Math.max(most, Math.abs(v - wanted.data[i])), 0);
+  const relative = error / (range || 1);
+  if (relative <= tolerance) return undefined;
+  return `is off by ${relative.toPrecision(2)} of its range, allowed ${tolerance}`;
+}
+
+function spread(values: Float32Array): number {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const value of values) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return most - least;
+}
