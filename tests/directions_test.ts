@@ -1,0 +1,96 @@
+import { expect } from "expect";
+
+/** What each place may import from, besides itself; the longest matching prefix rules. */
+const ALLOWED: Record<string, readonly string[]> = {
+  "lib/errors.ts": [],
+  "lib/tensor/": ["lib/errors.ts"],
+  "lib/runtime/": ["lib/errors.ts", "lib/tensor/"],
+  "lib/zoo/": ["lib/errors.ts", "lib/tensor/"],
+  "lib/image/": ["lib/errors.ts", "lib/tensor/"],
+  "lib/diffusion/": ["lib/errors.ts", "lib/tensor/"],
+  "lib/metrics/": ["lib/errors.ts", "lib/tensor/", "lib/image/", "lib/runtime/"],
+  "lib/models/": [
+    "lib/errors.ts",
+    "lib/tensor/",
+    "lib/image/",
+    "lib/diffusion/",
+    "lib/runtime/session.ts",
+    "lib/tiling.ts",
+    "lib/zoo/card.ts",
+  ],
+  "lib/": ["lib/"],
+  "mod.ts": ["lib/"],
+  "cli/": ["mod.ts", "lib/"],
+  "bench/": ["mod.ts", "lib/"],
+  "train/": ["mod.ts", "lib/"],
+  "tests/": ["mod.ts", "lib/", "cli/", "bench/", "train/"],
+};
+
+const root = new URL("../", import.meta.url);
+
+async function* sources(folder: URL): AsyncGenerator<URL> {
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+    const url = new URL(entry.name + (entry.isDirectory ? "/" : ""), folder);
+    if (entry.isDirectory) yield* sources(url);
+    else if (entry.name.endsWith(".ts")) yield url;
+  }
+}
+
+const pathOf = (url: URL) => url.href.slice(root.href.length);
+
+function ruleOf(path: string): [string, readonly string[]] {
+  const prefixes = Object.keys(ALLOWED).filter((prefix) => path.startsWith(prefix));
+  const prefix = prefixes.sort((a, b) => b.length - a.length)[0];
+  if (!prefix) throw new Error(`no rule says what ${path} may import`);
+  return [prefix, ALLOWED[prefix]];
+}
+
+/** Files of our own that a source imports, as paths from the root. */
+async function importsOf(file: URL): Promise<string[]> {
+  const text = (await Deno.readTextFile(file)).replace(/\/\*[\s\S]*?\*\//g, "");
+  const found = text.matchAll(/(?:from|import\(|^import)\s*"(\.{1,2}\/[^"]+\.ts)"/gm);
+  return [...found].map((match) => pathOf(new URL(match[1], file)));
+}
+
+Deno.test("every import goes down the house, never up or across", async () => {
+  const broken: string[] = [];
+  for await (const file of sources(root)) {
+    const path = pathOf(file);
+    const [prefix, allowed] = ruleOf(path);
+    for (const target of await importsOf(file)) {
+      const own = prefix.endsWith("/") && target.startsWith(prefix);
+      if (!own && !allowed.some((place) => target.startsWith(place))) {
+        broken.push(`${path} imports ${target}`);
+      }
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+Deno.test("a file with an underscore is imported by its own folder only", async () => {
+  const broken: string[] = [];
+  for await (const file of sources(root)) {
+    for (const target of await importsOf(file)) {
+      const folder = target.slice(0, target.lastIndexOf("/") + 1);
+      const isPrivate = target.slice(folder.length).startsWith("_");
+      if (isPrivate && !pathOf(file).startsWith(folder) && !pathOf(file).startsWith("tests/")) {
+        broken.push(`${pathOf(file)} imports ${target}`);
+      }
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+Deno.test("only the two session files import ONNX Runtime", async () => {
+  const importers: string[] = [];
+  for await (const file of sources(root)) {
+    if (/import\("onnxruntime|from "onnxruntime/.test(await Deno.readTextFile(file))) {
+      importers.push(pathOf(file));
+    }
+  }
+  expect(importers.filter((path) => path.startsWith("lib/")).sort()).toEqual([
+    "lib/runtime/ort_node.ts",
+    "lib/runtime/ort_web.ts",
+  ]);
+});
