@@ -30,7 +30,9 @@ export function checkPair(result: Image, truth: Image, border: number): void {
         `${truth.width}x${truth.height}: their sizes must be equal`,
     );
   }
-  if (!Number.isInteger(border) || border < 0 || 2 * border >= Math.min(truth.width, truth.height)) {
+  if (
+    !Number.isInteger(border) || border < 0 || 2 * border >= Math.min(truth.width, truth.height)
+  ) {
     throw new RangeError(
       `Cannot leave out a border of ${border} of a picture of ${truth.width}x${truth.height}: ` +
         `it must be a whole number from 0 that leaves some pixels`,

@@ -1,0 +1,118 @@
+/** What is cut out of the pictures of a set before they are measured. @module */
+
+import { type Image, readImage } from "../lib/image/image.ts";
+import { resizeImage } from "../lib/image/resize.ts";
+import { centre, crop, type Window } from "./crop.ts";
+import type { BenchSet, SetImage } from "./sets.ts";
+
+/** A source and what its enlargement should equal. */
+export interface Pair {
+  /** Name of the picture, with its place where several are cut out of one. */
+  readonly name: string;
+  /** Low resolution. */
+  readonly low: Image;
+  /** High resolution, `scale` times as large. */
+  readonly truth: Image;
+}
+
+/** A way to cut pairs out of a picture. */
+export interface Protocol {
+  /** Name for `--protocol`. */
+  readonly name: string;
+  /** Where it comes from, for the report. */
+  readonly what: string;
+  /** The only scale that it is meant for; any if absent. */
+  readonly scale?: number;
+  /** Parts of a high-resolution picture; none where it is too small. */
+  windows(high: Image, scale: number): readonly Window[];
+  /** Shrinks the picture before it is cut; as it is if absent. */
+  prepare?(high: Image): Image;
+}
+
+function centreOf(low: number, high: number, what: string): Protocol {
+  return {
+    name: `${low}-${high}`,
+    what: `${what}: the middle ${high}x${high}, shrunk to ${low}x${low} by the exact bicubic`,
+    scale: high / low,
+    windows: (image) => Math.min(image.width, image.height) < high ? [] : [centre(image, high)],
+  };
+}
+
+/** As Janspiry's prepare_data.py: the short side shrunk to the size first. */
+function shrunkCentreOf(low: number, high: number, what: string): Protocol {
+  return {
+    ...centreOf(low, high, `${what}, the short side shrunk to ${high} first`),
+    prepare(image) {
+      const short = Math.min(image.width, image.height);
+      if (short <= high) return image;
+      const side = (length: number) => Math.round(length * high / short);
+      return resizeImage(image, { width: side(image.width), height: side(image.height) });
+    },
+  };
+}
+
+function topLeft(image: Image, multiple: number): Window {
+  const whole = (length: number) => length - length % multiple;
+  return { x: 0, y: 0, width: whole(image.width), height: whole(image.height) };
+}
+
+/** Patches of SRFlow's training size, side by side from the top left. */
+function patches(image: Image): Window[] {
+  const side = 160;
+  const found: Window[] = [];
+  for (let y = 0; y + side <= image.height; y += side) {
+    for (let x = 0; x + side <= image.width; x += side) found.push({ x, y, width: side, height: side });
+  }
+  return found;
+}
+
+/** All protocols; the first is the default. */
+export const protocols: readonly Protocol[] = [
+  {
+    name: "whole",
+    what: "whole pictures, cut at the right and bottom to a multiple of the scale",
+    windows: (image, scale) => [topLeft(image, scale)],
+  },
+  {
+    name: "srdiff",
+    what: "SRDiff: whole pictures, cut at the right and bottom to a multiple of twice the scale",
+    windows: (image, scale) => [topLeft(image, 2 * scale)],
+  },
+  { name: "160-patches", what: "SRFlow: patches of 160x160 side by side", scale: 4, windows: patches },
+  centreOf(64, 256, "novwaul's SR3"),
+  centreOf(256, 1024, "novwaul's SR3"),
+  centreOf(32, 128, "novwaul's SR3"),
+  shrunkCentreOf(16, 128, "Janspiry's SR3 and DDPM"),
+  shrunkCentreOf(64, 512, "Janspiry's SR3"),
+];
+
+/**
+ * Finds a protocol by name.
+ *
+ * @throws {RangeError} If there is none; it lists them.
+ */
+export function protocolOf(name: string): Protocol {
+  const found = protocols.find((protocol) => protocol.name === name);
+  if (found) return found;
+  const names = protocols.map((protocol) => protocol.name).join(", ");
+  throw new RangeError(`Cannot use the protocol "${name}": it is none of ${names}`);
+}
+
+/** Reads a picture of a set and cuts its pairs out. */
+export async function pairsOf(image: SetImage, set: BenchSet, protocol: Protocol): Promise<Pair[]> {
+  const { scale } = set;
+  const high = await readImage(image.high);
+  if (image.low && protocol.name === "whole") {
+    const low = await readImage(image.low);
+    const window = { x: 0, y: 0, width: low.width * scale, height: low.height * scale };
+    return [{ name: image.name, low, truth: crop(high, window) }];
+  }
+  const prepared = protocol.prepare?.(high) ?? high;
+  const windows = protocol.windows(prepared, scale);
+  return windows.map((window) => {
+    const truth = crop(prepared, window);
+    const size = { width: window.width / scale, height: window.height / scale };
+    const name = windows.length > 1 ? `${image.name}@${window.x},${window.y}` : image.name;
+    return { name, low: resizeImage(truth, size), truth };
+  });
+}

@@ -1,0 +1,114 @@
+/** Test sets on disk: folders of high-resolution pictures, with or without their low-resolution ones. @module */
+
+import { exists, sha256 } from "./files.ts";
+
+/** One picture of a set. */
+export interface SetImage {
+  /** File name without its extension. */
+  readonly name: string;
+  /** Path of the high-resolution file. */
+  readonly high: string;
+  /** Path of the low-resolution file; it is made by the exact bicubic where absent. */
+  readonly low?: string;
+}
+
+/** The pictures of a set at one scale. */
+export interface BenchSet {
+  /** Such as `Set5`. */
+  readonly name: string;
+  /** How many times the low-resolution pictures were shrunk. */
+  readonly scale: number;
+  /** In the order of their names. */
+  readonly images: readonly SetImage[];
+}
+
+/** Folders, and what follows a picture's name in them. */
+interface Layout {
+  readonly high: string;
+  readonly highEnd?: string;
+  readonly low?: string;
+  readonly lowEnd?: string;
+}
+
+const PICTURE = /\.(png|jpe?g|webp)$/i;
+
+/** Layouts in use, the ones with low-resolution files first. */
+function layouts(scale: number): Layout[] {
+  const div2k = { low: `DIV2K_valid_LR_bicubic/X${scale}`, lowEnd: `x${scale}` };
+  const selfEx = `image_SRF_${scale}`;
+  return [
+    { high: "HR", low: `LRx${scale}` },
+    { high: "HR", low: `LR_bicubic/X${scale}`, lowEnd: `x${scale}` }, // EDSR's benchmark folder
+    { high: "GTmod12", low: `LRbicx${scale}` }, // BasicSR
+    { high: selfEx, highEnd: `_SRF_${scale}_HR`, low: selfEx, lowEnd: `_SRF_${scale}_LR` }, // SelfExSR
+    { high: "DIV2K_valid_HR", ...div2k },
+    { high: "../DIV2K_valid_HR", ...div2k, low: `../${div2k.low}` },
+    { high: "HR" },
+    { high: "GTmod12" },
+    { high: "DIV2K_valid_HR" },
+    { high: "../DIV2K_valid_HR" },
+    { high: "." },
+  ];
+}
+
+/**
+ * Finds a set by name below `data`, or by its path.
+ *
+ * @throws {Error} If there is no such folder or no picture in it.
+ */
+export async function findSet(data: string, name: string, scale: number): Promise<BenchSet> {
+  const root = await exists(`${data}/${name}`) ? `${data}/${name}` : name;
+  const isDiv2k = name === "DIV2K";
+  for (const layout of layouts(scale)) {
+    if (layout.high.startsWith("..") && !isDiv2k) continue;
+    const base = isDiv2k && layout.high.startsWith("..") ? `${data}/DIV2K` : root;
+    const images = await imagesOf(base.replace(/\/$/, ""), layout);
+    if (images.length > 0) return { name: name.replace(/\/$/, "").split("/").at(-1)!, scale, images };
+  }
+  throw new Error(
+    `Cannot find the set "${name}" x${scale}: neither ${data}/${name} nor ${name} is a folder of ` +
+      `pictures (HR with LRx${scale}, or pictures alone)`,
+  );
+}
+
+async function imagesOf(root: string, layout: Layout): Promise<SetImage[]> {
+  const { high, highEnd = "", low, lowEnd = "" } = layout;
+  const folder = join(root, high);
+  const lowFiles = low === undefined ? undefined : await stems(join(root, low));
+  if (lowFiles?.size === 0) return [];
+  const images: SetImage[] = [];
+  for (const [stem, path] of await stems(folder)) {
+    if (!stem.endsWith(highEnd)) continue;
+    const name = stem.slice(0, stem.length - highEnd.length);
+    const lowPath = lowFiles?.get(name + lowEnd);
+    if (!lowFiles || lowPath) images.push({ name, high: path, low: lowPath });
+  }
+  return images.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/** Pictures of a folder by their names without extension; none where there is no folder. */
+export async function stems(folder: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  if (!await exists(folder)) return found;
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory && PICTURE.test(name)) found.set(name.replace(PICTURE, ""), `${folder}/${name}`);
+  }
+  return found;
+}
+
+/** `..` steps out by name, since the folder that it starts from need not exist. */
+function join(root: string, path: string): string {
+  if (path === ".") return root;
+  return path.startsWith("../") ? join(root.replace(/\/?[^/]*$/, "") || ".", path.slice(3)) : `${root}/${path}`;
+}
+
+/** SHA-256 of the names and bytes of all files of a set. */
+export async function digestOf({ images }: BenchSet): Promise<string> {
+  const lines: string[] = [];
+  for (const { name, high, low } of images) {
+    const digests = [await sha256(await Deno.readFile(high))];
+    if (low) digests.push(await sha256(await Deno.readFile(low)));
+    lines.push(`${name} ${digests.join(" ")}`);
+  }
+  return await sha256(new TextEncoder().encode(lines.join("\n")));
+}

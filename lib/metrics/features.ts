@@ -1,0 +1,53 @@
+/** Features and class probabilities of pictures, for FID and the Inception Score. @module */
+
+import type { Image } from "../image/image.ts";
+import { type OpenOptions, openSession } from "../runtime/providers.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { normalised } from "./lpips.ts";
+
+/** What a feature graph says of one picture. */
+export interface Features {
+  /** One vector. */
+  readonly features: Float32Array;
+  /** Class probabilities, adding up to 1, where the graph has them. */
+  readonly probabilities?: Float32Array;
+}
+
+/** An opened feature graph. */
+export interface FeatureNetwork extends AsyncDisposable {
+  /** Looks at one picture. */
+  features(image: Image, options?: { signal?: AbortSignal }): Promise<Features>;
+}
+
+/**
+ * Opens a feature graph such as Inception v3, which `deno task inception` makes.
+ *
+ * @param graph ONNX file with the input `image`, `[n, 3, h, w]`, ImageNet-normalised, of any size (it resizes
+ * itself), the output `features` `[n, size]`, and perhaps `probabilities` `[n, classes]`.
+ * @throws {ProviderError} If no provider can run it.
+ */
+export async function openFeatures(
+  graph: Uint8Array,
+  options?: OpenOptions,
+): Promise<FeatureNetwork> {
+  const session = await openSession({ name: "features", bytes: graph }, options);
+  return {
+    async features(image, { signal } = {}) {
+      const outputs = await session.run({ image: normalised(image) }, { signal });
+      return { features: outputs.features.data, probabilities: outputs.probabilities?.data };
+    },
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * Puts vectors of one length below each other.
+ *
+ * @returns `[n, length]`.
+ */
+export function stacked(vectors: readonly Float32Array[]): Tensor {
+  const [n, length] = [vectors.length, vectors[0]?.length ?? 0];
+  const result = tensor([n, length]);
+  vectors.forEach((vector, i) => result.data.set(vector, i * length));
+  return result;
+}

@@ -1,0 +1,73 @@
+import { expect } from "expect";
+import { existsSync } from "node:fs";
+import { readImage } from "../../lib/image/image.ts";
+import { resizeImage } from "../../lib/image/resize.ts";
+import { type Lpips, openLpips } from "../../lib/metrics/mod.ts";
+import { picture } from "./_pictures.ts";
+
+const shared = new URL("../../../shared/", import.meta.url);
+const ignore = !existsSync(new URL("lpips/lpips_alex.onnx", shared));
+if (ignore) console.log("lpips_test: skipped, ../shared/lpips is absent");
+
+async function open(file: string): Promise<Lpips> {
+  const bytes = await Deno.readFile(new URL(`lpips/${file}`, shared));
+  return await openLpips(bytes, { provider: "native", threads: 1 });
+}
+
+async function meanOfBicubic(lpips: Lpips, set: string): Promise<number> {
+  const names = [...Deno.readDirSync(new URL(`data/eval/${set}/HR/`, shared))];
+  let sum = 0;
+  for (const { name } of names) {
+    const truth = await readImage(new URL(`data/eval/${set}/HR/${name}`, shared));
+    const low = await readImage(new URL(`data/eval/${set}/LRx4/${name}`, shared));
+    sum += await lpips.distance(resizeImage(low, truth), truth);
+  }
+  return sum / names.length;
+}
+
+for (const [set, published] of [["Set5", 0.3398], ["BSD100", 0.5242]] as const) {
+  Deno.test({
+    name: `Lpips.distance() of bicubic x4 on ${set} is ${published} with AlexNet`,
+    ignore,
+    async fn() {
+      await using lpips = await open("lpips_alex.onnx");
+      expect(Math.abs(await meanOfBicubic(lpips, set) - published)).toBeLessThan(0.002);
+    },
+  });
+}
+
+Deno.test({
+  name: "Lpips.distance() of bicubic x4 on Set5 is 0.2859 with SqueezeNet",
+  ignore,
+  async fn() {
+    await using lpips = await open("lpips_sq.onnx");
+    expect(Math.abs(await meanOfBicubic(lpips, "Set5") - 0.2859)).toBeLessThan(0.002);
+  },
+});
+
+for (const file of ["lpips_alex.onnx", "lpips_sq.onnx"]) {
+  Deno.test({
+    name: `Lpips.distance() of identical pictures is 0 with ${file}, and grows with the error`,
+    ignore,
+    async fn() {
+      await using lpips = await open(file);
+      const flat = picture(64, 64, () => 100);
+      const noisy = (by: number) => picture(64, 64, (c, x, y) => 100 + by * ((x + y + c) % 2));
+      expect(await lpips.distance(flat, flat)).toBe(0);
+      const near = await lpips.distance(noisy(10), flat);
+      expect(near).toBeGreaterThan(0);
+      expect(await lpips.distance(noisy(60), flat)).toBeGreaterThan(near);
+    },
+  });
+}
+
+Deno.test({
+  name: "Lpips.distance() refuses other sizes and pictures under 32x32",
+  ignore,
+  async fn() {
+    await using lpips = await open("lpips_sq.onnx");
+    const small = picture(31, 64, () => 0);
+    await expect(lpips.distance(small, small)).rejects.toThrow("it needs 32x32");
+    await expect(lpips.distance(small, picture(64, 64, () => 0))).rejects.toThrow("sizes");
+  },
+});
