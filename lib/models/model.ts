@@ -1,7 +1,7 @@
 /** The contract of model families: a family costs one file. @module */
 
+import { ManifestError } from "../errors.ts";
 import type { SamplerName } from "../diffusion/samplers/mod.ts";
-import type { SamplerStep } from "../diffusion/samplers/sampler.ts";
 import type { Session } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tiling } from "../tiling.ts";
@@ -20,13 +20,15 @@ export type GenerativeOption =
 export interface Model {
   /** The generative options it obeys; all others are refused by name. */
   readonly accepts: readonly GenerativeOption[];
+  /** Name of the graph that makes the steps of a run, where there is more than one. */
+  graphOf?(steps: number): string;
   /** Runs what all samples of one picture share, such as the encoder. */
   condition(input: ConditionInput): Promise<Conditioned>;
 }
 
 /** One low-resolution picture. */
 export interface ConditionInput {
-  /** `[1, 3, h, w]` in [-1, 1]. */
+  /** `[1, 3, h, w]` in [-1, 1], of any size: the family pads to the multiple it needs. */
   lr: Tensor;
   /** How to cut it. */
   tiling: Tiling;
@@ -40,8 +42,8 @@ export interface ConditionInput {
 export interface Conditioned {
   /** The posterior mean `[1, 3, h*scale, w*scale]` in [-1, 1], where the entry has one. */
   readonly estimate?: Tensor;
-  /** Draws one sample; yields each step's picture, returns the last, `[1, 3, h*scale, w*scale]`. */
-  sample(input: SampleInput): AsyncGenerator<SamplerStep, Tensor>;
+  /** Draws one sample, telling of each step; returns the picture `[1, 3, h*scale, w*scale]`. */
+  sample(input: SampleInput): AsyncGenerator<SampleStep, Tensor>;
 }
 
 /** All choices for one sample, none left open. */
@@ -50,13 +52,53 @@ export interface SampleInput {
   sampler: SamplerName;
   /** Number of steps (NFE of the denoiser). */
   steps: number;
+  /** out = base + fidelity * (sample - base): 0 is the least error, 1 the sample itself. */
+  fidelity: number;
   /** Standard normal noise of one draw, times the temperature, `[1, channels, height, width]`. */
   noise: (draw: number, dims: readonly number[]) => Tensor;
+  /** Content to steer each step towards. */
+  guide?: Guide;
   /** Leaves the loop within one tile of one step. */
   signal?: AbortSignal;
   /** Called after each tile of each step. */
   onTile?: (done: number, tiles: number) => void;
 }
 
+/** A picture that a sample takes content from. */
+export interface Guide {
+  /** `[1, 3, h*scale, w*scale]` in [-1, 1]. */
+  picture: Tensor;
+  /** `[1, 1, h*scale, w*scale]` in [0, 1]: 0 leaves the sample alone, 1 follows the picture. */
+  weight: Tensor;
+}
+
+/** One step of a sample. */
+export interface SampleStep {
+  /** Steps done, from 1. */
+  step: number;
+  /** Steps in all. */
+  steps: number;
+  /** Makes the picture that this step estimates, `[1, 3, h*scale, w*scale]`. */
+  picture(): Tensor;
+}
+
 /** Opens a family on a card and the sessions of its graphs, by the card's graph names. */
 export type Family = (card: ModelCard, sessions: Readonly<Record<string, Session>>) => Model;
+
+/**
+ * The session of a graph that a family can't do without.
+ *
+ * @throws {ManifestError} If the card has no such graph.
+ */
+export function graphNamed(
+  card: ModelCard,
+  sessions: Readonly<Record<string, Session>>,
+  name: string,
+): Session {
+  if (sessions[name]) return sessions[name];
+  throw new ManifestError(
+    `${card.id}#graphs`,
+    `the family "${card.family}" needs a graph named "${name}", the card has ` +
+      (Object.keys(sessions).join(", ") || "none"),
+  );
+}

@@ -1,0 +1,200 @@
+/** The way of one picture: region by region, condition once, then sample by sample. @module */
+
+import { Canvas } from "./canvas.ts";
+import { bleed } from "./image/bleed.ts";
+import { project } from "./image/consistency.ts";
+import type { Image } from "./image/image.ts";
+import { toImage, toTensor } from "./image/pixels.ts";
+import { resize } from "./image/resize.ts";
+import type { Conditioned, Guide, Model } from "./models/model.ts";
+import type { Plan, Progress } from "./plan.ts";
+import { noise, type NoiseIndex, type NoiseOrigin } from "./tensor/noise.ts";
+import type { Tensor } from "./tensor/tensor.ts";
+import { crop, type Rect } from "./tensor/window.ts";
+import type { Span } from "./tiling.ts";
+import type { ModelCard } from "./zoo/card.ts";
+
+/** An entry, opened. */
+export interface Engine {
+  /** What the entry is. */
+  readonly card: ModelCard;
+  /** Its family, opened. */
+  readonly model: Model;
+}
+
+/** A picture on its way. */
+export interface Preview {
+  /** Number of the sample, from 0. */
+  sample: number;
+  /** Steps done of this sample, all regions counted. */
+  step: number;
+  /** Steps in all. */
+  steps: number;
+  /** Makes the picture as it stands; regions to come are transparent. */
+  image(): Image;
+}
+
+/** What a run may be given instead of the noise of its seed, and besides. */
+export interface Interference {
+  /** Standard normal noise of a window of the field. */
+  noise?: (index: NoiseIndex, dims: readonly number[], origin: NoiseOrigin) => Tensor;
+  /** Content to steer towards, of the whole result. */
+  guide?: Guide;
+}
+
+/** Begins a stage of the work; the function that it returns is called after each tile. */
+type Meter = (
+  phase: Progress["phase"],
+  sample: number,
+  step: number,
+) => (tile: number, tiles: number) => void;
+
+/** One run of one picture. */
+interface Run extends Engine, Interference {
+  source: Image;
+  plan: Plan;
+  canvases: readonly Canvas[];
+  regions: number;
+  meter: Meter;
+}
+
+/** One region of a run, on the source's grid. */
+interface Region {
+  row: Span;
+  column: Span;
+  /** Number of the region, from 0. */
+  index: number;
+}
+
+/** Enlarges one picture; returns one picture for each sample. */
+export async function* enlarge(
+  engine: Engine,
+  source: Image,
+  plan: Plan,
+  interference: Interference = {},
+): AsyncGenerator<Preview, Image[]> {
+  const { scale } = engine.card;
+  const { width, height, regions: { rows, columns } } = plan;
+  const described = { ...source, channels: channelsOf(source) };
+  const canvases = Array.from(
+    { length: plan.samples },
+    () => new Canvas({ ...described, width, height }, scale),
+  );
+  const regions = rows.length * columns.length;
+  const meter = meterOf(plan, regions);
+  const run = { ...engine, ...interference, source: described, plan, canvases, regions, meter };
+  for (const [r, row] of rows.entries()) {
+    canvases.forEach((canvas) => canvas.begin(row));
+    for (const [c, column] of columns.entries()) {
+      yield* enlargeRegion(run, { row, column, index: r * columns.length + c });
+    }
+    canvases.forEach((canvas) => canvas.end(row));
+  }
+  return canvases.map((canvas) => canvas.image);
+}
+
+/** Draws every sample of one region and puts it on the sample's canvas. */
+async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview> {
+  const { plan, model, canvases, meter } = run;
+  const { signal, tiling } = plan;
+  const rect = rectOf(region);
+  const { rgb, alpha } = toTensor(bleed(cropImage(run.source, rect)));
+  const onTile = meter("condition", 0, 0);
+  const conditioned = await model.condition({ lr: rgb, tiling, signal, onTile });
+  for (const [sample, canvas] of canvases.entries()) {
+    const render = (picture: Tensor) => {
+      const [, , height, width] = picture.dims;
+      const { channels, iccProfile, notes } = canvas.image;
+      const opacity = alpha && resize(alpha, { width, height });
+      return toImage(picture, { channels, iccProfile, notes, alpha: opacity });
+    };
+    const steps = sampleRegion(run, region, conditioned, sample);
+    let next = await steps.next();
+    for (; !next.done; next = await steps.next()) {
+      const { step, steps, picture } = next.value;
+      yield {
+        sample,
+        step: region.index * steps + step,
+        steps: run.regions * steps,
+        image: () => canvas.preview(render(picture()), region.row, region.column),
+      };
+    }
+    signal?.throwIfAborted();
+    const picture = plan.consistency ? project(next.value, rgb) : next.value;
+    canvas.paste(render(picture), region.row, region.column);
+    meter("finish", sample, plan.steps)(1, 1);
+  }
+}
+
+/** Starts one sample of one region. */
+function sampleRegion(
+  { plan, card, meter, guide, noise: field = noise }: Run,
+  region: Region,
+  conditioned: Conditioned,
+  sample: number,
+): ReturnType<Conditioned["sample"]> {
+  const { seed, sampler, steps, fidelity, temperature, signal } = plan;
+  const { x, y, width, height } = scaled(rectOf(region), card.scale);
+  let step = 0;
+  let report = meter("sample", sample, step);
+  return conditioned.sample({
+    sampler,
+    steps,
+    fidelity,
+    signal,
+    noise: (draw, dims) => times(field({ seed, sample, draw }, dims, { x, y }), temperature),
+    guide: guide && {
+      picture: crop(guide.picture, { x, y, width, height }),
+      weight: crop(guide.weight, { x, y, width, height }),
+    },
+    onTile: (done, tiles) => {
+      report(done, tiles);
+      if (done === tiles && ++step < steps) report = meter("sample", sample, step);
+    },
+  });
+}
+
+/** Counts the work: each call of a network is one unit, and so is each finished region of a sample. */
+function meterOf({ runs, samples, steps, onProgress }: Plan, regions: number): Meter {
+  const units = runs + regions * samples;
+  let done = 0;
+  return (phase, sample, step) => (tile, tiles) => {
+    done = Math.min(units, done + 1); // a tile that had to be cut counts more than once
+    const finished = phase === "sample" && tile === tiles ? step + 1 : step;
+    onProgress?.({ phase, sample, step: finished, steps, tile, tiles, fraction: done / units });
+  };
+}
+
+/** What a picture has; one that does not say so has opacity if a pixel is not opaque. */
+function channelsOf({ channels, data }: Image): NonNullable<Image["channels"]> {
+  if (channels) return channels;
+  for (let i = 3; i < data.length; i += 4) if (data[i] < 255) return 4;
+  return 3;
+}
+
+/** The window of a region on the source's grid. */
+function rectOf({ row, column }: Region): Rect {
+  return { x: column.start, y: row.start, width: column.size, height: row.size };
+}
+
+/** The same window on the result's grid. */
+function scaled({ x, y, width, height }: Rect, scale: number): Rect {
+  return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
+}
+
+/** Cuts a window out of a picture. */
+function cropImage(source: Image, { x, y, width, height }: Rect): Image {
+  if (width === source.width && height === source.height) return source;
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let row = 0; row < height; row++) {
+    const from = 4 * ((y + row) * source.width + x);
+    data.set(source.data.subarray(from, from + 4 * width), 4 * row * width);
+  }
+  return { ...source, width, height, data };
+}
+
+/** The tensor, scaled in place. */
+function times(field: Tensor, factor: number): Tensor {
+  if (factor !== 1) for (let i = 0; i < field.data.length; i++) field.data[i] *= factor;
+  return field;
+}

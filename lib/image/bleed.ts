@@ -1,0 +1,52 @@
+/** Colours for pixels that can't be seen, so that what lies there does not leak into the edges. @module */
+
+import type { Image } from "./image.ts";
+
+/**
+ * Gives every pixel of opacity 0 the colour of the nearest visible ones: averages of blocks twice as large
+ * again and again, until each hidden pixel lies in a block that shows something.
+ *
+ * @returns The picture itself if nothing is hidden, otherwise a new one; opacity stays.
+ */
+export function bleed(image: Image): Image {
+  const { data } = image;
+  const hidden = (i: number) => data[i + 3] === 0;
+  const pixels = Array.from({ length: data.length / 4 }, (_, i) => 4 * i).filter(hidden);
+  if (pixels.length === 0 || pixels.length === data.length / 4) return image;
+  const filled = { ...image, data: new Uint8ClampedArray(data) };
+  let left = pixels;
+  for (let block = halved(seen(image)), side = 2; left.length > 0; block = halved(block), side *= 2) {
+    left = left.filter((i) => {
+      const x = i / 4 % image.width, y = Math.floor(i / 4 / image.width);
+      const at = 4 * (Math.floor(y / side) * block.width + Math.floor(x / side));
+      const weight = block.sums[at + 3];
+      for (let c = 0; c < 3 && weight > 0; c++) filled.data[i + c] = block.sums[at + c] / weight;
+      return weight === 0;
+    });
+  }
+  return filled;
+}
+
+/** Sums of colour times opacity, and of opacity, for each block. */
+interface Blocks {
+  width: number;
+  height: number;
+  sums: Float64Array;
+}
+
+/** Blocks of one pixel. */
+function seen({ width, height, data }: Image): Blocks {
+  const sums = Float64Array.from(data, (value, i) => i % 4 === 3 ? value : value * data[i | 3]);
+  return { width, height, sums };
+}
+
+/** Blocks twice as large. */
+function halved({ width, height, sums }: Blocks): Blocks {
+  const half = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) };
+  const result = new Float64Array(4 * half.width * half.height);
+  for (let i = 0; i < sums.length; i++) {
+    const x = (i >> 2) % width, y = Math.floor((i >> 2) / width);
+    result[4 * ((y >> 1) * half.width + (x >> 1)) + i % 4] += sums[i];
+  }
+  return { ...half, sums: result };
+}

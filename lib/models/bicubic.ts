@@ -1,0 +1,27 @@
+/** The baseline without a network: exact bicubic. @module */
+
+import { resize } from "../image/resize.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Conditioned, Family } from "./model.ts";
+
+/** Enlarges as MATLAB's `imresize` does; the only family without a graph. */
+export const bicubic: Family = (card) => ({
+  accepts: [],
+  condition({ lr }) {
+    const [, , height, width] = lr.dims;
+    const size = { width: width * card.scale, height: height * card.scale };
+    return Promise.resolve(settled(resize(lr, size)));
+  },
+});
+
+/** A picture with nothing left to draw: every sample is the estimate. */
+export function settled(estimate: Tensor): Conditioned {
+  return {
+    estimate,
+    // deno-lint-ignore require-await -- the contract is asynchronous, and here nothing is left to wait for
+    async *sample() {
+      yield { step: 1, steps: 1, picture: () => estimate };
+      return estimate;
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** The table of families. @module */
+
+import { UnsupportedError } from "../errors.ts";
+import { bicubic } from "./bicubic.ts";
+import type { Family } from "./model.ts";
+import { regression } from "./regression.ts";
+import { srdiff } from "./srdiff.ts";
+
+/** Every family by its name; an object has no two keys alike, so neither has the table. */
+export const families: Readonly<Record<string, Family>> = { bicubic, regression, srdiff };
+
+/**
+ * Finds a family.
+ *
+ * @throws {UnsupportedError} If there is none of this name.
+ */
+export function familyOf(name: string): Family {
+  if (Object.hasOwn(families, name)) return families[name];
+  throw new UnsupportedError(
+    `Cannot open a model of the family "${name}": this version knows ` +
+      Object.keys(families).join(", "),
+  );
+}

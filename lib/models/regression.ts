@@ -1,0 +1,23 @@
+/** A network that gives the posterior mean: least error, one answer. @module */
+
+import { crop, padTo } from "../tensor/window.ts";
+import { overTiles } from "../tiling.ts";
+import { settled } from "./bicubic.ts";
+import { type Family, graphNamed } from "./model.ts";
+
+/** Runs the graph `network`: `lr` `[n, 3, h, w]` in [-1, 1] to `sr` `[n, 3, h*scale, w*scale]`. */
+export const regression: Family = (card, sessions) => {
+  const network = graphNamed(card, sessions, "network");
+  return {
+    accepts: [],
+    async condition({ lr, tiling, signal, onTile }) {
+      const [, , height, width] = lr.dims;
+      const padded = padTo(lr, tiling.multiple);
+      const grid = [padded.dims[2], padded.dims[3]] as const;
+      const run = (inputs: Parameters<typeof network.run>[0]) => network.run(inputs, { signal });
+      const { sr } = await overTiles({ lr: padded }, run, { tiling, grid, signal, onTile });
+      const { scale } = card;
+      return settled(crop(sr, { x: 0, y: 0, width: width * scale, height: height * scale }));
+    },
+  };
+};

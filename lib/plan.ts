@@ -1,0 +1,332 @@
+/** Every choice of one run: defaults and checks of `UpscaleOptions` stand here and nowhere else. @module */
+
+import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
+import type { Size } from "./image/resize.ts";
+import type { GenerativeOption, Model } from "./models/model.ts";
+import { checkSeed, drawSeed } from "./tensor/noise.ts";
+import { countTiles, type Span, spansOf, type Tiling } from "./tiling.ts";
+import type { ModelCard } from "./zoo/card.ts";
+
+/** How to upscale; what a family does not know is refused, not ignored. */
+export interface UpscaleOptions {
+  /**
+   * Makes the same noise again: a whole number from 0 to 2^53 - 1.
+   *
+   * @default {a random one, told in the result}
+   */
+  seed?: number;
+  /**
+   * Pictures to draw, 1 to 64.
+   *
+   * @default {1}
+   */
+  samples?: number;
+  /**
+   * The sampler.
+   *
+   * @default {the card's}
+   */
+  sampler?: SamplerName;
+  /**
+   * Steps of the sampler, 1 to the card's maximum.
+   *
+   * @default {the card's}
+   */
+  steps?: number;
+  /**
+   * Scale of all noise, 0 to 2: 0 draws the same picture for every seed.
+   *
+   * @default {1}
+   */
+  temperature?: number;
+  /**
+   * From 0, the base picture of least error, to 1, the sample itself.
+   *
+   * @default {1}
+   */
+  fidelity?: number;
+  /**
+   * Side of a tile in pixels of the source.
+   *
+   * @default {the card's}
+   */
+  tile?: number;
+  /**
+   * Moves the result so that, shrunk, it shows the source again (LR-PSNR of 50 dB and more).
+   *
+   * @default {false}
+   */
+  consistency?: boolean;
+  /**
+   * Bytes of memory that the run may take; larger pictures are worked on region by region.
+   *
+   * @default {4_294_967_296}
+   */
+  memory?: number;
+  /** Stops the run within one tile of one step. */
+  signal?: AbortSignal;
+  /** Called after each tile. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** How far a run is. */
+export interface Progress {
+  /** What is being done: the part that all samples share, a sample's steps, or joining the picture. */
+  phase: "condition" | "sample" | "finish";
+  /** Number of the sample, from 0. */
+  sample: number;
+  /** Steps done of this sample in this region. */
+  step: number;
+  /** Steps in all. */
+  steps: number;
+  /** Tiles done of this step. */
+  tile: number;
+  /** Tiles in all. */
+  tiles: number;
+  /** Share of the whole work that is done, 0 to 1; never falls. */
+  fraction: number;
+}
+
+/** All choices, none left open. */
+export interface Plan {
+  /** Columns of the source. */
+  readonly sourceWidth: number;
+  /** Rows of the source. */
+  readonly sourceHeight: number;
+  /** Columns of the result. */
+  readonly width: number;
+  /** Rows of the result. */
+  readonly height: number;
+  /** Seed of the noise; 0 where the family draws none. */
+  readonly seed: number;
+  /** Whether anything is drawn, so that the seed matters. */
+  readonly generative: boolean;
+  /** Pictures to make. */
+  readonly samples: number;
+  /** The sampler. */
+  readonly sampler: SamplerName;
+  /** Steps of the sampler. */
+  readonly steps: number;
+  /** Graph that makes the steps, where the entry has several. */
+  readonly graph?: string;
+  /** Scale of all noise. */
+  readonly temperature: number;
+  /** Share of the sample in the result. */
+  readonly fidelity: number;
+  /** How a network sees the picture. */
+  readonly tiling: Tiling;
+  /** Rows and columns of the regions that are worked on one after the other; often one. */
+  readonly regions: { readonly rows: readonly Span[]; readonly columns: readonly Span[] };
+  /** Whether the result is projected onto the pictures that shrink to the source. */
+  readonly consistency: boolean;
+  /** Calls of networks, tiles counted. */
+  readonly runs: number;
+  /** Estimate of the memory at the peak in bytes, the result among it, its encoding not. */
+  readonly memory: number;
+  /** What the user should know before the work. */
+  readonly warnings: readonly string[];
+  /** Stops the run. */
+  readonly signal?: AbortSignal;
+  /** Called after each tile. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+const GENERATIVE: readonly GenerativeOption[] = [
+  "seed",
+  "samples",
+  "sampler",
+  "steps",
+  "temperature",
+  "fidelity",
+];
+const COMMON = ["consistency", "memory", "signal", "onProgress"];
+/** What a bicubic entry needs: no network, the kernel's radius. */
+const NO_NETWORK: Tiling = { size: 512, overlap: 4, multiple: 1 };
+
+/**
+ * Fixes every choice of one run.
+ *
+ * @param card The model card.
+ * @param model The opened family.
+ * @param size Size of the source in pixels.
+ * @param options What the user chose.
+ * @throws {TypeError} If an option is unknown to the family or of the wrong type.
+ * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
+ */
+export function planUpscale(
+  card: ModelCard,
+  model: Model,
+  size: Size,
+  options: UpscaleOptions = {},
+): Plan {
+  checkNames(card, model, options);
+  const {
+    seed = drawSeed(),
+    samples = 1,
+    sampler = card.diffusion?.sampler ?? "ddim",
+    steps = card.steps?.default ?? 1,
+    temperature = 1,
+    fidelity = 1,
+    tile,
+    consistency = false,
+    memory: budget = 2 ** 32,
+    signal,
+    onProgress,
+  } = options;
+  const most = card.steps?.max ?? card.diffusion?.schedule.timesteps ?? 1;
+  checkSeed(seed);
+  checkWhole("samples", samples, 64);
+  checkWhole("steps", steps, most);
+  checkWithin("temperature", temperature, 2);
+  checkWithin("fidelity", fidelity, 1);
+  checkWithin("memory", budget, Infinity);
+  if (!Object.hasOwn(samplers, sampler)) {
+    throw new RangeError(
+      `Cannot use the sampler "${sampler}": there are ${Object.keys(samplers).join(", ")}`,
+    );
+  }
+  const generative = model.accepts.includes("seed");
+  const tiling = tilingOf(card, tile);
+  const layout = layOut(card, size, { samples, steps, consistency, budget, tiling, generative });
+  return {
+    sourceWidth: size.width,
+    sourceHeight: size.height,
+    width: size.width * card.scale,
+    height: size.height * card.scale,
+    seed: generative ? seed : 0,
+    generative,
+    samples,
+    sampler,
+    steps,
+    graph: model.graphOf?.(steps),
+    temperature,
+    fidelity,
+    tiling,
+    consistency,
+    ...layout,
+    warnings: warningsOf(card, steps),
+    signal,
+    onProgress,
+  };
+}
+
+/** Refuses options by name. */
+function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): void {
+  const known = [...model.accepts, ...card.tiling ? ["tile"] : [], ...COMMON];
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(name)) continue;
+    const why = name === "tile" || (GENERATIVE as readonly string[]).includes(name)
+      ? `the family "${card.family}" of ${card.id} does not have it`
+      : "there is no such option";
+    throw new TypeError(`Cannot obey the option "${name}": ${why}. It takes ${known.join(", ")}`);
+  }
+}
+
+/** The card's tiling, with the tile that the user chose. */
+function tilingOf(card: ModelCard, tile?: number): Tiling {
+  const tiling = { ...card.tiling ?? NO_NETWORK };
+  if (tile !== undefined) tiling.size = tile;
+  spansOf(tiling.multiple, tiling); // refuses a size that can't work
+  return tiling;
+}
+
+/** What decides how a picture is divided. */
+interface Load {
+  samples: number;
+  steps: number;
+  consistency: boolean;
+  budget: number;
+  tiling: Tiling;
+  generative: boolean;
+}
+
+/** Bytes of a process with a runtime and a model before it works. */
+const PROCESS = 200e6;
+/** Bytes that a network takes for each high-resolution pixel of a tile. */
+const TILE = 1000;
+/** Bytes for each high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
+const REGION = { generative: 160, settled: 90 };
+/** Regions take no more than this, since larger ones are no faster. */
+const ENOUGH = 2 ** 30;
+
+/** Divides the picture into regions that fit in the memory. */
+function layOut(
+  card: ModelCard,
+  { width, height }: Size,
+  load: Load,
+): Pick<Plan, "regions" | "runs" | "memory"> {
+  const { tiling, samples, steps, budget, generative } = load;
+  const area = card.scale ** 2;
+  const hasNetwork = card.tiling !== undefined;
+  const held = width * height * 4 * (1 + area * samples) + PROCESS +
+    (hasNetwork ? Math.min(tiling.size ** 2, width * height) * area * TILE : 0);
+  const perPixel = area * (generative ? REGION.generative : REGION.settled);
+  const free = Math.min(ENOUGH, budget - held);
+  const margin = marginOf(load);
+  const side = Math.floor(Math.sqrt(Math.max(0, free) / perPixel) / tiling.multiple) *
+    tiling.multiple;
+  const whole = width * height * perPixel <= free;
+  if (!whole && side <= 3 * margin) {
+    const need = held + (4 * margin) ** 2 * perPixel;
+    throw new RangeError(
+      `Cannot upscale ${width}x${height} to ${width * card.scale}x${height * card.scale} within ` +
+        `${inMegabytes(budget)}: it takes ${inMegabytes(need)}. Allow more memory, take a smaller ` +
+        `tile or fewer samples, or cut the picture`,
+    );
+  }
+  const regional = {
+    size: whole ? Math.ceil(Math.max(width, height) / tiling.multiple) * tiling.multiple : side,
+    overlap: whole ? 0 : margin,
+    multiple: tiling.multiple,
+  };
+  const regions = { rows: spansOf(height, regional), columns: spansOf(width, regional) };
+  const passes = hasNetwork ? 1 + (generative ? samples * steps : 0) : 0;
+  return {
+    regions,
+    runs: passes * tilesIn(regions, tiling),
+    memory: held + Math.min(width * height, side ** 2) * perPixel,
+  };
+}
+
+/**
+ * How far a region reaches into its neighbours: the network's radius for the encoder and for each step, of
+ * which the third and later ones hardly matter, and the radius of the projection.
+ */
+function marginOf({ tiling, steps, generative, consistency }: Load): number {
+  const passes = generative ? Math.min(3, 1 + steps) : 1;
+  const least = consistency ? 24 : 4;
+  return Math.ceil(Math.max(least, tiling.overlap * passes) / tiling.multiple) * tiling.multiple;
+}
+
+/** Number of tiles of all regions. */
+function tilesIn({ rows, columns }: Plan["regions"], tiling: Tiling): number {
+  const up = (size: number) => Math.ceil(size / tiling.multiple) * tiling.multiple;
+  const counts = rows.flatMap((row) =>
+    columns.map((column) => countTiles([up(row.size), up(column.size)], tiling))
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** What is allowed, but not what the entry was trained for. */
+function warningsOf(card: ModelCard, steps: number): string[] {
+  const trained = card.steps?.trained.map((entry) => entry.steps) ?? [];
+  if (trained.length === 0 || trained.includes(steps)) return [];
+  return [`${card.id} was trained for ${trained.join(", ")} steps: ${steps} may look worse`];
+}
+
+/** Refuses what is no whole number from 1 to `most`. */
+function checkWhole(name: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return;
+  throw new RangeError(`Cannot use ${name} = ${value}: it must be a whole number from 1 to ${most}`);
+}
+
+/** Refuses what is not from 0 to `most`. */
+function checkWithin(name: string, value: number, most: number): void {
+  if (value >= 0 && value <= most) return;
+  throw new RangeError(`Cannot use ${name} = ${value}: it must be from 0 to ${most}`);
+}
+
+/** Bytes, to be read by people. */
+function inMegabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
+}

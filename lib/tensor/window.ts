@@ -1,0 +1,48 @@
+/** Windows of pictures in tensors: cut out, padded. @module */
+
+import { type Tensor, tensor } from "./tensor.ts";
+
+/** A rectangle of whole pixels. */
+export interface Rect {
+  /** Column of the first pixel. */
+  x: number;
+  /** Row of the first pixel. */
+  y: number;
+  /** Pixels a row. */
+  width: number;
+  /** Rows. */
+  height: number;
+}
+
+/**
+ * Cuts a window out of `[n, channels, height, width]`.
+ *
+ * What lies beyond the right and the lower edge repeats the last pixel.
+ *
+ * @throws {RangeError} If the window starts outside.
+ */
+export function crop(source: Tensor, { x, y, width, height }: Rect): Tensor {
+  const [n, channels, fromHeight, fromWidth] = source.dims;
+  if (x < 0 || y < 0 || x >= fromWidth || y >= fromHeight) {
+    throw new RangeError(`Cannot cut at (${x}, ${y}) out of a tensor of [${source.dims}]`);
+  }
+  if (width === fromWidth && height === fromHeight && x === 0 && y === 0) return source;
+  const window = tensor([n, channels, height, width]);
+  const inside = Math.min(width, fromWidth - x);
+  for (let plane = 0; plane < n * channels; plane++) {
+    for (let row = 0; row < height; row++) {
+      const from = (plane * fromHeight + Math.min(y + row, fromHeight - 1)) * fromWidth + x;
+      const to = (plane * height + row) * width;
+      window.data.set(source.data.subarray(from, from + inside), to);
+      window.data.fill(window.data[to + inside - 1], to + inside, to + width);
+    }
+  }
+  return window;
+}
+
+/** Enlarges a picture to sizes that are multiples of `multiple`, repeating its right and lower edge. */
+export function padTo(source: Tensor, multiple: number): Tensor {
+  const [, , height, width] = source.dims;
+  const up = (size: number) => Math.ceil(size / multiple) * multiple;
+  return crop(source, { x: 0, y: 0, width: up(width), height: up(height) });
+}

@@ -1,0 +1,213 @@
+/** Tiles: a picture cut into windows that overlap, and joined again without a seam. @module */
+
+import { type Tensor, tensor } from "./tensor/tensor.ts";
+import { crop } from "./tensor/window.ts";
+
+/** How a picture is cut; all sizes are in pixels of the low-resolution grid. */
+export interface Tiling {
+  /** Side of a tile. */
+  size: number;
+  /** How far a tile reaches over its own part into each neighbour: at least the network's radius. */
+  overlap: number;
+  /** Sizes and offsets of tiles are multiples of this. */
+  multiple: number;
+  /** The network looks at whole tiles, so that neighbours differ and are blended over more pixels. */
+  blended?: boolean;
+}
+
+/** A stretch of one axis. */
+export interface Span {
+  /** First pixel of the tile. */
+  start: number;
+  /** Pixels of the tile. */
+  size: number;
+  /** Where the tile's own part begins: the middle of what it shares, or the picture's edge. */
+  from: number;
+  /** Where the tile's own part ends. */
+  to: number;
+  /** Pixels on either side of `from` and `to` over which two tiles are blended. */
+  feather: number;
+}
+
+/** What `overTiles()` calls for each tile: named tensors in, named tensors out. */
+export type TileRun = (inputs: Record<string, Tensor>) => Promise<Record<string, Tensor>>;
+
+/** How `overTiles()` works. */
+export interface TileOptions {
+  /** How to cut. */
+  tiling: Tiling;
+  /** Sizes of the low-resolution grid, multiples of `tiling.multiple`. */
+  grid: readonly [height: number, width: number];
+  /** Leaves before the next tile. */
+  signal?: AbortSignal;
+  /** Called after each tile with the tiles done and in all. */
+  onTile?: (done: number, tiles: number) => void;
+}
+
+/**
+ * Cuts one axis into tiles of one size, evenly spread, the first and the last at the picture's edges.
+ *
+ * @param length Pixels of the axis; if it is no multiple of `tiling.multiple`, the last tile is none either.
+ * @throws {RangeError} If the tile is no multiple, or not larger than what it shares with two neighbours.
+ */
+export function spansOf(length: number, tiling: Tiling): Span[] {
+  checkTiling(tiling);
+  const { size, multiple } = tiling;
+  if (length <= size) return [{ start: 0, size: length, from: 0, to: length, feather: 0 }];
+  const shared = 2 * alignUp(tiling.overlap, multiple);
+  const gaps = Math.ceil((length - size) / (size - shared));
+  const starts = Array.from(
+    { length: gaps + 1 },
+    (_, i) => Math.floor(i * (length - size) / gaps / multiple) * multiple,
+  );
+  // A cut in the middle of what two tiles share is as far from either tile's edge as can be.
+  const cuts = starts.slice(1).map((start, i) => (start + starts[i] + size) / 2);
+  const feather = Math.max(0, tiling.overlap / (tiling.blended ? 2 : 8));
+  return starts.map((start, i) => ({
+    start,
+    size: i < gaps ? size : length - start, // longer where the length is no multiple
+    from: cuts[i - 1] ?? 0,
+    to: cuts[i] ?? length,
+    feather,
+  }));
+}
+
+/** Number of tiles of a grid. */
+export function countTiles([height, width]: readonly [number, number], tiling: Tiling): number {
+  return spansOf(height, tiling).length * spansOf(width, tiling).length;
+}
+
+/**
+ * Weights of one tile along one axis on a grid `ratio` times as fine: 1 on its own part, falling evenly to
+ * 0 over the feather. The weights of neighbours sum to 1.
+ */
+export function weightsOf(span: Span, length: number, ratio: number): Float32Array {
+  const width = 2 * Math.floor(span.feather * ratio) + 1;
+  // The distance of a pixel's centre from a cut, in units of the ramp, moved to 0 ... 1.
+  const ramp = (distance: number) => Math.min(1, Math.max(0, distance / width + 0.5));
+  return Float32Array.from({ length: span.size * ratio }, (_, i) => {
+    const at = span.start * ratio + i + 0.5;
+    const rise = span.from > 0 ? ramp(at - span.from * ratio) : 1;
+    const fall = span.to < length ? ramp(at - span.to * ratio) : 0;
+    return rise - fall;
+  });
+}
+
+/**
+ * Runs a network over a picture tile by tile and joins its outputs.
+ *
+ * Tensors may have other grids than the low-resolution one: their ratio is told by their width. With an
+ * overlap of the network's radius the result is that of the whole picture: zero padding inside the network
+ * touches only the picture's own edges.
+ *
+ * A tile that does not fit in memory is cut into smaller ones.
+ *
+ * @param inputs Tensors `[n, channels, height, width]` to cut.
+ * @param run Called for each tile, one after the other.
+ * @param options How to cut.
+ * @returns What `run` returns, for the whole picture.
+ */
+export async function overTiles(
+  inputs: Readonly<Record<string, Tensor>>,
+  run: TileRun,
+  options: TileOptions,
+): Promise<Record<string, Tensor>> {
+  const { tiling } = options;
+  try {
+    return await walk(inputs, run, options);
+  } catch (error) {
+    const smaller = { ...tiling, size: alignUp(tiling.size / 2, tiling.multiple) };
+    const fits = smaller.size > 2 * alignUp(tiling.overlap, tiling.multiple);
+    if (!fits || !isOutOfMemory(error)) throw error;
+    return await overTiles(inputs, run, { ...options, tiling: smaller });
+  }
+}
+
+/** One pass over the tiles of one size. */
+async function walk(
+  inputs: Readonly<Record<string, Tensor>>,
+  run: TileRun,
+  { tiling, grid: [height, width], signal, onTile }: TileOptions,
+): Promise<Record<string, Tensor>> {
+  const rows = spansOf(height, tiling), columns = spansOf(width, tiling);
+  const tiles = rows.flatMap((row) => columns.map((column) => ({ row, column })));
+  const whole: Record<string, Tensor> = {};
+  for (const [i, { row, column }] of tiles.entries()) {
+    signal?.throwIfAborted();
+    const outputs = await run(cut(inputs, width, row, column));
+    for (const [name, part] of Object.entries(outputs)) {
+      if (tiles.length === 1) whole[name] = part;
+      else add(whole, name, part, { row, column, height, width });
+    }
+    onTile?.(i + 1, tiles.length);
+  }
+  return whole;
+}
+
+/** The window of one tile in every input. */
+function cut(
+  inputs: Readonly<Record<string, Tensor>>,
+  gridWidth: number,
+  row: Span,
+  column: Span,
+): Record<string, Tensor> {
+  const windows = Object.entries(inputs).map(([name, input]) => {
+    const ratio = input.dims[3] / gridWidth;
+    const window = {
+      x: column.start * ratio,
+      y: row.start * ratio,
+      width: column.size * ratio,
+      height: row.size * ratio,
+    };
+    return [name, crop(input, window)] as const;
+  });
+  return Object.fromEntries(windows);
+}
+
+/** Where a tile stands in a grid. */
+interface Place {
+  row: Span;
+  column: Span;
+  height: number;
+  width: number;
+}
+
+/** Adds a weighted tile to the whole. */
+function add(whole: Record<string, Tensor>, name: string, part: Tensor, place: Place): void {
+  const [n, channels, partHeight, partWidth] = part.dims;
+  const ratio = partWidth / place.column.size;
+  const height = place.height * ratio, width = place.width * ratio;
+  const { data } = whole[name] ??= tensor([n, channels, height, width]);
+  const down = weightsOf(place.row, place.height, ratio);
+  const across = weightsOf(place.column, place.width, ratio);
+  for (let plane = 0; plane < n * channels; plane++) {
+    for (let y = 0; y < partHeight; y++) {
+      if (down[y] === 0) continue;
+      const to = (plane * height + place.row.start * ratio + y) * width +
+        place.column.start * ratio;
+      const from = (plane * partHeight + y) * partWidth;
+      for (let x = 0; x < partWidth; x++) {
+        data[to + x] += down[y] * across[x] * part.data[from + x];
+      }
+    }
+  }
+}
+
+/** Refuses a tiling that can't work. */
+function checkTiling({ size, overlap, multiple }: Tiling): void {
+  const least = 2 * alignUp(overlap, multiple);
+  if (Number.isInteger(size) && size % multiple === 0 && size > least) return;
+  throw new RangeError(
+    `Cannot cut tiles of ${size} pixels: the model takes multiples of ${multiple} above ${least}`,
+  );
+}
+
+/** Whether a runtime could not get memory; runtimes tell it by their message only. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /bad_alloc|out of memory|allocat/i.test(error.message);
+}
+
+/** The next multiple that is not smaller. */
+function alignUp(size: number, multiple: number): number {
+  return Math.ceil(size / multiple) * multiple;
+}

@@ -1,0 +1,178 @@
+/** From the name of an entry to a larger picture. @module */
+
+import { enlarge, type Engine, type Preview } from "./enlarge.ts";
+import { type Image, type ImageLike, readImage } from "./image/image.ts";
+import type { Size } from "./image/resize.ts";
+import type { SamplerName } from "./diffusion/samplers/mod.ts";
+import { familyOf } from "./models/mod.ts";
+import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
+import { type OpenedSessions, type OpenOptions, openSessions } from "./runtime/providers.ts";
+import type { Provider } from "./runtime/session.ts";
+import type { ModelCard } from "./zoo/card.ts";
+import { fetchFixture, fetchGraph, type FetchOptions } from "./zoo/store.ts";
+import { openZoo, readCard, type Zoo } from "./zoo/zoo.ts";
+
+/** How an entry is loaded. */
+export interface LoadOptions extends FetchOptions {
+  /**
+   * The only place to run on.
+   *
+   * @default {the first that works of "webgpu", "native", "wasm"}
+   */
+  provider?: Provider;
+  /**
+   * Threads of the CPU.
+   *
+   * @default {all}
+   */
+  threads?: number;
+  /**
+   * Where names of entries are looked up: a zoo, or the URL of its folder.
+   *
+   * @default {the zoo of this package}
+   */
+  zoo?: Zoo | string | URL;
+  /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
+  wasmPaths?: string;
+}
+
+/** What a run made. */
+export interface Upscaled {
+  /** One picture for each sample. */
+  readonly images: readonly Image[];
+  /** Id of the entry. */
+  readonly model: string;
+  /** The seed, also where it was drawn; absent where nothing is drawn. */
+  readonly seed?: number;
+  /** The sampler; absent where nothing is drawn. */
+  readonly sampler?: SamplerName;
+  /** Steps of the sampler; absent where nothing is drawn. */
+  readonly steps?: number;
+  /** Name of the graph that made the steps; absent where nothing is drawn. */
+  readonly graph?: string;
+  /** What ran the networks. */
+  readonly provider: Provider | "none";
+  /** What the user should know of this result. */
+  readonly warnings: readonly string[];
+}
+
+/** An entry of the zoo, ready to work. */
+export interface Upscaler extends AsyncDisposable {
+  /** What the entry is. */
+  readonly card: ModelCard;
+  /** What runs its networks; "none" where it has no network. */
+  readonly provider: Provider | "none";
+  /** The providers that were refused before, with the reasons. */
+  readonly tried: readonly { provider: string; reason: string }[];
+  /**
+   * Says what a run will take, without any work.
+   *
+   * @throws {TypeError} If the entry does not know an option.
+   * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
+   */
+  plan(size: Size, options?: UpscaleOptions): Plan;
+  /**
+   * Makes a picture larger.
+   *
+   * @throws {TypeError} If the entry does not know an option.
+   * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
+   */
+  upscale(source: ImageLike, options?: UpscaleOptions): Promise<Upscaled>;
+  /** The same work, showing each step; returns what `upscale()` resolves to. */
+  stream(source: ImageLike, options?: UpscaleOptions): AsyncGenerator<Preview, Upscaled>;
+}
+
+/** The parts of upscalers, for those who work beneath their interface. */
+const engines = new WeakMap<Upscaler, Engine>();
+
+/** The opened entry of an upscaler that `load()` made. */
+export function engineOf(upscaler: Upscaler): Engine {
+  const engine = engines.get(upscaler);
+  if (engine) return engine;
+  throw new TypeError("Cannot look into this upscaler: it was not made by load()");
+}
+
+/**
+ * Opens an entry of the zoo: fetches its graphs, picks a provider and checks that it computes as recorded.
+ *
+ * @param model Id of an entry, URL of a `model.yml`, or a card.
+ * @throws {ModelNotFoundError} If the zoo has no such entry.
+ * @throws {ManifestError} If the card can't be used.
+ * @throws {IntegrityError} If a graph is not the one that the card promises.
+ * @throws {ProviderError} If nothing here can run it.
+ */
+export async function load(
+  model: string | URL | ModelCard,
+  options: LoadOptions = {},
+): Promise<Upscaler> {
+  const card = await cardOf(model, options);
+  const family = familyOf(card.family);
+  const opened = await openGraphs(card, options);
+  return upscalerOf({ card, model: family(card, opened.sessions) }, opened);
+}
+
+/** The card, wherever it comes from. */
+async function cardOf(model: string | URL | ModelCard, options: LoadOptions): Promise<ModelCard> {
+  if (model instanceof URL) return await readCard(model, options);
+  if (typeof model !== "string") return model;
+  const { zoo } = options;
+  const opened = typeof zoo === "object" && !(zoo instanceof URL) ? zoo : await openZoo(zoo);
+  return await opened.find(model);
+}
+
+/** What the upscaler needs of its sessions. */
+type Opened = Omit<OpenedSessions, "provider" | "threads"> & { provider: Provider | "none" };
+
+/** Opens all graphs of a card together. */
+async function openGraphs(card: ModelCard, options: LoadOptions): Promise<Opened> {
+  const names = Object.keys(card.graphs);
+  const dispose = () => Promise.resolve();
+  if (names.length === 0) {
+    return { provider: "none", sessions: {}, tried: [], [Symbol.asyncDispose]: dispose };
+  }
+  const graphs = await Promise.all(names.map(async (name) => ({
+    name,
+    bytes: await fetchGraph(card, name, options),
+    precision: card.graphs[name].precision,
+  })));
+  const fixture = await fetchFixture(card, options);
+  const { provider, threads, signal, wasmPaths } = options;
+  const open: OpenOptions = { provider, threads, signal, wasmPaths, fixture };
+  return await openSessions(graphs, open);
+}
+
+/** An upscaler of an opened entry. */
+function upscalerOf(engine: Engine, opened: Opened): Upscaler {
+  const { card, model } = engine;
+  const { provider, tried } = opened;
+  async function* stream(
+    source: ImageLike,
+    options: UpscaleOptions = {},
+  ): AsyncGenerator<Preview, Upscaled> {
+    const image = await readImage(source, { signal: options.signal });
+    const plan = planUpscale(card, model, image, options);
+    const images = yield* enlarge(engine, image, plan);
+    const drawn = plan.generative
+      ? { seed: plan.seed, sampler: plan.sampler, steps: plan.steps, graph: plan.graph }
+      : {};
+    return { images, model: card.id, ...drawn, provider, warnings: plan.warnings };
+  }
+  const upscaler: Upscaler = {
+    card,
+    provider,
+    tried,
+    plan: (size, options) => planUpscale(card, model, size, options),
+    upscale: (source, options) => drain(stream(source, options)),
+    stream,
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+  engines.set(upscaler, engine);
+  return upscaler;
+}
+
+/** Runs a generator to its end, for what it returns. */
+export async function drain<T>(generator: AsyncGenerator<unknown, T>): Promise<T> {
+  let next = await generator.next();
+  while (!next.done) next = await generator.next();
+  return next.value;
+}
