@@ -1,5 +1,6 @@
 """LPIPS as a loss, out of the same `lpips_*.onnx` that the bench measures with."""
 
+import os
 from pathlib import Path
 
 import onnx
@@ -61,3 +62,11 @@ def _weights(file: Path) -> tuple[list[tuple[nn.Parameter, nn.Parameter]], list[
     if [c[0].shape[0] for c in convs] != [64, 192, 384, 256, 256] or len(linears) != 5:
         raise ValueError(f"cannot use {file} as a loss: it is not LPIPS with AlexNet")
     return convs, list(linears.values())
+
+
+def find_lpips() -> Path | None:
+    """The file that SRZOO_LPIPS names, or the one in `../shared/lpips`, where there is one."""
+    root = Path(__file__).parents[2]
+    given = os.environ.get("SRZOO_LPIPS")
+    found = [Path(given)] if given else [root.parent / "shared/lpips/lpips_alex.onnx"]
+    return next((file for file in found if file.is_file()), None)

@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from . import networks
 from .lpips import LpipsAlex
-from .recipe import Stage
+from .recipe import Recipe, RecipeError, Stage
 from .schedule import add_noise, ancestral, cosine_alpha_bar, velocity, x0_of_velocity
 
 Noise = Callable[[int, torch.Size], Tensor]  # draw, shape -> standard normal, fixed per item
@@ -121,3 +122,17 @@ class FewStep(Residuals):
             now, then = self.alpha_bar[times[i]], self.alpha_bar[times[i + 1]]
             x = ancestral(x, x0, batch.noise(i + 1, shape), now, then)
         return self.x0(network, x, times[last].expand(len(x)), features)
+
+
+def of_stage(
+    recipe: Recipe, stage: Stage, residual_scale: float, lpips: Path | None
+) -> nn.Module:
+    """The objective that a stage of a recipe minimises."""
+    if stage.loss == "l1":
+        return L1()
+    shared = (networks.encoder_of(recipe), recipe.diffusion_steps, residual_scale)
+    if stage.loss == "diffusion":
+        return Diffusion(*shared)
+    if lpips is None:
+        raise RecipeError("cannot train with LPIPS: give --lpips lpips_alex.onnx")
+    return FewStep(*shared, stage, lpips)

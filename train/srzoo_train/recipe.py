@@ -1,6 +1,7 @@
 """A recipe: everything that decides a training run, read from YAML and checked key by key."""
 
 import dataclasses
+import json
 import types
 import typing
 from dataclasses import dataclass, field
@@ -79,6 +80,11 @@ def read_recipe(file: Path, **changes: object) -> Recipe:
     if not isinstance(raw, dict):
         raise RecipeError(f"cannot use the recipe {file}: it must be a mapping of keys")
     return checked(_build(Recipe, {**raw, **changes}, ""))
+
+
+def recipe_of(text: str) -> Recipe:
+    """The recipe that a state holds as JSON; keys that are newer than the state get defaults."""
+    return _build(Recipe, json.loads(text), "")
 
 
 def checked(recipe: Recipe) -> Recipe:

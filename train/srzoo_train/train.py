@@ -19,7 +19,7 @@ from torch import Tensor
 
 from . import __version__, networks, objectives
 from .crops import Crops
-from .recipe import Recipe, RecipeError, Stage, read_recipe
+from .recipe import Recipe, RecipeError, Stage, read_recipe, recipe_of
 from .state import load_state, save_state
 from .store import Store
 from .validate import Validation
@@ -76,7 +76,8 @@ class Trainer:
         self.accelerator.end_training()
 
     def _run_stage(self, stage: Stage, state: dict | None) -> None:
-        objective = self._objective(stage).to(self.accelerator.device)
+        objective = objectives.of_stage(self.recipe, stage, self.residual_scale, self.lpips)
+        objective.to(self.accelerator.device)
         optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=stage.lr, betas=(0.9, 0.99), weight_decay=0.0
         )
@@ -160,16 +161,6 @@ class Trainer:
         move = lambda x: x.to(device).contiguous(memory_format=torch.channels_last)
         # Stratified: one timestep in each of `batch` equal parts of the schedule.
         return objectives.Batch(move(lr), move(hr), noise, ((shared + spread) % 1).to(device))
-
-    def _objective(self, stage: Stage) -> torch.nn.Module:
-        if stage.loss == "l1":
-            return objectives.L1()
-        shared = (networks.encoder_of(self.recipe), self.recipe.diffusion_steps, self.residual_scale)
-        if stage.loss == "diffusion":
-            return objectives.Diffusion(*shared)
-        if self.lpips is None:
-            raise RecipeError("cannot train with LPIPS: give --lpips lpips_alex.onnx")
-        return objectives.FewStep(*shared, stage, self.lpips)
 
     def _known_steps(self, stage: Stage) -> int | None:
         """Steps of the stage; None while `max_minutes` has not been turned into steps."""
@@ -274,7 +265,7 @@ class Trainer:
         self.accelerator.wait_for_everyone()
 
     def _restore(self, state: dict) -> None:
-        if json.loads(state["recipe"]) != json.loads(json.dumps(asdict(self.recipe))):
+        if recipe_of(state["recipe"]) != self.recipe:
             raise RecipeError(
                 f"cannot go on with {self.out}: it was started with another recipe; "
                 f"choose another --out, or the recipe it was started with"

@@ -1,0 +1,38 @@
+"""What a recipe costs, counted by running one crop through its loss and back."""
+
+from pathlib import Path
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from . import networks, objectives
+from .recipe import Recipe, Stage
+
+
+def gflop_per_step(recipe: Recipe, stage: Stage, lpips: Path | None) -> float:
+    """GFLOP (2 x multiply-adds of convolutions and matrix products) of one optimizer step."""
+    network = networks.build(recipe)
+    objective = objectives.of_stage(recipe, stage, 1.0, lpips)
+    # Few-step training stops after a random step: every one of them is counted once.
+    starts = [(i + 0.5) / max(1, len(stage.timesteps)) for i in range(max(1, len(stage.timesteps)))]
+    counted = [_flop(network, objective, recipe, start) for start in starts]
+    return sum(counted) / len(counted) * recipe.batch / 1e9
+
+
+def _flop(network, objective, recipe: Recipe, uniform: float) -> int:
+    side = recipe.crop * recipe.scale
+    batch = objectives.Batch(
+        lr=torch.rand(1, 3, recipe.crop, recipe.crop) * 2 - 1,
+        hr=torch.rand(1, 3, side, side) * 2 - 1,
+        noise=lambda _, shape: torch.randn(shape),
+        uniform=torch.tensor([uniform]),
+    )
+    with FlopCounterMode(display=False) as counter:
+        loss, _ = objective(network, batch)
+        loss.backward()
+    return counter.get_total_flops()
+
+
+def parameters(network: torch.nn.Module) -> int:
+    """Number of trained values."""
+    return sum(p.numel() for p in network.parameters())

@@ -1,0 +1,298 @@
+"""Makes a zoo entry of a run: `python -m srzoo_train.export RUN --to zoo/<id>`.
+
+Every graph must compute what PyTorch computes, else nothing is written. The entry replaces an older
+one whole; files that the export does not make, such as README.md, stay.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+import torch
+from torch import nn
+
+from . import card, fixture, graphs, networks
+from .compute import gflop_per_step, parameters
+from .graphs import ExportError, Graph
+from .lpips import find_lpips
+from .recipe import Recipe, RecipeError, Stage, read_recipe, recipe_of
+from .state import load_state
+
+ROOT = Path(__file__).parents[2]
+TILE = 128  # LR pixels
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk: its recipe and where it stood last."""
+
+    folder: Path
+    recipe: Recipe
+    state: dict
+    unfinished: bool  # whether averaged weights of a stage that still runs may be taken
+
+    def weights(self, stage: int) -> dict[str, torch.Tensor]:
+        """The averaged weights at the end of a stage."""
+        file = self.folder / f"stage-{stage}.pt"
+        if file.is_file():
+            return torch.load(file, map_location="cpu", weights_only=True)
+        progress = self.state["progress"]
+        if self.unfinished and progress["stage"] == stage:
+            return self.state["ema"]
+        raise ExportError(
+            f"cannot export {self.folder}: its stage {stage} ({self.recipe.stages[stage].loss}) is "
+            f"not finished; let it train on, or take its weights of now with --unfinished"
+        )
+
+    def last(self, loss: str) -> int | None:
+        """Index of the last stage with that loss."""
+        found = [i for i, stage in enumerate(self.recipe.stages) if stage.loss == loss]
+        return found[-1] if found else None
+
+
+def open_run(folder: Path, unfinished: bool) -> Run:
+    """Reads the newest state."""
+    state = load_state(folder)
+    if not state:
+        raise ExportError(f"cannot export {folder}: it holds no state-*.pt of a run")
+    return Run(folder, recipe_of(state["recipe"]), state, unfinished)
+
+
+def graphs_of(run: Run) -> dict[str, Graph]:
+    """The graphs of the entry, with weights rounded to fp16."""
+    recipe = run.recipe
+    if recipe.family == "regression":
+        return {"network": Graph("network", _network(run, "l1"), _lr, ("sr",))}
+    encoder = graphs.halved(networks.encoder_of(recipe))
+    draw = _denoiser_inputs(recipe, encoder.stem.out_channels)
+    found = {"encoder": Graph("encoder", encoder, _lr, ("features", "estimate"))}
+    for name, loss in (("denoiser", "diffusion"), ("fast", "few_step")):
+        if name == "denoiser" or run.last(loss) is not None:
+            found[name] = Graph(name, _network(run, loss), draw, ("prediction",))
+    return found
+
+
+def _network(run: Run, loss: str) -> nn.Module:
+    """The recipe's network at the end of its last stage with that loss."""
+    network, stage = networks.build(run.recipe), run.last(loss)
+    if stage is not None:
+        networks.fill(network, run.weights(stage), run.folder)
+    elif run.recipe.init_from:
+        networks.fill(network, networks.released(run.recipe.init_from, "denoiser"), run.folder)
+    else:
+        raise ExportError(
+            f"cannot export {run.folder}: its recipe has no stage with the loss {loss}, which "
+            f"sampling with any number of steps needs"
+        )
+    return graphs.halved(network)
+
+
+def _lr(height: int, width: int, n: int) -> dict[str, torch.Tensor]:
+    return {"lr": torch.rand(n, 3, height, width) * 2 - 1}
+
+
+def _denoiser_inputs(recipe: Recipe, features: int):
+    def draw(height: int, width: int, n: int) -> dict[str, torch.Tensor]:
+        return {
+            "x": torch.randn(n, 3, height * recipe.scale, width * recipe.scale),
+            "t": torch.arange(n).float() + recipe.diffusion_steps // 2,
+            "features": torch.randn(n, features, height, width),
+        }
+
+    return draw
+
+
+def diffusion_facts(run: Run) -> dict:
+    """What the sampler must know, and the numbers of steps that were trained."""
+    recipe, few = run.recipe, run.last("few_step")
+    timesteps = recipe.stages[few].timesteps if few is not None else ()
+    return {
+        "diffusion": {
+            "schedule": {"kind": "cosine", "timesteps": recipe.diffusion_steps},
+            "prediction": "v",
+            "base": "estimate",
+            "residualScale": run.state["residual_scale"],
+            "sampler": "ddpm",
+        },
+        "steps": {
+            "default": len(timesteps) or min(20, recipe.diffusion_steps),
+            "max": recipe.diffusion_steps,
+            # Training judged x0 after every one of its steps: each beginning of the list will do.
+            "trained": [
+                {
+                    "steps": count,
+                    "timesteps": list(timesteps[:count]),
+                    "graph": "fast",
+                    "start": "estimate",
+                }
+                for count in range(1, len(timesteps) + 1)
+            ],
+        },
+    }
+
+
+def training_facts(run: Run, data: list[dict]) -> dict:
+    """How the weights of each graph were made."""
+    log = _seconds_per_step(run.folder)
+    shared = {
+        "recipe": recipe_name(run.recipe),
+        "data": "; ".join(f"{source['name']} ({source['pictures']} pictures)" for source in data),
+    }
+    if run.recipe.init_from:
+        shared["initFrom"] = str(run.recipe.init_from)
+    owners = {"l1": "network", "diffusion": "denoiser", "few_step": "fast"}
+    facts, done, minutes, pflop, losses = {}, 0, 0.0, 0.0, []
+    for i, stage in enumerate(run.recipe.stages):
+        steps = _steps_done(run, i)
+        done += steps
+        minutes += steps * log.get(stage.loss, 0.0) / 60
+        pflop += steps * gflop_per_step(run.recipe, stage, find_lpips()) / 1e6
+        losses.append(f"{stage.loss} for {steps} steps")
+        facts[owners[stage.loss]] = {
+            **shared,
+            "steps": done,
+            "seed": run.recipe.seed,
+            "compute": f"{pflop:.3g} PFLOP in {minutes:.0f} minutes",
+            "code": run.state["code"],
+            "losses": ", then ".join(losses),
+        }
+    return facts
+
+
+def _steps_done(run: Run, stage: int) -> int:
+    progress = run.state["progress"]
+    if stage == progress["stage"]:
+        return progress["step"]
+    return progress["steps"][stage] if stage < progress["stage"] else 0
+
+
+def _seconds_per_step(folder: Path) -> dict[str, float]:
+    """The last logged time of one step, by loss."""
+    file, found = folder / "log.jsonl", {}
+    for line in file.read_text().splitlines() if file.is_file() else []:
+        entry = json.loads(line)
+        if "seconds_per_step" in entry:
+            found[entry["stage"]] = entry["seconds_per_step"]
+    return found
+
+
+def recipe_name(recipe: Recipe) -> str:
+    """The file under train/recipes that says the same, or the recipe's id."""
+    for file in sorted((ROOT / "train" / "recipes").glob("*.yml")):
+        try:
+            if read_recipe(file) == recipe:
+                return f"train/recipes/{file.name}"
+        except RecipeError:
+            continue
+    return recipe.id
+
+
+def data_facts(run: Run) -> list[dict]:
+    """The sources that the run was trained on, with their licences."""
+    file = run.folder / "data.json"
+    if not file.is_file():
+        raise ExportError(
+            f"cannot export {run.folder}: it holds no data.json, which says what it was trained "
+            f"on; write {{source: {{licence, pictures}}}} there"
+        )
+    return card.data_licences(json.loads(file.read_text()))
+
+
+def build_entry(run: Run, target: Path, folder: Path, words: dict[str, str]) -> dict:
+    """Writes graphs, fixture and model.yml into `folder`; returns the card."""
+    found = graphs_of(run)
+    models = {name: graphs.to_onnx(graph) for name, graph in found.items()}
+    for name, graph in found.items():
+        error = graphs.check_parity(graph, models[name])
+        print(f"{name}: differs from PyTorch by {error:.1e} of its range", file=sys.stderr)
+    data = data_facts(run)
+    recorded = fixture.record({name: (found[name], models[name]) for name in found})
+    (folder / "fixture.safetensors").write_bytes(recorded)
+    multiple = 1 if run.recipe.family == "regression" else 2
+    reach = max(graphs.radius(graph) for graph in found.values())
+    written = {
+        "id": target.name,
+        **words,
+        "family": run.recipe.family,
+        "scale": run.recipe.scale,
+        "version": "1.0.0",
+        "licence": {"weights": card.weights_licence(data), "data": data},
+        "graphs": {
+            name: _write_graph(folder, name, models[name], parameters(found[name].network))
+            for name in found
+        },
+        "fixture": {"file": "fixture.safetensors", "sha256": card.sha256(recorded)},
+        "tiling": {"size": TILE, "overlap": reach + reach % 2, "multiple": multiple},
+        **(diffusion_facts(run) if run.recipe.family == "srdiff" else {}),
+        "training": training_facts(run, data),
+    }
+    card.check_schema(written, ROOT / "zoo" / "model.schema.json")
+    card.write_yaml(folder / "model.yml", written)
+    return written
+
+
+def _write_graph(folder: Path, name: str, model: onnx.ModelProto, count: int) -> dict:
+    data = model.SerializeToString()
+    (folder / f"{name}.onnx").write_bytes(data)
+    return card.graph_facts(f"{name}.onnx", data, "fp16", count)
+
+
+def words_of(run: Run, target: Path, name: str | None, description: str | None) -> dict[str, str]:
+    """Name and description: given ones, else those of the entry that is replaced, else our own."""
+    recipe, old = run.recipe, card.read_yaml(target / "model.yml")
+    kind = "SRDiff" if recipe.family == "srdiff" else "Regression"
+    about = {
+        "srdiff": "diffusion of the residual over a regression, in a few steps",
+        "regression": "the posterior mean: least error, one answer",
+    }
+    return {
+        "name": name or old.get("name") or f"{kind} x{recipe.scale}",
+        "description": description or old.get("description")
+        or f"x{recipe.scale} for photographs by {about[recipe.family]}",
+    }
+
+
+def export(run: Run, target: Path, words: dict[str, str]) -> dict:
+    """Writes the entry whole or not at all; returns its card."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part, old = (target.with_name(f".{target.name}.{end}") for end in ("part", "old"))
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        written = build_entry(run, target, part, words)
+        made = {"model.yml", "fixture.safetensors"}
+        for file in target.iterdir() if target.is_dir() else []:
+            if file.name not in made and file.suffix not in {".onnx", ".safetensors"}:
+                shutil.move(file, part / file.name)
+        shutil.rmtree(old, ignore_errors=True)
+        if target.is_dir():
+            target.rename(old)
+        part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    return written
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="export", description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="folder of a run")
+    parser.add_argument("--to", required=True, type=Path, help="folder of the entry, named by its id")
+    parser.add_argument("--name", help="name shown to people")
+    parser.add_argument("--description", help="one sentence")
+    parser.add_argument("--unfinished", action="store_true", help="take the weights of now")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    try:
+        run = open_run(args.run, args.unfinished)
+        export(run, args.to, words_of(run, args.to, args.name, args.description))
+    except (ExportError, RecipeError, OSError) as error:
+        raise SystemExit(f"export: {error}") from None
+
+
+if __name__ == "__main__":
+    main()
