@@ -61,3 +61,46 @@ export function spacedTimesteps(timesteps: number, count: number): number[] {
   const span = Math.max(1, count - 1);
   return Array.from({ length: count }, (_, i) => Math.round((timesteps - 1) * (span - i) / span));
 }
+
+/**
+ * betas whose square roots grow evenly, one of the kinds of the public SR3 code.
+ *
+ * @param timesteps T, a positive integer.
+ * @param first beta_0.
+ * @param last beta_{T-1}.
+ */
+export function quadSchedule(timesteps: number, first: number, last: number): NoiseSchedule {
+  const { betas } = linearSchedule(timesteps, Math.sqrt(first), Math.sqrt(last));
+  return scheduleOf(betas.map((root) => root ** 2));
+}
+
+/**
+ * betas that grow evenly over the first part of the steps, then stay (the `warmup10` and `warmup50` of
+ * the public SR3 code).
+ *
+ * @param timesteps T, a positive integer.
+ * @param first beta_0.
+ * @param last The beta that is reached.
+ * @param share The part of the steps that grow, in (0, 1].
+ */
+export function warmupSchedule(
+  timesteps: number,
+  first: number,
+  last: number,
+  share: number,
+): NoiseSchedule {
+  const betas = new Float64Array(timesteps).fill(last);
+  const growing = Math.trunc(timesteps * share);
+  if (growing > 0) betas.set(linearSchedule(growing, first, last).betas);
+  return scheduleOf(betas);
+}
+
+/** betas that are all alike. */
+export function constSchedule(timesteps: number, beta: number): NoiseSchedule {
+  return scheduleOf(new Float64Array(timesteps).fill(beta));
+}
+
+/** betas 1/T, 1/(T-1), ..., 1 (Sohl-Dickstein et al. 2015, section 2.4.1). */
+export function jsdSchedule(timesteps: number): NoiseSchedule {
+  return scheduleOf(Float64Array.from({ length: timesteps }, (_, t) => 1 / (timesteps - t)));
+}

@@ -1,0 +1,25 @@
+/** The contract of replays: a system costs one file. @module */
+
+import type { Comparison } from "./comparison.ts";
+import type { Entry } from "./entry.ts";
+import type { Arrays } from "./npz.ts";
+
+/** One recorded case. */
+export interface Case {
+  /** Its `config.json`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Its `io.npz`. */
+  readonly arrays: Arrays;
+  /** Imports its checkpoint and opens the graphs. */
+  openEntry(): Promise<Entry>;
+}
+
+/** What can replay some cases. */
+export interface Replay {
+  /** What it replays, for messages. */
+  readonly name: string;
+  /** Whether a case is one of these. */
+  detect(recorded: Pick<Case, "config" | "arrays">): boolean;
+  /** Computes everything anew; yields each quantity as soon as it is compared. */
+  compare(recorded: Case): AsyncGenerator<Comparison>;
+}

@@ -1,0 +1,81 @@
+/** What a replay found: the largest error of each quantity, beside what is allowed. @module */
+
+/** Largest errors allowed between a recording and its replay. */
+export const limits = {
+  /** One call of a network. */
+  call: 2e-5,
+  /** A state or a picture after many calls. */
+  trajectory: 1e-3,
+  /** Bits per pixel position. */
+  nll: 1e-4,
+  /** Part of the log-determinant's value. */
+  logDet: 1e-5,
+  /** A table or picture that is computed without a network, as a part of its largest value. */
+  array: 1e-6,
+} as const;
+
+/** One quantity, compared. */
+export interface Comparison {
+  /** Name of the recorded array. */
+  readonly quantity: string;
+  /** Largest difference, NaN if a value is not a number. */
+  readonly error: number;
+  /** Largest difference that passes. */
+  readonly limit: number;
+}
+
+/** Numbers with sizes, of any precision. */
+interface Numbers {
+  readonly dims: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+/**
+ * Compares a recorded array with the one computed anew.
+ *
+ * @throws {RangeError} If their sizes differ.
+ */
+export function compare(
+  quantity: string,
+  recorded: Numbers,
+  computed: Numbers,
+  limit: number,
+): Comparison {
+  if (`${recorded.dims}` !== `${computed.dims}`) {
+    throw new RangeError(
+      `Cannot compare ${quantity}: recorded are [${recorded.dims}], computed [${computed.dims}]`,
+    );
+  }
+  return { quantity, error: largestDifference(recorded.data, computed.data), limit };
+}
+
+/** Compares tables whose values may be tiny or large: the error is a part of the largest value. */
+export function compareTable(quantity: string, recorded: Numbers, computed: Numbers): Comparison {
+  const { error } = compare(quantity, recorded, computed, limits.array);
+  const largest = largestDifference(recorded.data, new Float64Array(recorded.data.length));
+  return { quantity, error: error / Math.max(1, largest), limit: limits.array };
+}
+
+/** Whether the error is a number within its limit. */
+export function passes({ error, limit }: Comparison): boolean {
+  return error <= limit;
+}
+
+/** One line about a comparison. */
+export function lineOf(comparison: Comparison): string {
+  const { quantity, error, limit } = comparison;
+  const verdict = passes(comparison) ? "ok  " : "FAIL";
+  return `${verdict} ${quantity.padEnd(34)} ${error.toExponential(1).padStart(8)}  allowed ${
+    limit.toExponential(0)
+  }`;
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = Math.abs(a[i] - b[i]);
+    if (!(difference <= most)) most = difference;
+    if (Number.isNaN(difference)) return NaN;
+  }
+  return most;
+}

@@ -1,0 +1,113 @@
+/** Arrays that NumPy saved: `.npz`, a zip file of `.npy` files. @module */
+
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+
+/** One array, its numbers as doubles in row-major order. */
+export interface NumberArray {
+  /** Sizes, outermost first. */
+  readonly dims: readonly number[];
+  /** Row-major values. */
+  readonly data: Float64Array;
+}
+
+/** The arrays of a file, by name. */
+export type Arrays = Readonly<Record<string, NumberArray>>;
+
+/** Reads all arrays of an `.npz` file. */
+export async function readNpz(bytes: Uint8Array<ArrayBuffer>): Promise<Arrays> {
+  const arrays: Record<string, NumberArray> = {};
+  for (const { name, data } of await unzip(bytes)) {
+    if (name.endsWith(".npy")) arrays[name.slice(0, -4)] = readNpy(data);
+  }
+  return arrays;
+}
+
+/** The array in single precision, with other sizes if given. */
+export function asTensor(array: NumberArray, dims = array.dims): Tensor {
+  return tensor(dims, Float32Array.from(array.data));
+}
+
+/** The members of a zip file; sizes come from its directory at the end. */
+async function unzip(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<{ name: string; data: Uint8Array<ArrayBuffer> }[]> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let end = bytes.length - 22;
+  while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
+  if (end < 0) throw new SyntaxError("Cannot read the arrays: the file is no zip file");
+  const members = [];
+  let at = view.getUint32(end + 16, true);
+  for (let left = view.getUint16(end + 10, true); left > 0; left--) {
+    const method = view.getUint16(at + 10, true);
+    const size = view.getUint32(at + 20, true);
+    const nameLength = view.getUint16(at + 28, true);
+    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
+    const local = view.getUint32(at + 42, true);
+    const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+    members.push({ name, data: await inflated(bytes.slice(start, start + size), method) });
+    at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  }
+  return members;
+}
+
+async function inflated(data: Uint8Array<ArrayBuffer>, method: number) {
+  if (method === 0) return data;
+  if (method !== 8) throw new SyntaxError(`Cannot read the arrays: zip method ${method}`);
+  const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** How to read one number of a NumPy type at an offset, by the type's name. */
+const types: Record<string, [bytes: number, read: (view: DataView, at: number) => number]> = {
+  "<f8": [8, (view, at) => view.getFloat64(at, true)],
+  "<f4": [4, (view, at) => view.getFloat32(at, true)],
+  "<f2": [2, (view, at) => view.getFloat16(at, true)],
+  "<i8": [8, (view, at) => Number(view.getBigInt64(at, true))],
+  "<i4": [4, (view, at) => view.getInt32(at, true)],
+  "|u1": [1, (view, at) => view.getUint8(at)],
+  "|b1": [1, (view, at) => view.getUint8(at)],
+};
+
+/** Reads one `.npy` file: magic, version, a header that looks like a Python dictionary, numbers. */
+function readNpy(bytes: Uint8Array<ArrayBuffer>): NumberArray {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const wide = view.getUint8(6) > 1;
+  const start = (wide ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true));
+  const header = new TextDecoder().decode(bytes.subarray(wide ? 12 : 10, start));
+  const type = header.match(/'descr':\s*'([^']+)'/)?.[1] ?? "";
+  const dims = [...(header.match(/'shape':\s*\(([^)]*)\)/)?.[1] ?? "").matchAll(/\d+/g)].map(Number);
+  if (!types[type]) throw new SyntaxError(`Cannot read an array of the NumPy type "${type}"`);
+  const [width, read] = types[type];
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const data = Float64Array.from({ length: count }, (_, i) => read(view, start + i * width));
+  const columnsFirst = /'fortran_order':\s*True/.test(header);
+  return { dims, data: columnsFirst ? rowMajor(data, dims) : data };
+}
+
+/** Reorders values that were stored with the first index fastest. */
+function rowMajor(data: Float64Array, dims: readonly number[]): Float64Array {
+  const strides = dims.map((_, k) => dims.slice(0, k).reduce((product, dim) => product * dim, 1));
+  return data.map((_, i) => {
+    let from = 0;
+    for (let k = dims.length - 1, rest = i; k >= 0; rest = Math.floor(rest / dims[k]), k--) {
+      from += (rest % dims[k]) * strides[k];
+    }
+    return data[from];
+  });
+}
+
+/**
+ * An array that a case must hold.
+ *
+ * @throws {SyntaxError} If it is missing; the message names it.
+ */
+export function need(arrays: Arrays, name: string): NumberArray {
+  if (Object.hasOwn(arrays, name)) return arrays[name];
+  throw new SyntaxError(`Cannot replay the case: its io.npz has no array "${name}"`);
+}
+
+/** Item `index` of the outermost size, which is left out. */
+export function itemOf({ dims, data }: NumberArray, index: number): NumberArray {
+  const size = data.length / dims[0];
+  return { dims: dims.slice(1), data: data.subarray(index * size, (index + 1) * size) };
+}

@@ -1,0 +1,24 @@
+/** The table of what can be replayed. @module */
+
+import { UnsupportedError } from "../../lib/errors.ts";
+import type { Case, Replay } from "./case.ts";
+import { preprocessing } from "./preprocessing.ts";
+import { schedules } from "./schedules.ts";
+import { srdiff } from "./srdiff.ts";
+
+/** Every replay; the first that knows a case takes it. */
+const replays: readonly Replay[] = [srdiff, schedules, preprocessing];
+
+/**
+ * Finds what replays a case.
+ *
+ * @throws {UnsupportedError} If nothing does.
+ */
+export function replayOf(recorded: Pick<Case, "config" | "arrays">): Replay {
+  const found = replays.find((replay) => replay.detect(recorded));
+  if (found) return found;
+  throw new UnsupportedError(
+    `Cannot replay a case of the system ${JSON.stringify(recorded.config.system ?? "unnamed")}: ` +
+      `this version replays ${replays.map((replay) => replay.name).join(", ")}`,
+  );
+}

@@ -1,0 +1,123 @@
+/** Replays SRDiff: the encoder, one call of the denoiser, the whole chain, the picture. @module */
+
+import { x0Of } from "../../lib/diffusion/posterior.ts";
+import { samplers } from "../../lib/diffusion/samplers/mod.ts";
+import type { SamplerStep } from "../../lib/diffusion/samplers/sampler.ts";
+import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
+import { familyOf } from "../../lib/models/mod.ts";
+import { scheduleFor } from "../../lib/models/srdiff.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import type { Case, Replay } from "./case.ts";
+import { compare, compareTable, type Comparison, limits } from "./comparison.ts";
+import type { Entry } from "./entry.ts";
+import { type Arrays, asTensor, itemOf, need } from "./npz.ts";
+
+/** Cases recorded from LeiaLi/SRDiff. */
+export const srdiff: Replay = {
+  name: "SRDiff",
+  detect: ({ config }) => config.system === "SRDiff",
+  compare: compareCase,
+};
+
+async function* compareCase({ arrays, openEntry }: Case): AsyncGenerator<Comparison> {
+  await using entry = await openEntry();
+  const schedule = scheduleFor(entry.card.diffusion!.schedule);
+  yield* compareSchedule(arrays, schedule);
+  const { features } = await entry.sessions.encoder.run({ lr: asTensor(need(arrays, "img_lr")) });
+  yield compare("cond_concat", need(arrays, "cond_concat"), used(features, arrays), limits.call);
+  yield await compareCall(arrays, entry, features);
+  yield* compareTrajectory(arrays, await trajectory(arrays, entry, features));
+  yield compare("final_sr", need(arrays, "final_sr"), await pictures(arrays, entry), limits.trajectory);
+}
+
+/** The tables that the reference keeps and the library computes. */
+function* compareSchedule(arrays: Arrays, schedule: NoiseSchedule): Generator<Comparison> {
+  const tables = { buf_betas: schedule.betas, buf_alphas_cumprod: schedule.alphaBar };
+  for (const [name, data] of Object.entries(tables)) {
+    yield compareTable(name, need(arrays, name), { dims: [data.length], data });
+  }
+}
+
+/** The channels of the encoder's output that the recording has; a base picture may follow them. */
+function used(features: Tensor, arrays: Arrays): Tensor {
+  const { dims } = need(arrays, "cond_concat");
+  const [n, channels, height, width] = features.dims;
+  const [area, kept] = [height * width, dims[1]];
+  const result = tensor([n, kept, height, width]);
+  for (let i = 0; i < n; i++) {
+    const from = i * channels * area;
+    result.data.set(features.data.subarray(from, from + kept * area), i * kept * area);
+  }
+  return result;
+}
+
+/** One call of the denoiser on the recorded features. */
+async function compareCall(arrays: Arrays, entry: Entry, features: Tensor): Promise<Comparison> {
+  const recorded = tensor(features.dims, features.data.slice());
+  const cond = asTensor(need(arrays, "cond_concat"));
+  const [n, kept] = cond.dims;
+  for (let i = 0; i < n; i++) {
+    const part = cond.data.length / n;
+    recorded.data.set(cond.data.subarray(i * part, (i + 1) * part), i * part * features.dims[1] / kept);
+  }
+  const { prediction } = await entry.sessions.denoiser.run({
+    x: asTensor(need(arrays, "step_x")),
+    t: asTensor(need(arrays, "step_t")),
+    features: recorded,
+  });
+  return compare("step_eps", need(arrays, "step_eps"), prediction, limits.call);
+}
+
+/** The states of the whole batch, by the library's sampler on the recorded noise. */
+async function trajectory(arrays: Arrays, entry: Entry, features: Tensor): Promise<SamplerStep[]> {
+  const { prediction: kind, clip, schedule: described } = entry.card.diffusion!;
+  const schedule = scheduleFor(described);
+  const noise = need(arrays, "noise");
+  const walk = samplers.ddpm({
+    schedule,
+    timesteps: entry.card.steps!.trained[0].timesteps,
+    start: asTensor(itemOf(noise, 0)),
+    noise: (draw) => asTensor(itemOf(noise, draw)),
+    async denoise(x, t) {
+      const time = tensor([x.dims[0]], new Float32Array(x.dims[0]).fill(t));
+      const { prediction } = await entry.sessions.denoiser.run({ x, t: time, features });
+      return x0Of(kind, prediction, x, schedule.alphaBar[t], clip);
+    },
+  });
+  return await Array.fromAsync(walk);
+}
+
+function* compareTrajectory(arrays: Arrays, steps: SamplerStep[]): Generator<Comparison> {
+  for (const [name, state] of [["traj_x", "x"], ["traj_x0", "x0"]] as const) {
+    const recorded = need(arrays, name);
+    const data = new Float32Array(recorded.data.length);
+    const size = steps[0][state].data.length;
+    steps.forEach((step, i) => data.set(step[state].data, i * size));
+    const dims = [steps.length, ...steps[0][state].dims];
+    yield compare(name, recorded, { dims, data }, limits.trajectory);
+  }
+}
+
+/** The pictures, each by the library's family as `upscale()` drives it, untiled. */
+async function pictures(arrays: Arrays, { card, sessions }: Entry): Promise<Tensor> {
+  const model = familyOf(card.family)(card, sessions);
+  const [lrs, noise] = [need(arrays, "img_lr"), need(arrays, "noise")];
+  const result = tensor(need(arrays, "final_sr").dims);
+  const size = result.data.length / result.dims[0];
+  const { multiple } = card.tiling!;
+  const whole = Math.ceil(Math.max(...lrs.dims.slice(2)) / multiple) * multiple;
+  for (let i = 0; i < lrs.dims[0]; i++) {
+    const lr = asTensor(itemOf(lrs, i), [1, ...lrs.dims.slice(1)]);
+    const scene = await model.condition({ lr, tiling: { size: whole, overlap: 0, multiple } });
+    const walk = scene.sample({
+      sampler: "ddpm",
+      steps: card.steps!.trained[0].steps,
+      fidelity: 1,
+      noise: (draw, dims) => asTensor(itemOf(itemOf(noise, draw), i), dims),
+    });
+    let next = await walk.next();
+    while (!next.done) next = await walk.next();
+    result.data.set(next.value.data, i * size);
+  }
+  return result;
+}
