@@ -1,0 +1,30 @@
+/** What turns files into pixels and back. @module */
+
+import type { InputFormat, OutputFormat } from "../containers/mod.ts";
+import type { Image } from "../image.ts";
+
+/** What an encoder is asked for. */
+export interface EncodeOptions {
+  /** Format of the file. */
+  readonly format: OutputFormat;
+  /** 1 to 100; JPEG takes 90 if absent, WebP is lossless if absent. */
+  readonly quality?: number;
+}
+
+/**
+ * Decoder and encoder of one runtime. It deals with pixels alone: limits, orientation, profiles and
+ * texts are read and written around it.
+ */
+export interface Codec {
+  /** Short name for messages. */
+  readonly name: string;
+  /**
+   * Decodes the pixels as they are stored: not turned, not colour-managed, alpha not premultiplied.
+   * Of an animation the first frame.
+   *
+   * @throws If the data is damaged or truncated; any error will do.
+   */
+  decode(bytes: Uint8Array<ArrayBuffer>, format: InputFormat): Promise<Image>;
+  /** Encodes a picture; the same picture gives the same bytes. JPEG drops alpha. */
+  encode(image: Image, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
+}

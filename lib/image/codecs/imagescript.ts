@@ -1,0 +1,53 @@
+/**
+ * The codec of Deno and Node: imagescript for PNG and JPEG, and what stands beside it for what it
+ * cannot do. Needs leave to load native code (`--allow-ffi`).
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { pngChunks, pngLayout } from "../containers/png.ts";
+import type { InputFormat } from "../containers/mod.ts";
+import type { Image } from "../image.ts";
+import type { Codec, EncodeOptions } from "./codec.ts";
+import { decodePng } from "./png_decoder.ts";
+import { encodePng } from "./png_encoder.ts";
+import { decodeWebp, encodeWebp } from "./webp.ts";
+
+/** Makes the codec; imagescript itself is loaded when first needed. */
+export function imagescriptCodec(): Codec {
+  return { name: "imagescript", decode, encode };
+}
+
+async function decode(bytes: Uint8Array<ArrayBuffer>, format: InputFormat): Promise<Image> {
+  if (format === "webp") return await decodeWebp(bytes);
+  // imagescript would cut the low byte off instead of rounding
+  if (format === "png" && pngLayout(pngChunks(bytes)).depth === 16) return await decodePng(bytes);
+  const { Image: Picture } = await imagescript();
+  const { width, height, bitmap } = await Picture.decode(bytes);
+  return { width, height, data: bitmap as Image["data"] };
+}
+
+async function encode(image: Image, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {
+  if (options.format === "png") return await encodePng(image);
+  if (options.format === "webp") return await encodeWebp(image, options.quality);
+  const { Image: Picture } = await imagescript();
+  const picture = new Picture(image.width, image.height);
+  picture.bitmap.set(image.data);
+  return new Uint8Array(await picture.encodeJPEG(Math.round(options.quality ?? 90) as 90));
+}
+
+let loading: Promise<typeof import("imagescript")> | undefined;
+
+/**
+ * Loads imagescript. It asks for an environment variable while it loads; without the leave to read
+ * it, it would not load at all, so that one variable is hidden meanwhile.
+ */
+function imagescript(): Promise<typeof import("imagescript")> {
+  const { env } = process;
+  process.env = new Proxy({}, {
+    get: (_, name) => name === "IMAGESCRIPT_WASM_SIMD" ? undefined : Reflect.get(env, name),
+  });
+  loading ??= import("imagescript");
+  return loading.finally(() => process.env = env);
+}

@@ -1,0 +1,63 @@
+/**
+ * WebP pixels by libwebp in WebAssembly, for every runtime: a canvas would change pixels under alpha,
+ * and imagescript reads no WebP and loses the colours of transparent pixels when it writes it.
+ *
+ * @module
+ */
+
+import { extended, riffChunks, webpChunks, webpFile, webpPicture } from "../containers/webp.ts";
+import type { Image } from "../image.ts";
+
+/** Bytes of an `ANMF` chunk before the frame's own chunks. */
+const FRAME_HEADER = 16;
+
+/**
+ * Decodes a WebP file; of an animation the first frame, on a transparent canvas.
+ *
+ * @throws If the data is damaged or truncated.
+ */
+export async function decodeWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
+  const chunks = webpChunks(bytes);
+  const frame = chunks.find(({ type }) => type === "ANMF")?.data;
+  if (!frame) return await decodeStill(bytes);
+  const parts = riffChunks(frame.subarray(FRAME_HEADER));
+  const still = await decodeStill(webpFile([extended(webpPicture(parts)), ...parts]));
+  const canvas = chunks.find(({ type }) => type === "VP8X")!.data;
+  const width = uint24(canvas, 4) + 1, height = uint24(canvas, 7) + 1;
+  return placed(still, { width, height, x: 2 * uint24(frame, 0), y: 2 * uint24(frame, 3) });
+}
+
+/** Encodes a picture: lossless and exact without `quality`, lossy with 1 to 100. */
+export async function encodeWebp(image: Image, quality?: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: encode } = await import("@jsquash/webp/encode.js");
+  const pixels = new ImageData(image.data, image.width, image.height);
+  const options = quality === undefined ? { lossless: 1, exact: 1 } : { quality };
+  return new Uint8Array(await encode(pixels, options));
+}
+
+async function decodeStill(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
+  const { default: decode } = await import("@jsquash/webp/decode.js");
+  const { width, height, data } = await decode(bytes.slice().buffer);
+  return { width, height, data };
+}
+
+/** A picture at its place on a larger transparent one. */
+function placed(
+  image: Image,
+  canvas: { width: number; height: number; x: number; y: number },
+): Image {
+  const { width, height, x, y } = canvas;
+  if (x + image.width > width || y + image.height > height) {
+    throw new RangeError("the frame reaches over its canvas");
+  }
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let row = 0; row < image.height; row++) {
+    const from = row * image.width * 4;
+    data.set(image.data.subarray(from, from + image.width * 4), ((y + row) * width + x) * 4);
+  }
+  return { width, height, data };
+}
+
+function uint24(data: Uint8Array, at: number): number {
+  return data[at] | data[at + 1] << 8 | data[at + 2] << 16;
+}

@@ -1,0 +1,56 @@
+/**
+ * What stands in a file around its pixels, without decoding them.
+ *
+ * @module
+ */
+
+import type { Image } from "../image.ts";
+import { jpeg } from "./jpeg.ts";
+import { png } from "./png.ts";
+import { webp } from "./webp.ts";
+
+/** Formats that can be read. */
+export type InputFormat = "png" | "jpeg" | "webp";
+
+/** Formats that can be written. */
+export type OutputFormat = "png" | "jpeg" | "webp";
+
+/** What a file says about its pixels. */
+export interface Header {
+  /** Stored columns, before any turn. */
+  readonly width: number;
+  /** Stored rows, before any turn. */
+  readonly height: number;
+  /** 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. */
+  readonly channels: 1 | 2 | 3 | 4;
+  /** EXIF orientation, 1 to 8. */
+  readonly orientation: number;
+  /** ICC profile, unpacked. */
+  readonly iccProfile?: Uint8Array<ArrayBuffer>;
+  /** What will be lost in reading, in words for the user. */
+  readonly notes: readonly string[];
+}
+
+/** What is added to an encoded file. */
+export interface Metadata {
+  /** ICC profile of the colours. */
+  readonly iccProfile?: Uint8Array;
+  /** Keys and values. */
+  readonly text?: Readonly<Record<string, string>>;
+}
+
+/** Reader and writer of one format's frame of chunks or segments. */
+export interface Container {
+  /**
+   * Walks through the whole file and tells what it holds.
+   *
+   * @throws {DecodeError} If the structure is broken or truncated.
+   * @throws {UnsupportedError} If the file uses what no codec here decodes right.
+   */
+  readHeader(bytes: Uint8Array<ArrayBuffer>): Promise<Header>;
+  /** Adds profile and texts to a file that one of the codecs has just encoded. */
+  withMetadata(bytes: Uint8Array<ArrayBuffer>, metadata: Metadata): Promise<Uint8Array>;
+}
+
+/** The container of every format that can be read. */
+export const containers: Readonly<Record<InputFormat, Container>> = { png, jpeg, webp };

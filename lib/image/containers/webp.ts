@@ -1,0 +1,161 @@
+/**
+ * WebP's frame of RIFF chunks (RFC 9649).
+ *
+ * @module
+ */
+
+import { DecodeError } from "../../errors.ts";
+import { orientationOf } from "../orientation.ts";
+import { joined } from "./deflate.ts";
+import type { Container, Header, Metadata } from "./mod.ts";
+import { xmpPacket } from "./xmp.ts";
+
+/** Flags in the first byte of `VP8X`. */
+const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10, icc: 0x20 } as const;
+
+/** One RIFF chunk: four letters and its bytes. */
+export interface WebpChunk {
+  /** Name, such as `VP8L`. */
+  readonly type: string;
+  /** Content, a view of the file. */
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** Size and opacity of a picture. */
+export interface WebpPicture {
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** Whether it has alpha. */
+  readonly alpha: boolean;
+}
+
+/**
+ * Splits a file into chunks.
+ *
+ * @throws {DecodeError} If it is truncated.
+ */
+export function webpChunks(bytes: Uint8Array<ArrayBuffer>): WebpChunk[] {
+  if (bytes.length < 20) damaged("it is truncated");
+  const size = 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
+  if (size > bytes.length) damaged("it is truncated");
+  return riffChunks(bytes.subarray(12, size));
+}
+
+/** Splits the content of a RIFF file, or of an animation frame, into chunks. */
+export function riffChunks(bytes: Uint8Array<ArrayBuffer>): WebpChunk[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const chunks: WebpChunk[] = [];
+  for (let at = 0; at + 8 <= bytes.length;) {
+    const length = view.getUint32(at + 4, true);
+    const end = at + 8 + length;
+    if (end > bytes.length) damaged("it is truncated");
+    const type = String.fromCharCode(...bytes.subarray(at, at + 4));
+    chunks.push({ type, data: bytes.subarray(at + 8, end) });
+    at = end + (length & 1);
+  }
+  return chunks;
+}
+
+/** A file of these chunks. */
+export function webpFile(chunks: readonly WebpChunk[]): Uint8Array<ArrayBuffer> {
+  const parts = chunks.flatMap(({ type, data }) => {
+    return [ascii(type), uint32(data.length), data, new Uint8Array(data.length & 1)];
+  });
+  const content = joined([ascii("WEBP"), ...parts]);
+  return joined([ascii("RIFF"), uint32(content.length), content]);
+}
+
+/**
+ * Reads the size of the one picture that `chunks` hold: a whole file's, or one frame's.
+ *
+ * @throws {DecodeError} If they hold none.
+ */
+export function webpPicture(chunks: readonly WebpChunk[]): WebpPicture {
+  const lossless = chunks.find(({ type }) => type === "VP8L")?.data;
+  if (lossless && lossless.length >= 5 && lossless[0] === 0x2f) {
+    const bits = uint32At(lossless, 1);
+    const width = (bits & 0x3fff) + 1, height = (bits >> 14 & 0x3fff) + 1;
+    return { width, height, alpha: (bits >> 28 & 1) === 1 };
+  }
+  const lossy = chunks.find(({ type }) => type === "VP8 ")?.data;
+  if (lossy && lossy.length >= 10 && lossy[3] === 0x9d && lossy[4] === 0x01 && lossy[5] === 0x2a) {
+    const width = (lossy[6] | lossy[7] << 8) & 0x3fff, height = (lossy[8] | lossy[9] << 8) & 0x3fff;
+    if (width === 0 || height === 0) damaged(`its size is said to be ${width}x${height}`);
+    return { width, height, alpha: chunks.some(({ type }) => type === "ALPH") };
+  }
+  return damaged("it holds no picture");
+}
+
+/** Makes the `VP8X` chunk that tells what stands in a file. */
+export function extended(picture: WebpPicture, flags = 0): WebpChunk {
+  const data = new Uint8Array(10);
+  data[0] = flags | (picture.alpha ? FLAG.alpha : 0);
+  const view = new DataView(data.buffer);
+  view.setUint16(4, (picture.width - 1) & 0xffff, true);
+  view.setUint8(6, (picture.width - 1) >> 16);
+  view.setUint16(7, (picture.height - 1) & 0xffff, true);
+  view.setUint8(9, (picture.height - 1) >> 16);
+  return { type: "VP8X", data };
+}
+
+/** The WebP container. */
+export const webp: Container = {
+  readHeader(bytes: Uint8Array<ArrayBuffer>): Promise<Header> {
+    return Promise.resolve(headerOf(webpChunks(bytes)));
+  },
+
+  withMetadata(bytes: Uint8Array<ArrayBuffer>, metadata: Metadata): Promise<Uint8Array> {
+    const { iccProfile, text = {} } = metadata;
+    const hasText = Object.keys(text).length > 0;
+    if (!iccProfile && !hasText) return Promise.resolve(bytes);
+    const kept = webpChunks(bytes).filter(({ type }) => type !== "VP8X");
+    const flags = (iccProfile ? FLAG.icc : 0) | (hasText ? FLAG.xmp : 0);
+    const chunks = [extended(webpPicture(kept), flags)];
+    if (iccProfile) chunks.push({ type: "ICCP", data: new Uint8Array(iccProfile) });
+    chunks.push(...kept);
+    if (hasText) chunks.push({ type: "XMP ", data: new TextEncoder().encode(xmpPacket(text)) });
+    return Promise.resolve(webpFile(chunks));
+  },
+};
+
+function headerOf(chunks: readonly WebpChunk[]): Header {
+  const find = (type: string) => chunks.find((chunk) => chunk.type === type)?.data;
+  const { width, height, alpha } = canvasOf(chunks);
+  const profile = find("ICCP");
+  const exif = find("EXIF");
+  return {
+    width,
+    height,
+    channels: alpha ? 4 : 3,
+    orientation: exif ? orientationOf(exif) : 1,
+    iccProfile: profile && profile.length >= 128 ? profile.slice() : undefined,
+    notes: find("ANMF") ? ["first picture of an animation"] : [],
+  };
+}
+
+/** A still picture's own size, or the canvas of an animation. */
+function canvasOf(chunks: readonly WebpChunk[]): WebpPicture {
+  if (!chunks.some(({ type }) => type === "ANMF")) return webpPicture(chunks);
+  const { type, data } = chunks[0];
+  if (type !== "VP8X" || data.length < 10) return damaged("its animation has no canvas");
+  const width = (uint32At(data, 4) & 0xffffff) + 1, height = (uint32At(data, 6) >>> 8) + 1;
+  return { width, height, alpha: (data[0] & FLAG.alpha) !== 0 };
+}
+
+function uint32At(data: Uint8Array, at: number): number {
+  return new DataView(data.buffer, data.byteOffset, data.length).getUint32(at, true);
+}
+
+function uint32(value: number): Uint8Array {
+  return Uint8Array.of(value & 255, value >> 8 & 255, value >> 16 & 255, value >>> 24);
+}
+
+function ascii(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function damaged(why: string): never {
+  throw new DecodeError(`Cannot read the WebP file: ${why}. Get an undamaged copy`);
+}

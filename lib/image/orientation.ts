@@ -1,0 +1,58 @@
+/** EXIF orientation: where it stands and what it does. @module */
+
+import type { Image } from "./image.ts";
+
+/** Tag "Orientation" of TIFF 6.0, which EXIF takes over. */
+const ORIENTATION = 0x0112;
+
+/**
+ * Reads the orientation out of an EXIF block; 1 (upright) where the block says nothing sensible.
+ *
+ * @param exif A TIFF structure, with or without the leading `Exif\0\0`.
+ */
+export function orientationOf(exif: Uint8Array): number {
+  const at = exif[0] === 0x45 && exif[1] === 0x78 ? 6 : 0;
+  if (exif.length < at + 14) return 1;
+  const view = new DataView(exif.buffer, exif.byteOffset + at, exif.length - at);
+  const little = view.getUint16(0) === 0x4949;
+  const directory = view.getUint32(4, little);
+  if (directory + 2 > view.byteLength) return 1;
+  for (let i = 0; i < view.getUint16(directory, little); i++) {
+    const entry = directory + 2 + 12 * i;
+    if (entry + 12 > view.byteLength) return 1;
+    if (view.getUint16(entry, little) !== ORIENTATION) continue;
+    const value = view.getUint16(entry + 8, little);
+    return value >= 1 && value <= 8 ? value : 1;
+  }
+  return 1;
+}
+
+/**
+ * Turns a picture the way its orientation asks for.
+ *
+ * @param orientation EXIF value: 2 mirrored, 3 half turn, 4 upside down, 5 transposed, 6 quarter turn
+ * to the right, 7 transposed over the other diagonal, 8 quarter turn to the left; others: as it is.
+ */
+export function upright(image: Image, orientation: number): Image {
+  if (orientation < 2 || orientation > 8) return image;
+  const { width: w, height: h } = image;
+  const swapped = orientation >= 5;
+  const [width, height] = swapped ? [h, w] : [w, h];
+  const mirrorX = [2, 3, 7, 8].includes(orientation);
+  const mirrorY = [3, 4, 6, 7].includes(orientation);
+  const source = new Uint32Array(aligned(image.data).buffer);
+  const result = new Uint32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const sx = swapped ? y : x, sy = swapped ? x : y;
+      const from = (mirrorY ? h - 1 - sy : sy) * w + (mirrorX ? w - 1 - sx : sx);
+      result[y * width + x] = source[from];
+    }
+  }
+  return { ...image, width, height, data: new Uint8ClampedArray(result.buffer) };
+}
+
+/** The bytes in a buffer of their own, so that four of them can be moved as one number. */
+function aligned(data: Image["data"]): Image["data"] {
+  return data.byteLength === data.buffer.byteLength ? data : data.slice();
+}
