@@ -10,6 +10,10 @@ const lambdaOf = (alphaBar: number) => 0.5 * Math.log(alphaBar / (1 - alphaBar))
 /**
  * Second order in lambda from the last two estimates of x0 (Lu et al. 2022, algorithm 2); the first step
  * and the step to no noise are of first order.
+ *
+ * The extrapolation reaches no farther than the step before it: with evenly spaced timesteps the last steps
+ * grow in lambda, and the uncapped formula is then worse than DDIM (80 times the error of the capped one in
+ * 20 steps of the Gaussian toy of tests/contracts/sampler.ts).
  */
 export async function* dpmpp2m(input: SamplerInput): AsyncGenerator<SamplerStep, Tensor> {
   const { denoise, schedule: { alphaBar }, timesteps, signal } = input;
@@ -21,7 +25,7 @@ export async function* dpmpp2m(input: SamplerInput): AsyncGenerator<SamplerStep,
     const last = i + 1 === timesteps.length;
     const next = last ? 1 : alphaBar[timesteps[i + 1]];
     const h = lambdaOf(next) - lambdaOf(alphaBar[t]); // infinite at the last step
-    const lean = before && !last ? h / (2 * before.h) : 0; // 1 / (2 r)
+    const lean = before && !last ? Math.min(0.5, h / (2 * before.h)) : 0; // 1 / (2 r), r = before.h / h
     const d = before && lean
       ? combine(x0, before.x0, (now, past) => now + lean * (now - past))
       : x0;
