@@ -156,7 +156,7 @@ def training_facts(run: Run, data: list[dict]) -> dict:
             **shared,
             "steps": done,
             "seed": run.recipe.seed,
-            "compute": f"{pflop:.3g} PFLOP in {minutes:.0f} minutes",
+            "compute": f"{pflop:.3g} PFLOP in {minutes:.3g} minutes",
             "code": run.state["code"],
             "losses": ", then ".join(losses),
         }
