@@ -1,86 +1,141 @@
 /**
- * The Python environment of `train/`: made on the first use, reused as long as `pyproject.toml` is
- * the same.
+ * The Python environment of `train/`: made on first use from `requirements.lock`, reused afterwards.
+ *
+ *     deno run -A train/environment.ts MODULE [ARGUMENTS]
+ *
+ * runs a Python module in it. SRZOO_PYTHON names an interpreter to be used as it is, for a machine
+ * that can install nothing.
  *
  * @module
  */
 
-import { fileURLToPath } from "node:url";
-
-const project = new URL("./", import.meta.url);
-const venv = new URL(".venv/", project);
-const stamp = new URL("srzoo.sha256", venv);
-
-/** What the code imports; an interpreter that has all of it needs no environment of ours. */
-const modules = ["torch", "accelerate", "numpy", "yaml", "PIL", "onnx", "onnxruntime", "safetensors"];
+const here = new URL("./", import.meta.url);
+const lock = new URL("requirements.lock", here);
+const folder = new URL(".venv/", here);
+const stamp = new URL("installed.sha256", folder);
+const oldest = [3, 11];
 
 /**
- * The command that starts Python with everything that `train/` needs.
+ * The command that starts Python with everything in `requirements.lock`; makes the environment if
+ * there is none, or if the lock has changed since.
  *
- * It is `SRZOO_PYTHON` where that is set, else the environment `train/.venv`, made with uv or with
- * venv and pip. Where none can be made, as on a machine without network, it is a `python3` that has
- * the packages.
- *
- * @throws {Error} If there is neither; the message says what to install.
+ * @throws {Error} If there is no Python 3.11 or newer, or if the packages cannot be installed.
  */
 export async function pythonCommand(): Promise<string[]> {
-  const chosen = Deno.env.get("SRZOO_PYTHON");
-  if (chosen) return [chosen];
-  const wanted = await digest(new URL("pyproject.toml", project));
-  const python = fileURLToPath(
-    new URL(Deno.build.os === "windows" ? "Scripts/python.exe" : "bin/python", venv),
-  );
-  const made = await Deno.readTextFile(stamp).catch(() => "");
-  if (made === wanted) return [python];
-  if (await hasModules("python3")) return ["python3"];
-  console.error("Making the Python environment train/.venv; this takes minutes and some GB, once");
-  await make(python);
-  await Deno.writeTextFile(stamp, wanted);
-  return [python];
+  const given = Deno.env.get("SRZOO_PYTHON");
+  if (given) return [given];
+  const wanted = await lockDigest();
+  await using _held = await holdLock();
+  if (await installed() !== wanted) await install(wanted);
+  return [pythonOf(folder)];
 }
 
-/** Makes the environment and fills it from `pyproject.toml`. */
-async function make(python: string): Promise<void> {
-  const folder = fileURLToPath(venv), source = fileURLToPath(project);
-  const steps = await succeeds("uv", ["--version"])
-    ? [
-      ["uv", "venv", "--allow-existing", folder],
-      ["uv", "pip", "install", "--python", python, "--editable", source],
-    ]
-    : [
-      ["python3", "-m", "venv", folder],
-      [python, "-m", "pip", "install", "--quiet", "--editable", source],
-    ];
-  for (const [command, ...args] of steps) {
-    if (await succeeds(command, args, "inherit")) continue;
-    throw new Error(
-      `Cannot make the Python environment: "${[command, ...args].join(" ")}" failed. Set ` +
-        `SRZOO_PYTHON to a Python of 3.11 or newer that has ${modules.join(", ")}`,
-    );
+/**
+ * Runs a module of `train/` in the environment, from the caller's folder.
+ *
+ * @returns Its exit code.
+ */
+export async function runModule(module: string, args: readonly string[]): Promise<number> {
+  const [python, ...options] = await pythonCommand();
+  // An interrupt reaches the module too, which saves its state before it ends.
+  Deno.addSignalListener("SIGINT", ignore);
+  try {
+    const { code } = await new Deno.Command(python, {
+      args: [...options, "-m", module, ...args],
+      env: { PYTHONPATH: path(here) },
+    }).spawn().status;
+    return code;
+  } finally {
+    Deno.removeSignalListener("SIGINT", ignore);
   }
 }
 
-/** Whether an interpreter finds all packages; it does not load them. */
-async function hasModules(python: string): Promise<boolean> {
-  const code = `import sys, importlib.util as u
-sys.exit(not (sys.version_info >= (3, 11) and all(map(u.find_spec, ${JSON.stringify(modules)}))))`;
-  return await succeeds(python, ["-c", code]);
+function ignore() {}
+
+async function lockDigest(): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", await Deno.readFile(lock));
+  return new Uint8Array(hash).toHex();
 }
 
-/** Whether a command can be started and ends well. */
-async function succeeds(
-  command: string,
-  args: string[],
-  output: "null" | "inherit" = "null",
-): Promise<boolean> {
+/** The digest of the lock that the environment was made from. */
+async function installed(): Promise<string | undefined> {
+  return await Deno.readTextFile(stamp).catch(() => undefined);
+}
+
+/** Only one process makes the environment; others wait for it. */
+async function holdLock(): Promise<AsyncDisposable> {
+  const file = await Deno.open(new URL(".venv.lock", here), { write: true, create: true });
+  await file.lock(true);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await file.unlock();
+      file.close();
+    },
+  };
+}
+
+/** Makes the environment; the stamp comes last, so that half an environment is made again. */
+async function install(wanted: string): Promise<void> {
+  console.error(`Making the Python environment ${path(folder)} (about 6 GB on Linux), once`);
+  await Deno.remove(stamp).catch(() => {});
+  const base = await findPython();
+  const requirements = ["-r", path(lock), "--require-hashes"];
+  if (await succeeds(["uv", "--version"])) {
+    await must(["uv", "venv", "--clear", "--quiet", "--python", base, path(folder)]);
+    await must(["uv", "pip", "install", "--quiet", "--python", pythonOf(folder), ...requirements]);
+  } else {
+    await must([base, "-m", "venv", "--clear", path(folder)]);
+    await must([pythonOf(folder), "-m", "pip", "install", "--quiet", ...requirements]);
+  }
+  await Deno.writeTextFile(stamp, wanted);
+}
+
+/** The first interpreter on the PATH that is new enough. */
+async function findPython(): Promise<string> {
+  const least = `import sys; sys.exit(sys.version_info < (${oldest}))`;
+  for (const name of ["python3", "python", "python3.13", "python3.12", "python3.11"]) {
+    if (await succeeds([name, "-c", least])) return name;
+  }
+  throw new Error(
+    `Cannot make the Python environment: no Python ${oldest.join(".")} or newer is on the PATH; ` +
+      `install one, or name one that has the packages of train/pyproject.toml in SRZOO_PYTHON`,
+  );
+}
+
+async function succeeds([program, ...args]: string[]): Promise<boolean> {
   try {
-    return (await new Deno.Command(command, { args, stdout: output, stderr: output }).spawn().status)
-      .success;
+    const quiet = { args, stdin: "null", stdout: "null", stderr: "null" } as const;
+    return (await new Deno.Command(program, quiet).output()).success;
   } catch {
     return false;
   }
 }
 
-async function digest(file: URL): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(file))).toHex();
+async function must([program, ...args]: string[]): Promise<void> {
+  const { code } = await new Deno.Command(program, { args, stdout: "null" }).spawn().status;
+  if (code === 0) return;
+  throw new Error(
+    `Cannot make the Python environment: "${program} ${args.join(" ")}" ended with ${code}; ` +
+      `its message stands above`,
+  );
+}
+
+function pythonOf(environment: URL): string {
+  const windows = Deno.build.os === "windows";
+  return path(new URL(windows ? "Scripts/python.exe" : "bin/python", environment));
+}
+
+function path(url: URL): string {
+  const plain = decodeURIComponent(url.pathname);
+  return Deno.build.os === "windows" ? plain.slice(1) : plain;
+}
+
+if (import.meta.main) {
+  const [module, ...args] = Deno.args;
+  try {
+    Deno.exit(await runModule(module, args));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(1);
+  }
 }
