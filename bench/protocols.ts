@@ -61,7 +61,9 @@ function patches(image: Image): Window[] {
   const side = 160;
   const found: Window[] = [];
   for (let y = 0; y + side <= image.height; y += side) {
-    for (let x = 0; x + side <= image.width; x += side) found.push({ x, y, width: side, height: side });
+    for (let x = 0; x + side <= image.width; x += side) {
+      found.push({ x, y, width: side, height: side });
+    }
   }
   return found;
 }
@@ -78,7 +80,12 @@ export const protocols: readonly Protocol[] = [
     what: "SRDiff: whole pictures, cut at the right and bottom to a multiple of twice the scale",
     windows: (image, scale) => [topLeft(image, 2 * scale)],
   },
-  { name: "160-patches", what: "SRFlow: patches of 160x160 side by side", scale: 4, windows: patches },
+  {
+    name: "160-patches",
+    what: "SRFlow: patches of 160x160 side by side",
+    scale: 4,
+    windows: patches,
+  },
   centreOf(64, 256, "novwaul's SR3"),
   centreOf(256, 1024, "novwaul's SR3"),
   centreOf(32, 128, "novwaul's SR3"),

@@ -63,7 +63,9 @@ export async function findSet(data: string, name: string, scale: number): Promis
     if (layout.high.startsWith("..") && !isDiv2k) continue;
     const base = isDiv2k && layout.high.startsWith("..") ? `${data}/DIV2K` : root;
     const images = await imagesOf(base.replace(/\/$/, ""), layout);
-    if (images.length > 0) return { name: name.replace(/\/$/, "").split("/").at(-1)!, scale, images };
+    if (images.length > 0) {
+      return { name: name.replace(/\/$/, "").split("/").at(-1)!, scale, images };
+    }
   }
   throw new Error(
     `Cannot find the set "${name}" x${scale}: neither ${data}/${name} nor ${name} is a folder of ` +
@@ -91,7 +93,9 @@ export async function stems(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   if (!await exists(folder)) return found;
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (!isDirectory && PICTURE.test(name)) found.set(name.replace(PICTURE, ""), `${folder}/${name}`);
+    if (!isDirectory && PICTURE.test(name)) {
+      found.set(name.replace(PICTURE, ""), `${folder}/${name}`);
+    }
   }
   return found;
 }
@@ -99,7 +103,9 @@ export async function stems(folder: string): Promise<Map<string, string>> {
 /** `..` steps out by name, since the folder that it starts from need not exist. */
 function join(root: string, path: string): string {
   if (path === ".") return root;
-  return path.startsWith("../") ? join(root.replace(/\/?[^/]*$/, "") || ".", path.slice(3)) : `${root}/${path}`;
+  return path.startsWith("../")
+    ? join(root.replace(/\/?[^/]*$/, "") || ".", path.slice(3))
+    : `${root}/${path}`;
 }
 
 /** SHA-256 of the names and bytes of all files of a set. */

@@ -1,0 +1,83 @@
+/** Crops of the results, kept beside the results file for the report. @module */
+
+import { encodeImage, type Image } from "../lib/image/image.ts";
+import { resizeImage } from "../lib/image/resize.ts";
+import { centre, crop, type Window } from "./crop.ts";
+import { exists, writeWhole } from "./files.ts";
+import type { Pair } from "./protocols.ts";
+
+/** Side of a crop in high-resolution pixels. */
+const SIDE = 128;
+/** Places that are compared lie this far apart. */
+const STRIDE = 32;
+
+/** Where crops are kept. */
+export interface Gallery {
+  /** Folder beside the results file. */
+  readonly folder: string;
+  /** Keeps the crop of one method's picture; `truth` and `source` go with the first. */
+  keep(set: string, pair: Pair, method: string, result: Image): Promise<void>;
+}
+
+/** Opens the gallery of a results file. */
+export function openGallery(folder: string): Gallery {
+  return {
+    folder,
+    async keep(set, pair, method, result) {
+      const window = hardestWindow(pair);
+      const write = async (name: string, image: Image) => {
+        const jpeg = await encodeImage({ ...crop(image, window), channels: 3 }, {
+          format: "jpeg",
+          quality: 88,
+          strip: true,
+        });
+        await writeWhole(cropPath(folder, set, pair.name, name), jpeg);
+      };
+      await Deno.mkdir(`${folder}/${safe(set)}/${safe(pair.name)}`, { recursive: true });
+      if (!await exists(cropPath(folder, set, pair.name, "truth"))) {
+        await write("truth", pair.truth);
+      }
+      await write(method, result);
+    },
+  };
+}
+
+/** File of one crop. */
+export function cropPath(folder: string, set: string, image: string, method: string): string {
+  return `${folder}/${safe(set)}/${safe(image)}/${safe(method)}.jpg`;
+}
+
+function safe(name: string): string {
+  return name.replace(/[^\w.@+=,-]/g, "_");
+}
+
+/** Where bicubic fails most: the same place for all methods, chosen without looking at any of them. */
+function hardestWindow({ low, truth }: Pair): Window {
+  const width = Math.min(SIDE, truth.width), height = Math.min(SIDE, truth.height);
+  const bicubic = resizeImage(low, truth);
+  const sums = integral(bicubic, truth);
+  let best: Window = centre(truth, width, height), most = -1;
+  for (let y = 0; y + height <= truth.height; y += STRIDE) {
+    for (let x = 0; x + width <= truth.width; x += STRIDE) {
+      const at = (column: number, row: number) => sums[row * (truth.width + 1) + column];
+      const error = at(x + width, y + height) - at(x, y + height) - at(x + width, y) + at(x, y);
+      if (error > most) [best, most] = [{ x, y, width, height }, error];
+    }
+  }
+  return best;
+}
+
+/** Sums of squared green differences above and left of every corner. */
+function integral(a: Image, b: Image): Float64Array {
+  const stride = b.width + 1;
+  const sums = new Float64Array(stride * (b.height + 1));
+  for (let y = 0; y < b.height; y++) {
+    let row = 0;
+    for (let x = 0; x < b.width; x++) {
+      const i = 4 * (y * b.width + x) + 1;
+      row += (a.data[i] - b.data[i]) ** 2;
+      sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1] + row;
+    }
+  }
+  return sums;
+}

@@ -1,0 +1,144 @@
+/** The figures of one result. @module */
+
+import type { Image } from "../lib/image/image.ts";
+import {
+  colorError,
+  diversity,
+  gainOfMean,
+  type Lpips,
+  lrPsnr,
+  psnrRgb,
+  psnrY,
+  ssimY,
+} from "../lib/metrics/mod.ts";
+import type { Pair } from "./protocols.ts";
+
+/** Figures by name; one that could not be had is absent. */
+export type Figures = Record<string, number>;
+
+/** Graphs that judge, as far as they were found. */
+export interface Judges {
+  /** LPIPS with AlexNet. */
+  readonly lpips?: Lpips;
+  /** LPIPS with SqueezeNet. */
+  readonly lpipsSqueeze?: Lpips;
+}
+
+/** Identical pictures have infinitely many dB, which would spoil every mean. */
+const CEILING = 100;
+
+/** All figures of one result. */
+export async function figuresOf(
+  result: Image,
+  { low, truth }: Pair,
+  scale: number,
+  judges: Judges,
+): Promise<Figures> {
+  const border = scale;
+  return {
+    psnrY: capped(psnrY(result, truth, { border })),
+    ssimY: ssimY(result, truth, { border }),
+    psnrRgb: capped(psnrRgb(result, truth, { border })),
+    ...judges.lpips && { lpips: await judges.lpips.distance(result, truth) },
+    ...judges.lpipsSqueeze && { lpipsSqueeze: await judges.lpipsSqueeze.distance(result, truth) },
+    lrPsnr: capped(lrPsnr(result, low)),
+    colorError: colorError(result, truth),
+  };
+}
+
+/** What several samples of one picture tell together. */
+export function figuresOfSamples(samples: readonly Image[], { truth }: Pair): Figures {
+  return { diversity: diversity(samples), gainOfMean: gainOfMean(samples, truth) };
+}
+
+function capped(decibels: number): number {
+  return Math.min(CEILING, decibels);
+}
+
+/** A figure's name in tables, its unit, and how it was measured. */
+export interface Metric {
+  /** Key of {@linkcode Figures}. */
+  readonly key: string;
+  /** Head of its column. */
+  readonly title: string;
+  /** Digits after the point. */
+  readonly digits: number;
+  /** Whether a larger value is the better one; absent where neither is. */
+  readonly better?: "larger" | "smaller";
+  /** The convention that it follows. */
+  readonly convention: string;
+}
+
+/** All metrics, in the order of the columns. */
+export const metrics: readonly Metric[] = [
+  {
+    key: "psnrY",
+    title: "PSNR-Y dB",
+    digits: 2,
+    better: "larger",
+    convention: "BT.601 luma 16 to 235, rounded, without a border of scale pixels, peak 255; " +
+      `identical pictures count as ${CEILING} dB`,
+  },
+  {
+    key: "ssimY",
+    title: "SSIM-Y",
+    digits: 4,
+    better: "larger",
+    convention: "same luma and border; Gaussian window 11x11, sigma 1.5, where it lies inside",
+  },
+  {
+    key: "psnrRgb",
+    title: "PSNR-RGB dB",
+    digits: 2,
+    better: "larger",
+    convention: "over the three channels together, same border",
+  },
+  {
+    key: "lpips",
+    title: "LPIPS",
+    digits: 4,
+    better: "smaller",
+    convention: "version 0.1 with AlexNet, as papers report it; RGB, no border",
+  },
+  {
+    key: "lpipsSqueeze",
+    title: "LPIPS-Sq",
+    digits: 4,
+    better: "smaller",
+    convention: "version 0.1 with SqueezeNet; ranks nearest above bicubic: not to be used alone",
+  },
+  {
+    key: "lrPsnr",
+    title: "LR-PSNR dB",
+    digits: 2,
+    better: "larger",
+    convention: "result shrunk by the exact bicubic in bytes, against its source; RGB, no border",
+  },
+  {
+    key: "colorError",
+    title: "colour /255",
+    digits: 2,
+    better: "smaller",
+    convention: "distance of the channels' means from the truth's, in steps of 1/255",
+  },
+  {
+    key: "diversity",
+    title: "diversity /255",
+    digits: 2,
+    convention:
+      "standard deviation over the seeds (divided by their number), mean over pixels and " +
+      "channels, in steps of 1/255",
+  },
+  {
+    key: "gainOfMean",
+    title: "mean gains dB",
+    digits: 2,
+    convention: "squared error (RGB) of the mean of all seeds' pictures against theirs on average",
+  },
+  {
+    key: "seconds",
+    title: "s/image",
+    digits: 3,
+    convention: "wall time in this run, whatever else the machine did: not for comparisons",
+  },
+];

@@ -1,0 +1,89 @@
+/** Zoo entries, folders and URLs as methods. @module */
+
+import { load, type ModelCard, type Provider, type UpscaleOptions } from "../../mod.ts";
+import { sha256 } from "../files.ts";
+import type { Facts, Method } from "./method.ts";
+
+/** A model and the options that differ from its card's. */
+export interface EntrySpec {
+  /** Id, folder or URL. */
+  readonly model: string;
+  /** Such as `{ steps: 8 }`. */
+  readonly options: UpscaleOptions;
+}
+
+/** The options that a spec may name, and how they are read. */
+const READERS: Readonly<Record<string, (value: string) => unknown>> = {
+  steps: Number,
+  temperature: Number,
+  fidelity: Number,
+  tile: Number,
+  memory: Number,
+  sampler: String,
+  consistency: (value) => value !== "false",
+};
+
+/**
+ * Reads `srdiff+steps=8+consistency`: a model and its options.
+ *
+ * @throws {RangeError} If an option is unknown; it lists them.
+ */
+export function readSpec(spec: string): EntrySpec {
+  const [model, ...parts] = spec.split("+");
+  const options = Object.fromEntries(parts.map((part) => {
+    const [name, value = "true"] = part.split("=");
+    if (!Object.hasOwn(READERS, name)) {
+      const names = Object.keys(READERS).join(", ");
+      throw new RangeError(`Cannot obey "${part}" of "${spec}": the options are ${names}`);
+    }
+    return [name, READERS[name](value)];
+  }));
+  return { model, options };
+}
+
+/** Where and how entries are run. */
+export interface EntryOptions {
+  /** The only provider to try. */
+  readonly provider?: Provider;
+  /** CPU threads. */
+  readonly threads?: number;
+  /** Leaves the loading. */
+  readonly signal?: AbortSignal;
+}
+
+/** Opens an entry. */
+export async function entryMethod(spec: string, where: EntryOptions = {}): Promise<Method> {
+  const { model, options } = readSpec(spec);
+  const upscaler = await load(model, where);
+  const { card, provider } = upscaler;
+  const decides = [card.family, card.diffusion, card.steps, card.tiling, options, provider];
+  const graphs = Object.values(card.graphs).map((graph) => graph.sha256);
+  return {
+    name: spec.replace(/^.*\/(?=[^/])/, "").replace(/\/$/, ""),
+    scale: card.scale,
+    generative: (options.temperature ?? 1) !== 0 && card.diffusion !== undefined,
+    digest: await sha256(new TextEncoder().encode(JSON.stringify([graphs, decides]))),
+    facts: factsOf(card, options, provider),
+    async enlarge({ low, seed, signal }) {
+      const drawn = card.diffusion ? { ...options, seed } : options;
+      const { images } = await upscaler.upscale(low, { ...drawn, signal });
+      return images[0];
+    },
+    [Symbol.asyncDispose]: () => upscaler[Symbol.asyncDispose](),
+  };
+}
+
+function factsOf(card: ModelCard, options: UpscaleOptions, provider: string): Facts {
+  const graphs = Object.values(card.graphs);
+  const sum = (key: "parameters" | "bytes") =>
+    graphs.reduce((total, graph) => total + graph[key], 0);
+  return {
+    kind: card.name,
+    family: card.family,
+    provider,
+    precision: [...new Set(graphs.map((graph) => graph.precision))].join(", "),
+    parameters: sum("parameters"),
+    bytes: sum("bytes"),
+    ...card.diffusion && { nfe: options.steps ?? card.steps?.default ?? 1 },
+  };
+}

@@ -1,0 +1,58 @@
+/** The contract of what is measured. @module */
+
+import type { Image } from "../../lib/image/image.ts";
+
+/** Something that enlarges pictures. */
+export interface Method extends AsyncDisposable {
+  /** Name in the tables; unique in a run. */
+  readonly name: string;
+  /** The only scale that it knows; any if absent. */
+  readonly scale?: number;
+  /** Whether the seed changes its pictures. */
+  readonly generative: boolean;
+  /** Digest of all that decides its pictures: figures are kept while it stays the same. */
+  readonly digest: string;
+  /** What the report says of it. */
+  readonly facts: Facts;
+  /** Enlarges one picture. */
+  enlarge(input: EnlargeInput): Promise<Image>;
+}
+
+/** One picture to enlarge. */
+export interface EnlargeInput {
+  /** Low resolution. */
+  readonly low: Image;
+  /** How many times. */
+  readonly scale: number;
+  /** Seed of the noise. */
+  readonly seed: number;
+  /** Name of the set. */
+  readonly set: string;
+  /** Name of the picture in it. */
+  readonly image: string;
+  /** Leaves the work. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the report says of a method. */
+export interface Facts {
+  /** What it is, in a few words. */
+  readonly kind: string;
+  /** Family of a zoo entry. */
+  readonly family?: string;
+  /** What ran it. */
+  readonly provider?: string;
+  /** Precision of its graphs. */
+  readonly precision?: string;
+  /** Parameters of all its graphs. */
+  readonly parameters?: number;
+  /** Bytes of all its graphs. */
+  readonly bytes?: number;
+  /** Evaluations of the denoiser for one picture. */
+  readonly nfe?: number;
+}
+
+/** A method that keeps nothing open. */
+export function plainMethod(method: Omit<Method, typeof Symbol.asyncDispose>): Method {
+  return { ...method, [Symbol.asyncDispose]: () => Promise.resolve() };
+}

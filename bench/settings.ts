@@ -1,0 +1,138 @@
+/** What the user of `bench/main.ts` asked for. @module */
+
+import { Command, InvalidArgumentError, Option } from "commander";
+import { protocols } from "./protocols.ts";
+
+/** All flags, with their defaults. */
+export interface Settings {
+  /** Entries (id, folder or URL, with `+steps=8`) and baselines; the whole zoo and all baselines if absent. */
+  model?: string[];
+  /** Names below `data`, or folders; all that are found below `data` if absent. */
+  set?: string[];
+  /** Folder with the sets. */
+  data: string;
+  /** Scales of the sets; those of the models if absent. */
+  scale?: number[];
+  /** Name of a protocol. */
+  protocol: string;
+  /** Seeds of generative methods. */
+  seeds: number;
+  /** Only the first pictures of each set. */
+  images?: number;
+  /** Folders of result pictures, by name. */
+  results: readonly (readonly [string, string])[];
+  /** Folder where UpscalerJS is installed. */
+  upscalerjs?: string;
+  /** Pairs of methods to compare. */
+  vs: readonly (readonly [string, string])[];
+  /** The only provider. */
+  provider?: "webgpu" | "native" | "wasm";
+  /** CPU threads. */
+  threads?: number;
+  /** File or folder with the LPIPS graphs. */
+  lpips?: string;
+  /** Feature graph for FID and the Inception Score. */
+  inception?: string;
+  /** The results file. */
+  out: string;
+  /** Forgets what the results file holds. */
+  fresh: boolean;
+  /** A small run for a first look. */
+  quick: boolean;
+  /** Whether pictures are measured. */
+  quality: boolean;
+  /** Whether speed is measured. */
+  speed: boolean;
+  /** Providers whose speed is measured. */
+  speedProviders: string[];
+  /** Tells no progress. */
+  quiet: boolean;
+}
+
+const EPILOGUE = `
+Examples:
+  deno task bench --quick
+  deno task bench --model srdiff,srdiff+steps=8 --set Set5,BSD100 --seeds 3 --vs srdiff,bicubic
+  deno task bench --model bicubic --set ./my-pictures --results mine=./my-results
+An interrupted run is resumed by the same command: finished pictures are kept.
+Exit codes: 0, 1 (something failed, the rest is done), 2 (usage), 130 (interrupted).`;
+
+const root = new URL("..", import.meta.url).pathname;
+
+/** Reads the command line; ends the process with 2 where it can't be obeyed, with 0 after `--help`. */
+export function readSettings(args: readonly string[]): Settings {
+  const program = new Command("bench")
+    .description(
+      "tells what every entry is worth: quality, speed and memory, beside baselines and peers",
+    )
+    .option("--model <list>", "entries and baselines, such as srdiff,srdiff+steps=8,bicubic", list)
+    .option("--set <list>", "sets below --data, or folders", list)
+    .option("--data <dir>", "folder with the sets", `${root}../shared/data/eval`)
+    .option("--scale <list>", "scales (default: those of the models)", numbers)
+    .addOption(
+      new Option("--protocol <name>", "what is cut out of the pictures")
+        .choices(protocols.map((protocol) => protocol.name)).default("whole"),
+    )
+    .option("--seeds <n>", "seeds of generative methods", positive)
+    .option("--images <n>", "only the first n pictures of each set", positive)
+    .option("--results <name=dir>", "a folder of result pictures as a method", addPair("="), [])
+    .option(
+      "--upscalerjs <dir>",
+      "folder where the npm package upscaler is installed (bench/README.md)",
+    )
+    .option("--vs <A,B>", "compare two methods image by image", addPair(","), [])
+    .addOption(
+      new Option("--provider <name>", "the only provider").choices(["webgpu", "native", "wasm"]),
+    )
+    .option("--threads <n>", "CPU threads", positive)
+    .option("--lpips <path>", "LPIPS graph, or folder with lpips_alex.onnx and lpips_sq.onnx")
+    .option("--inception <file>", "feature graph for FID and Inception Score")
+    .option("--out <file>", "results file", `${root}bench/results/${today()}.json`)
+    .option("--fresh", "forget what the results file holds", false)
+    .option("--quick", "a small run for a first look, under three minutes on two cores", false)
+    .option("--no-quality", "measure speed alone")
+    .option("--no-speed", "measure pictures alone")
+    .option("--speed-providers <list>", "providers whose speed is measured", list, [
+      "native",
+      "wasm",
+    ])
+    .option("--quiet", "no progress", false)
+    .addHelpText("after", EPILOGUE)
+    .showHelpAfterError("Run with --help to see all options.")
+    .exitOverride((error) => Deno.exit(error.exitCode === 0 ? 0 : 2));
+  const flags = program.parse([...args], { from: "user" }).opts();
+  return quickened({ ...flags, vs: flags.vs, results: flags.results } as Settings);
+}
+
+/** The small run: few pictures, two seeds; whatever the user chose stays. */
+function quickened(settings: Settings): Settings {
+  const { quick, set, seeds, images } = settings;
+  if (!quick) return { ...settings, seeds: seeds ?? 3 };
+  return { ...settings, set: set ?? ["Set5", "BSD100"], seeds: seeds ?? 2, images: images ?? 5 };
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function list(value: string): string[] {
+  return value.split(",").filter(Boolean);
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("it must be a positive integer");
+}
+
+function numbers(value: string): number[] {
+  return list(value).map(positive);
+}
+
+function addPair(separator: string) {
+  return (value: string, before: [string, string][]): [string, string][] => {
+    const [first, ...rest] = value.split(separator);
+    if (first && rest.length > 0 && rest[0]) return [...before, [first, rest.join(separator)]];
+    throw new InvalidArgumentError(`it must be two parts with "${separator}" between them`);
+  };
+}

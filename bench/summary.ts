@@ -1,0 +1,73 @@
+/** Per-image figures gathered into figures of a set. @module */
+
+import { type Metric, metrics } from "./judges.ts";
+import type { BenchRecord, Row } from "./record.ts";
+import { type Comparison, type Estimate, estimate, mean, paired } from "./statistics.ts";
+
+/** What one method reached on one set. */
+export interface Summary {
+  /** Name of the method. */
+  readonly method: string;
+  /** Key of the set. */
+  readonly set: string;
+  /** Pictures measured. */
+  readonly images: number;
+  /** Seeds of each. */
+  readonly seeds: number;
+  /** Mean over pictures and seeds; the interval is that of the set's mean over the seeds. */
+  readonly figures: Readonly<Record<string, Estimate>>;
+}
+
+/** Summaries of a set, in the order of the methods. */
+export function summaries(record: BenchRecord, set: string): Summary[] {
+  return record.methods.flatMap(({ name, digest }) => {
+    const rows = record.rows.filter((row) =>
+      row.set === set && row.method === name && row.methodDigest === digest
+    );
+    return rows.length > 0 ? [summaryOf(rows)] : [];
+  });
+}
+
+/** Gathers the rows of one method on one set. */
+export function summaryOf(rows: readonly Row[]): Summary {
+  const [{ method, set, samples }] = rows;
+  const figures: Record<string, Estimate> = {};
+  for (const { key } of metrics) {
+    const perSeed = samples.map(({ seed }) => mean(rows.map((row) => ofSeed(row, seed, key))));
+    const together = rows.map((row) => row.together[key]).filter((value) => value !== undefined);
+    if (perSeed.every(Number.isFinite)) figures[key] = estimate(perSeed);
+    else if (together.length > 0) figures[key] = { ...estimate(together), half: NaN };
+  }
+  return { method, set, images: rows.length, seeds: samples.length, figures };
+}
+
+function ofSeed(row: Row, seed: number, key: string): number {
+  return row.samples.find((sample) => sample.seed === seed)?.figures[key] ?? NaN;
+}
+
+/** Value of one picture, averaged over its seeds. */
+export function valueOf(row: Row, key: string): number {
+  return row.together[key] ?? mean(row.samples.map((sample) => sample.figures[key] ?? NaN));
+}
+
+/** How two methods compare on a set, by metric; only pictures that both have count. */
+export function compare(
+  record: BenchRecord,
+  set: string,
+  [a, b]: readonly [string, string],
+): { metric: Metric; comparison: Comparison }[] {
+  const rowsOf = (method: string) =>
+    new Map(
+      record.rows.filter((row) => row.set === set && row.method === method)
+        .map((row) => [row.image, row]),
+    );
+  const [first, second] = [rowsOf(a), rowsOf(b)];
+  const images = [...first.keys()].filter((image) => second.has(image));
+  return metrics.filter(({ better }) => better).flatMap((metric) => {
+    const values = (rows: Map<string, Row>) =>
+      images.map((image) => valueOf(rows.get(image)!, metric.key));
+    const [x, y] = [values(first), values(second)];
+    if (images.length === 0 || ![...x, ...y].every(Number.isFinite)) return [];
+    return [{ metric, comparison: paired(x, y) }];
+  });
+}
