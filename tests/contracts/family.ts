@@ -1,0 +1,157 @@
+/** What every family must do, on an entry of its own. @module */
+
+import { expect } from "expect";
+import { families } from "../../lib/models/mod.ts";
+import type { Model, SampleInput } from "../../lib/models/model.ts";
+import { type OpenedSessions, openSessions } from "../../lib/runtime/providers.ts";
+import { noise } from "../../lib/tensor/noise.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { crop } from "../../lib/tensor/window.ts";
+import type { Tiling } from "../../lib/tiling.ts";
+import type { ModelCard } from "../../lib/zoo/card.ts";
+
+/** Cards and graphs of the tiny entries that make_entries.py writes; their cards are JSON. */
+export async function readTiny(id: string): Promise<{ card: ModelCard; folder: URL }> {
+  const folder = new URL(`../fixtures/zoo/${id}/`, import.meta.url);
+  return { card: JSON.parse(await Deno.readTextFile(new URL("model.yml", folder))), folder };
+}
+
+/** A family opened on a tiny entry. */
+export interface Opened extends AsyncDisposable {
+  /** Its card. */
+  card: ModelCard;
+  /** The family, opened. */
+  model: Model;
+}
+
+/** Opens the graphs of a tiny entry on the CPU. */
+export async function openTiny(id: string): Promise<Opened> {
+  const { card, folder } = await readTiny(id);
+  const graphs = await Promise.all(
+    Object.entries(card.graphs).map(async ([name, { file }]) => ({
+      name,
+      bytes: await Deno.readFile(new URL(file, folder)),
+    })),
+  );
+  const none = { sessions: {}, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const opened: Pick<OpenedSessions, "sessions" | typeof Symbol.asyncDispose> = graphs.length > 0
+    ? await openSessions(graphs, { provider: "native", threads: 1 })
+    : none;
+  const model = families[card.family](card, opened.sessions);
+  return { card, model, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+}
+
+/** A picture with edges, gradients and texture, in [-1, 1]. */
+export function testPicture(height: number, width: number): Tensor {
+  const data = Float32Array.from({ length: 3 * height * width }, (_, i) => {
+    const x = i % width, y = Math.floor(i / width) % height, c = Math.floor(i / width / height);
+    const edge = (x + 2 * y) % 17 < 8 ? 0.4 : -0.4;
+    return edge + 0.3 * Math.sin(x / 3 + c) + 0.2 * Math.cos(x * y / 7);
+  });
+  return tensor([1, 3, height, width], data);
+}
+
+/** One sample, run to its end. */
+export async function sampleOf(
+  { model, card }: Pick<Opened, "model" | "card">,
+  lr: Tensor,
+  choices: Partial<SampleInput> & { tiling?: Tiling } = {},
+): Promise<Tensor> {
+  const { tiling = { ...whole, multiple: card.tiling?.multiple ?? 1 }, ...rest } = choices;
+  const conditioned = await model.condition({ lr, tiling, signal: rest.signal });
+  const generator = conditioned.sample({
+    sampler: card.diffusion?.sampler ?? "ddim",
+    steps: card.steps?.default ?? 1,
+    fidelity: 1,
+    noise: (draw, dims) => noise({ seed: 1, sample: 0, draw }, dims),
+    ...rest,
+  });
+  let next = await generator.next();
+  while (!next.done) next = await generator.next();
+  return next.value;
+}
+
+const whole: Tiling = { size: 512, overlap: 0, multiple: 1 };
+
+/** Largest difference of two pictures, in bytes. */
+export function bytesApart(a: Tensor, b: Tensor): number {
+  expect(a.dims).toEqual(b.dims);
+  return 127.5 * a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
+}
+
+/**
+ * Tests one family.
+ *
+ * @param open Opens an entry of the family.
+ * @param tolerance Largest difference of tiled and whole, in bytes.
+ */
+export function testFamily(name: string, open: () => Promise<Opened>, tolerance: number): void {
+  Deno.test(`${name}() enlarges pictures of any size`, async () => {
+    await using entry = await open();
+    for (const [height, width] of [[1, 1], [1, 7], [5, 2], [13, 18]]) {
+      const { dims, data } = await sampleOf(entry, testPicture(height, width));
+      expect(dims).toEqual([1, 3, height * entry.card.scale, width * entry.card.scale]);
+      expect(data.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  Deno.test(`${name}() gives the picture enlarged, not another one`, async () => {
+    await using entry = await open();
+    const lr = testPicture(24, 24);
+    const { data } = await sampleOf(entry, lr);
+    const { scale } = entry.card;
+    const error = data.reduce((sum, v, i) => {
+      const y = Math.floor(i / (24 * scale) / scale), x = Math.floor(i % (24 * scale) / scale);
+      return sum + (v - lr.data[y * 24 + x]) ** 2;
+    }, 0) / data.length;
+    expect(error).toBeLessThan(0.05); // the picture's own variance is about 0.2
+  });
+
+  Deno.test(`${name}() tiled is the whole within ${tolerance}/255`, async () => {
+    await using entry = await open();
+    const lr = testPicture(67, 90);
+    const full = await sampleOf(entry, lr);
+    const tiling = entry.card.tiling ?? { ...whole, size: 16, overlap: 4 };
+    for (const size of [tiling.size, tiling.size - 8]) {
+      const tiled = await sampleOf(entry, lr, { tiling: { ...tiling, size } });
+      expect(bytesApart(tiled, full)).toBeLessThanOrEqual(tolerance);
+    }
+  });
+
+  Deno.test(`${name}() repeats itself and tells of each step`, async () => {
+    await using entry = await open();
+    const lr = testPicture(12, 16);
+    const first = await sampleOf(entry, lr);
+    expect((await sampleOf(entry, lr)).data).toEqual(first.data);
+    const tiling = { ...whole, multiple: entry.card.tiling?.multiple ?? 1 };
+    const conditioned = await entry.model.condition({ lr, tiling });
+    const steps = entry.card.steps?.default ?? 1;
+    const seen = [];
+    const generator = conditioned.sample({
+      sampler: "ddim",
+      steps,
+      fidelity: 1,
+      noise: (draw, dims) => noise({ seed: 1, sample: 0, draw }, dims),
+    });
+    for await (const { step, steps, picture } of generator) {
+      expect(picture().dims).toEqual(first.dims);
+      seen.push([step, steps]);
+    }
+    expect(seen).toEqual(Array.from({ length: steps }, (_, i) => [i + 1, steps]));
+  });
+
+  Deno.test(`${name}() gives a crop what the whole has there`, async () => {
+    await using entry = await open();
+    const lr = testPicture(60, 60);
+    const { scale } = entry.card;
+    const window = { x: 10, y: 12, width: 40, height: 44 };
+    const offset = { x: window.x * scale, y: window.y * scale };
+    const part = await sampleOf(entry, crop(lr, window), {
+      noise: (draw, dims) => noise({ seed: 1, sample: 0, draw }, dims, offset),
+    });
+    const inner = { x: 18 * scale, y: 18 * scale, width: 4 * scale, height: 8 * scale };
+    const there = { ...inner, x: inner.x + offset.x, y: inner.y + offset.y };
+    const expected = crop(await sampleOf(entry, lr), there);
+    expect(bytesApart(crop(part, inner), expected)).toBeLessThan(0.01);
+  });
+}
