@@ -21,11 +21,17 @@ export function imagescriptCodec(): Codec {
 
 async function decode(bytes: Uint8Array<ArrayBuffer>, format: InputFormat): Promise<Image> {
   if (format === "webp") return await decodeWebp(bytes);
-  // imagescript would cut the low byte off instead of rounding
-  if (format === "png" && pngLayout(pngChunks(bytes)).depth === 16) return await decodePng(bytes);
+  if (format === "png" && !isPlain(bytes)) return await decodePng(bytes);
   const { Image: Picture } = await imagescript();
   const { width, height, bitmap } = await Picture.decode(bytes);
   return { width, height, data: bitmap as Image["data"] };
+}
+
+/** imagescript cuts off the low byte of 16 bits, and blackens pixels of the transparent colour. */
+function isPlain(bytes: Uint8Array<ArrayBuffer>): boolean {
+  const chunks = pngChunks(bytes);
+  const { depth, colorType } = pngLayout(chunks);
+  return depth <= 8 && (colorType === 3 || chunks.every(({ type }) => type !== "tRNS"));
 }
 
 async function encode(image: Image, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,10 +2,10 @@
 
 import type { Codec } from "./codec.ts";
 
-/** Loads the browser's own codec where there is a canvas, imagescript elsewhere (Deno, Node). */
+/** Loads imagescript in Deno and Node, the browser's own codec elsewhere. */
 export async function defaultCodec(): Promise<Codec> {
-  if (typeof OffscreenCanvas === "function") {
-    return (await import("./browser.ts")).browserCodec();
-  }
-  return (await import("./imagescript.ts")).imagescriptCodec();
+  const { process } = globalThis as { process?: { versions?: { node?: string } } };
+  return process?.versions?.node // Deno says so too
+    ? (await import("./imagescript.ts")).imagescriptCodec()
+    : (await import("./browser.ts")).browserCodec();
 }

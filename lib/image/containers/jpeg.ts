@@ -114,7 +114,20 @@ function frameSize({ marker, data }: Segment) {
   if (width === 0 || height === 0) damaged(`its size is said to be ${width}x${height}`);
   if (components === 4) unsupported("CMYK colours, which need a print profile");
   if (components !== 1 && components !== 3) unsupported(`${components} colour components`);
+  checkSampling(data.subarray(6, 6 + 3 * components));
   return { width, height, components };
+}
+
+/** Decoders guess where a colour component has 2 samples for 3 of another. */
+function checkSampling(components: Uint8Array): void {
+  const factors = components.filter((_, i) => i % 3 === 1);
+  const across = [...factors].map((factor) => factor >> 4);
+  const down = [...factors].map((factor) => factor & 15);
+  for (const counts of [across, down]) {
+    if (counts.includes(0)) damaged("a colour component has no samples");
+    const most = Math.max(...counts);
+    if (counts.some((count) => most % count !== 0)) unsupported("odd chroma subsampling");
+  }
 }
 
 /** The profile out of its numbered parts, or nothing where one is missing. */
