@@ -9,7 +9,7 @@
 
 import { Command } from "commander";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { importCheckpoint } from "../import.ts";
+import { runModule } from "../environment.ts";
 import type { Case } from "./case.ts";
 import { type Comparison, lineOf, passes } from "./comparison.ts";
 import { linesAbout, openEntry } from "./entry.ts";
@@ -40,11 +40,13 @@ export async function replay(folder: string, { keep }: ReplayOptions = {}): Prom
 }
 
 async function importAndOpen(source: URL, out: string) {
-  await importCheckpoint({
-    checkpoint: fileURLToPath(new URL("checkpoint.pth", source)),
-    config: fileURLToPath(new URL("config.json", source)),
-    out,
-  });
+  const [checkpoint, config] = ["checkpoint.pth", "config.json"].map((name) =>
+    fileURLToPath(new URL(name, source))
+  );
+  const args = [checkpoint, "--config", config, "--out", out];
+  if (await runModule("srzoo_train.import_checkpoint", args) !== 0) {
+    throw new Error(`Cannot replay the case: its checkpoint was not imported`);
+  }
   const entry = await openEntry(folderUrl(out));
   for (const line of linesAbout(entry)) console.log(line);
   return entry;

@@ -6,7 +6,8 @@ import { UnsupportedError } from "../../lib/errors.ts";
 import type { Case, Replay } from "./case.ts";
 import { compare, type Comparison, limits } from "./comparison.ts";
 import { type Arrays, need, type NumberArray } from "./npz.ts";
-import { type Filter, matlabBilinear, pillow, resample, torchBicubic } from "./resample.ts";
+import { byteHalfEven, matlabBicubic, matlabBilinear, pillow } from "./resample.ts";
+import { type Filter, resample, torchBicubic } from "./resample.ts";
 
 /** Cases that hold pictures in bytes and what becomes of them. */
 export const preprocessing: Replay = {
@@ -33,8 +34,8 @@ const formulas: Record<string, Compute> = {
   srdiff_img_lr_up: (a, s) => planes(map(formulas.srdiff_up(a, s), (v) => v * 2 - 1)),
   srdiff_img_lr: (a) => planes(map(need(a, "lr_uint8"), (v) => v / 127.5 - 1)),
   matlab_down_float: (a, s) => matlab(map(need(a, "hr_uint8"), (v) => v / 255), 1 / s),
-  matlab_down_uint8: (a, s) => map(matlab(need(a, "hr_uint8"), 1 / s), byte),
-  matlab_down_uint8_bilinear: (a, s) => map(scaled(a, "hr_uint8", 1 / s, matlabBilinear), byte),
+  matlab_down_uint8: (a, s) => scaled(a, "hr_uint8", 1 / s, matlabBicubic),
+  matlab_down_uint8_bilinear: (a, s) => scaled(a, "hr_uint8", 1 / s, matlabBilinear),
   pil_up_uint8: (a, s) => scaled(a, "lr_uint8", s, pillow),
   pil_down_uint8: (a, s) => scaled(a, "hr_uint8", 1 / s, pillow),
   janspiry_condition: (a, s) =>
@@ -44,8 +45,8 @@ const formulas: Record<string, Compute> = {
   novwaul_up: (a, s) => map(formulas.novwaul_up_unclipped(a, s), clamp01),
   srflow_padded_uint8: (a) => padded(need(a, "lr_uint8")),
   srflow_input: (a) => planes(map(padded(need(a, "lr_uint8")), (v) => v / 255)),
-  srdiff_out_uint8: (a) => pixels(map(need(a, "out_values"), (v) => byte(single(v, 1) * 127.5))),
-  janspiry_out_uint8: (a) => map(need(a, "out_values"), (v) => byte(single(v, 1) * 127.5)),
+  srdiff_out_uint8: (a) => pixels(map(need(a, "out_values"), byteOf)),
+  janspiry_out_uint8: (a) => map(need(a, "out_values"), byteOf),
   // SRFlow cuts the fraction off.
   srflow_out_uint8: (a) =>
     map(need(a, "out_values01"), (v) => Math.trunc(Math.fround(clamp01(v) * 255))),
@@ -120,16 +121,9 @@ function map({ dims, data }: NumberArray, f: (value: number) => number): NumberA
   return { dims, data: data.map(f) };
 }
 
-/** Rounds half to even, as NumPy does, and clamps to bytes. */
-function byte(value: number): number {
-  const floor = Math.floor(value), rest = value - floor;
-  const rounded = rest === 0.5 ? floor + floor % 2 : Math.floor(value + 0.5);
-  return Math.min(255, Math.max(0, rounded));
-}
-
-/** The sum in single precision, as the references compute it. */
-function single(value: number, added: number): number {
-  return Math.fround(value + added);
+/** A value in [-1, 1] as a byte, in single precision as the references compute it. */
+function byteOf(value: number): number {
+  return byteHalfEven(Math.fround(Math.fround(value + 1) * 127.5));
 }
 
 function clamp01(value: number): number {

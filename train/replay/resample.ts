@@ -12,8 +12,12 @@ export interface Filter {
   antialias: boolean;
   /** What lies beyond the border: the mirrored picture, its last pixel, or nothing. */
   edge: "mirror" | "replicate" | "none";
-  /** Whether bytes are made after each direction with 22-bit weights, columns first, as Pillow does. */
-  fixedPoint?: boolean;
+  /** Which axis of `[height, width, channels]` is resampled first. @default {0} */
+  firstAxis?: 0 | 1;
+  /** Weights are whole multiples of 1/precision; exact if absent. */
+  precision?: number;
+  /** What becomes of the sums of each direction; they stay if absent. */
+  round?: (sum: number) => number;
 }
 
 /** Keys' cubic convolution kernel (1981) with the slope `a` at distance 1. */
@@ -25,21 +29,31 @@ export function cubic(a: number): (distance: number) => number {
   };
 }
 
-/** MATLAB's `imresize` with a triangle. */
-export const matlabBilinear: Filter = {
-  kernel: (distance) => Math.max(0, 1 - Math.abs(distance)),
-  support: 1,
+/** SRDiff's `imresize` on bytes, which makes bytes after each direction. */
+export const matlabBicubic: Filter = {
+  kernel: cubic(-0.5),
+  support: 2,
   antialias: true,
   edge: "mirror",
+  round: byteHalfEven,
 };
 
-/** Pillow's BICUBIC on bytes. */
+/** The same with a triangle. */
+export const matlabBilinear: Filter = {
+  ...matlabBicubic,
+  kernel: (distance) => Math.max(0, 1 - Math.abs(distance)),
+  support: 1,
+};
+
+/** Pillow's BICUBIC on bytes, in fixed point. */
 export const pillow: Filter = {
   kernel: cubic(-0.5),
   support: 2,
   antialias: true,
   edge: "none",
-  fixedPoint: true,
+  firstAxis: 1,
+  precision: 2 ** 22,
+  round: (sum) => clampByte(Math.floor(sum + 0.5)),
 };
 
 /** torch's `Upsample(mode="bicubic")`. */
@@ -56,7 +70,9 @@ export function resample(
   [height, width]: readonly [number, number],
   filter: Filter,
 ): NumberArray {
-  return alongAxis(alongAxis(source, 1, width, filter), 0, height, filter);
+  const lengths = [height, width];
+  const axis = filter.firstAxis ?? 0, other = axis === 0 ? 1 : 0;
+  return alongAxis(alongAxis(source, axis, lengths[axis], filter), other, lengths[other], filter);
 }
 
 /** Resamples one axis of `[height, width, channels]`. */
@@ -76,7 +92,7 @@ function alongAxis(source: NumberArray, axis: 0 | 1, length: number, filter: Fil
       }
     }
   }
-  return { dims, data: filter.fixedPoint ? data.map(byteOfFixed) : data };
+  return { dims, data: filter.round ? data.map(filter.round) : data };
 }
 
 /** Input samples and weights of one output sample. */
@@ -90,11 +106,13 @@ function taps(to: number, inputs: number, outputs: number, filter: Filter): [num
     if (from !== undefined) found.push([from, filter.kernel((j - centre) * shrink)]);
   }
   const total = found.reduce((sum, [, weight]) => sum + weight, 0);
-  const scale = filter.fixedPoint ? FIXED : 1;
-  return found.map(([from, weight]) => {
-    const normal = weight / total * scale;
-    return [from, filter.fixedPoint ? Math.sign(normal) * Math.round(Math.abs(normal)) : normal];
-  });
+  return found.map(([from, weight]) => [from, quantized(weight / total, filter.precision)]);
+}
+
+/** The nearest multiple of 1/precision, halves away from zero. */
+function quantized(weight: number, precision?: number): number {
+  if (precision === undefined) return weight;
+  return Math.sign(weight) * Math.round(Math.abs(weight) * precision) / precision;
 }
 
 /** The sample within the picture that stands for sample `index`. */
@@ -106,9 +124,12 @@ function folded(index: number, count: number, edge: Filter["edge"]): number | un
   return around < count ? around : 2 * count - 1 - around;
 }
 
-/** One, in Pillow's fixed-point weights. */
-const FIXED = 2 ** 22;
+/** Rounds half to even, as NumPy does, and clamps to bytes. */
+export function byteHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  return clampByte(value - floor === 0.5 ? floor + floor % 2 : Math.floor(value + 0.5));
+}
 
-function byteOfFixed(sum: number): number {
-  return Math.min(255, Math.max(0, Math.floor((sum + FIXED / 2) / FIXED)));
+function clampByte(value: number): number {
+  return Math.min(255, Math.max(0, value));
 }

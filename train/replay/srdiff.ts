@@ -7,10 +7,13 @@ import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
 import { familyOf } from "../../lib/models/mod.ts";
 import { scheduleFor } from "../../lib/models/srdiff.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import type { ModelCard } from "../../lib/zoo/card.ts";
 import type { Case, Replay } from "./case.ts";
 import { compare, compareTable, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import { type Arrays, asTensor, itemOf, need } from "./npz.ts";
+import { type Arrays, asTensor, itemOf, need, type NumberArray } from "./npz.ts";
+
+type Steps = NonNullable<ModelCard["steps"]>;
 
 /** Cases recorded from LeiaLi/SRDiff. */
 export const srdiff: Replay = {
@@ -26,7 +29,8 @@ async function* compareCase({ arrays, openEntry }: Case): AsyncGenerator<Compari
   const { features } = await entry.sessions.encoder.run({ lr: asTensor(need(arrays, "img_lr")) });
   yield compare("cond_concat", need(arrays, "cond_concat"), used(features, arrays), limits.call);
   yield await compareCall(arrays, entry, features);
-  yield* compareTrajectory(arrays, await trajectory(arrays, entry, features));
+  const walk = await trajectory(arrays, entry, features);
+  yield* compareTrajectory(arrays, walk, entry.card.steps!, schedule);
   yield compare("final_sr", need(arrays, "final_sr"), await pictures(arrays, entry), limits.trajectory);
 }
 
@@ -87,15 +91,37 @@ async function trajectory(arrays: Arrays, entry: Entry, features: Tensor): Promi
   return await Array.fromAsync(walk);
 }
 
-function* compareTrajectory(arrays: Arrays, steps: SamplerStep[]): Generator<Comparison> {
-  for (const [name, state] of [["traj_x", "x"], ["traj_x0", "x0"]] as const) {
-    const recorded = need(arrays, name);
-    const data = new Float32Array(recorded.data.length);
-    const size = steps[0][state].data.length;
-    steps.forEach((step, i) => data.set(step[state].data, i * size));
-    const dims = [steps.length, ...steps[0][state].dims];
-    yield compare(name, recorded, { dims, data }, limits.trajectory);
+function* compareTrajectory(
+  arrays: Arrays,
+  walk: SamplerStep[],
+  { trained: [{ timesteps }] }: Steps,
+  { alphaBar }: NoiseSchedule,
+): Generator<Comparison> {
+  const allowed = (t: number) => limits.call * Math.sqrt(1 / alphaBar[t] - 1);
+  const even = (i: number) => allowed(timesteps[i]) <= limits.trajectory;
+  yield compareStates("traj_x", need(arrays, "traj_x"), walk.map((step) => step.x));
+  const x0 = walk.map((step) => step.x0);
+  yield compareStates("traj_x0", need(arrays, "traj_x0"), x0, even);
+  // x0 = x / sqrt(alphaBar) - sqrt(1 / alphaBar - 1) eps: near pure noise the rounding of eps alone
+  // moves it by more than a trajectory's limit, so there the limit is that of one call, magnified.
+  for (const [i, t] of timesteps.entries()) {
+    if (even(i)) continue;
+    const name = `traj_x0 at t=${t}`;
+    yield compareStates(name, need(arrays, "traj_x0"), x0, (at) => at === i, allowed(t));
   }
+}
+
+/** Compares the recorded states of the chosen steps. */
+function compareStates(
+  name: string,
+  recorded: NumberArray,
+  states: Tensor[],
+  chosen: (step: number) => boolean = () => true,
+  limit: number = limits.trajectory,
+): Comparison {
+  const errors = states.map((state, i) => ({ ...compare(name, itemOf(recorded, i), state, limit), i }))
+    .filter(({ i }) => chosen(i)).map(({ error }) => error);
+  return { quantity: name, error: Math.max(0, ...errors), limit };
 }
 
 /** The pictures, each by the library's family as `upscale()` drives it, untiled. */

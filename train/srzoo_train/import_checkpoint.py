@@ -35,7 +35,7 @@ def import_checkpoint(checkpoint: Path, out: Path, config: Path | None) -> None:
     for note in conversion.notes:
         print(f"note: {note}")
     write_entry(out, conversion, checkpoint, system.name, print)
-    print(f"wrote {out}; try: deno task upscale PICTURE --model {out}")
+    print(f"wrote {out}")
 
 
 def parsed(arguments: list[str] | None) -> argparse.Namespace:

@@ -23,10 +23,10 @@ def read_checkpoint(path: Path) -> Any:
             head = file.read(16)
     except OSError as error:
         raise ImportRefused(f"it cannot be read: {error.strerror}") from error
-    if head[:2] in (b"PK", b"\x80\x02"):
-        return torch_file(path)
     if head[8:9] == b"{":
         return safetensors_file(path)
+    if head[:2] == b"PK" or head[:1] == b"\x80":
+        return torch_file(path)
     if head[:1] == b"\x0a":
         return mindspore.read(path.read_bytes())
     raise ImportRefused(f"its first bytes belong to no known container; {TOLD}")

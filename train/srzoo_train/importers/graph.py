@@ -54,12 +54,13 @@ def check_parity(name: str, network: Network, file: Path, conversion: Conversion
         feeds = {axis.name: tensor.numpy()
                  for axis, tensor in zip(network.inputs, inputs, strict=True)}
         for axis, want, got in zip(network.outputs, expected, session.run(None, feeds), strict=True):
-            worst = max(worst, difference(want.numpy(), got))
-            if not worst <= TOLERANCE:
+            found = difference(want.numpy(), got)
+            if not found <= TOLERANCE:
                 raise ImportRefused(
-                    f"the graph {name} differs from torch by {worst:.2g} in {axis.name} at "
+                    f"the graph {name} differs from torch by {found:.2g} in {axis.name} at "
                     f"{size}, more than {TOLERANCE:.0e}; its weights may hold NaN or huge values"
                 )
+            worst = max(worst, found)
     return Parity(worst, sizes)
 
 

@@ -2,11 +2,13 @@
 
 The message is `Checkpoint { repeated Value value = 1 }`, `Value { string tag = 1; TensorProto
 tensor = 2 }` and `TensorProto { repeated int64 dims = 1; string tensor_type = 2; bytes
-tensor_content = 3 }`. A large tensor is cut into several values with the same tag.
+tensor_content = 3 }`. A large tensor is cut into several values with the same tag. A checksum may
+follow the message: the word `crc_num`, then a CRC-32 in ten bytes.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 
 import torch
@@ -36,9 +38,16 @@ NAMES = {
     "embedding_table": "weight",
 }
 
+# What training keeps beside the weights.
+TRAINING = {"moment1", "moment2", "moments", "beta1_power", "beta2_power", "learning_rate",
+            "global_step", "epoch_num", "step_num"}
+
+CHECKSUM = b"crc_num"
+
 
 def read(data: bytes) -> Weights:
     """The tensors of a checkpoint, under the names that torch would give them."""
+    data = checked(data)
     pieces: dict[str, list[tuple[list[int], str, bytes]]] = {}
     for number, value in fields(data):
         if number == 1 and isinstance(value, bytes):
@@ -46,7 +55,21 @@ def read(data: bytes) -> Weights:
             pieces.setdefault(tag, []).append(piece)
     if not pieces:
         raise ImportRefused("it is a MindSpore file without tensors, or damaged")
-    return {torch_name(tag): joined(tag, parts) for tag, parts in pieces.items()}
+    return {
+        torch_name(tag): joined(tag, parts)
+        for tag, parts in pieces.items()
+        if tag.split(".")[0] not in TRAINING
+    }
+
+
+def checked(data: bytes) -> bytes:
+    """The message without its checksum, which must be right where there is one."""
+    message, mark, checksum = data[:-17], data[-17:-10], data[-10:]
+    if mark != CHECKSUM:
+        return data
+    if zlib.crc32(message) != int.from_bytes(checksum, "big"):
+        raise ImportRefused("it is a damaged MindSpore file: its checksum does not fit")
+    return message
 
 
 def torch_name(tag: str) -> str:

@@ -30,7 +30,8 @@ from .system import (
 HEADS, HEAD_WIDTH = 4, 32
 # Of the encoder's list of features, every third entry is used, from this one on.
 FIRST_USED, EACH = 2, 3
-TILE, OVERLAP = 256, 16
+# Pixels of a tile and of what it shares with its neighbour, on the high-resolution grid.
+TILE, OVERLAP = 256, 64
 
 
 def detect(keys: Iterable[str]) -> bool:
@@ -52,6 +53,7 @@ def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
     notes += note
     channels = shape_of(weights, "denoise_fn.cond_proj.weight")[0]
     stride = 2 ** (len(unet.downs) - 1)
+    multiple = stride // math.gcd(stride, scale)
     return Conversion(
         networks={
             "encoder": Network(
@@ -75,12 +77,7 @@ def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
             "family": "srdiff",
             "scale": scale,
             "licence": {"weights": "not stated by LeiaLi/SRDiff", "data": []},
-            "tiling": {
-                "size": max(1, TILE // scale),
-                "overlap": OVERLAP,
-                "multiple": stride // math.gcd(stride, scale),
-                "blended": True,
-            },
+            "tiling": tiling(scale, multiple),
             "diffusion": {
                 "schedule": schedule,
                 **prediction_of(config),
@@ -98,7 +95,7 @@ def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
                 }],
             },
         },
-        multiple=stride // math.gcd(stride, scale),
+        multiple=multiple,
         # Mirrored padding asks for two pixels at the deepest level.
         minimum=-(-2 * stride // scale),
         notes=tuple(notes),
@@ -232,6 +229,13 @@ def attention_of(weights: Weights, config: Mapping[str, Any]) -> tuple[int, int]
     if not isinstance(heads, int) or heads < 1 or width % heads:
         raise ImportRefused(f"attention_heads must divide {width}, got {heads!r}")
     return heads, width // heads
+
+
+def tiling(scale: int, multiple: int) -> dict[str, Any]:
+    """How to cut, in low-resolution pixels: a tile is four times what it shares, or more."""
+    overlap = -(-max(1, OVERLAP // scale) // multiple) * multiple
+    size = -(-max(TILE // scale, 4 * overlap) // multiple) * multiple
+    return {"size": size, "overlap": overlap, "multiple": multiple, "blended": True}
 
 
 def prediction_of(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,117 @@
+"""Containers and configurations: what is read, what is refused, and how it is told."""
+
+import json
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from srzoo_train.importers.checkpoint_file import read_checkpoint
+from srzoo_train.importers.reference_config import lookup, read_config
+from srzoo_train.importers.system import ImportRefused
+
+FIXTURES = Path(__file__).parent / "fixtures"
+TREE = {"step": 3, "state_dict": {"model": {"a.weight": torch.arange(6.0).reshape(2, 3)}},
+        "optimizer_states": [{"state": {0: {"exp_avg": torch.zeros(2)}}}]}
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_read_checkpoint_reads_both_torch_containers(tmp_path, zipped):
+    torch.save(TREE, tmp_path / "c.pth", _use_new_zipfile_serialization=zipped)
+    tree = read_checkpoint(tmp_path / "c.pth")
+    assert torch.equal(tree["state_dict"]["model"]["a.weight"], torch.arange(6.0).reshape(2, 3))
+    assert tree["step"] == 3
+
+
+def test_read_checkpoint_reads_safetensors(tmp_path):
+    save_file({"a.weight": torch.ones(2)}, tmp_path / "c.bin")
+    assert torch.equal(read_checkpoint(tmp_path / "c.bin")["a.weight"], torch.ones(2))
+
+
+class Payload:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, command: str):
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
+
+
+@pytest.mark.parametrize("container", ["zip", "legacy", "pickle"])
+def test_read_checkpoint_runs_nothing_and_names_what_was_asked_for(tmp_path, container):
+    trace, file = tmp_path / "trace", tmp_path / "c.pth"
+    hostile = {"state_dict": {"w": torch.ones(1), "x": Payload(f"touch {trace}")}}
+    if container == "pickle":
+        file.write_bytes(pickle.dumps(hostile["state_dict"]["x"], 2))
+    else:
+        torch.save(hostile, file, _use_new_zipfile_serialization=container == "zip")
+    with pytest.raises(ImportRefused, match=r"asks to load (posix|nt)\.system") as refused:
+        read_checkpoint(file)
+    assert "\n" not in str(refused.value)
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"junk that is no container", b"PK\x03\x04 cut",
+                                     b"\x80\x02\x8a\x0al\xfc\x9cF", b"\x0a\xff\xff\xff\xff\x0f",
+                                     (9).to_bytes(8, "little") + b"{\"a\": 1}"])
+def test_read_checkpoint_refuses_damaged_files_in_one_line(tmp_path, content):
+    (tmp_path / "c.ckpt").write_bytes(content)
+    with pytest.raises(ImportRefused) as refused:
+        read_checkpoint(tmp_path / "c.ckpt")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["mindspore", "mindspore_checksum"])
+def test_mindspore_read_gives_torch_names(name):
+    # Written by MindSpore 2.10: convolution, group norm, batch norm, dense, filled with ranges.
+    tensors = read_checkpoint(FIXTURES / f"{name}.ckpt")
+    assert {key: tuple(value.shape) for key, value in tensors.items()} == {
+        "model.0.weight": (4, 3, 3, 3),
+        "model.0.bias": (4,),
+        "model.1.weight": (4,),
+        "model.1.bias": (4,),
+        "model.2.running_mean": (4,),
+        "model.2.running_var": (4,),
+        "model.2.weight": (4,),
+        "model.2.bias": (4,),
+        "model.3.weight": (2, 4),
+        "model.3.bias": (2,),
+    }
+    assert torch.equal(tensors["model.0.weight"], torch.arange(108.0).reshape(4, 3, 3, 3))
+
+
+def test_mindspore_read_refuses_a_wrong_checksum(tmp_path):
+    data = bytearray((FIXTURES / "mindspore_checksum.ckpt").read_bytes())
+    data[100] ^= 1
+    (tmp_path / "c.ckpt").write_bytes(data)
+    with pytest.raises(ImportRefused, match="checksum"):
+        read_checkpoint(tmp_path / "c.ckpt")
+
+
+def test_read_config_reads_json_with_comments(tmp_path):
+    (tmp_path / "c.json").write_text('{ // why\n "a": "//no comment", /* x */ "b": [1, 2,], }')
+    assert read_config(tmp_path / "c.json") == {"a": "//no comment", "b": [1, 2]}
+
+
+def test_read_config_follows_base_config(tmp_path):
+    (tmp_path / "base.yaml").write_text("timesteps: 100\nbeta_s: 0.008\n")
+    (tmp_path / "c.yaml").write_text("base_config: [./base.yaml]\ntimesteps: 50\n")
+    assert read_config(tmp_path / "c.yaml") == {"timesteps": 50, "beta_s": 0.008}
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "base_config: ./missing.yaml",
+                                  "base_config: ./c.yaml"])
+def test_read_config_refuses_in_one_line(tmp_path, text):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(ImportRefused, match="yaml") as refused:
+        read_config(tmp_path / "c.yaml")
+    assert "\n" not in str(refused.value)
+
+
+def test_lookup_takes_the_first_path_that_has_a_value():
+    config = json.loads('{"a": {"b": 1}, "c": null}')
+    assert lookup(config, "c", "a.x", "a.b") == 1
+    assert lookup(config, "a.b.c") is None

@@ -1,0 +1,197 @@
+"""SRDiff's official checkpoints: published sizes, what is inferred, refused, written."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+from srdiff_case import Options, checkpoint, networks, write_case
+from srzoo_train.import_checkpoint import main
+from srzoo_train.importers.srdiff import convert
+from srzoo_train.importers.srdiff_schedule import SCHEDULE_BUFFERS
+from srzoo_train.importers.system import ImportRefused, System
+from srzoo_train.importers.systems import recognise
+from srzoo_train.models.rrdb import RRDBNet
+from srzoo_train.models.srdiff_unet import SRDiffUNet
+
+VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
+SMALL = Options()
+
+
+def weights(options: Options = SMALL) -> dict[str, torch.Tensor]:
+    return checkpoint(options, *networks(options))["state_dict"]["model"]
+
+
+# Published configurations: hidden, multipliers, encoder features and blocks, scale; then millions
+# of parameters of both networks, and state entries of the whole model with its tables.
+@pytest.mark.parametrize(("sizes", "unet_millions", "rrdb_millions", "entries"), [
+    ((64, (1, 2, 3, 4), 64, 17, 4), 12.935, 12.381, 666),
+    ((64, (1, 2, 3, 4), 32, 8, 4), 11.755, 1.479, 396),
+    ((64, (1, 2, 2, 4), 32, 8, 8), 10.546, 1.488, 396),
+])
+def test_published_sizes_have_the_published_counts(sizes, unet_millions, rrdb_millions, entries):
+    hidden, multipliers, features, blocks, scale = sizes
+    with torch.device("meta"):
+        rrdb = RRDBNet(features, blocks, scale)
+        unet = SRDiffUNet(hidden, multipliers, len(range(2, blocks + 1, 3)) * features, scale)
+    assert round(count(unet) / 1e6, 3) == unet_millions
+    assert round(count(rrdb) / 1e6, 3) == rrdb_millions
+    state = len(unet.state_dict()) + len(rrdb.state_dict()) + len(SCHEDULE_BUFFERS)
+    assert state == entries
+
+
+def count(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize("case", ["srdiff_x4", "srdiff_options_x4"])
+def test_networks_repeat_the_recorded_outputs(case):
+    folder = VECTORS / case
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is absent (needs shared)")
+    import numpy as np
+
+    io = {key: torch.from_numpy(value) for key, value in np.load(folder / "io.npz").items()}
+    model = torch.load(folder / "checkpoint.pth", weights_only=True)["state_dict"]["model"]
+    unet = convert(model, {}).networks["denoiser"].module.unet
+    rrdb = convert(model, {}).networks["encoder"].module.rrdb
+    base = io["img_lr_up"] if hasattr(unet, "up_proj") else None
+    with torch.no_grad():
+        for i, feature in enumerate(rrdb.features((io["img_lr"] + 1) / 2)):
+            torch.testing.assert_close(feature, io[f"rrdb_fea_{i:02d}"], atol=2e-5, rtol=0)
+        torch.testing.assert_close(rrdb(io["img_lr"]), io["rrdb_out"], atol=2e-5, rtol=0)
+        eps = unet(io["step_x"], io["step_t"], io["cond_concat"], base)
+    torch.testing.assert_close(eps, io["step_eps"], atol=2e-5, rtol=0)
+
+
+# Every published size at an eighth of its width.
+@pytest.mark.parametrize("options", [
+    Options(multipliers=(1, 2, 3, 4), features=8, growth=4, blocks=17),
+    Options(multipliers=(1, 2, 2, 4), features=4, growth=2, blocks=8, scale=8),
+    Options(base_input=True, heads=3, head_width=5, kind="linear"),
+])
+def test_import_infers_sizes_and_writes_a_checked_entry(tmp_path, options):
+    case = write_case(tmp_path / "case", replace(options, timesteps=2), zipped=options.scale == 8)
+    file, out = case / "checkpoint.pth", tmp_path / "entry"
+    assert main([str(file), "--out", str(out), "--config", str(case / "config.json")]) == 0
+    card = yaml.safe_load((out / "model.yml").read_text())
+    assert card["scale"] == options.scale
+    assert card["imported"]["sha256"] == sha256(file)
+    assert card["fixture"]["sha256"] == sha256(out / "fixture.safetensors")
+    for graph in card["graphs"].values():
+        assert graph["sha256"] == sha256(out / graph["file"])
+    fixture = load_file(out / "fixture.safetensors")
+    assert set(fixture) == {"encoder/in/lr", "encoder/out/features", "denoiser/in/x",
+                            "denoiser/in/t", "denoiser/in/features", "denoiser/out/prediction"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "entry"]
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_convert_names_missing_and_unknown_keys():
+    changed = weights()
+    changed["denoise_fn.extra"] = changed.pop("denoise_fn.mid_block1.mlp.1.bias")
+    with pytest.raises(ImportRefused, match="1 missing: denoise_fn.mid_block1.mlp.1.bias; "
+                                            "1 unknown: denoise_fn.extra"):
+        convert(changed, {})
+
+
+def test_convert_names_a_weight_of_another_shape():
+    changed = weights()
+    changed["rrdb.trunk_conv.bias"] = torch.zeros(5)
+    with pytest.raises(ImportRefused, match=r"rrdb.trunk_conv.bias \[5\] instead of \[6\]"):
+        convert(changed, {})
+
+
+def test_convert_folds_weight_normalisation():
+    plain, normed = weights(), weights()
+    weight = normed.pop("denoise_fn.mid_block1.block1.block.1.weight")
+    length = weight.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1)
+    normed["denoise_fn.mid_block1.block1.block.1.weight_g"] = length
+    normed["denoise_fn.mid_block1.block1.block.1.weight_v"] = weight * 3
+    key = "unet.mid_block1.block1.block.1.weight"
+    folded = convert(normed, {}).networks["denoiser"].module.state_dict()[key]
+    torch.testing.assert_close(folded, convert(plain, {}).networks["denoiser"].module
+                               .state_dict()[key])
+
+
+def test_convert_asks_for_the_heads_that_shapes_do_not_tell():
+    model = weights(Options(heads=3, head_width=5))
+    with pytest.raises(ImportRefused, match="attention_heads"):
+        convert(model, {})
+    unet = convert(model, {"attention_heads": 3}).networks["denoiser"].module.unet
+    assert unet.mid_attn.fn.fn.heads == 3
+
+
+@pytest.mark.parametrize("kind", ["cosine", "linear"])
+def test_convert_reads_the_schedule_off_the_table(kind):
+    options = Options(kind=kind, timesteps=12)
+    found = convert(weights(options), {}).card["diffusion"]["schedule"]
+    if kind == "cosine":
+        assert found == {"kind": "cosine", "timesteps": 12, "s": 0.008}
+    else:
+        assert found["last"] == pytest.approx(0.2, rel=1e-6)
+        assert {**found, "last": 0.2} == {"kind": "linear", "timesteps": 12, "first": 1e-4,
+                                          "last": 0.2, "lastForced": 0.999}
+
+
+def test_convert_takes_the_released_schedule_where_nothing_says_another():
+    model = {key: value for key, value in weights().items() if "." in key}
+    assert convert(model, {}).card["diffusion"]["schedule"] == {
+        "kind": "cosine", "timesteps": 100, "s": 0.008}
+    own = {"beta_schedule": "linear", "timesteps": 50, "beta_end": 0.03}
+    assert convert(model, own).card["diffusion"]["schedule"]["last"] == 0.03
+
+
+def test_convert_asks_for_a_schedule_that_it_does_not_recognise():
+    model = weights()
+    model["betas"] = torch.linspace(0.1, 0.5, 6) ** 2
+    with pytest.raises(ImportRefused, match="beta_schedule"):
+        convert(model, {})
+
+
+def test_convert_notes_where_the_weights_overrule_the_configuration():
+    notes = convert(weights(), {"rrdb_num_block": 8, "beta_schedule": "linear"}).notes
+    assert any("rrdb_num_block is 8 in the configuration and 2" in note for note in notes)
+    assert any("table is" in note for note in notes)
+
+
+def test_recognise_finds_weights_in_any_nesting(tmp_path):
+    model = weights()
+    trees = [{"state_dict": {f"model.{k}": v for k, v in model.items()}}, {"model": model}, model,
+             {f"module.{k}": v for k, v in model.items()}]
+    for tree in trees:
+        system, found = recognise(tree)
+        assert (system.name, set(found)) == ("SRDiff", set(model))
+
+
+def test_recognise_refuses_unknown_keys_and_says_what_it_knows():
+    with pytest.raises(ImportRefused, match="SRDiff.*net.conv.weight"):
+        recognise({"net.conv.weight": torch.ones(1)})
+
+
+def test_recognise_refuses_a_table_with_a_name_twice():
+    system = System("A", ("",), lambda keys: False, convert)
+    with pytest.raises(ValueError, match="twice"):
+        recognise({}, [system, system])
+
+
+def test_import_leaves_no_trace_when_it_refuses(tmp_path, capsys):
+    model = weights()
+    model["denoise_fn.final_conv.1.bias"][0] = torch.nan
+    save_file({key: value.contiguous() for key, value in model.items()}, tmp_path / "c.safetensors")
+    assert main([str(tmp_path / "c.safetensors"), "--out", str(tmp_path / "entry")]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("Cannot import") and "NaN" in told and told.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["c.safetensors"]
+
+
+def test_import_does_not_write_over_a_folder(tmp_path, capsys):
+    case = write_case(tmp_path / "case", SMALL)
+    assert main([str(case / "checkpoint.pth"), "--out", str(case)]) == 1
+    assert "exists" in capsys.readouterr().err
