@@ -1,0 +1,85 @@
+/** What a run tells, be it to people or, one JSON object a line, to programs. @module */
+
+import type { Progress } from "../mod.ts";
+
+/** One thing that happened. */
+export type Event =
+  | { event: "start"; model: string; version: string; provider: string; notes: string[] }
+  | PlanEvent
+  | ({ event: "progress"; file: string; secondsLeft?: number } & Progress)
+  | DoneEvent
+  | { event: "skipped"; file: string; why: string }
+  | { event: "error"; file?: string; message: string; stack?: string }
+  | { event: "summary"; done: number; skipped: number; failed: number; seconds: number };
+
+/** What one picture will take. */
+export interface PlanEvent {
+  /** Kind. */
+  event: "plan";
+  /** The input. */
+  file: string;
+  /** Columns of the input. */
+  width: number;
+  /** Rows of the input. */
+  height: number;
+  /** Columns of the result. */
+  outputWidth: number;
+  /** Rows of the result. */
+  outputHeight: number;
+  /** Estimate of the bytes at the peak. */
+  memoryBytes: number;
+  /** Estimate of the time, from what was measured on this machine. */
+  seconds: number;
+}
+
+/** What one picture became. */
+export interface DoneEvent {
+  /** Kind. */
+  event: "done";
+  /** The input. */
+  file: string;
+  /** One path for each sample. */
+  outputs: string[];
+  /** Columns of the result. */
+  width: number;
+  /** Rows of the result. */
+  height: number;
+  /** Factor of the result. */
+  scale: number;
+  /** Id of the entry. */
+  model: string;
+  /** Version of the entry. */
+  version: string;
+  /** What ran the networks. */
+  provider: string;
+  /** Seed of the noise, where any was drawn. */
+  seed?: number;
+  /** Sampler, where any was used. */
+  sampler?: string;
+  /** Steps of the sampler. */
+  steps?: number;
+  /** Graph that made the steps. */
+  graph?: string;
+  /** Time it took. */
+  seconds: number;
+  /** What the user should know of the result. */
+  notes: string[];
+}
+
+/** Takes events. */
+export type Reporter = (event: Event) => void;
+
+/** Milliseconds between two progress events of one picture, the last one apart. */
+const PAUSE = 100;
+
+/** Writes each event as one line of JSON. */
+export function jsonReporter(write: (line: string) => void): Reporter {
+  let last = -Infinity;
+  return (event) => {
+    if (event.event === "progress" && event.fraction < 1) {
+      if (performance.now() - last < PAUSE) return;
+      last = performance.now();
+    }
+    write(JSON.stringify(event) + "\n");
+  };
+}

@@ -1,0 +1,38 @@
+/** Checks before any work that Deno allows it, and names the flags that would. @module */
+
+import { UsageError } from "./settings.ts";
+
+/** What a run touches. */
+export interface Needs {
+  /** Files and folders that are read. */
+  read: readonly string[];
+  /** Folders that are written to. */
+  write: readonly string[];
+}
+
+/**
+ * Refuses to begin without the permissions, in one line with the flags to add. It asks for nothing.
+ *
+ * @throws {UsageError} If a permission is missing.
+ */
+export async function checkPermissions({ read, write }: Needs): Promise<void> {
+  const missing = [
+    ...await missingPaths("read", read),
+    ...await missingPaths("write", write),
+    ...await isGranted({ name: "ffi" }) ? [] : ["--allow-ffi"],
+  ];
+  if (missing.length === 0) return;
+  throw new UsageError(`Deno does not allow this work: add ${missing.join(" ")} to "deno run"`);
+}
+
+async function missingPaths(name: "read" | "write", paths: readonly string[]): Promise<string[]> {
+  const missing: string[] = [];
+  for (const path of new Set(paths)) {
+    if (!await isGranted({ name, path })) missing.push(path);
+  }
+  return missing.length > 0 ? [`--allow-${name}=${missing.join(",")}`] : [];
+}
+
+async function isGranted(descriptor: Deno.PermissionDescriptor): Promise<boolean> {
+  return (await Deno.permissions.query(descriptor)).state === "granted";
+}

@@ -1,0 +1,217 @@
+/** What the user of `cli/upscale.ts` asked for: the flags, read once into one object. @module */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+
+/** A command line that cannot be obeyed; exit code 2. */
+export class UsageError extends Error {
+  /** Makes the error; the message says what would do. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "UsageError";
+  }
+}
+
+/** The options of one picture that go to the model as they are; the library knows their defaults. */
+export interface ModelFlags {
+  /** Denoising steps. */
+  steps?: number;
+  /** Sampler by name. */
+  sampler?: string;
+  /** Seed of the noise. */
+  seed?: number;
+  /** Pictures per input. */
+  samples?: number;
+  /** Scale of the noise. */
+  temperature?: number;
+  /** Way from the estimate (0) to the sample (1). */
+  fidelity?: number;
+  /** Side of a tile in LR pixels. */
+  tile?: number;
+  /** Whether the result must shrink to the input. */
+  consistency?: boolean;
+}
+
+/** One share of a larger job: the inputs whose place is `index` modulo `count`. */
+export interface Shard {
+  /** From 0 to `count`; 0 and `count` are the same share. */
+  index: number;
+  /** Number of shares. */
+  count: number;
+}
+
+/** All that was asked for, checked as far as it goes without a model. */
+export interface Settings extends ModelFlags {
+  /** Files, folders, globs and `-`. */
+  inputs: string[];
+  /** Id, folder or URL of the model. */
+  model: string;
+  /** The one file to write; `-` is standard output. */
+  output?: string;
+  /** Folder to write into. */
+  out?: string;
+  /** Where the networks must run. */
+  provider?: "webgpu" | "native" | "wasm";
+  /** CPU threads of the networks. */
+  threads?: number;
+  /** Format of the results, in place of their extension's. */
+  format?: "png" | "jpeg" | "webp";
+  /** 1 to 100, JPEG and WebP. */
+  quality?: number;
+  /** Factor of the result, in place of the model's. */
+  scale?: number;
+  /** Folder for a picture of every step. */
+  previews?: string;
+  /** Leaves ICC profile and text out of the results. */
+  strip?: boolean;
+  /** Bytes that the work may take. */
+  memory: number;
+  /** The share to do. */
+  shard?: Shard;
+  /** Leaves inputs alone whose results are there. */
+  skipExisting?: boolean;
+  /** Tells everything as JSON, one event a line. */
+  json?: boolean;
+  /** Tells nothing but errors. */
+  quiet?: boolean;
+  /** Adds stacks to errors. */
+  debug?: boolean;
+}
+
+const PERMISSIONS = `
+Outputs: beside the input as NAME-MODEL-xSCALE.EXT, or as -o or --out say; several samples are NAME-1,
+NAME-2, ... A format that cannot be written becomes PNG. Inputs are never overwritten. All inputs of a
+run get the same --seed; without it each gets one of its own, which the result names.
+
+Exit codes: 0 all done, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted.
+
+Least permissions (in place of -A), the output folder and the inputs being yours to name:
+  native    deno run --allow-read --allow-ffi --allow-write=DIR cli/upscale.ts --out DIR ...
+  the same  deno run -P=native --allow-write=DIR cli/upscale.ts --out DIR ...
+  wasm      deno run -P=wasm --allow-write=DIR cli/upscale.ts --provider wasm --out DIR ...
+  weights by URL also need --allow-net=HOST and --allow-write of the cache folder.`;
+
+/**
+ * Reads the command line.
+ *
+ * @returns The settings, or the text that `--help` or `--version` asks for.
+ * @throws {UsageError} If a flag is unknown, malformed or contradicts another.
+ */
+export function readSettings(args: readonly string[], version: string): Settings | string {
+  let text = "";
+  const command = commandLine(version).exitOverride().configureOutput({
+    writeOut: (part) => text += part,
+    writeErr: () => {},
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  });
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return text;
+    throw new UsageError(error.message.replace(/^error: /, "").replaceAll("\n", " "));
+  }
+  return checked({ ...command.opts<Omit<Settings, "inputs">>(), inputs: command.args });
+}
+
+/** The command as data: flags, their readers and their help. */
+function commandLine(version: string): Command {
+  return new Command("upscale")
+    .description("Enlarges pictures with a generative model.")
+    .argument("[inputs...]", "pictures, folders, globs; - reads standard input")
+    .option("--model <name>", "id in the zoo, folder of an entry, or URL of a model.yml", "srdiff")
+    .option("-o, --output <file>", "the file to write; - writes standard output")
+    .option("--out <dir>", "folder to write into, file names kept")
+    .option("--steps <n>", "denoising steps", wholeFrom(1))
+    .option("--sampler <name>", "ddpm, ddim or dpmpp2m")
+    .option("--seed <n>", "seed of the noise", wholeFrom(0))
+    .option("--samples <n>", "pictures per input", wholeFrom(1))
+    .option("--temperature <t>", "scale of the noise, 0 for none", number)
+    .option("--fidelity <f>", "0 for the least error, 1 for the model's sample", number)
+    .option("--tile <n>", "side of a tile in pixels of the input", wholeFrom(1))
+    .option("--consistency", "make the result shrink to the input again")
+    .option("--no-consistency", "leave the result as the model made it")
+    .option("--provider <name>", "webgpu, native or wasm", oneOf("webgpu", "native", "wasm"))
+    .option("--threads <n>", "CPU threads", wholeFrom(1))
+    .option("--format <name>", "png, jpeg or webp", format)
+    .option("--quality <n>", "1 to 100, for JPEG and WebP", numberWithin(1, 100))
+    .option("--scale <s>", "1 to 8: the model, then exact bicubic to this size", numberWithin(1, 8))
+    .option("--previews <dir>", "folder for a picture of every step")
+    .option("--strip", "leave colour profile and text out of the results")
+    .addOption(
+      new Option("--memory <size>", "what the work may take, as 800MB or 4GB; a bare number is MB")
+        .argParser(bytes).default(bytes("4GB"), "4GB"),
+    )
+    .option("--shard <i/n>", "do the i-th of n shares; i from 0 or from 1, as n/n is 0/n", shard)
+    .option("--skip-existing", "leave inputs alone whose results are there")
+    .option("--json", "tell everything as JSON, one event a line, on standard output")
+    .option("--quiet", "tell nothing but errors")
+    .option("--debug", "add stacks to errors")
+    .version(version)
+    .addHelpText("after", PERMISSIONS);
+}
+
+/** Refuses flags that contradict each other. */
+function checked(settings: Settings): Settings {
+  const { inputs, output, out } = settings;
+  if (inputs.length === 0) {
+    throw new UsageError("no picture given: name files, folders or globs, or - for standard input");
+  }
+  if (output !== undefined && out !== undefined) {
+    throw new UsageError("-o and --out exclude each other: -o names a file, --out a folder");
+  }
+  if (inputs.filter((input) => input === "-").length > 1) {
+    throw new UsageError("- is given twice: standard input can be read once only");
+  }
+  return settings;
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) {
+    throw new InvalidArgumentError("It must be a number.");
+  }
+  return value;
+}
+
+function wholeFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = number(text);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
+  };
+}
+
+function numberWithin(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = number(text);
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be within ${least} to ${most}.`);
+  };
+}
+
+function oneOf(...names: string[]): (text: string) => string {
+  return (text) => {
+    if (names.includes(text)) return text;
+    throw new InvalidArgumentError(`It must be one of ${names.join(", ")}.`);
+  };
+}
+
+function format(text: string): string {
+  const name = text.toLowerCase();
+  return oneOf("png", "jpeg", "webp")(name === "jpg" ? "jpeg" : name);
+}
+
+function bytes(text: string): number {
+  const [, value, unit] = text.match(/^(\d+(?:\.\d+)?)\s*([MG])?i?B?$/i) ?? [];
+  if (value === undefined || Number(value) === 0) {
+    throw new InvalidArgumentError("It must be a size such as 800MB or 4GB.");
+  }
+  return Number(value) * (unit?.toUpperCase() === "G" ? 1e9 : 1e6);
+}
+
+function shard(text: string): Shard {
+  const [, index, count] = text.match(/^(\d+)\/(\d+)$/)?.map(Number) ?? [];
+  if (count >= 1 && index <= count) return { index, count };
+  throw new InvalidArgumentError("It must be i/n with i from 0 or 1 up to n, such as 2/8.");
+}

@@ -1,0 +1,102 @@
+/** Events as people read them: lines, and on a terminal a bar. @module */
+
+import type { DoneEvent, Event, PlanEvent, Reporter } from "./events.ts";
+
+/** How the terminal is. */
+export interface Terminal {
+  /** Writes text to standard error. */
+  write(text: string): void;
+  /** Columns, where it is a terminal: then a bar is drawn. */
+  columns?: number;
+  /** Whether errors are red. */
+  color: boolean;
+  /** Tells errors only. */
+  quiet?: boolean;
+}
+
+/** Tells everything on a terminal, or in lines into a file. */
+export function terminalReporter({ write, columns, color, quiet }: Terminal): Reporter {
+  let drawn = 0;
+  return (event) => {
+    if (event.event === "progress") {
+      if (columns === undefined || quiet) return;
+      const bar = progressBar(event).slice(0, columns - 1);
+      write("\r" + bar.padEnd(drawn));
+      drawn = bar.length;
+      return;
+    }
+    const lines = linesOf(event, color).filter(() => event.event === "error" || !quiet);
+    if (lines.length === 0) return;
+    write((drawn > 0 ? "\r" + " ".repeat(drawn) + "\r" : "") + lines.join("\n") + "\n");
+    drawn = 0;
+  };
+}
+
+function linesOf(event: Exclude<Event, { event: "progress" }>, color: boolean): string[] {
+  switch (event.event) {
+    case "start":
+      return [`${event.model} ${event.version} on ${event.provider}`, ...event.notes];
+    case "plan":
+      return [planLine(event)];
+    case "done":
+      return [doneLine(event), ...event.notes.map((note) => `  ${note}`)];
+    case "skipped":
+      return [`${event.file} skipped: ${event.why}`];
+    case "summary":
+      return event.done + event.skipped + event.failed > 1 ? [summaryLine(event)] : [];
+    case "error": {
+      const head = color ? "\x1b[31merror:\x1b[0m" : "error:";
+      return [`${head} ${event.message}`, ...event.stack ? [event.stack] : []];
+    }
+  }
+}
+
+function planLine({ file, width, height, outputWidth, outputHeight, ...plan }: PlanEvent): string {
+  return `${file}: ${width}x${height} -> ${outputWidth}x${outputHeight}, ` +
+    `about ${inBytes(plan.memoryBytes)} of memory, about ${inTime(plan.seconds)}`;
+}
+
+function doneLine({ file, outputs, seed, steps, seconds }: DoneEvent): string {
+  const facts = [
+    seed !== undefined && `seed ${seed}`,
+    steps !== undefined && `${steps} steps`,
+    inTime(seconds),
+  ];
+  const names = outputs.map((path) => path === "-" ? "standard output" : path);
+  return `${file} -> ${names.join(", ")} (${facts.filter(Boolean).join(", ")})`;
+}
+
+function summaryLine({ done, skipped, failed, seconds }: Event & { event: "summary" }): string {
+  return `${done} done, ${skipped} skipped, ${failed} failed in ${inTime(seconds)}`;
+}
+
+/** One line: how far, in what, and for how long still. */
+function progressBar(event: Event & { event: "progress" }): string {
+  const { file, fraction, phase, sample, step, steps, tile, tiles, secondsLeft } = event;
+  const filled = Math.round(20 * fraction);
+  const bar = "#".repeat(filled) + "-".repeat(20 - filled);
+  const where = phase === "sample" ? `sample ${sample + 1} step ${step}/${steps}` : phase;
+  const left = secondsLeft === undefined ? "" : `, ${inTime(secondsLeft)} left`;
+  const percent = `${Math.floor(100 * fraction)}`.padStart(3);
+  return `[${bar}] ${percent}% ${where} tile ${tile}/${tiles}${left}  ${file}`;
+}
+
+/** A span of time, to be read by people. */
+export function inTime(seconds: number): string {
+  if (seconds < 1) return "1 s";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/** An amount of memory, to be read by people. */
+export function inBytes(bytes: number): string {
+  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(Math.ceil(bytes / 1e8) / 10)} GB`;
+}
+
+/** Lines as wide as their widest cells, for `cli/zoo.ts`. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}

@@ -1,0 +1,22 @@
+/** Runs a test in a folder of its own that goes away with it. */
+export function inFolder(test: (folder: string) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const folder = await Deno.makeTempDir({ prefix: "srzoo-cli-" });
+    try {
+      await test(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  };
+}
+
+/** Names of all files below a folder, sorted. */
+export async function filesBelow(folder: string, prefix = ""): Promise<string[]> {
+  const files: string[] = [];
+  for await (const entry of Deno.readDir(`${folder}/${prefix}`)) {
+    const place = prefix + entry.name;
+    if (entry.isDirectory) files.push(...await filesBelow(folder, `${place}/`));
+    else files.push(place);
+  }
+  return files.sort();
+}

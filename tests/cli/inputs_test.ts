@@ -1,0 +1,86 @@
+import { expect } from "expect";
+import { join } from "node:path";
+import { findInputs } from "../../cli/inputs.ts";
+import { inFolder } from "./_folder.ts";
+
+const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]);
+
+async function fill(folder: string, files: Record<string, Uint8Array | string>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name);
+    await Deno.mkdir(join(path, ".."), { recursive: true });
+    if (typeof content === "string") await Deno.writeTextFile(path, content);
+    else await Deno.writeFile(path, content);
+  }
+}
+
+Deno.test(
+  "findInputs() keeps the tree below a folder, sorted, without what is no picture",
+  inFolder(async (folder) => {
+    await fill(folder, {
+      "b.PNG": PNG,
+      "a.png": PNG,
+      "in/c.jpg": PNG,
+      "in/nameless": PNG,
+      "notes.txt": "hello",
+      ".hidden.png": PNG,
+      ".git/d.png": PNG,
+    });
+    const { inputs, skipped } = await findInputs([folder]);
+    expect(inputs.map((input) => input.place)).toEqual([
+      "a.png",
+      "b.PNG",
+      "in/c.jpg",
+      "in/nameless",
+    ]);
+    expect(inputs.every((input) => input.problem === undefined)).toBe(true);
+    expect(skipped).toEqual([{ path: join(folder, "notes.txt"), why: "no picture" }]);
+  }),
+);
+
+Deno.test(
+  "findInputs() leaves the output folder out of its own input folder",
+  inFolder(async (folder) => {
+    await fill(folder, { "a.png": PNG, "big/a.png": PNG });
+    const { inputs } = await findInputs([folder], join(folder, "big"));
+    expect(inputs.map((input) => input.place)).toEqual(["a.png"]);
+  }),
+);
+
+Deno.test(
+  "findInputs() takes a name with signs of a glob as it stands, if there is such a file",
+  inFolder(async (folder) => {
+    await fill(folder, { "a[1].png": PNG, "a1.png": PNG, "sub/b.png": PNG, "sub/b.txt": "b" });
+    const places = async (...args: string[]) =>
+      (await findInputs(args.map((arg) => join(folder, arg)))).inputs.map((input) => input.place);
+    expect(await places("a[1].png")).toEqual(["a[1].png"]);
+    expect(await places("a[1-9].png")).toEqual(["a1.png"]);
+    expect(await places("**/*.{png,jpg}")).toEqual(["a1.png", "a[1].png", "sub/b.png"]);
+    expect(await places("sub/*.png")).toEqual(["b.png"]);
+  }),
+);
+
+Deno.test(
+  "findInputs() names what is missing, empty or unreadable, and goes on",
+  inFolder(async (folder) => {
+    await fill(folder, { "empty.png": new Uint8Array(), "x.svg": "<svg/>", "none/x.txt": "x" });
+    const args = ["gone.png", "*.webp", "none", "empty.png", "x.svg"];
+    const { inputs } = await findInputs(args.map((arg) => join(folder, arg)));
+    const problems = inputs.map((input) => input.problem?.message ?? "");
+    const expected = [/no such file/, /no picture is there/, /no picture is there/, /empty/, /SVG/];
+    expect(problems.length).toBe(expected.length);
+    expected.forEach((why, i) => expect(problems[i]).toMatch(why));
+  }),
+);
+
+Deno.test(
+  "findInputs() follows links to files and names links to folders",
+  inFolder(async (folder) => {
+    await fill(folder, { "store/a.png": PNG, "in/b.png": PNG });
+    await Deno.symlink(join(folder, "store/a.png"), join(folder, "in/a.png"));
+    await Deno.symlink(join(folder, "in"), join(folder, "in/loop"));
+    const { inputs, skipped } = await findInputs([join(folder, "in")]);
+    expect(inputs.map((input) => input.place)).toEqual(["a.png", "b.png"]);
+    expect(skipped.map(({ why }) => why)).toEqual(["a link to a folder: give it by its name"]);
+  }),
+);

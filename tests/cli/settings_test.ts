@@ -1,0 +1,84 @@
+import { expect } from "expect";
+import { readSettings, type Settings, UsageError } from "../../cli/settings.ts";
+
+Deno.test("readSettings() leaves to the library what the user did not choose", () => {
+  expect(readSettings(["a.png"], "1.0.0")).toEqual({
+    inputs: ["a.png"],
+    model: "srdiff",
+    memory: 4e9,
+  });
+});
+
+Deno.test("readSettings() reads every flag", () => {
+  const text =
+    "--model m --out d --steps 4 --sampler ddim --seed 7 --samples 2 --temperature 0.5 " +
+    "--fidelity 0.8 --tile 64 --consistency --provider wasm --threads 2 --format jpg --quality 80 " +
+    "--scale 2.5 --previews p --strip --memory 2.5GB --shard 2/3 --skip-existing --json --quiet " +
+    "--debug -- -a.png";
+  expect(readSettings(text.split(" "), "1.0.0")).toEqual({
+    inputs: ["-a.png"],
+    model: "m",
+    out: "d",
+    steps: 4,
+    sampler: "ddim",
+    seed: 7,
+    samples: 2,
+    temperature: 0.5,
+    fidelity: 0.8,
+    tile: 64,
+    consistency: true,
+    provider: "wasm",
+    threads: 2,
+    format: "jpeg",
+    quality: 80,
+    scale: 2.5,
+    previews: "p",
+    strip: true,
+    memory: 2.5e9,
+    shard: { index: 2, count: 3 },
+    skipExisting: true,
+    json: true,
+    quiet: true,
+    debug: true,
+  });
+});
+
+Deno.test("readSettings() refuses what it cannot obey, and says why in one line", () => {
+  const refused: [string, RegExp][] = [
+    ["", /no picture given/],
+    ["--nosuch a.png", /unknown option '--nosuch'/],
+    ["--steps 0 a.png", /whole number from 1/],
+    ["--steps 1.5 a.png", /whole number from 1/],
+    ["--seed -1 a.png", /whole number from 0/],
+    ["--temperature warm a.png", /must be a number/],
+    ["--provider cuda a.png", /webgpu, native, wasm/],
+    ["--format gif a.png", /png, jpeg, webp/],
+    ["--quality 101 a.png", /within 1 to 100/],
+    ["--scale 9 a.png", /within 1 to 8/],
+    ["--memory lots a.png", /800MB or 4GB/],
+    ["--shard 4/3 a.png", /i\/n/],
+    ["-o a.png --out d b.png", /exclude each other/],
+    ["- -", /twice/],
+    ["-o", /argument missing/],
+  ];
+  for (const [text, why] of refused) {
+    const read = () => readSettings(text.split(" ").filter(Boolean), "1.0.0");
+    expect(read).toThrow(UsageError);
+    expect(read).toThrow(why);
+    expect(read).not.toThrow(/\n/);
+  }
+});
+
+Deno.test("readSettings() reads sizes of memory", () => {
+  const sizes: [string, number][] = [["800MB", 8e8], ["4GB", 4e9], ["4g", 4e9], ["512", 5.12e8]];
+  for (const [text, bytes] of sizes) {
+    const settings = readSettings(["--memory", text, "a.png"], "1.0.0") as Settings;
+    expect(settings.memory).toBe(bytes);
+  }
+});
+
+Deno.test("readSettings() returns help and version as texts", () => {
+  expect(readSettings(["--version"], "1.2.3")).toBe("1.2.3\n");
+  const help = readSettings(["--help"], "1.2.3");
+  for (const flag of ["--skip-existing", "--allow-ffi", "Exit codes"]) expect(help).toContain(flag);
+});

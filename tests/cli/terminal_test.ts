@@ -1,0 +1,70 @@
+import { expect } from "expect";
+import type { Event } from "../../cli/events.ts";
+import { jsonReporter } from "../../cli/events.ts";
+import { inBytes, inTime, table, type Terminal, terminalReporter } from "../../cli/terminal.ts";
+
+const progress: Event = {
+  event: "progress",
+  file: "a.png",
+  phase: "sample",
+  sample: 0,
+  step: 2,
+  steps: 4,
+  tile: 3,
+  tiles: 9,
+  fraction: 0.5,
+  secondsLeft: 12,
+};
+const failure: Event = { event: "error", file: "a.png", message: "a.png: no" };
+const summary: Event = { event: "summary", done: 2, skipped: 1, failed: 0, seconds: 100 };
+
+function told(events: Event[], terminal: Partial<Terminal> = {}): string {
+  let text = "";
+  const report = terminalReporter({ write: (part) => text += part, color: false, ...terminal });
+  events.forEach(report);
+  return text;
+}
+
+Deno.test("terminalReporter() draws a bar on a terminal only", () => {
+  expect(told([progress])).toBe("");
+  const bar = told([progress], { columns: 100 });
+  for (const part of ["50%", "step 2/4", "tile 3/9", "12 s left", "a.png"]) {
+    expect(bar).toContain(part);
+  }
+  expect(told([progress], { columns: 30 }).length).toBeLessThanOrEqual(30);
+});
+
+Deno.test("terminalReporter() wipes the bar before the next line", () => {
+  const text = told([progress, failure], { columns: 100 });
+  expect(text.split("\r").at(-1)).toBe("error: a.png: no\n");
+});
+
+Deno.test("terminalReporter() is silent but for errors when it must be quiet", () => {
+  expect(told([progress, summary, failure], { quiet: true, columns: 80 }))
+    .toBe("error: a.png: no\n");
+});
+
+Deno.test("terminalReporter() colours errors only where colour is wanted", () => {
+  expect(told([failure], { color: true })).toContain("\x1b[31m");
+  expect(told([failure, summary])).not.toContain("\x1b");
+});
+
+Deno.test("jsonReporter() writes one object a line and does not flood", () => {
+  const lines: string[] = [];
+  const report = jsonReporter((line) => lines.push(line));
+  for (let i = 0; i < 1000; i++) report({ ...progress, fraction: i / 1000 });
+  report({ ...progress, fraction: 1 });
+  report(failure);
+  expect(lines.every((line) => line.endsWith("\n") && JSON.parse(line).event)).toBe(true);
+  expect(lines.length).toBeLessThan(500);
+  expect(JSON.parse(lines.at(-2)!).fraction).toBe(1);
+});
+
+Deno.test("inTime() and inBytes() are short and never say nothing", () => {
+  expect([0.01, 12, 600, 7200].map(inTime)).toEqual(["1 s", "12 s", "10 min", "2.0 h"]);
+  expect([1, 8.5e8, 4.05e9].map(inBytes)).toEqual(["1 MB", "850 MB", "4.1 GB"]);
+});
+
+Deno.test("table() aligns columns", () => {
+  expect(table([["id", "scale"], ["srdiff", "4"]])).toBe("id      scale\nsrdiff  4");
+});
