@@ -195,6 +195,6 @@ function cropImage(source: Image, { x, y, width, height }: Rect): Image {
 
 /** The tensor, scaled in place. */
 function times(field: Tensor, factor: number): Tensor {
-  if (factor !== 1) for (let i = 0; i < field.data.length; i++) field.data[i] *= factor;
+  if (factor !== 1) { for (let i = 0; i < field.data.length; i++) field.data[i] *= factor; }
   return field;
 }

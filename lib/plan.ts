@@ -270,7 +270,9 @@ function layOut(
     const need = held + (4 * margin) ** 2 * perPixel;
     throw new RangeError(
       `Cannot upscale ${width}x${height} to ${width * card.scale}x${height * card.scale} within ` +
-        `${inMegabytes(budget)}: it takes ${inMegabytes(need)}. Allow more memory, take a smaller ` +
+        `${inMegabytes(budget)}: it takes ${
+          inMegabytes(need)
+        }. Allow more memory, take a smaller ` +
         `tile or fewer samples, or cut the picture`,
     );
   }
@@ -317,7 +319,9 @@ function warningsOf(card: ModelCard, steps: number): string[] {
 /** Refuses what is no whole number from 1 to `most`. */
 function checkWhole(name: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw new RangeError(`Cannot use ${name} = ${value}: it must be a whole number from 1 to ${most}`);
+  throw new RangeError(
+    `Cannot use ${name} = ${value}: it must be a whole number from 1 to ${most}`,
+  );
 }
 
 /** Refuses what is not from 0 to `most`. */

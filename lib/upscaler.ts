@@ -1,6 +1,6 @@
 /** From the name of an entry to a larger picture. @module */
 
-import { enlarge, type Engine, type Preview } from "./enlarge.ts";
+import { type Engine, enlarge, type Preview } from "./enlarge.ts";
 import { type Image, type ImageLike, readImage } from "./image/image.ts";
 import type { Size } from "./image/resize.ts";
 import type { SamplerName } from "./diffusion/samplers/mod.ts";

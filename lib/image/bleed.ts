@@ -15,7 +15,11 @@ export function bleed(image: Image): Image {
   if (pixels.length === 0 || pixels.length === data.length / 4) return image;
   const filled = { ...image, data: new Uint8ClampedArray(data) };
   let left = pixels;
-  for (let block = halved(seen(image)), side = 2; left.length > 0; block = halved(block), side *= 2) {
+  for (
+    let block = halved(seen(image)), side = 2;
+    left.length > 0;
+    block = halved(block), side *= 2
+  ) {
     left = left.filter((i) => {
       const x = i / 4 % image.width, y = Math.floor(i / 4 / image.width);
       const at = 4 * (Math.floor(y / side) * block.width + Math.floor(x / side));

@@ -158,16 +158,14 @@ function denoiser(entry: Entry, session: Session, scene: Scene, choices: SampleI
 }
 
 /** Moves x0 towards the residual of a guide, by its weight. */
-function guided(x0: Tensor, diffusion: Diffusion, base: Tensor, guide: Guide): Tensor {
-  const { residualScale, clip = Infinity } = diffusion;
+function guided(x0: Tensor, { residualScale }: Diffusion, base: Tensor, guide: Guide): Tensor {
   const { width, height } = areaOf(base);
   const result = tensor(x0.dims, x0.data.slice());
   for (let row = 0; row < 3 * height; row++) {
     const channel = Math.floor(row / height);
     const to = (row + channel * (x0.dims[2] - height)) * x0.dims[3];
     for (let x = 0, i = row * width; x < width; x++, i++) {
-      const residual = residualScale * (guide.picture.data[i] - base.data[i]);
-      const target = Math.min(clip, Math.max(-clip, residual));
+      const target = residualScale * (guide.picture.data[i] - base.data[i]);
       const weight = guide.weight.data[i - channel * height * width];
       result.data[to + x] += weight * (target - result.data[to + x]);
     }

@@ -60,7 +60,9 @@ export function testSampler(name: string, sampler: Sampler, steps: number, error
     const seen = [];
     let next = await generator.next();
     for (; !next.done; next = await generator.next()) seen.push(next.value);
-    expect(seen.map(({ step, steps }) => [step, steps])).toEqual([1, 2, 3, 4, 5].map((i) => [i, 5]));
+    expect(seen.map(({ step, steps }) => [step, steps])).toEqual(
+      [1, 2, 3, 4, 5].map((i) => [i, 5]),
+    );
     expect(next.value).toBe(seen[4].x);
     // No noise is left: the last state is the last estimate.
     seen[4].x0.data.forEach((v, i) => expect(next.value!.data[i]).toBeCloseTo(v, 6));

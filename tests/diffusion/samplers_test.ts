@@ -53,23 +53,27 @@ for (const name of ["srdiff_x4", "srdiff_options_x4"]) {
     states.forEach((x, i) => expect(farthest(x, part("traj_x", i))).toBeLessThan(2e-6));
   });
 
-  Deno.test(`x0Of() turns the recorded eps of ${name} into an x0`, { ignore: !hasShared }, async () => {
-    const golden = await readNpz(new URL(`vectors/${name}/io.npz`, shared));
-    const { dims } = golden.step_x;
-    const table = (key: string, t: number) => Number(golden[key].data[t]);
-    const [x, eps] = ["step_x", "step_eps"].map((key) =>
-      tensor(dims, golden[key].data as Float32Array)
-    );
-    const half = x.data.length / 2;
-    for (const [item, t] of (golden.step_t.data as number[]).entries()) {
-      const x0 = x0Of("eps", eps, x, table("buf_alphas_cumprod", t), 1);
-      for (let i = item * half; i < (item + 1) * half; i++) {
-        const raw = table("buf_sqrt_recip_alphas_cumprod", t) * x.data[i] -
-          table("buf_sqrt_recipm1_alphas_cumprod", t) * eps.data[i];
-        expect(x0.data[i]).toBeCloseTo(Math.min(1, Math.max(-1, raw)), 5);
+  Deno.test(
+    `x0Of() turns the recorded eps of ${name} into an x0`,
+    { ignore: !hasShared },
+    async () => {
+      const golden = await readNpz(new URL(`vectors/${name}/io.npz`, shared));
+      const { dims } = golden.step_x;
+      const table = (key: string, t: number) => Number(golden[key].data[t]);
+      const [x, eps] = ["step_x", "step_eps"].map((key) =>
+        tensor(dims, golden[key].data as Float32Array)
+      );
+      const half = x.data.length / 2;
+      for (const [item, t] of (golden.step_t.data as number[]).entries()) {
+        const x0 = x0Of("eps", eps, x, table("buf_alphas_cumprod", t), 1);
+        for (let i = item * half; i < (item + 1) * half; i++) {
+          const raw = table("buf_sqrt_recip_alphas_cumprod", t) * x.data[i] -
+            table("buf_sqrt_recipm1_alphas_cumprod", t) * eps.data[i];
+          expect(x0.data[i]).toBeCloseTo(Math.min(1, Math.max(-1, raw)), 5);
+        }
       }
-    }
-  });
+    },
+  );
 }
 
 /** Largest difference. */

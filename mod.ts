@@ -1,0 +1,39 @@
+/**
+ * Generative image super-resolution: one photograph in, sharper ones out, four times as large.
+ *
+ * ```ts
+ * import { encodeImage, load } from "jsr:@srzoo/core";
+ *
+ * await using upscaler = await load("srdiff");
+ * const { images, seed } = await upscaler.upscale("photo.png", { samples: 2 });
+ * console.log(`two pictures of ${images[0].width}x${images[0].height}, drawn with the seed ${seed}`);
+ * await Deno.writeFile("photo-srdiff-x4.png", await encodeImage(images[0], { format: "png" }));
+ * ```
+ *
+ * @module
+ */
+
+export { load, type LoadOptions, type Upscaled, type Upscaler } from "./lib/upscaler.ts";
+export type { Preview } from "./lib/enlarge.ts";
+export type { Plan, Progress, UpscaleOptions } from "./lib/plan.ts";
+export type { Span, Tiling } from "./lib/tiling.ts";
+export { fuse, type FuseOptions } from "./lib/latent.ts";
+export { type InterpolateOptions, interpolateSeeds } from "./lib/latent.ts";
+export { type Uncertainty, uncertainty } from "./lib/latent.ts";
+
+export { encodeImage, type EncodeImageOptions, readImage } from "./lib/image/image.ts";
+export type { Image, ImageLike, ReadImageOptions } from "./lib/image/image.ts";
+export { type Edge, resizeImage, type ResizeOptions, type Size } from "./lib/image/resize.ts";
+
+export type { Provider } from "./lib/runtime/session.ts";
+export type { SamplerName } from "./lib/diffusion/samplers/mod.ts";
+export type { Tensor } from "./lib/tensor/tensor.ts";
+export type { ModelCard } from "./lib/zoo/card.ts";
+export {
+  DecodeError,
+  IntegrityError,
+  ManifestError,
+  ModelNotFoundError,
+  ProviderError,
+  UnsupportedError,
+} from "./lib/errors.ts";

@@ -1,0 +1,114 @@
+import { expect } from "expect";
+import { families } from "../lib/models/mod.ts";
+import { type Plan, planUpscale, type UpscaleOptions } from "../lib/plan.ts";
+import type { Session } from "../lib/runtime/session.ts";
+import type { ModelCard } from "../lib/zoo/card.ts";
+import { readTiny } from "./contracts/family.ts";
+
+const size = { width: 300, height: 200 };
+
+/** Plans with the card of a tiny entry; no graph is opened, since none is run. */
+async function plan(id: string, options: UpscaleOptions = {}, source = size): Promise<Plan> {
+  const { card } = await readTiny(id);
+  const sessions = Object.fromEntries(
+    Object.keys(card.graphs).map((name) => [name, {} as Session]),
+  );
+  return planUpscale(card, families[card.family](card, sessions), source, options);
+}
+
+const bicubic = { id: "bicubic", family: "bicubic", scale: 3, graphs: {} } as unknown as ModelCard;
+
+Deno.test("planUpscale() takes the defaults of the card", async () => {
+  const made = await plan("srdiff-tiny");
+  expect(made).toMatchObject({
+    width: 1200,
+    height: 800,
+    samples: 1,
+    sampler: "ddim",
+    steps: 4,
+    graph: "fast",
+    temperature: 1,
+    fidelity: 1,
+    tiling: { size: 32, overlap: 4, multiple: 2 },
+    consistency: false,
+    warnings: [],
+  });
+  expect(made.seed).not.toBe((await plan("srdiff-tiny")).seed);
+});
+
+Deno.test("planUpscale() plans an entry without a network", () => {
+  const made = planUpscale(bicubic, families.bicubic(bicubic, {}), size);
+  expect(made).toMatchObject({ width: 900, height: 600, runs: 0, generative: false, samples: 1 });
+  const refused = () => planUpscale(bicubic, families.bicubic(bicubic, {}), size, { tile: 64 });
+  expect(refused).toThrow(TypeError);
+});
+
+Deno.test("planUpscale() refuses by name what a family does not know", async () => {
+  const options: UpscaleOptions[] = [
+    { seed: 1 },
+    { samples: 2 },
+    { sampler: "ddim" },
+    { steps: 4 },
+    { temperature: 1 },
+    { fidelity: 1 },
+  ];
+  for (const option of options) {
+    const [name] = Object.keys(option);
+    await expect(plan("regression-tiny", option)).rejects.toThrow(TypeError);
+    await expect(plan("regression-tiny", option)).rejects.toThrow(`"${name}"`);
+    await expect(plan("srdiff-tiny", option)).resolves.toMatchObject(option);
+  }
+  const unknown = { sede: 1 } as UpscaleOptions;
+  await expect(plan("srdiff-tiny", unknown)).rejects.toThrow(/"sede".*It takes seed, samples/);
+  await expect(plan("regression-tiny", { seed: undefined })).resolves.toBeDefined();
+});
+
+Deno.test("planUpscale() refuses values out of range", async () => {
+  const wrong: UpscaleOptions[] = [
+    { seed: -1 },
+    { seed: 1.5 },
+    { samples: 0 },
+    { samples: 65 },
+    { sampler: "euler" as "ddim" },
+    { steps: 0 },
+    { steps: 101 },
+    { steps: 2.5 },
+    { temperature: -0.1 },
+    { temperature: NaN },
+    { fidelity: 1.1 },
+    { tile: 8 },
+    { tile: 33 },
+    { memory: 100e6 },
+  ];
+  for (const options of wrong) {
+    await expect(plan("srdiff-tiny", options)).rejects.toThrow(RangeError);
+  }
+});
+
+Deno.test("planUpscale() warns between trained numbers of steps", async () => {
+  expect((await plan("srdiff-tiny", { steps: 4 })).warnings).toEqual([]);
+  const { warnings, graph } = await plan("srdiff-tiny", { steps: 7 });
+  expect(warnings).toEqual(["srdiff-tiny was trained for 4 steps: 7 may look worse"]);
+  expect(graph).toBe("denoiser");
+});
+
+Deno.test("planUpscale() counts the calls of networks", async () => {
+  const single = { width: 20, height: 32 };
+  expect((await plan("regression-tiny", {}, single)).runs).toBe(1);
+  expect((await plan("srdiff-tiny", { steps: 5, samples: 3 }, single)).runs).toBe(16);
+  // 300 x 200 in tiles of 32 that share 8: 13 x 8 tiles, once for the encoder and for each step.
+  expect((await plan("srdiff-tiny", { steps: 2 })).runs).toBe(3 * 13 * 8);
+});
+
+Deno.test("planUpscale() divides what does not fit, and refuses what can't", async () => {
+  const large = { width: 4032, height: 3024 };
+  const made = await plan("srdiff-tiny", {}, large);
+  expect(made.regions.rows.length * made.regions.columns.length).toBeGreaterThan(4);
+  expect(made.memory).toBeLessThan(2 ** 32);
+  expect(made.memory).toBeGreaterThan(4 * made.width * made.height);
+  const less = await plan("srdiff-tiny", { memory: 1.3e9 }, large);
+  expect(less.memory).toBeLessThanOrEqual(1.3e9);
+  expect(less.regions.rows.length).toBeGreaterThan(made.regions.rows.length);
+  await expect(plan("srdiff-tiny", { memory: 1e9 }, large)).rejects.toThrow(/within 1000 MB/);
+  await expect(plan("srdiff-tiny", { samples: 8 }, large)).rejects.toThrow(/fewer samples/);
+});

@@ -1,0 +1,232 @@
+import { expect } from "expect";
+import type { Image } from "../lib/image/image.ts";
+import { toImage, toTensor } from "../lib/image/pixels.ts";
+import { resize } from "../lib/image/resize.ts";
+import { lrPsnr } from "../lib/metrics/consistency.ts";
+import type { Progress, UpscaleOptions } from "../lib/plan.ts";
+import { load, type Upscaler } from "../lib/upscaler.ts";
+import type { ModelCard } from "../lib/zoo/card.ts";
+import { readTiny, testPicture } from "./contracts/family.ts";
+
+/** Opens a tiny entry on one thread of the CPU. */
+async function open(id: string): Promise<Upscaler> {
+  const { folder } = await readTiny(id);
+  return await load(new URL("model.yml", folder), { provider: "native", threads: 1 });
+}
+
+const bicubic = { id: "bicubic", family: "bicubic", scale: 4, graphs: {} } as unknown as ModelCard;
+
+const photo = (height: number, width: number): Image => toImage(testPicture(height, width));
+
+/** Largest difference of two pictures' bytes. */
+function apart(a: Image, b: Image): number {
+  expect([a.width, a.height]).toEqual([b.width, b.height]);
+  return a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
+}
+
+Deno.test("load() opens an entry without a network", async () => {
+  await using upscaler = await load(bicubic);
+  expect([upscaler.provider, upscaler.tried]).toEqual(["none", []]);
+  const source = photo(7, 9);
+  const { images, provider, model, seed, warnings } = await upscaler.upscale(source);
+  expect({ provider, model, seed, warnings }).toEqual({
+    provider: "none",
+    model: "bicubic",
+    seed: undefined,
+    warnings: [],
+  });
+  const exact = toImage(resize(toTensor(source).rgb, { width: 36, height: 28 }));
+  expect(images).toEqual([exact]);
+});
+
+Deno.test("upscale() makes the same pictures for the same seed, others for another one", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const source = photo(20, 26);
+  const first = await upscaler.upscale(source, { seed: 5, samples: 2 });
+  expect(first).toMatchObject({
+    model: "srdiff-tiny",
+    seed: 5,
+    sampler: "ddim",
+    steps: 4,
+    graph: "fast",
+    provider: "native",
+  });
+  expect(await upscaler.upscale(source, { seed: 5, samples: 2 })).toEqual(first);
+  expect(apart(first.images[0], first.images[1])).toBeGreaterThan(2);
+  const alone = await upscaler.upscale(source, { seed: 5 });
+  expect(alone.images[0]).toEqual(first.images[0]);
+  const other = await upscaler.upscale(source, { seed: 6 });
+  expect(apart(other.images[0], first.images[0])).toBeGreaterThan(2);
+});
+
+Deno.test("upscale() tells the seed that it drew, and that seed makes the picture again", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const source = photo(6, 6);
+  const drawn = await upscaler.upscale(source);
+  expect(Number.isInteger(drawn.seed)).toBe(true);
+  expect(await upscaler.upscale(source, { seed: drawn.seed })).toEqual(drawn);
+});
+
+Deno.test("upscale() obeys temperature, fidelity, sampler and steps", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const source = photo(12, 12);
+  const draw = async (options: UpscaleOptions) =>
+    (await upscaler.upscale(source, { seed: 1, ...options })).images[0];
+  const plain = await draw({});
+  for (const sampler of ["ddpm", "dpmpp2m"] as const) {
+    expect(apart(await draw({ sampler }), plain)).toBeGreaterThan(0);
+  }
+  expect(apart(await draw({ steps: 6 }), plain)).toBeGreaterThan(0);
+  const cold = await draw({ temperature: 0 });
+  expect(await draw({ temperature: 0, seed: 2 })).toEqual(cold);
+  expect(apart(cold, plain)).toBeGreaterThan(2);
+  const base = await draw({ fidelity: 0 });
+  expect(await draw({ fidelity: 0, seed: 2 })).toEqual(base);
+  const half = await draw({ fidelity: 0.5 });
+  const middle = { ...base, data: base.data.map((v, i) => (v + plain.data[i]) / 2) };
+  expect(apart(half, middle)).toBeLessThanOrEqual(4); // bytes are rounded, and cut at 0 and 255
+});
+
+for (const [id, tolerance] of [["regression-tiny", 1], ["srdiff-tiny", 2]] as const) {
+  Deno.test(`upscale() with ${id} hardly depends on tiles and regions`, async () => {
+    await using upscaler = await open(id);
+    const source = photo(151, 230);
+    const options = id === "srdiff-tiny" ? { seed: 3 } : {};
+    const whole = await upscaler.upscale(source, { ...options, tile: 256 });
+    for (const memory of [230e6, 226e6]) {
+      const plan = upscaler.plan(source, { ...options, memory });
+      expect(plan.regions.rows.length * plan.regions.columns.length).toBeGreaterThan(1);
+      const { images } = await upscaler.upscale(source, { ...options, memory });
+      expect(apart(images[0], whole.images[0])).toBeLessThanOrEqual(tolerance);
+    }
+  });
+}
+
+Deno.test("upscale() with consistency shrinks to the source again", async () => {
+  for (const id of ["regression-tiny", "srdiff-tiny"]) {
+    await using upscaler = await open(id);
+    const source = photo(60, 80);
+    const plain = await upscaler.upscale(source);
+    const { images } = await upscaler.upscale(source, { consistency: true });
+    expect(lrPsnr(images[0], source)).toBeGreaterThan(50);
+    expect(lrPsnr(plain.images[0], source)).toBeLessThan(50);
+  }
+});
+
+Deno.test("upscale() with consistency holds over regions too", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const source = photo(180, 230);
+  const options = { seed: 1, consistency: true, memory: 245e6 };
+  expect(upscaler.plan(source, options).regions.rows.length).toBeGreaterThan(1);
+  const { images } = await upscaler.upscale(source, options);
+  expect(lrPsnr(images[0], source)).toBeGreaterThan(50);
+});
+
+Deno.test("upscale() gives back the channels and the profile that came in", async () => {
+  await using upscaler = await open("regression-tiny");
+  const iccProfile = Uint8Array.of(1, 2, 3);
+  for (const channels of [1, 2, 3, 4] as const) {
+    const source = { ...photo(8, 6), channels, iccProfile };
+    const translucent = channels % 2 === 0;
+    for (let i = 0; i < source.data.length; i += 4) {
+      if (channels <= 2) source.data.fill(source.data[i], i, i + 3);
+      if (translucent) source.data[i + 3] = i % 255;
+    }
+    const { images: [image] } = await upscaler.upscale(source);
+    expect([image.channels, image.iccProfile]).toEqual([channels, iccProfile]);
+    const gray = image.data.every((v, i) => i % 4 === 3 || v === image.data[i - i % 4]);
+    expect(gray).toBe(channels <= 2);
+    expect(image.data.some((v, i) => i % 4 === 3 && v < 255)).toBe(translucent);
+  }
+});
+
+Deno.test("upscale() enlarges opacity by bicubic and lets no hidden colour out", async () => {
+  await using upscaler = await open("regression-tiny");
+  const source = { ...photo(16, 16), channels: 4 as const };
+  const other = { ...source, data: source.data.slice() };
+  for (let i = 0; i < source.data.length; i += 4) {
+    if (i / 4 % 16 < 8) continue;
+    source.data[i + 3] = other.data[i + 3] = 0;
+    source.data.fill(0, i, i + 3);
+    other.data.fill(255, i, i + 3);
+  }
+  const [{ images: [black] }, { images: [white] }] = [
+    await upscaler.upscale(source),
+    await upscaler.upscale(other),
+  ];
+  expect(black).toEqual(white);
+  const alpha = resize(toTensor(source).alpha!, { width: 64, height: 64 });
+  black.data.forEach((v, i) => {
+    if (i % 4 === 3) expect(v).toBe(toImage({ ...black3(alpha.data[i >> 2]) }).data[0]);
+  });
+});
+
+/** One pixel of this value. */
+const black3 = (v: number) => ({ data: Float32Array.of(v, v, v), dims: [1, 3, 1, 1] });
+
+Deno.test("stream() shows every step and returns what upscale() gives", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const source = photo(10, 12);
+  const stream = upscaler.stream(source, { seed: 4, samples: 2 });
+  const seen: number[][] = [];
+  let last: Image | undefined;
+  let next = await stream.next();
+  for (; !next.done; next = await stream.next()) {
+    const { sample, step, steps, image } = next.value;
+    seen.push([sample, step, steps]);
+    last = image();
+    expect([last.width, last.height]).toEqual([48, 40]);
+  }
+  expect(seen).toEqual([0, 1].flatMap((sample) => [1, 2, 3, 4].map((step) => [sample, step, 4])));
+  expect(next.value).toEqual(await upscaler.upscale(source, { seed: 4, samples: 2 }));
+  expect(last).toEqual(next.value.images[1]);
+});
+
+Deno.test("stream() shows pictures in regions as far as they are", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const source = photo(151, 230);
+  const stream = upscaler.stream(source, { seed: 4, memory: 230e6, steps: 1 });
+  const covered: number[] = [];
+  for await (const { image, step, steps } of stream) {
+    expect(step).toBe(covered.length + 1);
+    covered.push(image().data.filter((v, i) => i % 4 === 3 && v > 0).length);
+    if (step === steps) expect(covered.at(-1)).toBe(4 * 151 * 4 * 230);
+  }
+  expect(covered.length).toBeGreaterThan(1);
+  covered.forEach((count, i) => expect(count).toBeGreaterThan(covered[i - 1] ?? 0));
+});
+
+Deno.test("upscale() tells its progress, which never falls and ends at 1", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const seen: Progress[] = [];
+  const source = photo(60, 70);
+  const options = { seed: 1, samples: 2, onProgress: (progress: Progress) => seen.push(progress) };
+  const { runs } = upscaler.plan(source, options);
+  await upscaler.upscale(source, options);
+  expect(seen.length).toBe(runs + 2);
+  seen.forEach(({ fraction }, i) => expect(fraction).toBeGreaterThan(seen[i - 1]?.fraction ?? 0));
+  expect(seen.at(-1)).toMatchObject({ phase: "finish", fraction: 1, step: 4, steps: 4 });
+});
+
+Deno.test("upscale() stops within one tile of one step", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const controller = new AbortController();
+  let calls = 0;
+  const run = upscaler.upscale(photo(60, 70), {
+    signal: controller.signal,
+    onProgress: () => ++calls === 9 && controller.abort(new Error("stopped")),
+  });
+  await expect(run).rejects.toThrow("stopped");
+  expect(calls).toBe(9);
+  const again = await upscaler.upscale(photo(6, 6), { seed: 1 });
+  expect(again.images.length).toBe(1);
+});
+
+Deno.test("upscale() leaves the source as it is", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const source = { ...photo(9, 9), channels: 4 as const };
+  source.data[3] = 0;
+  const before = source.data.slice();
+  await upscaler.upscale(source, { consistency: true });
+  expect(source.data).toEqual(before);
+});
