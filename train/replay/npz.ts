@@ -72,10 +72,12 @@ const types: Record<string, [bytes: number, read: (view: DataView, at: number) =
 function readNpy(bytes: Uint8Array<ArrayBuffer>): NumberArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wide = view.getUint8(6) > 1;
-  const start = (wide ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true));
+  const start = wide ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true);
   const header = new TextDecoder().decode(bytes.subarray(wide ? 12 : 10, start));
   const type = header.match(/'descr':\s*'([^']+)'/)?.[1] ?? "";
-  const dims = [...(header.match(/'shape':\s*\(([^)]*)\)/)?.[1] ?? "").matchAll(/\d+/g)].map(Number);
+  const dims = [...(header.match(/'shape':\s*\(([^)]*)\)/)?.[1] ?? "").matchAll(/\d+/g)].map(
+    Number,
+  );
   if (!types[type]) throw new SyntaxError(`Cannot read an array of the NumPy type "${type}"`);
   const [width, read] = types[type];
   const count = dims.reduce((product, dim) => product * dim, 1);

@@ -38,8 +38,7 @@ const formulas: Record<string, Compute> = {
   matlab_down_uint8_bilinear: (a, s) => scaled(a, "hr_uint8", 1 / s, matlabBilinear),
   pil_up_uint8: (a, s) => scaled(a, "lr_uint8", s, pillow),
   pil_down_uint8: (a, s) => scaled(a, "hr_uint8", 1 / s, pillow),
-  janspiry_condition: (a, s) =>
-    planes(map(scaled(a, "lr_uint8", s, pillow), (v) => v / 127.5 - 1)),
+  janspiry_condition: (a, s) => planes(map(scaled(a, "lr_uint8", s, pillow), (v) => v / 127.5 - 1)),
   novwaul_up_unclipped: (a, s) =>
     planes(map(scaled(a, "lr_uint8", s, torchBicubic), (v) => v / 255)),
   novwaul_up: (a, s) => map(formulas.novwaul_up_unclipped(a, s), clamp01),

@@ -31,7 +31,12 @@ async function* compareCase({ arrays, openEntry }: Case): AsyncGenerator<Compari
   yield await compareCall(arrays, entry, features);
   const walk = await trajectory(arrays, entry, features);
   yield* compareTrajectory(arrays, walk, entry.card.steps!, schedule);
-  yield compare("final_sr", need(arrays, "final_sr"), await pictures(arrays, entry), limits.trajectory);
+  yield compare(
+    "final_sr",
+    need(arrays, "final_sr"),
+    await pictures(arrays, entry),
+    limits.trajectory,
+  );
 }
 
 /** The tables that the reference keeps and the library computes. */
@@ -62,7 +67,10 @@ async function compareCall(arrays: Arrays, entry: Entry, features: Tensor): Prom
   const [n, kept] = cond.dims;
   for (let i = 0; i < n; i++) {
     const part = cond.data.length / n;
-    recorded.data.set(cond.data.subarray(i * part, (i + 1) * part), i * part * features.dims[1] / kept);
+    recorded.data.set(
+      cond.data.subarray(i * part, (i + 1) * part),
+      i * part * features.dims[1] / kept,
+    );
   }
   const { prediction } = await entry.sessions.denoiser.run({
     x: asTensor(need(arrays, "step_x")),
@@ -119,7 +127,10 @@ function compareStates(
   chosen: (step: number) => boolean = () => true,
   limit: number = limits.trajectory,
 ): Comparison {
-  const errors = states.map((state, i) => ({ ...compare(name, itemOf(recorded, i), state, limit), i }))
+  const errors = states.map((state, i) => ({
+    ...compare(name, itemOf(recorded, i), state, limit),
+    i,
+  }))
     .filter(({ i }) => chosen(i)).map(({ error }) => error);
   return { quantity: name, error: Math.max(0, ...errors), limit };
 }
