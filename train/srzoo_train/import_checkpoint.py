@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from .graphs import ExportError
 from .importers.checkpoint_file import read_checkpoint
 from .importers.entry import write_entry
 from .importers.reference_config import read_config
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parsed(arguments)
     try:
         import_checkpoint(options.checkpoint, options.out, options.config)
-    except (ImportRefused, OSError) as error:
+    except (ImportRefused, ExportError, OSError) as error:
         print(f"Cannot import {options.checkpoint}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -13,12 +13,11 @@ from typing import Any
 
 import onnx
 import torch
-import yaml
-from safetensors.torch import save_file
 
-from .graph import Parity, as_list, check_parity, check_sizes, export
+from .. import card, fixture, graphs
 from .system import Conversion, ImportRefused
 
+SCHEMA = Path(__file__).parents[3] / "zoo" / "model.schema.json"
 SEED = 0
 
 
@@ -36,75 +35,52 @@ def write_entry(
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         folder.chmod(0o755)
-        fill_entry(folder, entry_id(out), conversion, checkpoint, system, tell)
+        written = {
+            "id": entry_id(out),
+            "version": "1.0.0",
+            **conversion.card,
+            **write_graphs(folder, conversion, tell),
+            "imported": {
+                "system": system,
+                "file": checkpoint.name,
+                "sha256": file_sha256(checkpoint),
+                "bytes": checkpoint.stat().st_size,
+            },
+        }
+        card.check_schema(written, SCHEMA)
+        card.write_yaml(folder / "model.yml", written)
         os.rename(folder, out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def fill_entry(
-    folder: Path,
-    name: str,
-    conversion: Conversion,
-    checkpoint: Path,
-    system: str,
-    tell: Callable[[str], None],
-) -> None:
-    """Puts the graphs, the fixture and the model card into an empty folder."""
+def write_graphs(
+    folder: Path, conversion: Conversion, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Writes the graphs that agree with torch, and their fixture; returns what the card says."""
     torch.manual_seed(SEED)
-    graphs = {}
-    for key, network in conversion.networks.items():
-        file = folder / f"{key}.onnx"
-        export(network, file, check_sizes(conversion)[1])
-        parity = check_parity(key, network, file, conversion)
-        tell(told(key, file, parity))
-        graphs[key] = graph_card(file, network.module)
-    fixture = folder / "fixture.safetensors"
-    save_file(recorded(conversion), fixture)
-    card = {
-        "id": name,
-        "version": "1.0.0",
-        **conversion.card,
-        "graphs": graphs,
-        "fixture": {"file": fixture.name, "sha256": sha256(fixture)},
-        "imported": {
-            "system": system,
-            "file": checkpoint.name,
-            "sha256": sha256(checkpoint),
-            "bytes": checkpoint.stat().st_size,
-        },
-    }
-    (folder / "model.yml").write_text(yaml.safe_dump(card, sort_keys=False, width=100))
-
-
-def recorded(conversion: Conversion) -> dict[str, torch.Tensor]:
-    """An input and output of every graph, named `<graph>/in/<name>` and `<graph>/out/<name>`."""
-    tensors = {}
-    for key, network in conversion.networks.items():
-        inputs = network.example(*check_sizes(conversion)[0])
-        with torch.no_grad():
-            outputs = as_list(network.module(*inputs))
-        for side, axes, values in (("in", network.inputs, inputs), ("out", network.outputs, outputs)):
-            for axis, value in zip(axes, values, strict=True):
-                tensors[f"{key}/{side}/{axis.name}"] = value.contiguous()
-    return tensors
-
-
-def graph_card(file: Path, module: torch.nn.Module) -> dict[str, Any]:
-    """What the model card says of one graph."""
+    found, facts = {}, {}
+    for graph in conversion.graphs:
+        model = graphs.to_onnx(graph, half=False)
+        error = graphs.check_parity(graph, model)
+        data = model.SerializeToString()
+        file = f"{graph.name}.onnx"
+        (folder / file).write_bytes(data)
+        facts[graph.name] = card.graph_facts(file, data, "fp32", used_parameters(graph, model))
+        found[graph.name] = graph, model
+        tell(f"{graph.name}: {len(data) / 1e6:.1f} MB, differs from torch by {error:.1e} of its range")
+    recorded = fixture.record(found)
+    (folder / "fixture.safetensors").write_bytes(recorded)
     return {
-        "file": file.name,
-        "sha256": sha256(file),
-        "bytes": file.stat().st_size,
-        "precision": "fp32",
-        "parameters": parameters(file, module),
+        "graphs": facts,
+        "fixture": {"file": "fixture.safetensors", "sha256": card.sha256(recorded)},
     }
 
 
-def parameters(file: Path, module: torch.nn.Module) -> int:
-    """Number of learned values that the graph uses."""
-    kept = {tensor.name for tensor in onnx.load(file).graph.initializer}
-    return sum(value.numel() for name, value in module.named_parameters() if name in kept)
+def used_parameters(graph: graphs.Graph, model: onnx.ModelProto) -> int:
+    """Number of learned values in the graph; a network may hold parts that it does not use."""
+    kept = {tensor.name for tensor in model.graph.initializer}
+    return sum(value.numel() for name, value in graph.network.named_parameters() if name in kept)
 
 
 def entry_id(out: Path) -> str:
@@ -112,14 +88,7 @@ def entry_id(out: Path) -> str:
     return re.sub(r"[^a-z0-9.-]+", "-", out.resolve().name.lower()).strip("-.") or "imported"
 
 
-def sha256(file: Path) -> str:
+def file_sha256(file: Path) -> str:
     """SHA-256 of a file in hex."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def told(name: str, file: Path, parity: Parity) -> str:
-    """A line about one graph."""
-    sizes = " and ".join("x".join(map(str, size)) for size in parity.sizes)
-    return (f"{name}: {file.stat().st_size / 1e6:.1f} MB, sha256 {sha256(file)[:12]}, differs from "
-            f"torch by {parity.difference:.1e} at {sizes}")

@@ -10,17 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..graphs import Graph
 from ..models.rrdb import RRDBNet
 from ..models.srdiff_unet import SRDiffUNet
 from .reference_config import lookup
 from .srdiff_schedule import SCHEDULE_BUFFERS, schedule_of
 from .system import (
-    Axes,
     Conversion,
     ImportRefused,
-    Network,
     System,
     Weights,
+    listed,
     load_exactly,
     numbered,
     shape_of,
@@ -41,65 +41,59 @@ def detect(keys: Iterable[str]) -> bool:
 
 def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
     """Reads the sizes off the weights, the rest from the configuration or the release."""
-    weights, notes = folded(weights), []
-    unknown = sorted({key.split(".")[0] for key in weights}
-                     - {"denoise_fn", "rrdb"} - set(SCHEDULE_BUFFERS))
-    if unknown:
-        raise ImportRefused(f"unknown keys: {', '.join(unknown)}")
+    weights = folded(weights)
+    refuse_unknown_parts(weights)
     scale = scale_of(weights)
     rrdb, unet = encoder_of(weights), denoiser_of(weights, scale, config)
-    notes += contradictions(weights, config)
-    schedule, note = schedule_of(weights.get("betas"), config)
-    notes += note
-    channels = shape_of(weights, "denoise_fn.cond_proj.weight")[0]
+    schedule, notes = schedule_of(weights.get("betas"), config)
     stride = 2 ** (len(unet.downs) - 1)
-    multiple = stride // math.gcd(stride, scale)
+    draw = Draw(rrdb, scale, unet_takes_base(weights), schedule["timesteps"], stride)
+    channels = shape_of(weights, "denoise_fn.cond_proj.weight")[0]
     return Conversion(
-        networks={
-            "encoder": Network(
-                Encoder(rrdb, scale if unet_takes_base(weights) else None).eval(),
-                (Axes("lr", {0: "n", 2: "h", 3: "w"}),),
-                (Axes("features", {0: "n", 2: "h", 3: "w"}),),
-                lambda n, h, w: (torch.rand(n, 3, h, w) * 2 - 1,),
-            ),
-            "denoiser": Network(
-                Denoiser(unet, scale, channels).eval(),
-                (Axes("x", {0: "n", 2: "H", 3: "W"}), Axes("t", {0: "n"}),
-                 Axes("features", {0: "n", 2: "h", 3: "w"})),
-                (Axes("prediction", {0: "n", 2: "H", 3: "W"}),),
-                denoiser_example(rrdb, scale, unet_takes_base(weights), schedule["timesteps"]),
-            ),
-        },
-        card={
-            "name": f"SRDiff x{scale}",
-            "description": f"Official weights of SRDiff for {scale} times the size, run as "
-            "the authors' code runs them.",
-            "family": "srdiff",
-            "scale": scale,
-            "licence": {"weights": "not stated by LeiaLi/SRDiff", "data": []},
-            "tiling": tiling(scale, multiple),
-            "diffusion": {
-                "schedule": schedule,
-                **prediction_of(config),
-                "base": "bicubic256",
-                "sampler": "ddpm",
-            },
-            "steps": {
-                "default": schedule["timesteps"],
-                "max": schedule["timesteps"],
-                "trained": [{
-                    "steps": schedule["timesteps"],
-                    "timesteps": list(reversed(range(schedule["timesteps"]))),
-                    "graph": "denoiser",
-                    "start": "noise",
-                }],
-            },
-        },
-        multiple=multiple,
-        # Mirrored padding asks for two pixels at the deepest level.
-        minimum=-(-2 * stride // scale),
-        notes=tuple(notes),
+        graphs=(
+            Graph("encoder", draw.encoder, draw.pictures, ("features",)),
+            Graph("denoiser", Denoiser(unet, scale, channels).eval(), draw.states, ("prediction",)),
+        ),
+        card=card_of(scale, stride, schedule, config),
+        notes=(*contradictions(weights, config), *notes),
     )
+
+
+def refuse_unknown_parts(weights: Weights) -> None:
+    """Names every part of the state dict that is neither a network nor a table."""
+    known = {"denoise_fn", "rrdb", *SCHEDULE_BUFFERS}
+    unknown = sorted({key.split(".")[0] for key in weights} - known)
+    if unknown:
+        raise ImportRefused(f"{len(unknown)} unknown: {listed(unknown)}")
+
+
+def card_of(
+    scale: int, stride: int, schedule: Mapping[str, Any], config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the model card says beyond files."""
+    timesteps = schedule["timesteps"]
+    every = {
+        "steps": timesteps,
+        "timesteps": list(reversed(range(timesteps))),
+        "graph": "denoiser",
+        "start": "noise",
+    }
+    return {
+        "name": f"SRDiff x{scale}",
+        "description": f"Official weights of SRDiff for {scale} times the size, run as the authors' "
+        "code runs them.",
+        "family": "srdiff",
+        "scale": scale,
+        "licence": {"weights": "not stated by LeiaLi/SRDiff", "data": []},
+        "tiling": tiling(scale, stride // math.gcd(stride, scale)),
+        "diffusion": {
+            "schedule": dict(schedule),
+            **prediction_of(config),
+            "base": "bicubic256",
+            "sampler": "ddpm",
+        },
+        "steps": {"default": timesteps, "max": timesteps, "trained": [every]},
+    }
 
 
 SRDIFF = System("SRDiff", ("state_dict.model", "state_dict", "model", ""), detect, convert)
@@ -271,14 +265,26 @@ def contradictions(weights: Weights, config: Mapping[str, Any]) -> list[str]:
             for name, (told, found) in told.items() if told not in (None, found)]
 
 
-def denoiser_example(rrdb: RRDBNet, scale: int, base: bool, timesteps: int):
-    """Makes inputs for a check: noise, two different timesteps, and true features."""
-    encoder = Encoder(rrdb, scale if base else None).eval()
+class Draw:
+    """Makes inputs of sizes that the networks take, for checks."""
 
-    def example(n: int, h: int, w: int) -> tuple[Tensor, ...]:
+    def __init__(self, rrdb: RRDBNet, scale: int, base: bool, timesteps: int, stride: int):
+        self.encoder = Encoder(rrdb, scale if base else None).eval()
+        self.scale = scale
+        self.timesteps = timesteps
+        # Mirrored padding asks for two pixels at the deepest level.
+        self.multiple = -(-2 * stride // scale)
+
+    def pictures(self, height: int, width: int, n: int) -> dict[str, Tensor]:
+        """Low-resolution pictures."""
+        h, w = (-(-side // self.multiple) * self.multiple for side in (height, width))
+        return {"lr": torch.rand(n, 3, h, w) * 2 - 1}
+
+    def states(self, height: int, width: int, n: int) -> dict[str, Tensor]:
+        """Noise, as many different timesteps as there are, and the features of some pictures."""
+        lr = self.pictures(height, width, n)["lr"]
         with torch.no_grad():
-            features = encoder(torch.rand(n, 3, h, w) * 2 - 1)
-        t = torch.linspace(0, timesteps - 1, n + 1).round()[1:]
-        return torch.randn(n, 3, h * scale, w * scale), t, features
-
-    return example
+            features = self.encoder(lr)
+        t = torch.linspace(0, self.timesteps - 1, n + 1).round()[1:]
+        x = torch.randn(n, 3, lr.shape[2] * self.scale, lr.shape[3] * self.scale)
+        return {"x": x, "t": t, "features": features}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
+
+from ..graphs import Graph
 
 Weights = dict[str, Tensor]
 
@@ -16,34 +18,13 @@ class ImportRefused(ValueError):
 
 
 @dataclass(frozen=True)
-class Axes:
-    """One input or output of a graph: makes an example, and names the sizes that may vary."""
-
-    name: str
-    dynamic: Mapping[int, str]
-
-
-@dataclass(frozen=True)
-class Network:
-    """One graph to be: a module, its inputs in order, its outputs, and examples to check it with."""
-
-    module: nn.Module
-    inputs: tuple[Axes, ...]
-    outputs: tuple[Axes, ...]
-    # (batch, LR height, LR width) -> a tensor for each input.
-    example: Callable[[int, int, int], tuple[Tensor, ...]]
-
-
-@dataclass(frozen=True)
 class Conversion:
-    """A checkpoint understood: its networks, and what its model card says beyond files."""
+    """A checkpoint understood: its graphs, and what its model card says beyond files."""
 
-    networks: Mapping[str, Network]
+    graphs: tuple[Graph, ...]
     card: Mapping[str, Any]
-    # LR sizes that the networks take are multiples of this, and at least `minimum`.
-    multiple: int = 1
-    minimum: int = 1
-    notes: tuple[str, ...] = field(default=())
+    # What a person should know of how it was understood.
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
