@@ -18,12 +18,20 @@ import { startProgress } from "./progress.ts";
 import { protocolOf } from "./protocols.ts";
 import { type BenchRecord, openRecord, putRow, saveRecord } from "./record.ts";
 import { oneLine, runMethod, type Task } from "./runner.ts";
+import { writeReport } from "./report/report.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { comparisonTable, conventions, setTable } from "./tables.ts";
+import { speedJobs } from "./speed/jobs.ts";
+import { putSpeed } from "./speed/row.ts";
+import { speedTable } from "./speed/table.ts";
+import { comparisonTable, conventions, setTable, table } from "./tables.ts";
 import { knownSets, openTask } from "./tasks.ts";
 
 /** Results are written at least this often, in milliseconds. */
 const SAVE_EVERY = 2000;
+
+function cropsOf({ out }: Settings): string {
+  return out.replace(/\.json$/, ".crops");
+}
 
 async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   await Deno.mkdir(dirname(settings.out), { recursive: true });
@@ -33,8 +41,12 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   await using methods = await openMethods(settings, record, signal);
   const tasks = await openTasks(settings, methods.list, record);
   if (settings.quality) await measureQuality(settings, record, methods.list, tasks, signal);
+  if (settings.speed) await measureSpeeds(settings, record, methods.list, signal);
   await saveRecord(settings.out, record);
   print(record, settings);
+  const report = settings.out.replace(/\.json$/, ".html");
+  await writeReport(report, record, { crops: cropsOf(settings), vs: settings.vs });
+  console.log(`Results: ${settings.out}\nReport: ${report}`);
   return record.failures.length > 0 ? 1 : 0;
 }
 
@@ -122,7 +134,7 @@ async function measureQuality(
       await runMethod(method, tasks, record, {
         seeds: settings.seeds,
         judges,
-        gallery: openGallery(settings.out.replace(/\.json$/, ".crops")),
+        gallery: openGallery(cropsOf(settings)),
         signal,
         events: {
           picture: (name, set, image, kept) => progress.step(`${name} ${set} ${image}`, kept),
@@ -146,17 +158,46 @@ async function measureQuality(
   }
 }
 
+/** Times one method after the other: two at once would disturb each other. */
+async function measureSpeeds(
+  settings: Settings,
+  record: BenchRecord,
+  methods: readonly Method[],
+  signal: AbortSignal,
+): Promise<void> {
+  const jobs = speedJobs(methods, settings);
+  const progress = startProgress(jobs.length, settings.quiet);
+  try {
+    for (const { label, method, run } of jobs) {
+      try {
+        record.speed = putSpeed(record.speed, await run(signal));
+        await saveRecord(settings.out, record);
+      } catch (error) {
+        signal.throwIfAborted();
+        progress.say(`${label}: ${oneLine(error)}`);
+        record.failures.push({ method, reason: oneLine(error) });
+      }
+      progress.step(label);
+    }
+  } finally {
+    progress.end();
+  }
+}
+
 function print(record: BenchRecord, settings: Settings): void {
   for (const { key } of record.sets) {
     if (record.rows.some((row) => row.set === key)) console.log(`${setTable(record, key)}\n`);
     for (const pair of settings.vs) console.log(`${comparisonTable(record, key, pair)}\n`);
+  }
+  if (record.speed.length > 0) {
+    const { head, rows, notes } = speedTable(record.speed);
+    console.log(`${table(head, rows)}\n${notes.join("\n")}\n`);
   }
   console.log(conventions(record));
   for (const note of record.notes) console.log(note);
   for (const { method, set, image, reason } of record.failures) {
     console.log(`FAILED ${[method, set, image].filter(Boolean).join(" ")}: ${reason}`);
   }
-  console.log(`Results: ${settings.out}`);
 }
 
 if (import.meta.main) {

@@ -54,3 +54,10 @@ export function paired(a: readonly number[], b: readonly number[]): Comparison {
     smaller: differences.filter((difference) => difference < 0).length,
   };
 }
+
+/** The middle value; the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+}

@@ -63,7 +63,7 @@ export async function entryMethod(spec: string, where: EntryOptions = {}): Promi
     scale: card.scale,
     generative: (options.temperature ?? 1) !== 0 && card.diffusion !== undefined,
     digest: await sha256(new TextEncoder().encode(JSON.stringify([graphs, decides]))),
-    facts: factsOf(card, options, provider),
+    facts: { spec, ...factsOf(card, options, provider) },
     async enlarge({ low, seed, signal }) {
       const drawn = card.diffusion ? { ...options, seed } : options;
       const { images } = await upscaler.upscale(low, { ...drawn, signal });

@@ -38,6 +38,8 @@ export interface EnlargeInput {
 export interface Facts {
   /** What it is, in a few words. */
   readonly kind: string;
+  /** The entry with its options, as `load()` and a child process find it again. */
+  readonly spec?: string;
   /** Family of a zoo entry. */
   readonly family?: string;
   /** What ran it. */

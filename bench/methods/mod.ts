@@ -1,6 +1,7 @@
 /** All methods of a run, by name. @module */
 
-import { openZoo } from "../../mod.ts";
+import { openZoo } from "../../lib/zoo/mod.ts";
+import { upscalerjsMethod, upscalerjsModels } from "../peers/upscalerjs.ts";
 import type { Settings } from "../settings.ts";
 import { baseline, baselines } from "./baselines.ts";
 import { entryMethod } from "./entry.ts";
@@ -17,14 +18,18 @@ export interface Candidate {
 
 /** The methods that the settings ask for: baselines first, each name once. */
 export async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Candidate[]> {
-  const { model, provider, threads, results } = settings;
-  const asked = model ?? (await openZoo().list()).map((card) => card.id);
+  const { model, provider, threads, results, upscalerjs } = settings;
+  const asked = model ?? (await (await openZoo()).list()).map((card) => card.id);
   const entries = asked.filter((name) => !baselines.includes(name));
   return [
     ...baselines.map((name) => ({ name, open: () => Promise.resolve(baseline(name)) })),
     ...[...new Set(entries)].map((name) => ({
       name,
       open: () => entryMethod(name, { provider, threads, signal }),
+    })),
+    ...(upscalerjs === undefined ? [] : upscalerjsModels).map((peer) => ({
+      name: `upscalerjs-${peer}`,
+      open: () => upscalerjsMethod(upscalerjs!, peer),
     })),
     ...results.map(([name, folder]) => ({ name, open: () => resultsMethod(name, folder) })),
   ];

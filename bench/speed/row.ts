@@ -33,3 +33,10 @@ export interface SpeedRow {
   /** Largest resident memory of the process in MiB. */
   readonly peak: number;
 }
+
+/** Adds a row in place of an older one of the same method, provider, threads and size. */
+export function putSpeed(rows: readonly SpeedRow[], row: SpeedRow): SpeedRow[] {
+  const key = ({ method, provider, threads, width, height }: SpeedRow) =>
+    [method, provider, threads, width, height].join(" ");
+  return [...rows.filter((other) => key(other) !== key(row)), row];
+}

@@ -1,0 +1,148 @@
+/**
+ * Measures one entry at one size in a process of its own, so that its peak memory is its own; run by
+ * {@linkcode measureSpeed} with a JSON request as its argument, prints one JSON line.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { drain } from "../../lib/upscaler.ts";
+import { enlarge } from "../../lib/enlarge.ts";
+import type { Image } from "../../lib/image/image.ts";
+import { familyOf } from "../../lib/models/mod.ts";
+import { planUpscale, type UpscaleOptions } from "../../lib/plan.ts";
+import { openSession } from "../../lib/runtime/providers.ts";
+import type { Provider, Session } from "../../lib/runtime/session.ts";
+import { fetchGraph } from "../../lib/zoo/store.ts";
+import { load, type ModelCard } from "../../mod.ts";
+import { readSpec } from "../methods/entry.ts";
+import { median } from "../statistics.ts";
+import { measureChain } from "./chain.ts";
+import { counting, withShapes } from "./flops.ts";
+import type { SpeedRow } from "./row.ts";
+
+/** What is to be measured. */
+export interface SpeedRequest {
+  /** Name in the tables. */
+  readonly method: string;
+  /** The entry with its options, such as `srdiff+steps=8`. */
+  readonly spec: string;
+  /** Columns of the source. */
+  readonly width: number;
+  /** Rows of the source. */
+  readonly height: number;
+  /** What is to run it. */
+  readonly provider: Provider;
+  /** CPU threads; all if absent. */
+  readonly threads?: number;
+}
+
+/** No more steady runs than this, and none that would begin after so many milliseconds. */
+const RUNS = 5;
+const LONGEST = 20_000;
+
+async function measure(request: SpeedRequest): Promise<SpeedRow> {
+  const { provider, threads, width, height } = request;
+  const source = texture(width, height);
+  const subject = await openEntry(request);
+  const { run, scale, ...facts } = subject;
+  const first = await clocked(() => run(source));
+  const steady: number[] = [];
+  const start = performance.now();
+  while (steady.length < RUNS && (steady.length === 0 || performance.now() - start < LONGEST)) {
+    steady.push(await clocked(() => run(source)));
+  }
+  const peak = process.resourceUsage().maxRSS / 1024;
+  const gflop = await subject.count(source);
+  await subject.close();
+  return {
+    method: request.method,
+    provider: facts.provider,
+    precision: facts.precision,
+    threads: threads ?? navigator.hardwareConcurrency,
+    width,
+    height,
+    scale,
+    load: facts.load,
+    first,
+    steady: median(steady),
+    runs: steady.length,
+    nfe: facts.nfe,
+    gflop,
+    chain: await measureChain(provider, threads),
+    peak,
+  };
+}
+
+/** Something to be timed. */
+interface Subject {
+  readonly scale: number;
+  readonly provider: string;
+  readonly precision: string;
+  readonly load: number;
+  readonly nfe: number;
+  run(source: Image): Promise<unknown>;
+  count(source: Image): Promise<number>;
+  close(): Promise<void>;
+}
+
+async function openEntry({ spec, provider, threads }: SpeedRequest): Promise<Subject> {
+  const { model, options } = readSpec(spec);
+  const start = performance.now();
+  const upscaler = await load(model, { provider, threads });
+  const loading = performance.now() - start;
+  const { card } = upscaler;
+  const chosen = card.diffusion ? { ...options, seed: 0 } : options;
+  return {
+    scale: card.scale,
+    provider: upscaler.provider,
+    precision: [...new Set(Object.values(card.graphs).map((graph) => graph.precision))].join(", "),
+    load: loading,
+    nfe: card.diffusion ? options.steps ?? card.steps?.default ?? 1 : 1,
+    run: (source) => upscaler.upscale(source, chosen),
+    count: (source) => countOperations(card, source, chosen),
+    close: async () => await upscaler[Symbol.asyncDispose](),
+  };
+}
+
+/** GFLOP of one picture, tiles and their overlap and all steps counted, by running it once more. */
+async function countOperations(
+  card: ModelCard,
+  source: Image,
+  options: UpscaleOptions,
+): Promise<number> {
+  let total = 0;
+  const sessions: Record<string, Session> = {};
+  for (const name of Object.keys(card.graphs)) {
+    const bytes = await fetchGraph(card, name);
+    const session = await openSession({ name, bytes: withShapes(bytes) }, { provider: "native" });
+    sessions[name] = counting(bytes, session, (operations) => total += operations);
+  }
+  const model = familyOf(card.family)(card, sessions);
+  await drain(enlarge({ card, model }, source, planUpscale(card, model, source, options)));
+  for (const session of Object.values(sessions)) await session[Symbol.asyncDispose]();
+  return total / 1e9;
+}
+
+async function clocked(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** A picture that nothing can shortcut: waves of all lengths. */
+function texture(width: number, height: number): Image {
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++) {
+    const x = i % width, y = Math.floor(i / width);
+    for (let c = 0; c < 3; c++) {
+      data[4 * i + c] = 128 + 90 * Math.sin(x * x / (90 + 9 * c) + y * y / 70);
+    }
+  }
+  return { width, height, data, channels: 3 };
+}
+
+if (import.meta.main) {
+  console.log(JSON.stringify(await measure(JSON.parse(Deno.args[0]))));
+  Deno.exit(0);
+}

@@ -1,0 +1,72 @@
+/** As much of protocol buffers as ONNX files need: fields by number, in order. @module */
+
+/** One field of a message: a number, or bytes (a string, a message, packed numbers). */
+export interface Field {
+  /** Its number. */
+  readonly id: number;
+  /** Value of a varint field. */
+  readonly number?: number;
+  /** Value of a length-delimited field. */
+  readonly bytes?: Uint8Array;
+}
+
+/** Reads the fields of a message; 4 and 8 byte numbers are passed over. */
+export function* fields(message: Uint8Array): Generator<Field> {
+  let at = 0;
+  const varint = () => {
+    let value = 0, weight = 1, byte: number;
+    do {
+      byte = message[at++];
+      value += (byte & 127) * weight;
+      weight *= 128;
+    } while (byte > 127);
+    return value;
+  };
+  while (at < message.length) {
+    const key = varint();
+    const [id, kind] = [Math.floor(key / 8), key % 8];
+    if (kind === 0) yield { id, number: varint() };
+    else if (kind === 1) at += 8;
+    else if (kind === 5) at += 4;
+    else if (kind === 2) {
+      const length = varint();
+      yield { id, bytes: message.subarray(at, at += length) };
+    } else throw new SyntaxError(`Cannot read the ONNX file: wire type ${kind} at byte ${at}`);
+  }
+}
+
+/** The texts of all fields with this number. */
+export function strings(message: Uint8Array, id: number): string[] {
+  const decoder = new TextDecoder();
+  return messages(message, id).map((bytes) => decoder.decode(bytes));
+}
+
+/** The messages in all fields with this number. */
+export function messages(message: Uint8Array, id: number): Uint8Array[] {
+  return [...fields(message)].filter((field) => field.id === id && field.bytes)
+    .map((field) => field.bytes!);
+}
+
+/** Writes one field: a number as varint, a text, or bytes. */
+export function field(id: number, value: number | string | Uint8Array): Uint8Array {
+  if (typeof value === "number") return joined([varint(id * 8), varint(value)]);
+  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+  return joined([varint(id * 8 + 2), varint(bytes.length), bytes]);
+}
+
+/** Puts fields behind each other: a message. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  for (; value > 127; value = Math.floor(value / 128)) bytes.push(value % 128 + 128);
+  return Uint8Array.from([...bytes, value]);
+}

@@ -1,0 +1,66 @@
+/** Speed and memory as a table: ratios first, absolute times last and marked as such. @module */
+
+import type { SpeedRow } from "./row.ts";
+
+/** A table that terminal and report share. */
+export interface TextTable {
+  /** Titles of the columns. */
+  readonly head: string[];
+  /** Lines. */
+  readonly rows: string[][];
+  /** What must be known to read it. */
+  readonly notes: string[];
+}
+
+/** Lays the rows out, smallest pictures first. */
+export function speedTable(rows: readonly SpeedRow[]): TextTable {
+  const size = ({ width, height }: SpeedRow) => width * height;
+  const sorted = [...rows].sort((a, b) => size(a) - size(b));
+  return {
+    head: [
+      "method",
+      "provider",
+      "precision",
+      "source",
+      "x chain",
+      "GFLOP/s : chain",
+      "first : steady",
+      "GFLOP",
+      "NFE",
+      "peak MiB",
+      "s/Mpx *",
+      "steady s *",
+      "load s *",
+    ],
+    rows: sorted.map(line),
+    notes: [
+      "x chain: steady time, in units of the time that a bare chain of 3x3 convolutions with 64 channels takes on " +
+      "the same provider and threads for 10 GFLOP, measured in the same process just before.",
+      "GFLOP/s : chain: share of the chain's speed that the entry's convolutions and matrix products reach, all else " +
+      "it does counted as time.",
+      "Peak: resident memory of a process of its own. NFE: evaluations of the denoiser.",
+      "* absolute times hold for this machine and its load at that moment only.",
+    ],
+  };
+}
+
+function line(row: SpeedRow): string[] {
+  const { width, height, scale, steady, first, load, gflop, chain, threads } = row;
+  const seconds = steady / 1000;
+  const output = width * height * scale ** 2 / 1e6;
+  return [
+    row.method,
+    `${row.provider}, ${threads} thr`,
+    row.precision,
+    `${width}x${height} x${scale}`,
+    (seconds * chain / 10).toFixed(2),
+    gflop === undefined ? "" : (gflop / seconds / chain).toFixed(2),
+    (first / steady).toFixed(1),
+    gflop === undefined ? "" : gflop.toFixed(1),
+    String(row.nfe),
+    row.peak.toFixed(0),
+    (seconds / output).toFixed(2),
+    seconds.toFixed(3),
+    (load / 1000).toFixed(2),
+  ];
+}

@@ -1,0 +1,74 @@
+import { expect } from "expect";
+import { openSession } from "../../lib/runtime/providers.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
+import { chainGraph, measureChain } from "../../bench/speed/chain.ts";
+import { counting, withShapes } from "../../bench/speed/flops.ts";
+import { floatConstant, floatValue, node, nodesOf, onnxModel } from "../../bench/speed/onnx.ts";
+import { speedTable } from "../../bench/speed/table.ts";
+
+Deno.test("nodesOf() reads what node() wrote", () => {
+  const nodes = nodesOf(chainGraph());
+  expect(nodes.length).toBe(10);
+  expect(nodes[9]).toEqual({ op: "Conv", inputs: ["x9", "kernel"], outputs: ["y"] });
+});
+
+Deno.test("measureChain() runs the chain", async () => {
+  expect(await measureChain("native", 1)).toBeGreaterThan(0);
+});
+
+Deno.test("counting() adds up convolutions, transposed ones and products of matrices", async () => {
+  const zeros = (name: string, dims: number[]) =>
+    floatConstant(name, dims, new Float32Array(dims.reduce((a, b) => a * b)));
+  const model = onnxModel({
+    nodes: [
+      node({ op: "Conv", inputs: ["x", "k"], outputs: ["c"] }, { strides: [2, 2], group: 2 }),
+      node({ op: "ConvTranspose", inputs: ["c", "u"], outputs: ["t"] }, { strides: [2, 2] }),
+      node({ op: "Gemm", inputs: ["v", "g"], outputs: ["gemm"] }, { transB: 1 }),
+      node({ op: "MatMul", inputs: ["v", "m"], outputs: ["product"] }),
+    ],
+    constants: [
+      zeros("k", [6, 2, 3, 3]),
+      zeros("u", [6, 5, 2, 2]),
+      zeros("g", [7, 8]),
+      zeros("m", [8, 9]),
+    ],
+    inputs: [floatValue("x", [1, 4, "h", "w"]), floatValue("v", [3, 8])],
+    outputs: ["t", "gemm", "product"].map((name) => floatValue(name)),
+  });
+  const bytes = withShapes(model);
+  let total = 0;
+  await using session = counting(
+    model,
+    await openSession({ name: "count", bytes }, { provider: "native", threads: 1 }),
+    (operations) => total += operations,
+  );
+  const outputs = await session.run({ x: tensor([1, 4, 9, 11]), v: tensor([3, 8]) });
+  expect(Object.keys(outputs).sort()).toEqual(["gemm", "product", "t"]);
+  const conv = 6 * 4 * 5 * (2 * 9), up = 6 * 4 * 5 * (5 * 4), gemm = 3 * 7 * 8, product = 3 * 9 * 8;
+  expect(total).toBe(2 * (conv + up + gemm + product));
+});
+
+Deno.test("speedTable() gives ratios that follow from the row", () => {
+  const { head, rows } = speedTable([{
+    method: "m",
+    provider: "native",
+    precision: "fp32",
+    threads: 2,
+    width: 100,
+    height: 100,
+    scale: 4,
+    load: 500,
+    first: 400,
+    steady: 200,
+    runs: 3,
+    nfe: 4,
+    gflop: 30,
+    chain: 300,
+    peak: 128,
+  }]);
+  const cell = (title: string) => rows[0][head.indexOf(title)];
+  expect(cell("x chain")).toBe("6.00");
+  expect(cell("GFLOP/s : chain")).toBe("0.50");
+  expect(cell("first : steady")).toBe("2.0");
+  expect(cell("s/Mpx *")).toBe("1.25");
+});
