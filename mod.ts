@@ -23,7 +23,8 @@ export { type Uncertainty, uncertainty } from "./lib/latent.ts";
 
 export { encodeImage, type EncodeImageOptions, readImage } from "./lib/image/image.ts";
 export type { Image, ImageLike, ReadImageOptions } from "./lib/image/image.ts";
-export { type Edge, resizeImage, type ResizeOptions, type Size } from "./lib/image/resize.ts";
+export { resizeImage, type ResizeOptions, type Size } from "./lib/image/resize.ts";
+export type { Edge } from "./lib/image/axis.ts";
 
 export type { Provider } from "./lib/runtime/session.ts";
 export type { SamplerName } from "./lib/diffusion/samplers/mod.ts";

@@ -9,6 +9,7 @@ import { resize } from "./image/resize.ts";
 import type { Conditioned, Guide, Model } from "./models/model.ts";
 import type { Plan, Progress } from "./plan.ts";
 import { noise, type NoiseIndex, type NoiseOrigin } from "./tensor/noise.ts";
+import { scaleBy } from "./tensor/linear.ts";
 import type { Tensor } from "./tensor/tensor.ts";
 import { crop, type Rect } from "./tensor/window.ts";
 import type { Span } from "./tiling.ts";
@@ -41,6 +42,9 @@ export interface Interference {
   /** Content to steer towards, of the whole result. */
   guide?: Guide;
 }
+
+/** Enough for 50 dB where a harsh picture is cut off at black and white; most need one. */
+const PROJECTION = { iterations: 6 };
 
 /** Begins a stage of the work; the function that it returns is called after each tile. */
 type Meter = (
@@ -120,7 +124,7 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
       };
     }
     signal?.throwIfAborted();
-    const picture = plan.consistency ? project(next.value, rgb) : next.value;
+    const picture = plan.consistency ? project(next.value, rgb, PROJECTION) : next.value;
     canvas.paste(render(picture), region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
   }
@@ -142,7 +146,7 @@ function sampleRegion(
     steps,
     fidelity,
     signal,
-    noise: (draw, dims) => times(field({ seed, sample, draw }, dims, { x, y }), temperature),
+    noise: (draw, dims) => scaleBy(temperature, field({ seed, sample, draw }, dims, { x, y })),
     guide: guide && {
       picture: crop(guide.picture, { x, y, width, height }),
       weight: crop(guide.weight, { x, y, width, height }),
@@ -191,10 +195,4 @@ function cropImage(source: Image, { x, y, width, height }: Rect): Image {
     data.set(source.data.subarray(from, from + 4 * width), 4 * row * width);
   }
   return { ...source, width, height, data };
-}
-
-/** The tensor, scaled in place. */
-function times(field: Tensor, factor: number): Tensor {
-  if (factor !== 1) { for (let i = 0; i < field.data.length; i++) field.data[i] *= factor; }
-  return field;
 }

@@ -7,6 +7,7 @@ import { toTensor } from "./image/pixels.ts";
 import { resizeImage } from "./image/resize.ts";
 import { planUpscale, type UpscaleOptions } from "./plan.ts";
 import { checkSeed, noise } from "./tensor/noise.ts";
+import { mix } from "./tensor/linear.ts";
 import { type Tensor, tensor } from "./tensor/tensor.ts";
 import { drain, engineOf, type Upscaler } from "./upscaler.ts";
 
@@ -42,7 +43,7 @@ export async function interpolateSeeds(
   const between: Interference["noise"] = (index, dims, origin) => {
     const first = noise({ ...index, seed: from }, dims, origin);
     const second = noise({ ...index, seed: to }, dims, origin);
-    return tensor(dims, first.data.map((z, i) => a * z + b * second.data[i]));
+    return mix(a, first, b, second);
   };
   return await run(upscaler, low, { ...rest, seed: from }, { noise: between });
 }

@@ -1,6 +1,7 @@
 /** What a prediction says of x0, and the Gaussian of the next state given x0. @module */
 
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { clamp, mix } from "../tensor/linear.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** What a network's output estimates: the noise, the clean state, or the velocity. */
 export type Prediction = "eps" | "x0" | "v";
@@ -35,7 +36,7 @@ export function x0Of(
   clip = Infinity,
 ): Tensor {
   const [a, b] = weights(kind, alphaBar);
-  return combine(prediction, x, (p, xt) => Math.min(clip, Math.max(-clip, a * p + b * xt)));
+  return clamp(mix(a, prediction, b, x), clip);
 }
 
 /** x0 = a * prediction + b * x_t. */
@@ -61,11 +62,4 @@ export function posteriorOf(alphaBar: number, previous: number): Posterior {
     x: Math.sqrt(alpha) * (1 - previous) / (1 - alphaBar),
     variance: beta * (1 - previous) / (1 - alphaBar),
   };
-}
-
-/** A new tensor of f(a_i, b_i); both have the same sizes. */
-export function combine(a: Tensor, b: Tensor, f: (a: number, b: number) => number): Tensor {
-  const data = new Float32Array(a.data.length);
-  for (let i = 0; i < data.length; i++) data[i] = f(a.data[i], b.data[i]);
-  return tensor(a.dims, data);
 }

@@ -10,11 +10,10 @@ import type { Image } from "./image.ts";
  */
 export function bleed(image: Image): Image {
   const { data } = image;
-  const hidden = (i: number) => data[i + 3] === 0;
-  const pixels = Array.from({ length: data.length / 4 }, (_, i) => 4 * i).filter(hidden);
-  if (pixels.length === 0 || pixels.length === data.length / 4) return image;
+  let left: number[] = [];
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 0) left.push(i);
+  if (left.length === 0 || left.length === data.length / 4) return image;
   const filled = { ...image, data: new Uint8ClampedArray(data) };
-  let left = pixels;
   for (
     let block = halved(seen(image)), side = 2;
     left.length > 0;

@@ -18,7 +18,6 @@ export const bicubic: Family = (card) => ({
 export function settled(estimate: Tensor): Conditioned {
   return {
     estimate,
-    // deno-lint-ignore require-await -- the contract is asynchronous, and here nothing is left to wait for
     async *sample() {
       yield { step: 1, steps: 1, picture: () => estimate };
       return estimate;

@@ -1,6 +1,6 @@
 /** SRDiff: diffusion of the residual over a base picture (Li et al. 2021). @module */
 
-import { combine, x0Of } from "../diffusion/posterior.ts";
+import { x0Of } from "../diffusion/posterior.ts";
 import { samplers } from "../diffusion/samplers/mod.ts";
 import type { Denoise } from "../diffusion/samplers/sampler.ts";
 import { cosineSchedule, linearSchedule, type NoiseSchedule } from "../diffusion/schedule.ts";
@@ -8,6 +8,7 @@ import { spacedTimesteps } from "../diffusion/schedule.ts";
 import { ManifestError } from "../errors.ts";
 import { resize } from "../image/resize.ts";
 import type { Session } from "../runtime/session.ts";
+import { mix, scaleBy } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crop, padTo } from "../tensor/window.ts";
 import { overTiles } from "../tiling.ts";
@@ -117,13 +118,14 @@ async function* sample(
   const [height, width] = scene.grid.map((size) => size * card.scale);
   const noise = (draw: number) => choices.noise(draw, [1, 3, height, width]);
   const gain = choices.fidelity / diffusion.residualScale;
-  const picture = (x0: Tensor) =>
-    combine(scene.base, crop(x0, areaOf(scene.base)), (base, residual) => base + gain * residual);
+  const picture = (x0: Tensor) => mix(1, scene.base, gain, crop(x0, areaOf(scene.base)));
+  // The estimate is a residual of 0: noised to a level, it is that level's noise alone.
+  const sigma = start === "noise" ? 1 : Math.sqrt(1 - schedule.alphaBar[timesteps[0]]);
   const walk = samplers[choices.sampler]({
     denoise: denoiser(entry, graphNamed(card, entry.sessions, graph), scene, choices),
     schedule,
     timesteps,
-    start: start === "noise" ? noise(0) : noised(noise(0), schedule.alphaBar[timesteps[0]]),
+    start: scaleBy(sigma, noise(0)),
     noise,
     signal: choices.signal,
   });
@@ -133,12 +135,6 @@ async function* sample(
     yield { step, steps, picture: () => picture(x0) };
   }
   return picture(next.value);
-}
-
-/** A residual of 0, noised to a level: sqrt(1 - alphaBar) * noise. */
-function noised(noise: Tensor, alphaBar: number): Tensor {
-  const sigma = Math.sqrt(1 - alphaBar);
-  return tensor(noise.dims, noise.data.map((z) => sigma * z));
 }
 
 /** The network as the sampler sees it: the whole picture's x0. */

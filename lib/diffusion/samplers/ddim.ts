@@ -1,7 +1,7 @@
 /** The deterministic sampler DDIM. @module */
 
+import { mix } from "../../tensor/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { combine } from "../posterior.ts";
 import type { SamplerInput, SamplerStep } from "./sampler.ts";
 
 /** Moves each state along its estimated noise, drawing none (Song et al. 2021, equation 12, eta = 0). */
@@ -14,7 +14,7 @@ export async function* ddim(input: SamplerInput): AsyncGenerator<SamplerStep, Te
     const next = i + 1 < timesteps.length ? alphaBar[timesteps[i + 1]] : 1;
     const keep = Math.sqrt((1 - next) / (1 - alphaBar[t]));
     const pull = Math.sqrt(next) - Math.sqrt(alphaBar[t]) * keep;
-    x = combine(x0, x, (clean, noisy) => pull * clean + keep * noisy);
+    x = mix(pull, x0, keep, x);
     yield { step: i + 1, steps: timesteps.length, x0, x };
   }
   return x;

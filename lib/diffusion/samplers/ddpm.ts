@@ -1,7 +1,8 @@
 /** The ancestral sampler of DDPM. @module */
 
+import { mix } from "../../tensor/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { combine, posteriorOf } from "../posterior.ts";
+import { posteriorOf } from "../posterior.ts";
 import type { SamplerInput, SamplerStep } from "./sampler.ts";
 
 /**
@@ -16,11 +17,11 @@ export async function* ddpm(input: SamplerInput): AsyncGenerator<SamplerStep, Te
     const x0 = await denoise(x, t);
     const last = i + 1 === timesteps.length;
     const posterior = posteriorOf(alphaBar[t], last ? 1 : alphaBar[timesteps[i + 1]]);
-    x = combine(x0, x, (clean, noisy) => posterior.x0 * clean + posterior.x * noisy);
+    x = mix(posterior.x0, x0, posterior.x, x);
     if (!last) {
       // The floor is SRDiff's: the logarithm of the variance is taken of no less than 1e-20.
       const std = Math.sqrt(Math.max(posterior.variance, 1e-20));
-      x = combine(x, noise(i + 1), (mean, z) => mean + std * z);
+      x = mix(1, x, std, noise(i + 1));
     }
     yield { step: i + 1, steps: timesteps.length, x0, x };
   }

@@ -1,7 +1,7 @@
 /** The multistep solver DPM-Solver++(2M). @module */
 
+import { mix } from "../../tensor/linear.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { combine } from "../posterior.ts";
 import type { SamplerInput, SamplerStep } from "./sampler.ts";
 
 /** lambda = log(alpha / sigma), half the logarithm of the signal-to-noise ratio. */
@@ -26,12 +26,10 @@ export async function* dpmpp2m(input: SamplerInput): AsyncGenerator<SamplerStep,
     const next = last ? 1 : alphaBar[timesteps[i + 1]];
     const h = lambdaOf(next) - lambdaOf(alphaBar[t]); // infinite at the last step
     const lean = before && !last ? Math.min(0.5, h / (2 * before.h)) : 0; // 1 / (2 r), r = before.h / h
-    const d = before && lean
-      ? combine(x0, before.x0, (now, past) => now + lean * (now - past))
-      : x0;
+    const d = before && lean ? mix(1 + lean, x0, -lean, before.x0) : x0;
     const keep = Math.sqrt((1 - next) / (1 - alphaBar[t]));
     const pull = Math.sqrt(next) * -Math.expm1(-h);
-    x = combine(d, x, (clean, noisy) => pull * clean + keep * noisy);
+    x = mix(pull, d, keep, x);
     before = { x0, h };
     yield { step: i + 1, steps: timesteps.length, x0, x };
   }
