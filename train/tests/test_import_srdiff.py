@@ -113,6 +113,30 @@ def test_convert_names_a_weight_of_another_shape():
         convert(changed, {})
 
 
+def test_convert_refuses_or_loads_every_spoilt_weight_and_fails_in_no_other_way():
+    whole, refused = weights(Options(heads=4, base_input=True)), 0
+    spoil = [lambda v: v[:0], lambda v: torch.tensor(1.0), lambda v: torch.cat([v, v])]
+    for key in whole:
+        for change in spoil:
+            try:
+                convert(whole | {key: change(whole[key])}, {})
+            except ImportRefused:
+                refused += 1
+    assert refused == 3 * (len(whole) - 1)  # alphas_cumprod follows from betas and is not read
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("timesteps", 6.5), ("timesteps", -1), ("beta_schedule", "quad"), ("beta_s", "x"),
+    ("res_rescale", 0), ("res", False), ("attention_heads", 5), ("diffusion", {"clip_x0": 3}),
+    ("diffusion", {"predicts": []}),
+])
+def test_convert_names_a_setting_that_cannot_be(key, value):
+    config = {"beta_schedule": "cosine", "timesteps": 6, key: value}
+    named = next(iter(value)) if isinstance(value, dict) else key
+    with pytest.raises(ImportRefused, match=named):
+        convert(weights(Options(heads=4)), config)
+
+
 def test_convert_folds_weight_normalisation():
     plain, normed = weights(), weights()
     weight = normed.pop("denoise_fn.mid_block1.block1.block.1.weight")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from .system import ImportRefused
 
 # A string, or a comment that starts with two slashes or stands between slash and star.
 COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+NUMBER = re.compile(r"\d+(\.\d*)?([eE][-+]?\d+)?")
 
 
 def read_config(path: Path | None, above: tuple[Path, ...] = ()) -> Mapping[str, Any]:
@@ -54,3 +57,18 @@ def lookup(config: Mapping[str, Any], *paths: str) -> Any:
         if value is not None:
             return value
     return None
+
+
+def number(
+    config: Mapping[str, Any], paths: tuple[str, ...], default: float, most: float = math.inf
+) -> float:
+    """The positive number, at most `most`, that stands at one of the paths, or the default."""
+    value = lookup(config, *paths)
+    if value is None:
+        return default
+    # YAML 1.1 takes 1e-4 for a text.
+    value = float(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
+        limit = "" if most == math.inf else f" up to {most}"
+        raise ImportRefused(f"{paths[0]} must be a positive number{limit}, got {value!r}")
+    return float(value)

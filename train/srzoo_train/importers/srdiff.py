@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ..graphs import Graph
 from ..models.rrdb import RRDBNet
 from ..models.srdiff_unet import SRDiffUNet
-from .reference_config import lookup
+from .reference_config import lookup, number
 from .srdiff_schedule import SCHEDULE_BUFFERS, schedule_of
 from .system import (
     Conversion,
@@ -45,14 +45,16 @@ def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
     refuse_unknown_parts(weights)
     scale = scale_of(weights)
     rrdb, unet = encoder_of(weights), denoiser_of(weights, scale, config)
+    if "betas" in weights:
+        shape_of(weights, "betas", 1)
     schedule, notes = schedule_of(weights.get("betas"), config)
     stride = 2 ** (len(unet.downs) - 1)
     draw = Draw(rrdb, scale, unet_takes_base(weights), schedule["timesteps"], stride)
-    channels = shape_of(weights, "denoise_fn.cond_proj.weight")[0]
+    channels = shape_of(weights, "denoise_fn.cond_proj.weight", 4)[0]
     return Conversion(
         graphs=(
-            Graph("encoder", draw.encoder, draw.pictures, ("features",)),
-            Graph("denoiser", Denoiser(unet, scale, channels).eval(), draw.states, ("prediction",)),
+            Graph("encoder", draw.encoder, draw.pictures, {"features": 0}),
+            Graph("denoiser", Denoiser(unet, scale, channels).eval(), draw.states, {"prediction": 0}),
         ),
         card=card_of(scale, stride, schedule, config),
         notes=(*contradictions(weights, config), *notes),
@@ -164,7 +166,7 @@ def folded(weights: Weights) -> Weights:
 
 def scale_of(weights: Weights) -> int:
     """The scale, from the transposed convolution that carries features to full size."""
-    kernel = shape_of(weights, "denoise_fn.cond_proj.weight")[-1]
+    kernel = shape_of(weights, "denoise_fn.cond_proj.weight", 4)[-1]
     if kernel % 4:
         raise ImportRefused(f"denoise_fn.cond_proj has a kernel of {kernel}, no multiple of 4")
     return kernel // 2
@@ -172,8 +174,8 @@ def scale_of(weights: Weights) -> int:
 
 def encoder_of(weights: Weights) -> RRDBNet:
     """The encoder, with the sizes of its weights."""
-    features = shape_of(weights, "rrdb.conv_first.weight")[0]
-    growth = shape_of(weights, "rrdb.RRDB_trunk.0.RDB1.conv1.weight")[0]
+    features = shape_of(weights, "rrdb.conv_first.weight", 4)[0]
+    growth = shape_of(weights, "rrdb.RRDB_trunk.0.RDB1.conv1.weight", 4)[0]
     doublings = sum(f"rrdb.upconv{i}.weight" in weights for i in (1, 2, 3, 4))
     blocks = numbered(weights, "rrdb.RRDB_trunk.")
     net = RRDBNet(features, blocks, 2**doublings, growth)
@@ -183,13 +185,13 @@ def encoder_of(weights: Weights) -> RRDBNet:
 
 def denoiser_of(weights: Weights, scale: int, config: Mapping[str, Any]) -> SRDiffUNet:
     """The denoiser, with the sizes of its weights."""
-    condition, hidden = shape_of(weights, "denoise_fn.cond_proj.weight")[:2]
+    condition, hidden = shape_of(weights, "denoise_fn.cond_proj.weight", 4)[:2]
     levels = numbered(weights, "denoise_fn.downs.")
     multipliers = tuple(
-        shape_of(weights, f"denoise_fn.downs.{i}.0.block1.block.1.weight")[0] // hidden
+        shape_of(weights, f"denoise_fn.downs.{i}.0.block1.block.1.weight", 4)[0] // hidden
         for i in range(levels)
     )
-    used = shape_of(weights, "rrdb.conv_first.weight")[0] * len(
+    used = shape_of(weights, "rrdb.conv_first.weight", 4)[0] * len(
         range(FIRST_USED, numbered(weights, "rrdb.RRDB_trunk.") + 1, EACH)
     )
     if condition != used:
@@ -211,7 +213,7 @@ def attention_of(weights: Weights, config: Mapping[str, Any]) -> tuple[int, int]
     key = "denoise_fn.mid_attn.fn.fn.to_qkv.weight"
     if key not in weights:
         return None
-    width = shape_of(weights, key)[0] // 3
+    width = shape_of(weights, key, 4)[0] // 3
     heads = lookup(config, "unet.attention_heads", "attention_heads", "heads")
     if heads is None and width == HEADS * HEAD_WIDTH:
         heads = HEADS
@@ -236,17 +238,18 @@ def prediction_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """What the output estimates and how x0 becomes a picture."""
     if lookup(config, "res", "diffusion.residual") is False:
         raise ImportRefused("res: false (a diffusion of pictures, not of residuals) is not supported")
-    kind = lookup(config, "diffusion.predicts") or "noise"
+    kind = lookup(config, "diffusion.predicts")
+    kind = "noise" if kind is None else kind
     kinds = {"noise": "eps", "eps": "eps", "x0": "x0", "v": "v"}
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise ImportRefused(f"diffusion.predicts must be one of {', '.join(kinds)}, got {kind!r}")
-    rescale = lookup(config, "res_rescale", "diffusion.residual_rescale")
-    limits = lookup(config, "diffusion.clip_x0") or [-1, 1]
-    if len(limits) != 2 or limits[0] != -limits[1]:
-        raise ImportRefused(f"diffusion.clip_x0 must be symmetric, got {limits}")
+    limits = lookup(config, "diffusion.clip_x0")
+    limits = [-1, 1] if limits is None else limits
+    if not isinstance(limits, list) or len(limits) != 2 or limits[0] != -limits[1]:
+        raise ImportRefused(f"diffusion.clip_x0 must be a symmetric pair, got {limits!r}")
     return {
         "prediction": kinds[kind],
-        "residualScale": float(2 if rescale is None else rescale),
+        "residualScale": number(config, ("res_rescale", "diffusion.residual_rescale"), 2.0),
         "clip": float(limits[1]),
     }
 
@@ -257,9 +260,9 @@ def contradictions(weights: Weights, config: Mapping[str, Any]) -> list[str]:
         "rrdb_num_block": (lookup(config, "rrdb_num_block", "encoder.num_blocks"),
                            numbered(weights, "rrdb.RRDB_trunk.")),
         "rrdb_num_feat": (lookup(config, "rrdb_num_feat", "encoder.num_features"),
-                          shape_of(weights, "rrdb.conv_first.weight")[0]),
+                          shape_of(weights, "rrdb.conv_first.weight", 4)[0]),
         "hidden_size": (lookup(config, "hidden_size", "unet.hidden_size"),
-                        shape_of(weights, "denoise_fn.cond_proj.weight")[1]),
+                        shape_of(weights, "denoise_fn.cond_proj.weight", 4)[1]),
     }
     return [f"{name} is {told} in the configuration and {found} in the weights, which decide"
             for name, (told, found) in told.items() if told not in (None, found)]

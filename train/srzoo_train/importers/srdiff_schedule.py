@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .reference_config import lookup
+from .reference_config import lookup, number
 from .system import ImportRefused
 
 # Tables that the official checkpoint keeps beside the weights; all follow from the betas.
@@ -64,22 +64,22 @@ def configured(config: Mapping[str, Any], length: int | None) -> Schedule | None
         return None
     if timesteps is None:
         raise ImportRefused("the configuration has a beta_schedule, but no timesteps")
+    if type(timesteps) is not int or timesteps < 1:
+        raise ImportRefused(f"timesteps must be a positive whole number, got {timesteps!r}")
     if length not in (None, timesteps):
         raise ImportRefused(f"timesteps is {timesteps} in the configuration, and the checkpoint's "
                             f"tables hold {length}; correct the configuration")
     if kind == "cosine":
-        s = lookup(config, "beta_s", "diffusion.cosine_s")
-        return {"kind": kind, "timesteps": timesteps, "s": float(0.008 if s is None else s)}
+        s = number(config, ("beta_s", "diffusion.cosine_s"), 0.008)
+        return {"kind": kind, "timesteps": timesteps, "s": s}
     if kind == "linear":
-        first = lookup(config, "beta_start", "diffusion.linear_start")
-        last = lookup(config, "beta_end", "diffusion.linear_end")
-        forced = lookup(config, "diffusion.linear_last_beta_forced_to")
+        forced = ("diffusion.linear_last_beta_forced_to",)
         return {
             "kind": kind,
             "timesteps": timesteps,
-            "first": float(1e-4 if first is None else first),
-            "last": float(0.02 if last is None else last),
-            "lastForced": float(0.999 if forced is None else forced),
+            "first": number(config, ("beta_start", "diffusion.linear_start"), 1e-4, 0.999),
+            "last": number(config, ("beta_end", "diffusion.linear_end"), 0.02, 0.999),
+            "lastForced": number(config, forced, 0.999, 0.999),
         }
     raise ImportRefused(f"beta_schedule must be cosine or linear, got {kind!r}")
 

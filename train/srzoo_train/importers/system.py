@@ -40,11 +40,14 @@ class System:
     convert: Callable[[Weights, Mapping[str, Any]], Conversion]
 
 
-def shape_of(weights: Weights, key: str) -> tuple[int, ...]:
-    """Sizes of a weight that must be there."""
+def shape_of(weights: Weights, key: str, rank: int) -> tuple[int, ...]:
+    """Sizes of a weight that must be there, with `rank` sizes that are not 0."""
     if key not in weights:
         raise ImportRefused(f"the checkpoint has no {key}, which tells a size of the network")
-    return tuple(weights[key].shape)
+    shape = tuple(weights[key].shape)
+    if len(shape) != rank or 0 in shape:
+        raise ImportRefused(f"{key} is {list(shape)}; it must have {rank} sizes above 0")
+    return shape
 
 
 def numbered(weights: Weights, prefix: str) -> int:
