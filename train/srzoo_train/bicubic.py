@@ -17,7 +17,7 @@ def _cubic(x: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=512)
-def weights(size_in: int, size_out: int) -> tuple[np.ndarray, np.ndarray]:
+def weights(size_in: int, size_out: int, mirror: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Source indices and weights of each output pixel, both [size_out, taps]."""
     scale = size_out / size_in
     shrink = min(scale, 1.0)
@@ -27,6 +27,9 @@ def weights(size_in: int, size_out: int) -> tuple[np.ndarray, np.ndarray]:
     index = left[:, None] + np.arange(int(np.ceil(width)) + 2)
     weight = shrink * _cubic(shrink * (centre[:, None] - index))
     weight /= weight.sum(1, keepdims=True)
+    if mirror:
+        index = index % (2 * size_in)
+        index = np.where(index < size_in, index, 2 * size_in - 1 - index)
     return np.clip(index, 0, size_in - 1).astype(np.int64), weight
 
 
@@ -48,3 +51,12 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
 def shrink(image: np.ndarray, scale: int) -> np.ndarray:
     """The low-resolution picture of `image`, whose sides are multiples of `scale`."""
     return np.ascontiguousarray(resize(image, image.shape[0] // scale, image.shape[1] // scale))
+
+
+@lru_cache(maxsize=64)
+def matrix(size_in: int, size_out: int, mirror: bool) -> np.ndarray:
+    """The same interpolation of one axis as a matrix [size_out, size_in], in floating point."""
+    index, weight = weights(size_in, size_out, mirror)
+    dense = np.zeros((size_out, size_in))
+    np.add.at(dense, (np.arange(size_out)[:, None], index), weight)
+    return dense

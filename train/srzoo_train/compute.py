@@ -19,13 +19,14 @@ def gflop_per_step(recipe: Recipe, stage: Stage, lpips: Path | None) -> float:
     return sum(counted) / len(counted) * recipe.batch / 1e9
 
 
-def _flop(network, objective, recipe: Recipe, uniform: float) -> int:
+def _flop(network, objective, recipe: Recipe, start: float) -> int:
     side = recipe.crop * recipe.scale
     batch = objectives.Batch(
         lr=torch.rand(1, 3, recipe.crop, recipe.crop) * 2 - 1,
         hr=torch.rand(1, 3, side, side) * 2 - 1,
         noise=lambda _, shape: torch.randn(shape),
-        uniform=torch.tensor([uniform]),
+        uniform=torch.tensor([start]),
+        shared=start,
     )
     with FlopCounterMode(display=False) as counter:
         loss, _ = objective(network, batch)

@@ -6,6 +6,7 @@ one whole; files that the export does not make, such as README.md, stay.
 
 import argparse
 import json
+import math
 import shutil
 import sys
 from dataclasses import dataclass
@@ -66,13 +67,15 @@ def graphs_of(run: Run) -> dict[str, Graph]:
     """The graphs of the entry, with weights rounded to fp16."""
     recipe = run.recipe
     if recipe.family == "regression":
-        return {"network": Graph("network", _network(run, "l1"), _lr, ("sr",))}
+        return {"network": Graph("network", _network(run, "l1"), _lr, {"sr": 1})}
     encoder = graphs.halved(networks.encoder_of(recipe))
-    draw = _denoiser_inputs(recipe, encoder.stem.out_channels)
-    found = {"encoder": Graph("encoder", encoder, _lr, ("features", "estimate"))}
+    channels = networks.encoder_channels(networks.released(recipe.encoder, "network"))
+    draw = _denoiser_inputs(recipe, channels)
+    gives = {"features": 0, **({"estimate": 1} if recipe.base == "estimate" else {})}
+    found = {"encoder": Graph("encoder", encoder, _lr, gives)}
     for name, loss in (("denoiser", "diffusion"), ("fast", "few_step")):
         if name == "denoiser" or run.last(loss) is not None:
-            found[name] = Graph(name, _network(run, loss), draw, ("prediction",))
+            found[name] = Graph(name, _network(run, loss), draw, {"prediction": 0})
     return found
 
 
@@ -113,8 +116,9 @@ def diffusion_facts(run: Run) -> dict:
     return {
         "diffusion": {
             "schedule": {"kind": "cosine", "timesteps": recipe.diffusion_steps},
-            "prediction": "v",
-            "base": "estimate",
+            "prediction": recipe.prediction,
+            **({} if recipe.clip_x0 is None else {"clip": recipe.clip_x0}),
+            "base": recipe.base,
             "residualScale": run.state["residual_scale"],
             "sampler": "ddpm",
         },
@@ -212,8 +216,6 @@ def build_entry(run: Run, target: Path, folder: Path, words: dict[str, str]) -> 
     data = data_facts(run)
     recorded = fixture.record({name: (found[name], models[name]) for name in found})
     (folder / "fixture.safetensors").write_bytes(recorded)
-    multiple = 1 if run.recipe.family == "regression" else 2
-    reach = max(graphs.radius(graph) for graph in found.values())
     written = {
         "id": target.name,
         **words,
@@ -226,7 +228,7 @@ def build_entry(run: Run, target: Path, folder: Path, words: dict[str, str]) -> 
             for name in found
         },
         "fixture": {"file": "fixture.safetensors", "sha256": card.sha256(recorded)},
-        "tiling": {"size": TILE, "overlap": reach + reach % 2, "multiple": multiple},
+        "tiling": tiling(run.recipe, found),
         **(diffusion_facts(run) if run.recipe.family == "srdiff" else {}),
         "training": training_facts(run, data),
     }
@@ -239,6 +241,18 @@ def _write_graph(folder: Path, name: str, model: onnx.ModelProto, count: int) ->
     data = model.SerializeToString()
     (folder / f"{name}.onnx").write_bytes(data)
     return card.graph_facts(f"{name}.onnx", data, "fp16", count)
+
+
+def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
+    """How far tiles must overlap; the published U-Net looks at whole tiles, which are blended."""
+    if recipe.family == "srdiff" and recipe.network.kind == "published":
+        levels = 2 ** (len(recipe.network.multipliers) - 1)
+        multiple = levels // math.gcd(levels, recipe.scale)
+        overlap = -(-(64 // recipe.scale) // multiple) * multiple
+        return {"size": 4 * overlap, "overlap": overlap, "multiple": multiple, "blended": True}
+    multiple = 1 if recipe.family == "regression" else 2
+    reach = max(graphs.radius(graph) for graph in found.values())
+    return {"size": TILE, "overlap": reach + reach % 2, "multiple": multiple}
 
 
 def words_of(run: Run, target: Path, name: str | None, description: str | None) -> dict[str, str]:

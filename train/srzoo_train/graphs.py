@@ -33,28 +33,29 @@ class Graph:
     name: str
     network: nn.Module
     draw: Callable[[int, int, int], dict[str, Tensor]]
-    outputs: tuple[str, ...]
+    outputs: dict[str, int]  # name, and its place in what the network gives
 
     def call(self, inputs: dict[str, Tensor]) -> tuple[Tensor, ...]:
-        """The outputs that the graph has: the last of what the network gives."""
+        """The outputs that the graph has, in its order."""
         with torch.no_grad():
-            return _last(self.network(*inputs.values()), len(self.outputs))
+            return _picked(self.network(*inputs.values()), self.outputs)
 
 
 class _Called(nn.Module):
     """The network with the outputs of its graph."""
 
-    def __init__(self, network: nn.Module, outputs: int):
+    def __init__(self, network: nn.Module, outputs: dict[str, int]):
         super().__init__()
         self.network = network
         self.outputs = outputs
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        return _last(self.network(*inputs), self.outputs)
+        return _picked(self.network(*inputs), self.outputs)
 
 
-def _last(found: Tensor | tuple[Tensor, ...], count: int) -> tuple[Tensor, ...]:
-    return (found,) if isinstance(found, Tensor) else tuple(found[-count:])
+def _picked(found: Tensor | tuple[Tensor, ...], outputs: dict[str, int]) -> tuple[Tensor, ...]:
+    given = (found,) if isinstance(found, Tensor) else found
+    return tuple(given[place] for place in outputs.values())
 
 
 def halved(network: nn.Module) -> nn.Module:
@@ -75,7 +76,7 @@ def to_onnx(graph: Graph, half: bool = True) -> onnx.ModelProto:
         # The exporter on TorchScript needs no package beyond torch and keeps parameter names.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Called(graph.network, len(graph.outputs)),
+            _Called(graph.network, graph.outputs),
             tuple(inputs.values()),
             buffer,
             dynamo=False,

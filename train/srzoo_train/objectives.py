@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from . import networks
+from .bicubic import matrix
 from .lpips import LpipsAlex
 from .recipe import Recipe, RecipeError, Stage
-from .schedule import add_noise, ancestral, cosine_alpha_bar, velocity, x0_of_velocity
+from .schedule import add_noise, ancestral, cosine_alpha_bar, target_of, x0_of
 
 Noise = Callable[[int, torch.Size], Tensor]  # draw, shape -> standard normal, fixed per item
 Loss = tuple[Tensor, dict[str, float]]
@@ -23,7 +24,8 @@ class Batch:
     lr: Tensor
     hr: Tensor
     noise: Noise
-    uniform: Tensor  # [n], in [0, 1)
+    uniform: Tensor  # [n], in [0, 1), stratified over the global batch
+    shared: float    # in [0, 1), the same for the whole global batch
 
 
 class L1(nn.Module):
@@ -35,38 +37,59 @@ class L1(nn.Module):
 
 
 class Residuals(nn.Module):
-    """What both SRDiff stages share: the frozen encoder, the schedule, the residual's scale."""
+    """What all SRDiff stages share: the frozen encoder, the schedule, the residual's scale."""
 
-    def __init__(self, encoder: nn.Module, timesteps: int, residual_scale: float):
+    def __init__(self, recipe: Recipe, encoder: nn.Module, residual_scale: float):
         super().__init__()
+        self.recipe = recipe
         self.encoder = encoder.requires_grad_(False).eval()
         self.residual_scale = residual_scale
-        self.register_buffer("alpha_bar", cosine_alpha_bar(timesteps).float())
+        self.register_buffer("alpha_bar", cosine_alpha_bar(recipe.diffusion_steps).float())
 
     @torch.no_grad()
     def encode(self, lr: Tensor) -> tuple[Tensor, Tensor]:
+        """Features, and the base [n, 3, H, W] that the residual is added to."""
         features, estimate = self.encoder(lr)
-        return features, estimate.float()
+        if self.recipe.base == "estimate":
+            return features, estimate.float()
+        return features, bicubic256(lr, self.recipe.scale)
+
+    def residual(self, hr: Tensor, base: Tensor) -> Tensor:
+        """x0 = residualScale * (hr - base)."""
+        return self._clip(self.residual_scale * (hr - base))
 
     def level(self, t: Tensor) -> Tensor:
         return self.alpha_bar[t].view(-1, 1, 1, 1)
 
     def x0(self, network: nn.Module, x: Tensor, t: Tensor, features: Tensor) -> Tensor:
-        v = network(x, t.float(), features).float()
-        return x0_of_velocity(x, v, self.level(t))
+        """The network's estimate of x0."""
+        prediction = network(x, t.float(), features).float()
+        return self._clip(x0_of(self.recipe.prediction, x, prediction, self.level(t)))
+
+    def advance(
+        self, network: nn.Module, x: Tensor, features: Tensor, times: Tensor, i: int, noise: Noise
+    ) -> tuple[Tensor, Tensor]:
+        """One ancestral step from times[i] to times[i + 1]: the new x, and the x0 on the way."""
+        x0 = self.x0(network, x, times[i].expand(len(x)), features)
+        now, then = self.alpha_bar[times[i]], self.alpha_bar[times[i + 1]]
+        return ancestral(x, x0, noise(i + 1, x.shape), now, then), x0
+
+    def _clip(self, x0: Tensor) -> Tensor:
+        limit = self.recipe.clip_x0
+        return x0 if limit is None else x0.clamp(-limit, limit)
 
 
 class Diffusion(Residuals):
-    """SRDiff's loss at a random timestep: L1 between true and predicted v of the residual."""
+    """SRDiff's loss at a random timestep: L1 between true and predicted target."""
 
     def forward(self, network: nn.Module, batch: Batch) -> Loss:
-        features, estimate = self.encode(batch.lr)
-        x0 = self.residual_scale * (batch.hr - estimate)
+        features, base = self.encode(batch.lr)
+        x0 = self.residual(batch.hr, base)
         t = (batch.uniform * len(self.alpha_bar)).long()
         noise = batch.noise(0, x0.shape)
         x = add_noise(x0, noise, self.level(t))
-        v = network(x, t.float(), features).float()
-        loss = (v - velocity(x0, noise, self.level(t))).abs().mean()
+        prediction = network(x, t.float(), features).float()
+        loss = (prediction - target_of(self.recipe.prediction, x0, noise, self.level(t))).abs().mean()
         return loss, {"diffusion": loss.item()}
 
 
@@ -81,22 +104,22 @@ class FewStep(Residuals):
     """
 
     def __init__(
-        self,
-        encoder: nn.Module,
-        timesteps: int,
-        residual_scale: float,
-        stage: Stage,
-        lpips: Path,
+        self, recipe: Recipe, encoder: nn.Module, residual_scale: float, stage: Stage, lpips: Path
     ):
-        super().__init__(encoder, timesteps, residual_scale)
+        super().__init__(recipe, encoder, residual_scale)
         self.stage = stage
         self.lpips = LpipsAlex(lpips)
+        self.register_buffer("times", torch.tensor(stage.timesteps), persistent=False)
+
+    def start(self, noise: Tensor) -> Tensor:
+        """The estimate, whose residual is 0, noised to the first level."""
+        return (1 - self.alpha_bar[self.times[0]]).sqrt() * noise
 
     def forward(self, network: nn.Module, batch: Batch) -> Loss:
-        features, estimate = self.encode(batch.lr)
+        features, base = self.encode(batch.lr)
         features = features.repeat(2, 1, 1, 1)
-        x0 = self._last_x0(network, batch, features, estimate.shape)
-        first, second = (estimate.repeat(2, 1, 1, 1) + x0 / self.residual_scale).chunk(2)
+        x0 = self._last_x0(network, batch, features, base.shape)
+        first, second = (base.repeat(2, 1, 1, 1) + x0 / self.residual_scale).chunk(2)
         pixel = ((first - batch.hr).abs().mean() + (second - batch.hr).abs().mean()) / 2
         apart = (first - second).abs().mean()
         truth = self.lpips.features(batch.hr)
@@ -112,16 +135,22 @@ class FewStep(Residuals):
     ) -> Tensor:
         """x0 after a number of steps drawn for the whole batch; only the last has a gradient."""
         shape = torch.Size((2 * shape[0], *shape[1:]))
-        times = torch.tensor(self.stage.timesteps, device=features.device)
-        last = int(batch.uniform[0] * len(times))
-        x = (1 - self.alpha_bar[times[0]]).sqrt() * batch.noise(0, shape)
-        for i in range(last):
-            t = times[i].expand(len(x))
-            with torch.no_grad():
-                x0 = self.x0(network, x, t, features)
-            now, then = self.alpha_bar[times[i]], self.alpha_bar[times[i + 1]]
-            x = ancestral(x, x0, batch.noise(i + 1, shape), now, then)
-        return self.x0(network, x, times[last].expand(len(x)), features)
+        last = int(batch.shared * len(self.times))
+        x = self.start(batch.noise(0, shape))
+        with torch.no_grad():
+            for i in range(last):
+                x, _ = self.advance(network, x, features, self.times, i, batch.noise)
+        # Some versions of autocast keep weights that were cast without gradient for later calls.
+        torch.clear_autocast_cache()
+        return self.x0(network, x, self.times[last].expand(len(x)), features)
+
+
+def bicubic256(lr: Tensor, scale: int) -> Tensor:
+    """SRDiff's own enlargement: of byte/256 rather than byte/255, the border mirrored."""
+    rows, columns = (
+        torch.from_numpy(matrix(side, side * scale, True)).to(lr) for side in lr.shape[2:]
+    )
+    return rows @ ((lr + 1) * (255 / 256)) @ columns.T - 1
 
 
 def of_stage(
@@ -130,7 +159,7 @@ def of_stage(
     """The objective that a stage of a recipe minimises."""
     if stage.loss == "l1":
         return L1()
-    shared = (networks.encoder_of(recipe), recipe.diffusion_steps, residual_scale)
+    shared = (recipe, networks.encoder_of(recipe), residual_scale)
     if stage.loss == "diffusion":
         return Diffusion(*shared)
     if lpips is None:

@@ -16,12 +16,15 @@ class RecipeError(ValueError):
 
 @dataclass(frozen=True)
 class Network:
-    """Sizes of a compact network; see models/compact.py."""
+    """Sizes of a network: ours of models/compact.py, or SRDiff's published ones."""
 
-    channels: int = 64
-    blocks: int = 6
-    deep: int = 96
+    kind: typing.Literal["compact", "published"] = "compact"
+    channels: int = 64              # on the LR grid; of the published RRDB too
+    blocks: int = 6                 # on the LR grid; of the published RRDB too
+    deep: int = 96                  # compact srdiff: channels at half the LR grid
     deep_blocks: int = 4
+    hidden: int = 64                # published srdiff: channels of the U-Net's first level
+    multipliers: tuple[int, ...] = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ class Recipe:
     encoder: str | None = None      # srdiff: a released regression entry, frozen
     init_from: str | None = None    # a released entry or checkpoint to go on from
     diffusion_steps: int = 100      # T
+    prediction: typing.Literal["v", "eps", "x0"] = "v"
+    base: typing.Literal["estimate", "bicubic256"] = "estimate"  # x0 = scale * (hr - base)
+    residual_scale: float | None = None  # None: 1 / standard deviation of hr - base
+    clip_x0: float | None = None    # x0 is clamped to [-clip_x0, clip_x0]
     batch: int = 16                 # crops a step, over all processes
     accumulate: int = 1             # parts that a batch is cut into, to save memory
     crop: int = 40                  # LR pixels

@@ -19,14 +19,23 @@ def add_noise(x0: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:
     return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * noise
 
 
-def velocity(x0: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:
-    """v = sqrt(alphaBar) noise - sqrt(1 - alphaBar) x0 (Salimans & Ho 2022, appendix D)."""
+def target_of(kind: str, x0: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:
+    """What a network of that kind should predict: the noise, x0, or
+    v = sqrt(alphaBar) noise - sqrt(1 - alphaBar) x0 (Salimans & Ho 2022, appendix D)."""
+    if kind == "eps":
+        return noise
+    if kind == "x0":
+        return x0
     return alpha_bar.sqrt() * noise - (1 - alpha_bar).sqrt() * x0
 
 
-def x0_of_velocity(x: Tensor, v: Tensor, alpha_bar: Tensor) -> Tensor:
-    """x0 = sqrt(alphaBar) x_t - sqrt(1 - alphaBar) v."""
-    return alpha_bar.sqrt() * x - (1 - alpha_bar).sqrt() * v
+def x0_of(kind: str, x: Tensor, prediction: Tensor, alpha_bar: Tensor) -> Tensor:
+    """x0 out of x_t and a prediction of that kind."""
+    if kind == "eps":
+        return (x - (1 - alpha_bar).sqrt() * prediction) / alpha_bar.sqrt()
+    if kind == "x0":
+        return prediction
+    return alpha_bar.sqrt() * x - (1 - alpha_bar).sqrt() * prediction
 
 
 def ancestral(x: Tensor, x0: Tensor, noise: Tensor, now: Tensor, then: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The state of a run on disk: whole or not at all, and the last good ones kept."""
 
+import io
 import os
 from pathlib import Path
 
@@ -8,15 +9,33 @@ import torch
 KEPT = 2
 
 
+def write_whole(file: Path, data: bytes) -> None:
+    """Writes under a temporary name, syncs, renames; a full disk leaves nothing behind."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.rename(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(
+            f"cannot write {file}: {error.strerror}; what was saved before is kept, and the same "
+            f"command goes on from there"
+        ) from None
+
+
+def save_tensors(file: Path, value: object) -> None:
+    """A torch file, whole or not at all."""
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    write_whole(file, buffer.getbuffer())
+
+
 def save_state(folder: Path, step: int, state: dict) -> None:
-    """Writes `state-<step>.pt` under a temporary name, syncs it, renames it, drops old ones."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / "state.pt.part"
-    with part.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(folder / f"state-{step:08d}.pt")
+    """Writes `state-<step>.pt` and drops older ones."""
+    save_tensors(folder / f"state-{step:08d}.pt", state)
     for old in sorted(folder.glob("state-*.pt"))[:-KEPT]:
         old.unlink()
 

@@ -5,6 +5,7 @@ says where each lies. The index is written last: a folder without one is an unfi
 """
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,8 +29,10 @@ class Store:
     """Reads a store; pictures are views into the mapped files."""
 
     def __init__(self, folder: Path):
-        index = json.loads((Path(folder) / "index.json").read_text())
+        self.folder = Path(folder)
+        index = json.loads((self.folder / "index.json").read_text())
         self.scale: int = index["scale"]
+        self._licences: dict[str, str] = index.get("licences", {})
         self.entries = [Entry(**entry) for entry in index["entries"]]
         self._hr = np.memmap(Path(folder) / "hr.bin", np.uint8, "r")
         self._lr = np.memmap(Path(folder) / "lr.bin", np.uint8, "r")
@@ -37,6 +40,14 @@ class Store:
     def split(self, name: str) -> list[Entry]:
         """The entries of `train` or `val`."""
         return [entry for entry in self.entries if entry.split == name]
+
+    def sources(self) -> dict[str, dict]:
+        """Licence and number of training pictures of every source."""
+        counts = Counter(entry.source for entry in self.split("train"))
+        return {
+            name: {"licence": self._licences.get(name, "not stated"), "pictures": count}
+            for name, count in sorted(counts.items())
+        }
 
     def hr(self, entry: Entry) -> np.ndarray:
         """uint8 [height, width, 3]."""

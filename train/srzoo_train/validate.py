@@ -4,18 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
+from .bicubic import resize
+from .crops import to_range
 from .lpips import LpipsAlex
 from .objectives import FewStep, L1, Residuals
 from .recipe import Recipe
-from .schedule import ancestral
 from .store import Store
 
 PICTURES = 8
 SIDE = 256  # pixels of HR
+STEPS = 10  # of an objective that was trained for every timestep
 
 
 def psnr_y(a: Tensor, b: Tensor, border: int) -> float:
@@ -32,61 +33,71 @@ class Validation:
     def __init__(self, recipe: Recipe, store: Store, device: torch.device, lpips: Path | None):
         self.recipe, self.device = recipe, device
         self.lpips = LpipsAlex(lpips) if lpips else None
-        entries = [e for e in store.split("val") if min(e.height, e.width) >= SIDE][:PICTURES]
-        small = SIDE // recipe.scale
-        middle = lambda x, side: x[(x.shape[0] - side) // 2 :, (x.shape[1] - side) // 2 :][:side, :side]
-        crops = []
-        for entry in entries:
-            lr = store.lr(entry)
-            y, x = (lr.shape[0] - small) // 2, (lr.shape[1] - small) // 2
-            hr = store.hr(entry)[y * recipe.scale :, x * recipe.scale :][:SIDE, :SIDE]
-            crops.append((lr[y : y + small, x : x + small], hr))
-        stack = lambda i: torch.from_numpy(np.stack([c[i] for c in crops])).permute(0, 3, 1, 2)
-        self.lr = stack(0).float() / 127.5 - 1 if crops else None
-        self.hr = stack(1).float() / 127.5 - 1 if crops else None
+        small = SIDE // recipe.scale // 2 * 2
+        pairs = [_middle(store, e, small) for e in store.split("val")
+                 if min(e.height, e.width) >= SIDE][:PICTURES]
+        self.lr, self.hr, self.bicubic = (_stack(side) for side in zip(*pairs)) if pairs else [None] * 3
 
     @torch.no_grad()
-    def measure(self, network, objective, out: Path, step: int) -> dict[str, float]:
-        """Figures of the averaged weights; writes sheet-<step>.png beside the run."""
+    def measure(self, network, objective) -> tuple[dict[str, float], np.ndarray | None]:
+        """Figures of the network, and a sheet uint8 [height, width, 3] with a row per picture."""
         if self.lr is None:
-            return {}
+            return {}, None
         network.eval()
-        lr, hr = self.lr.to(self.device), self.hr.to(self.device)
-        if isinstance(objective, L1):
-            columns = [network(lr)[1].float()]
-        else:
-            columns = self._samples(network, objective, lr)
-        border = self.recipe.scale
-        figures = {"psnr_y": psnr_y(columns[-1].cpu(), hr.cpu(), border)}
+        lr = self.lr.to(self.device)
+        shown = self._shown(network, objective, lr)
+        pictures = [picture.float().cpu() for picture in shown]
+        figures = {"psnr_y": psnr_y(pictures[-1], self.hr, self.recipe.scale)}
         if self.lpips:
-            truth = self.lpips.features(hr.cpu())
-            shown = self.lpips.features(columns[-1].cpu().clamp(-1, 1))
-            figures["lpips"] = float(self.lpips(shown, truth).mean())
-        if len(columns) > 1:
-            figures["std_of_255"] = float(torch.stack(columns[1:]).std(0).mean() * 127.5)
-        self._sheet([F.interpolate(lr, scale_factor=border), *columns, hr], out, step)
-        return figures
+            truth = self.lpips.features(self.hr)
+            distances = self.lpips(self.lpips.features(pictures[-1].clamp(-1, 1)), truth)
+            figures["lpips"] = float(distances.mean())
+        if len(pictures) > 1:
+            figures["std_of_255"] = float((pictures[-1] - pictures[-2]).abs().mean() * 127.5 / 2**0.5)
+        nearest = F.interpolate(self.lr, size=self.hr.shape[2:])
+        return figures, _sheet([nearest, self.bicubic, *pictures, self.hr])
 
-    def _samples(self, network, objective: Residuals, lr: Tensor) -> list[Tensor]:
-        """The estimate and two samples of a few steps."""
-        features, estimate = objective.encode(lr)
-        few = isinstance(objective, FewStep)
-        times = objective.stage.timesteps if few else tuple(range(99, -1, -11))
-        pictures = [estimate]
-        for seed in (0, 1):
-            generator = torch.Generator().manual_seed(seed)
-            draw = lambda: torch.randn(estimate.shape, generator=generator).to(lr.device)
-            x = (1 - objective.alpha_bar[times[0]]).sqrt() * draw()
-            for now, then in zip(times, (*times[1:], None)):
-                t = torch.full((len(x),), now, device=x.device)
-                x0 = objective.x0(network, x, t, features)
-                if then is not None:
-                    levels = objective.alpha_bar[now], objective.alpha_bar[then]
-                    x = ancestral(x, x0, draw(), *levels)
-            pictures.append(estimate + x0 / objective.residual_scale)
-        return pictures
+    def _shown(self, network, objective, lr: Tensor) -> list[Tensor]:
+        """The regression; or the way from x_T to x_0 at its beginning and middle, and two samples."""
+        if isinstance(objective, L1):
+            return [network(lr)[1]]
+        first, second = (self._sample(network, objective, lr, seed) for seed in (0, 1))
+        return [first[0], first[len(first) // 2], second[-1], first[-1]]
 
-    def _sheet(self, columns: list[Tensor], out: Path, step: int) -> None:
-        rows = torch.cat([c.cpu().clamp(-1, 1) for c in columns], 3)
-        sheet = torch.cat(list(rows), 1).add(1).mul(127.5).round().byte()
-        Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(out / f"sheet-{step:08d}.png")
+    def _sample(self, network, objective: Residuals, lr: Tensor, seed: int) -> list[Tensor]:
+        """Pictures of x_T, of x0 as estimated at every step, the last of them the sample."""
+        features, base = objective.encode(lr)
+        draws = torch.Generator().manual_seed(seed)
+        noise = lambda _, shape: torch.randn(shape, generator=draws).to(lr.device)
+        if isinstance(objective, FewStep):
+            times, x = objective.times, objective.start(noise(0, base.shape))
+        else:
+            last = len(objective.alpha_bar) - 1
+            times = torch.linspace(last, 0, min(STEPS, last + 1)).round().long().to(lr.device)
+            x = noise(0, base.shape)
+        picture = lambda x0: base + x0 / objective.residual_scale
+        pictures = [picture(x)]
+        for i in range(len(times) - 1):
+            x, x0 = objective.advance(network, x, features, times, i, noise)
+            pictures.append(picture(x0))
+        return [*pictures, picture(objective.x0(network, x, times[-1].expand(len(x)), features))]
+
+
+def _middle(store: Store, entry, small: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """LR, HR and bicubic bytes of the centre of a picture."""
+    lr, hr, scale = store.lr(entry), store.hr(entry), store.scale
+    y, x = ((side - small) // 2 for side in lr.shape[:2])
+    crop = lr[y : y + small, x : x + small]
+    side = small * scale
+    window = hr[y * scale :, x * scale :][:side, :side]
+    return crop, window, resize(crop, side, side)
+
+
+def _stack(images: tuple[np.ndarray, ...]) -> Tensor:
+    return to_range(torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2))
+
+
+def _sheet(columns: list[Tensor]) -> np.ndarray:
+    rows = torch.cat([column.clamp(-1, 1) for column in columns], 3)
+    sheet = torch.cat(list(rows), 1).add(1).mul(127.5).round().byte()
+    return sheet.permute(1, 2, 0).numpy()

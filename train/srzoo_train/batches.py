@@ -1,0 +1,89 @@
+"""What a step trains on: crops and noise, fixed by (seed, step, item) and drawn ahead of time."""
+
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import torch
+from torch import Tensor
+
+from .crops import Crops, to_range
+from .objectives import Batch
+from .recipe import Recipe, RecipeError
+
+AHEAD = 4  # steps
+
+
+class Batches:
+    """This process's share of every global batch, in as many parts as are accumulated."""
+
+    def __init__(self, recipe: Recipe, crops: Crops, ranks: int, rank: int, device: torch.device):
+        if recipe.batch % (ranks * recipe.accumulate):
+            raise RecipeError(
+                f"cannot share a batch of {recipe.batch} among {ranks} processes and "
+                f"{recipe.accumulate} parts"
+            )
+        self.recipe, self.crops, self.device = recipe, crops, device
+        size = recipe.batch // ranks // recipe.accumulate
+        start = rank * (recipe.batch // ranks)
+        starts = range(start, start + recipe.batch // ranks, size)
+        self.parts = [range(first, first + size) for first in starts]
+        self.waited = 0.0  # seconds that steps waited for crops
+        self._pool = ThreadPoolExecutor(max_workers=1 if device.type == "cpu" else 4)
+        self._ahead: deque[tuple[int, list[Future]]] = deque()
+
+    def of(self, step: int) -> list[Batch]:
+        """The parts of one step."""
+        if self._ahead and self._ahead[0][0] != step:
+            self._ahead.clear()
+        while len(self._ahead) < AHEAD:
+            later = step + len(self._ahead)
+            drawn = [self._pool.submit(self.crops.batch, later, part) for part in self.parts]
+            self._ahead.append((later, drawn))
+        started = time.perf_counter()
+        pairs = [future.result() for future in self._ahead.popleft()[1]]
+        self.waited += time.perf_counter() - started
+        return [self._batch(step, part, *pair) for part, pair in zip(self.parts, pairs)]
+
+    def _batch(self, step: int, part: range, lr: Tensor, hr: Tensor) -> Batch:
+        seed = self.recipe.seed
+
+        def noise(draw: int, shape: torch.Size) -> Tensor:
+            copies = shape[0] // len(part)
+            rows = [
+                self._normal(shape[1:], seed, step, item, 1 + draw * copies + copy)
+                for copy in range(copies)
+                for item in part
+            ]
+            return torch.stack(rows)
+
+        # The same number in every process and part; items are stratified by adding their place.
+        shared = torch.rand(1, generator=generator("cpu", seed, step, 0, 0))
+        places = torch.tensor([item / self.recipe.batch for item in part])
+        return Batch(
+            self._move(lr),
+            self._move(hr),
+            noise,
+            uniform=((shared + places) % 1).to(self.device),
+            shared=float(shared),
+        )
+
+    def _move(self, images: Tensor) -> Tensor:
+        moved = to_range(images.to(self.device, non_blocking=True))
+        return moved.contiguous(memory_format=torch.channels_last)
+
+    def _normal(self, shape: torch.Size, *key: int) -> Tensor:
+        return torch.randn(shape, generator=generator(self.device, *key), device=self.device)
+
+    def close(self) -> None:
+        """Drops what was drawn ahead."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def generator(device: torch.device | str, *key: int) -> torch.Generator:
+    """A generator fixed by its key, so that no process and no restart changes a draw."""
+    mixed = 0
+    for part in key:
+        mixed = (mixed * 0x9E3779B97F4A7C15 + part + 0x7F4A7C15) % 2**63
+        mixed ^= mixed >> 29
+    return torch.Generator(device).manual_seed(mixed)

@@ -1,0 +1,56 @@
+"""Small real parts that the tests share: a store, an encoder's entry, recipes."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+TRAIN = Path(__file__).parents[1]
+sys.path.insert(0, str(TRAIN))
+
+from srzoo_train.lpips import find_lpips  # noqa: E402
+from srzoo_train.models.compact import Regression  # noqa: E402
+from srzoo_train.recipe import Budget, Network, Recipe, Stage  # noqa: E402
+from srzoo_train.synthetic import synthetic_store  # noqa: E402
+
+torch.set_num_threads(1)
+needs_lpips = pytest.mark.skipif(find_lpips() is None, reason="../shared/lpips is absent")
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory) -> Path:
+    return synthetic_store(tmp_path_factory.mktemp("data") / "store", 4)
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory) -> str:
+    """Saved weights of a small regression network."""
+    torch.manual_seed(7)
+    file = tmp_path_factory.mktemp("encoder") / "encoder.pt"
+    torch.save(Regression(4, 8, 1).state_dict(), file)
+    return str(file)
+
+
+def regression(**changes) -> Recipe:
+    """A regression of a few thousand parameters."""
+    defaults = dict(
+        id="tiny", family="regression", stages=(Stage("l1"),), budget=Budget(max_steps=6),
+        network=Network(channels=8, blocks=1), batch=4, crop=8, trackers=(), precision="no",
+    )
+    return Recipe(**(defaults | changes))
+
+
+def srdiff(encoder: str, **changes) -> Recipe:
+    """An SRDiff of a few thousand parameters, with both stages."""
+    stages = (Stage("diffusion", share=0.5), Stage("few_step", share=0.5, timesteps=(59, 29)))
+    defaults = dict(
+        id="tiny", family="srdiff", encoder=encoder, stages=stages, budget=Budget(max_steps=6),
+        network=Network(channels=8, blocks=2, deep=16, deep_blocks=1), batch=4, crop=16,
+        trackers=(), precision="no",
+    )
+    return Recipe(**(defaults | changes))

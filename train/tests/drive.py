@@ -1,0 +1,25 @@
+"""Runs a recipe given as JSON in a process of its own: `python drive.py RECIPE STORE OUT`.
+
+States are written after every step, so that a kill at any moment finds one.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from srzoo_train import trainer
+from srzoo_train.lpips import find_lpips
+from srzoo_train.recipe import recipe_of
+from srzoo_train.store import Store
+
+torch.set_num_threads(1)
+recipe, store, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+trainer.SAVE_EVERY = 0
+trainer.LOG_EVERY = 1
+if len(sys.argv) > 4:  # seconds a step, for who wants to interrupt
+    step = trainer.Trainer.step
+    pause = float(sys.argv[4])
+    trainer.Trainer.step = lambda *args: (time.sleep(pause), step(*args))[1]
+trainer.Trainer(recipe_of(recipe), Store(store), out, find_lpips()).run()

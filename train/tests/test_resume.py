@@ -1,0 +1,91 @@
+"""A run that is killed, resumed or spread over processes reaches the same weights."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import TRAIN, needs_lpips, regression, srdiff
+
+from srzoo_train.recipe import Budget
+
+DRIVE = [str(TRAIN / "tests" / "drive.py")]
+ENV = {**os.environ, "PYTHONPATH": str(TRAIN), "OMP_NUM_THREADS": "1"}
+
+
+def start(recipe, store: Path, out: Path, *pause: str, launcher=()) -> subprocess.Popen:
+    command = [sys.executable, *launcher, *DRIVE, json.dumps(asdict(recipe)), str(store), str(out)]
+    return subprocess.Popen([*command, *pause], env=ENV, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen) -> None:
+    error = process.communicate(timeout=120)[1]
+    assert process.returncode == 0, error
+
+
+def stages(out: Path) -> list[dict[str, torch.Tensor]]:
+    return [torch.load(file, weights_only=True) for file in sorted(out.glob("stage-*.pt"))]
+
+
+def largest_difference(a: Path, b: Path) -> float:
+    pairs = list(zip(stages(a), stages(b), strict=True))
+    assert pairs
+    return max(float((x[n] - y[n]).abs().max()) for x, y in pairs for n in x)
+
+
+def kill_after_a_step(recipe, store: Path, out: Path, how: int) -> subprocess.Popen:
+    """Starts the run and sends a signal soon after a random one of its steps."""
+    process, last = start(recipe, store, out, "0.05"), recipe.budget.max_steps
+    after = random.randint(1, last - 2)
+    while not list(out.glob(f"state-{after:08d}.pt")):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.002)
+    time.sleep(random.random() * 0.06)
+    process.send_signal(how)
+    return process
+
+
+@needs_lpips
+def test_a_killed_run_resumes_to_the_same_bits(store, encoder, tmp_path):
+    recipe = srdiff(encoder, budget=Budget(max_steps=10), precision="bf16")
+    finish(start(recipe, store, tmp_path / "whole"))
+    for _ in range(2):
+        out = tmp_path / f"killed-{random.random()}"
+        kill_after_a_step(recipe, store, out, signal.SIGKILL).communicate()
+        assert len(stages(out)) < 2
+        finish(start(recipe, store, out))
+        assert largest_difference(tmp_path / "whole", out) == 0
+
+
+def test_an_interrupted_run_keeps_its_state(store, tmp_path):
+    process = kill_after_a_step(
+        regression(budget=Budget(max_steps=40)), store, tmp_path / "run", signal.SIGINT
+    )
+    error = process.communicate(timeout=60)[1]
+    assert "stopped at step" in error and "the same command goes on" in error
+    assert list((tmp_path / "run").glob("state-*.pt"))
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_two_processes_give_what_one_gives(store, encoder, tmp_path, accumulate):
+    recipe = regression(accumulate=accumulate)
+    finish(start(replace(recipe, accumulate=1), store, tmp_path / "one"))
+    launcher = ("-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0")
+    finish(start(recipe, store, tmp_path / "two", launcher=launcher))
+    assert largest_difference(tmp_path / "one", tmp_path / "two") < 1e-5
+
+
+@needs_lpips
+def test_two_processes_give_what_one_gives_in_every_stage(store, encoder, tmp_path):
+    recipe = srdiff(encoder)
+    finish(start(recipe, store, tmp_path / "one"))
+    launcher = ("-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0")
+    finish(start(recipe, store, tmp_path / "two", launcher=launcher))
+    assert largest_difference(tmp_path / "one", tmp_path / "two") < 1e-5
