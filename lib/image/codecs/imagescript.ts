@@ -50,10 +50,17 @@ let loading: Promise<typeof import("imagescript")> | undefined;
  * it, it would not load at all, so that one variable is hidden meanwhile.
  */
 function imagescript(): Promise<typeof import("imagescript")> {
+  return loading ??= loadImagescript();
+}
+
+async function loadImagescript(): Promise<typeof import("imagescript")> {
   const { env } = process;
   process.env = new Proxy({}, {
     get: (_, name) => name === "IMAGESCRIPT_WASM_SIMD" ? undefined : Reflect.get(env, name),
   });
-  loading ??= import("imagescript");
-  return loading.finally(() => process.env = env);
+  try {
+    return await import("imagescript");
+  } finally {
+    process.env = env;
+  }
 }
