@@ -2,14 +2,8 @@
 
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import {
-  load,
-  type ModelCard,
-  ModelNotFoundError,
-  openZoo,
-  readCard,
-  type Upscaler,
-} from "../mod.ts";
+import { openZoo, readCard } from "../lib/zoo/mod.ts";
+import { load, type ModelCard, ModelNotFoundError, type Upscaler } from "../mod.ts";
 import type { Reporter } from "./events.ts";
 import { identityOf, placeOf } from "./identity.ts";
 import { findInputs } from "./inputs.ts";

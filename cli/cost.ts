@@ -1,7 +1,7 @@
 /** What a picture will take: memory by count, time by measuring. @module */
 
-import { encodeImage, type Image, type OutputFormat, type Plan, type Upscaler } from "../mod.ts";
-import type { Settings } from "./settings.ts";
+import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import { encodeImage, type Image, type Plan, type UpscaleOptions, type Upscaler } from "../mod.ts";
 import { inBytes } from "./terminal.ts";
 
 /** Sides of a result. */
@@ -22,7 +22,7 @@ export function resultSize(plan: Plan, scale?: number): ResultSize {
 /** Bytes that a process holds besides its pictures. */
 const PROCESS = 200e6;
 /** Bytes that encoding takes for each pixel, besides the pixels themselves. */
-const ENCODING: Record<OutputFormat, number> = { png: 8, jpeg: 12, webp: 24 };
+const ENCODING: Record<OutputFormat, number> = { png: 8, jpeg: 12, webp: 32 };
 
 /**
  * Bytes at the peak: while the model works, or while a result is resized and encoded.
@@ -44,8 +44,12 @@ export function memoryOf(
   if (peak <= budget) return peak;
   throw new RangeError(
     `Cannot write ${size.width}x${size.height} as ${format.toUpperCase()} within ` +
-      `${inBytes(budget)}: it takes ${inBytes(peak)}. Allow more with --memory, take a smaller ` +
-      `picture, fewer --samples, or --format png`,
+      `${inBytes(budget)}: it takes ${
+        inBytes(peak)
+      }. Allow more with --memory, or take a smaller ` +
+      `picture${plan.samples > 1 ? ", fewer --samples" : ""}${
+        format === "png" ? "" : ", --format png"
+      }`,
   );
 }
 
@@ -55,36 +59,53 @@ export function workOf({ runs, tiling, sourceWidth, sourceHeight }: Plan): numbe
   return runs > 0 ? runs * Math.min(tiling.size ** 2, area) : area;
 }
 
-/** Side of the piece that is timed before the first picture. */
-const PROBE = 48;
-/** Milliseconds that timing may take. */
-const PATIENCE = 2000;
+/** Milliseconds that are enough for a measurement, and those that it may take at most. */
+const ENOUGH = 300, PATIENCE = 2000;
 
-/** Seconds for each unit of work, measured on a small piece of the picture with the same options. */
+/**
+ * Seconds for each unit of work, measured with the same options on a piece of the picture: the first runs
+ * are slow, so the piece grows until it takes its time or is a quarter of the picture.
+ */
 export async function measureRate(
   upscaler: Upscaler,
   source: Image,
-  settings: Settings,
-  options: Parameters<Upscaler["plan"]>[1],
+  format: OutputFormat,
+  options: UpscaleOptions,
 ): Promise<number> {
-  const piece = corner(source, PROBE);
-  const timeout = new AbortController();
+  for (let side = 48;; side *= 2) {
+    const start = performance.now();
+    const piece = corner(source, side);
+    const fraction = await tryPiece(upscaler, piece, format, options);
+    const took = performance.now() - start;
+    if (took > ENOUGH || 16 * side ** 2 > source.width * source.height) {
+      return took / 1000 / fraction / workOf(upscaler.plan(piece, options));
+    }
+  }
+}
+
+/** Enlarges and encodes a piece; returns the share that was done before patience was lost. */
+async function tryPiece(
+  upscaler: Upscaler,
+  piece: Image,
+  format: OutputFormat,
+  options: UpscaleOptions,
+): Promise<number> {
   const start = performance.now();
+  const timeout = new AbortController();
   let fraction = 0;
-  const seconds = () => (performance.now() - start) / 1000;
   const onProgress = (progress: { fraction: number }) => {
     fraction = progress.fraction;
     if (performance.now() - start > PATIENCE) timeout.abort();
   };
-  const signal = AbortSignal.any([timeout.signal, ...options?.signal ? [options.signal] : []]);
+  const signal = AbortSignal.any([timeout.signal, ...options.signal ? [options.signal] : []]);
   try {
     const { images: [image] } = await upscaler.upscale(piece, { ...options, signal, onProgress });
-    await encodeImage(image, { format: settings.format ?? "png", background: [255, 255, 255] });
-    fraction = 1;
+    await encodeImage(image, { format, background: [255, 255, 255] });
+    return 1;
   } catch (error) {
-    if (!timeout.signal.aborted || options?.signal?.aborted) throw error;
+    if (!timeout.signal.aborted || options.signal?.aborted) throw error;
+    return fraction;
   }
-  return seconds() / fraction / workOf(upscaler.plan(piece, options));
 }
 
 /** The top left of a picture. */

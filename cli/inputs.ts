@@ -40,7 +40,7 @@ export async function findInputs(args: readonly string[], except?: string): Prom
   const walk: Walk = { found, except: except && await Deno.realPath(except).catch(() => except) };
   for (const arg of args) await addArgument(walk, arg);
   for (const input of found.inputs) {
-    if (input.path !== "-") input.problem ??= await problemOf(input.path);
+    if (input.path !== "-" && !input.found) input.problem ??= await problemOf(input.path);
   }
   return found;
 }
@@ -104,9 +104,11 @@ async function addEntries(
         await addEntries(walk, root, path, matches);
       }
     } else if (!matches(place.replaceAll("\\", "/"))) continue;
-    else if (PICTURE.test(name) || !await problemOf(path)) {
-      inputs.push({ path, place, found: true });
-    } else skipped.push({ path, why: "no picture" });
+    else {
+      const problem = await problemOf(path);
+      if (problem && !PICTURE.test(name)) skipped.push({ path, why: problem.message });
+      else inputs.push({ path, place, found: true, problem });
+    }
   }
 }
 

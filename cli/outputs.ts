@@ -1,7 +1,7 @@
 /** Where the results go: names, formats, and what is refused before any work. @module */
 
 import { basename, dirname, extname, join } from "node:path";
-import type { OutputFormat } from "../mod.ts";
+import type { OutputFormat } from "../lib/image/containers/mod.ts";
 import { identityOf, placeOf } from "./identity.ts";
 import type { Input } from "./inputs.ts";
 import { type Settings, UsageError } from "./settings.ts";

@@ -1,10 +1,10 @@
 /** One picture from its file to its results. @module */
 
 import { extname, join } from "node:path";
+import type { OutputFormat } from "../lib/image/containers/mod.ts";
 import {
   encodeImage,
   type Image,
-  type OutputFormat,
   readImage,
   resizeImage,
   UnsupportedError,
@@ -48,7 +48,7 @@ export async function enlargePicture(shop: Workshop, target: Target): Promise<vo
   const plan = upscaler.plan(source, options);
   const size = resultSize(plan, settings.scale);
   const memoryBytes = memoryOf(plan, size, target.format, settings.memory);
-  shop.rate ??= await measureRate(upscaler, source, settings, options);
+  shop.rate ??= await measureRate(upscaler, source, target.format, options);
   const { width, height } = source;
   const [outputWidth, outputHeight] = [size.width, size.height];
   const seconds = shop.rate * workOf(plan);

@@ -1,4 +1,5 @@
-import { encodeImage, type Image, type OutputFormat } from "../../mod.ts";
+import type { OutputFormat } from "../../lib/image/containers/mod.ts";
+import { encodeImage, type Image } from "../../mod.ts";
 
 /** A picture with a gradient and an edge, so that no two sizes look alike. */
 export function picture(width: number, height: number, channels: Image["channels"] = 3): Image {

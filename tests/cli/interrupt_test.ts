@@ -1,0 +1,68 @@
+import { expect } from "expect";
+import { join } from "node:path";
+import { readImage } from "../../mod.ts";
+import { filesBelow, inFolder } from "./_folder.ts";
+import { program, writePicture } from "./_pictures.ts";
+
+const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
+
+/** Starts `cli/upscale.ts` and sends a signal as soon as it has told of `event`. */
+async function killed(args: string[], signal: Deno.Signal, event: RegExp): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "-A", program, "--json", ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const decoder = new TextDecoder();
+  let told = "", sent = false;
+  for await (const part of child.stdout) {
+    told += decoder.decode(part, { stream: true });
+    if (sent || !event.test(told)) continue;
+    child.kill(signal);
+    sent = true;
+  }
+  expect([told, sent]).toEqual([told, true]);
+  return (await child.status).code;
+}
+
+/** Reads every picture of a folder: a half-written one does not decode. */
+async function expectWhole(folder: string, names: string[]): Promise<void> {
+  for (const name of names) {
+    const { width, height } = await readImage(await Deno.readFile(join(folder, name)));
+    expect([name, width, height]).toEqual([name, 1200, 800]);
+  }
+}
+
+Deno.test(
+  "upscale leaves nothing half-written when it is interrupted, and says so by exit code 130",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    await writePicture(join(folder, "a.png"), 200, 150);
+    const args = ["--model", tiny, "--steps", "50", "--out", join(folder, "out"), folder];
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      expect(await killed(args, signal, /"phase":"sample"/)).toBe(130);
+      await expect(Deno.stat(join(folder, "out"))).rejects.toThrow(Deno.errors.NotFound);
+    }
+  }),
+);
+
+Deno.test(
+  "upscale leaves only whole pictures when it is killed at any moment",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    const names = Array.from({ length: 5 }, (_, i) => `${i}.png`);
+    for (const name of names) await writePicture(join(folder, name), 300, 200);
+    const out = join(folder, "out");
+    for (const done of [1, 2, 3]) {
+      const seen = new RegExp(`("done"[^]*){${done}}`);
+      await killed(["--model", "bicubic", "--out", out, folder], "SIGKILL", seen);
+      const left = (await filesBelow(out)).filter((name) => !name.startsWith(".srzoo-"));
+      expect(left.length).toBeGreaterThanOrEqual(done);
+      await expectWhole(out, left);
+    }
+    const code = await killed(["--model", "bicubic", "--out", out, folder], "SIGINT", /"done"/);
+    expect(code).toBe(130);
+    await expectWhole(out, (await filesBelow(out)).filter((name) => !name.startsWith(".srzoo-")));
+  }),
+);
