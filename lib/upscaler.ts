@@ -10,7 +10,8 @@ import { type OpenedSessions, type OpenOptions, openSessions } from "./runtime/p
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
 import { fetchFixture, fetchGraph, type FetchOptions } from "./zoo/store.ts";
-import { openZoo, readCard, type Zoo } from "./zoo/zoo.ts";
+import { readCard } from "./zoo/read.ts";
+import { openZoo, type Zoo } from "./zoo/zoo.ts";
 
 /** How an entry is loaded. */
 export interface LoadOptions extends FetchOptions {

@@ -1,6 +1,5 @@
 /** What a provider does with one ONNX file, inside the worker. @module */
 
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
 /** One ONNX file, to be opened as a session. */
@@ -46,12 +45,40 @@ export interface EngineOptions {
 }
 
 /** Session options that all providers share: errors only on stderr. */
-export const quiet = { logSeverityLevel: 3 } as const satisfies InferenceSession.SessionOptions;
+export const quiet = { logSeverityLevel: 3 } as const;
 
-/** Gives a session of ONNX Runtime the shape of {@linkcode LoadedGraph}. */
-export function adaptSession(
-  session: InferenceSession,
-  OrtTensorClass: typeof OrtTensor,
+/** What is used of a tensor of ONNX Runtime; its packages are imported by the providers alone. */
+interface OrtTensor {
+  readonly dims: readonly number[];
+  readonly data: unknown;
+}
+
+/** What is used of an input or output of ONNX Runtime. */
+type OrtPort =
+  | { readonly isTensor: false; readonly name: string }
+  | {
+    readonly isTensor: true;
+    readonly name: string;
+    readonly type: string;
+    readonly shape: readonly (number | string)[];
+  };
+
+/** What is used of a session of ONNX Runtime. */
+interface OrtSession<Value extends OrtTensor> {
+  readonly inputMetadata: readonly OrtPort[];
+  readonly outputMetadata: readonly OrtPort[];
+  run(feeds: Record<string, Value>): Promise<Readonly<Record<string, OrtTensor>>>;
+}
+
+/**
+ * Gives a session of ONNX Runtime the shape of {@linkcode LoadedGraph}.
+ *
+ * @param session The session.
+ * @param toOrt Makes a tensor for it.
+ */
+export function adaptSession<Value extends OrtTensor>(
+  session: OrtSession<Value>,
+  toOrt: (tensor: Tensor) => Value,
 ): LoadedGraph {
   return {
     signature: {
@@ -59,11 +86,8 @@ export function adaptSession(
       outputs: session.outputMetadata.map(toPort),
     },
     async run(inputs) {
-      const feeds: Record<string, OrtTensor> = {};
-      for (const [name, { data, dims }] of Object.entries(inputs)) {
-        feeds[name] = new OrtTensorClass("float32", data, dims);
-      }
-      const outputs = await session.run(feeds);
+      const feeds = Object.entries(inputs).map(([name, value]) => [name, toOrt(value)]);
+      const outputs = await session.run(Object.fromEntries(feeds));
       return Object.fromEntries(
         Object.entries(outputs).map(([name, value]) => [name, fromOrt(value)]),
       );
@@ -71,17 +95,17 @@ export function adaptSession(
   };
 }
 
-function toPort(value: InferenceSession.ValueMetadata): GraphPort {
-  if (!value.isTensor || value.type !== "float32") {
-    const type = value.isTensor ? value.type : "no tensor";
-    throw new TypeError(`"${value.name}" is ${type}; export the graph with float32 in and out`);
+function toPort(port: OrtPort): GraphPort {
+  if (!port.isTensor || port.type !== "float32") {
+    const type = port.isTensor ? port.type : "no tensor";
+    throw new TypeError(`"${port.name}" is ${type}; export the graph with float32 in and out`);
   }
-  return { name: value.name, dims: value.shape };
+  return { name: port.name, dims: port.shape };
 }
 
-function fromOrt(value: OrtTensor): Tensor {
-  const data = value.data as Float32Array;
+function fromOrt({ data, dims }: OrtTensor): Tensor {
+  const values = data as Float32Array;
   // Only a buffer that holds nothing else can be handed to another thread.
-  const own = data.byteLength === data.buffer.byteLength ? data : data.slice();
-  return tensor(value.dims, own);
+  const alone = values.byteLength === values.buffer.byteLength;
+  return tensor(dims, alone ? values : values.slice());
 }

@@ -26,13 +26,17 @@ export interface Host {
     inputs: Readonly<Record<string, Tensor>>,
     signal?: AbortSignal,
   ): Promise<Record<string, Tensor>>;
-  /** Ends the worker for good, also in the middle of a call. */
+  /** Ends the worker for good; a call in flight rejects at once. */
   close(): void;
 }
 
 /** Makes the host; nothing starts before its first call. */
 export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions): Host {
   const { provider, idle, ...engine } = options;
+  // A run of several wasm threads that is killed leaves one of them spinning for ever (Deno 2.9), so
+  // such a run is left behind and ends by itself, while its caller goes on at once.
+  const killable = provider !== "wasm" || engine.threads === 1;
+  const never = new AbortController().signal;
   const closing = new AbortController();
   let live: { worker: Worker; signatures: Record<string, Signature> } | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -53,16 +57,17 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   }
 
   // The calls wait here, not in the worker: ending it then harms no call but the running one.
-  function inTurn<Result>(work: (signal: AbortSignal) => Promise<Result>, signal?: AbortSignal) {
+  function inTurn<Result>(work: (kill: AbortSignal) => Promise<Result>, signal?: AbortSignal) {
     const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
     const mine = last.then(async () => {
       either.throwIfAborted();
       clearTimeout(timer);
       try {
-        live ??= await start(either);
-        return await work(either);
+        const kill = killable ? either : never;
+        live ??= await start(kill);
+        return await work(kill);
       } finally {
-        if (live && Number.isFinite(idle)) timer = setTimeout(end, idle);
+        if (live && Number.isFinite(idle) && !closing.signal.aborted) timer = setTimeout(end, idle);
       }
     });
     last = mine.catch(() => {});
@@ -72,13 +77,13 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   return {
     load: (signal) => inTurn(() => Promise.resolve(live!.signatures), signal),
     run: (graph, inputs, signal) =>
-      inTurn(async (either) => {
+      inTurn(async (kill) => {
         const copies = Object.entries(inputs).map(
           ([name, { data, dims }]) => [name, { data: data.slice(), dims }] as const,
         );
         const transfer = copies.map(([, copy]) => copy.data.buffer);
         const request = { kind: "run", graph, inputs: Object.fromEntries(copies) } as const;
-        const reply = await exchange(live!.worker, request, either, transfer)
+        const reply = await exchange(live!.worker, request, kill, transfer)
           .catch((error) => {
             // An error of the graph leaves the worker whole; an abort or a crash has ended it.
             if (!(error instanceof GraphError)) live = undefined;
@@ -89,8 +94,9 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
       }, signal),
     close() {
       clearTimeout(timer);
-      closing.abort(new Error("Cannot run the graph: its session is closed"));
-      end();
+      closing.abort(new Error("its session is closed"));
+      if (killable) end();
+      else last.then(end);
     },
   };
 }

@@ -21,5 +21,8 @@ export async function loadNative(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
   });
-  return adaptSession(session, ort.Tensor);
+  return adaptSession(
+    session,
+    ({ data, dims }) => new ort.Tensor("float32", data, dims),
+  );
 }

@@ -18,12 +18,21 @@ export async function loadWasm(graph: GraphSource, options: EngineOptions): Prom
   const session = await ort.InferenceSession.create(graph.bytes, {
     ...quiet,
     executionProviders: ["wasm"],
+    // Threads that spin while they wait cost more than they save where other work runs beside.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
-  return adaptSession(session, ort.Tensor);
+  return adaptSession(
+    session,
+    ({ data, dims }) => new ort.Tensor("float32", data, dims),
+  );
 }
 
 /** Loads one graph to run on `navigator.gpu`. */
 export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Promise<LoadedGraph> {
+  // A worker from a file: URL has the origin "null", which this entry cannot parse as a base URL.
+  if (globalThis.location?.origin === "null") {
+    Object.defineProperty(globalThis, "location", { value: undefined, configurable: true });
+  }
   const ort = await import("onnxruntime-web/webgpu");
   ort.env.logLevel = "error";
   // This entry starts its threads from blob: URLs, which Deno refuses; the GPU does the work anyway.
@@ -33,5 +42,8 @@ export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Pr
     ...quiet,
     executionProviders: ["webgpu"],
   });
-  return adaptSession(session, ort.Tensor);
+  return adaptSession(
+    session,
+    ({ data, dims }) => new ort.Tensor("float32", data, dims),
+  );
 }

@@ -133,26 +133,29 @@ function makeSessions(
 ): Record<string, Session> {
   const open = new Set(Object.keys(signatures));
   return Object.fromEntries(
-    Object.entries(signatures).map(([graph, signature]) => [graph, {
-      provider,
-      run: async (inputs, { signal } = {}) => {
-        checkInputs(graph, signature, inputs);
-        if (!open.has(graph)) throw new Error(`Cannot run the graph "${graph}": it is closed`);
-        try {
-          return await host.run(graph, inputs, signal);
-        } catch (error) {
-          signal?.throwIfAborted();
-          throw new Error(
-            `Cannot run the graph "${graph}" on ${provider}: ${(error as Error).message}`,
-            { cause: error },
-          );
-        }
-      },
-      [Symbol.asyncDispose]() {
-        open.delete(graph);
-        if (open.size === 0) host.close();
-        return Promise.resolve();
-      },
-    } satisfies Session]),
+    Object.entries(signatures).map(([graph, signature]) => [
+      graph,
+      {
+        provider,
+        run: async (inputs, { signal } = {}) => {
+          checkInputs(graph, signature, inputs);
+          if (!open.has(graph)) throw new Error(`Cannot run the graph "${graph}": it is closed`);
+          try {
+            return await host.run(graph, inputs, signal);
+          } catch (error) {
+            signal?.throwIfAborted();
+            throw new Error(
+              `Cannot run the graph "${graph}" on ${provider}: ${(error as Error).message}`,
+              { cause: error },
+            );
+          }
+        },
+        [Symbol.asyncDispose]() {
+          open.delete(graph);
+          if (open.size === 0) host.close();
+          return Promise.resolve();
+        },
+      } satisfies Session,
+    ]),
   );
 }

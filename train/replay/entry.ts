@@ -1,8 +1,9 @@
 /** An imported entry, opened: its card and its sessions. @module */
 
-import { parse } from "yaml";
 import { type OpenedSessions, openSessions } from "../../lib/runtime/providers.ts";
-import { type ModelCard, modelCardSchema } from "../../lib/zoo/card.ts";
+import type { ModelCard } from "../../lib/zoo/card.ts";
+import { readCard } from "../../lib/zoo/read.ts";
+import { fetchFixture, fetchGraph } from "../../lib/zoo/store.ts";
 
 /** An entry whose graphs can be run. */
 export interface Entry extends OpenedSessions {
@@ -12,14 +13,13 @@ export interface Entry extends OpenedSessions {
 
 /** Opens the entry in a folder on ONNX Runtime's native code, checked against its fixture. */
 export async function openEntry(folder: URL): Promise<Entry> {
-  const text = await Deno.readTextFile(new URL("model.yml", folder));
-  const card = modelCardSchema.parse(parse(text));
+  const card = await readCard(folder);
   const graphs = await Promise.all(
-    Object.entries(card.graphs).map(async ([name, { file, precision }]) => {
-      return { name, precision, bytes: await Deno.readFile(new URL(file, folder)) };
+    Object.entries(card.graphs).map(async ([name, { precision }]) => {
+      return { name, precision, bytes: await fetchGraph(card, name) };
     }),
   );
-  const fixture = card.fixture && await Deno.readFile(new URL(card.fixture.file, folder));
+  const fixture = await fetchFixture(card);
   return { ...await openSessions(graphs, { provider: "native", fixture }), card };
 }
 

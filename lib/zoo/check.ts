@@ -1,0 +1,85 @@
+/** What a model card must keep that its schema cannot say. @module */
+
+import type { ModelCard } from "./card.ts";
+
+/** One fault of a card. */
+export interface Fault {
+  /** The key where it stands, such as `steps.trained.0.graph`. */
+  readonly path: string;
+  /** What is wrong there. */
+  readonly message: string;
+}
+
+/** Finds the places where parts of a card contradict each other. */
+export function findFaults(card: ModelCard): Fault[] {
+  return [...graphFaults(card), ...tilingFaults(card), ...stepFaults(card), ...unknownGraphs(card)];
+}
+
+function* graphFaults({ graphs, fixture }: ModelCard): Generator<Fault> {
+  const files = Object.entries(graphs).map(([name, { file }]) => [`graphs.${name}.file`, file]);
+  if (fixture) files.push(["fixture.file", fixture.file]);
+  for (const [path, file] of files) {
+    // A card may come from anywhere: it must not name files outside its own folder.
+    const parts = file.split(/[\\/]/);
+    if (parts.some((part) => part === "" || part === ".." || part.includes(":"))) {
+      yield { path, message: `"${file}" leaves the folder of the card` };
+    }
+  }
+}
+
+function* tilingFaults({ tiling }: ModelCard): Generator<Fault> {
+  if (!tiling) return;
+  const { size, overlap, multiple } = tiling;
+  for (const [key, value] of Object.entries({ size, overlap })) {
+    if (value % multiple !== 0) {
+      yield { path: `tiling.${key}`, message: `${value} is no multiple of ${multiple}` };
+    }
+  }
+  if (2 * overlap >= size) {
+    yield { path: "tiling.overlap", message: `${overlap} on both sides leaves nothing of ${size}` };
+  }
+}
+
+function* stepFaults({ diffusion, steps, graphs }: ModelCard): Generator<Fault> {
+  if (Boolean(diffusion) !== Boolean(steps)) {
+    const [missing, there] = diffusion ? ["steps", "diffusion"] : ["diffusion", "steps"];
+    yield { path: missing, message: `is missing, but ${there} is given` };
+  }
+  if (!diffusion || !steps) return;
+  const { timesteps } = diffusion.schedule;
+  if (steps.max > timesteps) {
+    yield { path: "steps.max", message: `${steps.max} is more than the schedule's ${timesteps}` };
+  }
+  if (steps.default > steps.max) {
+    yield { path: "steps.default", message: `${steps.default} is more than max, ${steps.max}` };
+  }
+  for (const [i, trained] of steps.trained.entries()) {
+    const path = `steps.trained.${i}`;
+    if (!(trained.graph in graphs)) {
+      yield { path: `${path}.graph`, message: `"${trained.graph}" is none of the graphs` };
+    }
+    const fault = timestepFault(trained, timesteps);
+    if (fault) yield { path: `${path}.timesteps`, message: fault };
+    if (steps.trained.findIndex((other) => other.steps === trained.steps) < i) {
+      yield { path: `${path}.steps`, message: `${trained.steps} is given twice` };
+    }
+  }
+}
+
+function timestepFault(
+  { steps, timesteps }: { steps: number; timesteps: readonly number[] },
+  limit: number,
+): string | undefined {
+  if (timesteps.length !== steps) return `has ${timesteps.length} of ${steps} timesteps`;
+  if (timesteps.some((t) => t >= limit)) return `has a timestep over ${limit - 1}, the schedule's`;
+  if (timesteps.some((t, i) => i > 0 && t >= timesteps[i - 1])) return "must descend";
+  return undefined;
+}
+
+function* unknownGraphs({ training = {}, graphs }: ModelCard): Generator<Fault> {
+  for (const name of Object.keys(training)) {
+    if (!(name in graphs)) {
+      yield { path: `training.${name}`, message: `"${name}" is none of the graphs` };
+    }
+  }
+}

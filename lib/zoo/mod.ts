@@ -1,0 +1,34 @@
+/**
+ * The zoo: which models there are, what their cards say, and where their weights are.
+ *
+ * ```ts
+ * import { openZoo } from "jsr:@srzoo/core/zoo";
+ *
+ * for (const card of await openZoo().list()) {
+ *   console.log(`${card.id}: x${card.scale}, weights under ${card.licence.weights}`);
+ * }
+ * ```
+ *
+ * @module
+ */
+
+export type {
+  CardTiling,
+  CosineSchedule,
+  DataSource,
+  Diffusion,
+  Fixture,
+  GraphFile,
+  Imported,
+  Licence,
+  LinearSchedule,
+  ModelCard,
+  Steps,
+  TrainedSteps,
+  Training,
+} from "./card.ts";
+export { cardJsonSchema, readCard } from "./read.ts";
+export type { ReadOptions } from "./source.ts";
+export { type DownloadProgress, fetchFixture, fetchGraph, type FetchOptions } from "./store.ts";
+export { publish } from "./publish.ts";
+export { openZoo, type Zoo } from "./zoo.ts";

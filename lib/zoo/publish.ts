@@ -1,0 +1,117 @@
+/** Adds a finished entry to a zoo's folder, wholly or not at all. @module */
+
+import { type Document, parseDocument } from "yaml";
+import { ManifestError } from "../errors.ts";
+import type { ModelCard } from "./card.ts";
+import { readCard } from "./read.ts";
+import { asFolder, nameOf, readBytes, toUrl } from "./source.ts";
+import { fetchFixture, fetchGraph, type FetchOptions } from "./store.ts";
+import { parseIndex } from "./zoo.ts";
+
+/**
+ * Checks an entry completely, brings it into a zoo's folder, and lists it in the index.
+ *
+ * @param card The card as `readCard()` gave it, or path or URL of its folder.
+ * @param directory The zoo's folder, with its `index.yml`.
+ * @returns The card as it stands in the zoo.
+ * @throws {ManifestError} If the card can't be used or its id is taken.
+ * @throws {IntegrityError} If a file is not the one that the card promises.
+ */
+export async function publish(
+  card: ModelCard | string | URL,
+  directory: string | URL,
+  options: FetchOptions = {},
+): Promise<ModelCard> {
+  const source = entryFolder(card);
+  const checked = await readCard(source, options);
+  const zoo = asFolder(toUrl(directory));
+  const index = new URL("index.yml", zoo);
+  const text = new TextDecoder().decode(await readBytes(index, options));
+  if (parseIndex(text, index).includes(checked.id)) {
+    throw new ManifestError(nameOf(index), `"${checked.id}" is listed already`);
+  }
+  await checkFiles(checked, options);
+  const target = new URL(`${checked.id}/`, zoo);
+  const isThere = target.href === source.href;
+  if (!isThere) await copyEntry(source, filesOf(checked), target);
+  try {
+    await replaceFile(index, withId(text, checked.id));
+  } catch (error) {
+    if (!isThere) await Deno.remove(target, { recursive: true });
+    throw error;
+  }
+  return { ...checked, base: target.href };
+}
+
+/** The index with one more id; its comments stay. */
+function withId(text: string, id: string): string {
+  const document: Document = parseDocument(text);
+  document.contents ??= document.createNode([]);
+  document.add(id);
+  return String(document);
+}
+
+function entryFolder(card: ModelCard | string | URL): URL {
+  if (typeof card === "string" || card instanceof URL) return asFolder(toUrl(card));
+  if (card.base?.startsWith("file:")) return new URL(card.base);
+  throw new TypeError(
+    `Cannot publish ${card.id}: read its card from a folder of this machine first`,
+  );
+}
+
+/** Every graph and the fixture have the promised bytes. */
+async function checkFiles(card: ModelCard, options: FetchOptions): Promise<void> {
+  for (const [name, { bytes }] of Object.entries(card.graphs)) {
+    const { length } = await fetchGraph(card, name, options);
+    if (length === bytes) continue;
+    const message = `${bytes}, but the file has ${length}`;
+    throw new ManifestError(`${card.base}#graphs.${name}.bytes`, message);
+  }
+  await fetchFixture(card, options);
+}
+
+/** What belongs to an entry; graphs with a URL stay where they are. */
+function filesOf({ graphs, fixture }: ModelCard): string[] {
+  const own = Object.values(graphs).filter((graph) => !graph.url).map((graph) => graph.file);
+  return ["model.yml", ...new Set(own), ...fixture ? [fixture.file] : []];
+}
+
+/** Copies beside the target first, so that the target appears complete. */
+async function copyEntry(source: URL, files: readonly string[], target: URL): Promise<void> {
+  await refuseExisting(target);
+  const part = new URL(target.href.replace(/\/$/, ".part/"));
+  try {
+    for (const file of files) await copyFile(new URL(file, source), new URL(file, part));
+    await copyFile(new URL("README.md", source), new URL("README.md", part))
+      .catch(ignoreMissing);
+    await Deno.rename(part, target);
+  } catch (error) {
+    await Deno.remove(part, { recursive: true }).catch(ignoreMissing);
+    throw error;
+  }
+}
+
+async function copyFile(from: URL, to: URL): Promise<void> {
+  await Deno.mkdir(new URL(".", to), { recursive: true });
+  await Deno.copyFile(from, to);
+}
+
+async function refuseExisting(target: URL): Promise<void> {
+  const isThere = await Deno.stat(target).then(() => true, ignoreMissing);
+  if (isThere) throw new Error(`Cannot publish into ${nameOf(target)}: it exists already`);
+}
+
+async function replaceFile(file: URL, text: string): Promise<void> {
+  const part = new URL(`${file.href}.part`);
+  try {
+    await Deno.writeTextFile(part, text);
+    await Deno.rename(part, file);
+  } catch (error) {
+    await Deno.remove(part).catch(ignoreMissing);
+    throw error;
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

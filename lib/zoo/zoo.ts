@@ -1,0 +1,95 @@
+/** The entries that can be loaded by name. @module */
+
+import { z } from "zod";
+import { ManifestError, ModelNotFoundError } from "../errors.ts";
+import type { ModelCard } from "./card.ts";
+import { nearest } from "./nearest.ts";
+import { checkCard, parseYaml, readCard } from "./read.ts";
+import { asFolder, nameOf, readBytes, type ReadOptions, toUrl } from "./source.ts";
+
+/** The schema of `index.yml`: the ids of all entries, each in a folder of its name. */
+const indexSchema = z.array(z.string());
+
+/** Entries by id. Its index and its cards are read when they are first asked for. */
+export interface Zoo {
+  /** All cards, in the order of the index, then those registered. */
+  list(options?: ReadOptions): Promise<ModelCard[]>;
+  /**
+   * The card of one entry.
+   *
+   * @throws {ModelNotFoundError} If there is none; it names those that come nearest.
+   * @throws {ManifestError} If its card can't be used.
+   */
+  find(id: string, options?: ReadOptions): Promise<ModelCard>;
+  /**
+   * Adds an entry for as long as this object lives; `publish()` adds one to a folder.
+   *
+   * @throws {ManifestError} If the card can't be used, or its id is taken; nothing is changed then.
+   */
+  register(card: ModelCard): Promise<void>;
+}
+
+/** The zoo of this package: beside the code, in a checkout and in a published module alike. */
+const ownZoo = new URL("../../zoo/", import.meta.url);
+
+/**
+ * Opens a zoo; nothing is read yet.
+ *
+ * @param source Folder with an `index.yml`, as a path or URL. By default the zoo of this package.
+ */
+export function openZoo(source: string | URL = ownZoo): Zoo {
+  const folder = asFolder(toUrl(source));
+  const registered = new Map<string, ModelCard>();
+
+  async function readIndex(options?: ReadOptions): Promise<string[]> {
+    const url = new URL("index.yml", folder);
+    return parseIndex(new TextDecoder().decode(await readBytes(url, options)), url);
+  }
+
+  async function readEntry(id: string, options?: ReadOptions): Promise<ModelCard> {
+    const url = new URL(`${id}/model.yml`, folder);
+    const card = await readCard(url, options);
+    if (card.id === id) return card;
+    throw new ManifestError(`${nameOf(url)}#id`, `"${card.id}" is not the folder's name, "${id}"`);
+  }
+
+  return {
+    async list(options) {
+      const ids = await readIndex(options);
+      const cards = await Promise.all(ids.map((id) => readEntry(id, options)));
+      return [...cards, ...registered.values()];
+    },
+    async find(id, options) {
+      const own = registered.get(id);
+      if (own) return own;
+      const ids = await readIndex(options);
+      if (ids.includes(id)) return await readEntry(id, options);
+      throw new ModelNotFoundError(id, nearest(id, [...ids, ...registered.keys()]));
+    },
+    async register(card) {
+      const { base, ...value } = card;
+      const checked = { ...checkCard(value, card.id), base };
+      const taken = (await readIndex()).includes(card.id) || registered.has(card.id);
+      if (taken) {
+        throw new ManifestError(`${card.id}#id`, "the zoo has an entry of this id already");
+      }
+      registered.set(card.id, checked);
+    },
+  };
+}
+
+/**
+ * Makes ids of the text of an `index.yml`.
+ *
+ * @throws {ManifestError} If it is no list of different ids.
+ */
+export function parseIndex(text: string, url: URL): string[] {
+  // An empty file, or one of comments alone, is an empty zoo.
+  const { success, data, error } = indexSchema.safeParse(parseYaml(text, url) ?? []);
+  if (!success) {
+    throw new ManifestError(nameOf(url), `${error.issues[0].message}, for a list of ids`);
+  }
+  const twice = data.find((id, i) => data.indexOf(id) < i);
+  if (twice !== undefined) throw new ManifestError(nameOf(url), `"${twice}" is listed twice`);
+  return data;
+}
