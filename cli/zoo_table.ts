@@ -1,0 +1,72 @@
+/** The table of entries in the README, made of what the cards say. @module */
+
+import type { ModelCard } from "../lib/zoo/mod.ts";
+
+/** A figure that has a column, if any card has it. */
+interface Column {
+  set: string;
+  metric: string;
+}
+
+/** Metrics of the table in their order, with what they are called and their digits. */
+const METRICS: Readonly<Record<string, [label: string, digits: number]>> = {
+  psnrY: ["PSNR-Y", 2],
+  lpips: ["LPIPS", 3],
+  lrPsnr: ["LR-PSNR", 1],
+  diversity: ["diversity", 1],
+};
+
+/** The cards as a table in Markdown. */
+export function zooTable(cards: readonly ModelCard[]): string {
+  const columns = columnsOf(cards);
+  const labels = columns.map(({ set, metric }) => `${set} ${METRICS[metric][0]}`);
+  const head = ["entry", "scale", "weights", "steps", ...labels, "terms"];
+  const rows = cards.map((card) => [
+    `\`${card.id}\``,
+    `x${card.scale}`,
+    weightsOf(card),
+    stepsOf(card),
+    ...columns.map((column) => figureOf(card, column)),
+    termsOf(card),
+  ]);
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** Puts the table between the two comments that mark its place. */
+export function withTable(text: string, table: string): string {
+  const place = /(<!-- zoo-table -->\n)[^]*?(<!-- \/zoo-table -->)/;
+  if (place.test(text)) return text.replace(place, (_, from, to) => `${from}\n${table}\n\n${to}`);
+  throw new Error("Cannot write the table: <!-- zoo-table --> and <!-- /zoo-table --> are missing");
+}
+
+function columnsOf(cards: readonly ModelCard[]): Column[] {
+  const sets = new Set(cards.flatMap(({ figures = {} }) => Object.keys(figures)));
+  const all = [...sets].flatMap((set) => Object.keys(METRICS).map((metric) => ({ set, metric })));
+  return all.filter(({ set, metric }) =>
+    cards.some(({ figures }) => figures?.[set]?.[metric] !== undefined)
+  );
+}
+
+function figureOf({ figures }: ModelCard, { set, metric }: Column): string {
+  return figures?.[set]?.[metric]?.toFixed(METRICS[metric][1]) ?? "";
+}
+
+/** Parameters and size of all graphs. */
+export function weightsOf({ graphs }: ModelCard): string {
+  const all = Object.values(graphs);
+  if (all.length === 0) return "none";
+  const sum = (key: "parameters" | "bytes") =>
+    all.reduce((sum, graph) => sum + graph[key], 0) / 1e6;
+  return `${sum("parameters").toFixed(2)} M, ${sum("bytes").toFixed(1)} MB`;
+}
+
+function stepsOf({ steps }: ModelCard): string {
+  if (!steps) return "";
+  return steps.default === steps.max ? `${steps.max}` : `${steps.default} (up to ${steps.max})`;
+}
+
+/** Licence of the weights, and whether their data forbid more than research. */
+export function termsOf({ licence }: ModelCard): string {
+  const research = licence.data.some(({ researchOnly }) => researchOnly);
+  return research ? `${licence.weights}, research only (data)` : licence.weights;
+}

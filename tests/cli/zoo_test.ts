@@ -1,0 +1,74 @@
+import { expect } from "expect";
+import { join } from "node:path";
+import { readCard } from "../../lib/zoo/mod.ts";
+import { withTable, zooTable } from "../../cli/zoo_table.ts";
+import { filesBelow, inFolder } from "./_folder.ts";
+
+const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
+const program = new URL("../../cli/zoo.ts", import.meta.url).pathname;
+
+async function zoo(...args: string[]): Promise<{ code: number; text: string; errors: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "-A", program, ...args],
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, text: decoder.decode(stdout), errors: decoder.decode(stderr) };
+}
+
+Deno.test("zoo list, show and table tell of the entries", async () => {
+  const [list, show, table] = await Promise.all([
+    zoo("list"),
+    zoo("show", "bicubic"),
+    zoo("table"),
+  ]);
+  expect([list.code, show.code, table.code]).toEqual([0, 0, 0]);
+  expect(list.text).toMatch(/^id .*\n[^]*bicubic +x4 +bicubic +none/);
+  expect(show.text).toMatch(/^bicubic .*\n/);
+  expect(table.text).toMatch(/^\| entry \| scale .*\n\| --- \|[^]*\| `bicubic` \| x4 \| none/);
+});
+
+Deno.test("zoo refuses what it does not know", async () => {
+  const [unknown, missing] = await Promise.all([zoo("feed"), zoo("show", "bicubik")]);
+  expect([unknown.code, missing.code]).toEqual([2, 1]);
+  expect(missing.errors).toMatch(/^error: .*did you mean bicubic.*\n$/);
+});
+
+Deno.test(
+  "zoo check and publish take a sound entry and refuse a changed one",
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "index.yml"), "[]\n");
+    await Deno.writeTextFile(join(folder, "index.yml"), "# entries\n");
+    const [sound, published] = [
+      await zoo("check", tiny),
+      await zoo("publish", tiny, "--to", folder),
+    ];
+    expect([sound.code, sound.errors]).toEqual([0, ""]);
+    expect(sound.text).toMatch(/srdiff-tiny is sound: .*computes as recorded/);
+    expect([published.code, published.errors]).toEqual([0, ""]);
+    const entry = join(folder, "srdiff-tiny");
+    expect(await filesBelow(entry)).toContain("model.yml");
+    expect(await Deno.readTextFile(join(folder, "index.yml"))).toContain("- srdiff-tiny");
+
+    await Deno.writeTextFile(join(entry, "fast.onnx"), "x", { append: true });
+    const changed = await zoo("check", entry);
+    expect(changed.code).toBe(1);
+    expect(changed.errors).toMatch(/^error: Cannot trust .*fast\.onnx.*\n$/);
+  }),
+);
+
+Deno.test("zooTable() has a column for each figure that a card has", async () => {
+  const card = await readCard(tiny);
+  const figures = { BSD100: { psnrY: 26.912, lpips: 0.2 }, Set5: { psnrY: 30 } };
+  const [head, , first, second] = zooTable([card, { ...card, id: "other", figures }]).split("\n");
+  expect(head).toContain("BSD100 PSNR-Y | BSD100 LPIPS | Set5 PSNR-Y");
+  expect(first).toContain("| `srdiff-tiny` | x4 |");
+  expect(second).toContain("| 26.91 | 0.200 | 30.00 |");
+});
+
+Deno.test("withTable() replaces what stands between the marks, and only that", () => {
+  const text = "a\n<!-- zoo-table -->\nold\n<!-- /zoo-table -->\nb";
+  const once = withTable(text, "new");
+  expect(once).toBe("a\n<!-- zoo-table -->\n\nnew\n\n<!-- /zoo-table -->\nb");
+  expect(withTable(once, "new")).toBe(once);
+  expect(() => withTable("a", "new")).toThrow(/zoo-table/);
+});
