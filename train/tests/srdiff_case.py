@@ -133,12 +133,20 @@ def ancestral_step(
     return mean + (spread * noise if t > 0 else 0), x0
 
 
-def write_case(folder: Path, options: Options, seed: int = 1, zipped: bool = False) -> Path:
-    """Writes checkpoint.pth, config.json and io.npz."""
+def write_checkpoint(
+    folder: Path, options: Options, seed: int = 1, zipped: bool = False
+) -> tuple[RRDBNet, SRDiffUNet]:
+    """Writes checkpoint.pth and config.json; returns the networks."""
     folder.mkdir(parents=True, exist_ok=True)
     rrdb, unet = networks(options, seed)
     torch.save(checkpoint(options, rrdb, unet), folder / "checkpoint.pth",
                _use_new_zipfile_serialization=zipped)
     (folder / "config.json").write_text(json.dumps(config(options), indent=1))
+    return rrdb, unet
+
+
+def write_case(folder: Path, options: Options, seed: int = 1) -> Path:
+    """Writes checkpoint.pth, config.json and io.npz."""
+    rrdb, unet = write_checkpoint(folder, options, seed)
     np.savez_compressed(folder / "io.npz", **recording(options, rrdb, unet))
     return folder
