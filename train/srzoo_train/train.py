@@ -26,9 +26,10 @@ def open_data(data: Path, out: Path, scale: int) -> Store:
     from accelerate import PartialState
 
     from .prepare import Options, prepare
+    from .trainer import on_cpu
 
     target = out.parent / ".stores" / f"{data.resolve().name}-x{scale}"
-    with PartialState().local_main_process_first():
+    with PartialState(cpu=on_cpu()).local_main_process_first():
         prepare([data], target, Options(scale))
     return Store(target)
 

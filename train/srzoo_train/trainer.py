@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import signal
 import time
 from dataclasses import asdict
@@ -27,6 +28,11 @@ WINDOW = 50          # steps whose mean loss is compared with that of the stage'
 DIVERGED = 4.0       # times the first mean
 
 
+def on_cpu() -> bool:
+    """Whether processes of torchrun share a CPU: Accelerate must be told to use gloo then."""
+    return "LOCAL_RANK" in os.environ and not torch.accelerator.is_available()
+
+
 class Stopped(RuntimeError):
     """The run ended before its time; the message says why and what is kept."""
 
@@ -42,6 +48,7 @@ class Trainer:
             )
         out.mkdir(parents=True, exist_ok=True)
         self.accelerator = Accelerator(
+            cpu=on_cpu(),
             mixed_precision=recipe.precision,
             log_with=usable_trackers(recipe.trackers) or None,
             project_dir=out,
