@@ -6,6 +6,7 @@
  */
 
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type Axis, axis, type Edge } from "./axis.ts";
 import type { Image } from "./image.ts";
 
 /** Size of a picture in pixels. */
@@ -16,9 +17,6 @@ export interface Size {
   readonly height: number;
 }
 
-/** What stands beyond the border: the outermost pixel again, or the picture mirrored at its edge. */
-export type Edge = "replicate" | "mirror";
-
 /** How {@linkcode resize} and {@linkcode resizeImage} treat the border. */
 export interface ResizeOptions {
   /**
@@ -27,15 +25,6 @@ export interface ResizeOptions {
    * @default {"replicate"}
    */
   edge?: Edge;
-}
-
-/** For each output sample: its first input sample, and as many weights as `starts` leaves room for. */
-interface Axis {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly first: Int32Array;
-  readonly starts: Int32Array;
-  readonly weights: Float64Array;
 }
 
 /**
@@ -180,44 +169,6 @@ function roundBytes(row: Float64Array): void {
 function columnsFirst(from: Size, to: Size): boolean {
   const changesBoth = from.height !== to.height && from.width !== to.width;
   return changesBoth && to.width / from.width < to.height / from.height;
-}
-
-/** Weights of one dimension; samples beyond the border are folded onto the ones that stand for them. */
-function axis(inputs: number, outputs: number, edge: Edge = "replicate"): Axis {
-  const scale = outputs / inputs;
-  const shrink = Math.min(scale, 1);
-  const taps = Math.ceil(4 / shrink) + 2;
-  const first = new Int32Array(outputs);
-  const starts = new Int32Array(outputs + 1);
-  const weights: number[] = [];
-  for (let x = 0; x < outputs; x++) {
-    const centre = (x + 1) / scale + 0.5 * (1 - 1 / scale);
-    const left = Math.floor(centre - 2 / shrink);
-    const window = Array.from({ length: taps }, (_, k) => ({
-      index: folded(left + k - 1, inputs, edge),
-      weight: shrink * cubic(shrink * (centre - left - k)),
-    })).filter((tap) => tap.weight !== 0);
-    first[x] = Math.min(...window.map((tap) => tap.index));
-    starts[x + 1] = starts[x] + Math.max(...window.map((tap) => tap.index)) - first[x] + 1;
-    const total = window.reduce((sum, tap) => sum + tap.weight, 0);
-    while (weights.length < starts[x + 1]) weights.push(0);
-    for (const tap of window) weights[starts[x] + tap.index - first[x]] += tap.weight / total;
-  }
-  return { inputs, outputs, first, starts, weights: Float64Array.from(weights) };
-}
-
-/** The sample within `0..count-1` that stands for sample `index`. */
-function folded(index: number, count: number, edge: Edge): number {
-  if (edge === "replicate") return Math.min(count - 1, Math.max(0, index));
-  const period = ((index % (2 * count)) + 2 * count) % (2 * count);
-  return period < count ? period : 2 * count - 1 - period;
-}
-
-/** Keys' cubic convolution kernel with a = -0.5 (1981, equation 15). */
-function cubic(x: number): number {
-  const d = Math.abs(x);
-  if (d <= 1) return (1.5 * d - 2.5) * d * d + 1;
-  return d <= 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
 }
 
 function checked(size: Size): Size {
