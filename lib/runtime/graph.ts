@@ -44,8 +44,8 @@ export interface EngineOptions {
   readonly wasmPaths?: string;
 }
 
-/** Session options that all providers share: errors only on stderr. */
-export const quiet = { logSeverityLevel: 3 } as const;
+/** Session options that all providers share: what fails is thrown, and not printed too. */
+export const quiet = { logSeverityLevel: 4 } as const;
 
 /** What is used of a tensor of ONNX Runtime; its packages are imported by the providers alone. */
 interface OrtTensor {

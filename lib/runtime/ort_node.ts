@@ -15,7 +15,7 @@ export async function loadNative(
 ): Promise<LoadedGraph> {
   // Late, since the native library is missing on some machines and refused without ffi.
   const ort = await import("onnxruntime-node");
-  ort.env.logLevel = "error";
+  ort.env.logLevel = "fatal";
   const session = await ort.InferenceSession.create(graph.bytes, {
     ...quiet,
     intraOpNumThreads: threads,

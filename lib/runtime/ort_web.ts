@@ -12,7 +12,7 @@ import {
 export async function loadWasm(graph: GraphSource, options: EngineOptions): Promise<LoadedGraph> {
   // The package's root entry: the only one whose threads start in Deno.
   const ort = await import("onnxruntime-web");
-  ort.env.logLevel = "error";
+  ort.env.logLevel = "fatal";
   ort.env.wasm.numThreads = options.threads;
   if (options.wasmPaths !== undefined) ort.env.wasm.wasmPaths = options.wasmPaths;
   const session = await ort.InferenceSession.create(graph.bytes, {
@@ -34,7 +34,7 @@ export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Pr
     Object.defineProperty(globalThis, "location", { value: undefined, configurable: true });
   }
   const ort = await import("onnxruntime-web/webgpu");
-  ort.env.logLevel = "error";
+  ort.env.logLevel = "fatal";
   // This entry starts its threads from blob: URLs, which Deno refuses; the GPU does the work anyway.
   ort.env.wasm.numThreads = 1;
   if (options.wasmPaths !== undefined) ort.env.wasm.wasmPaths = options.wasmPaths;

@@ -1,0 +1,141 @@
+/** What every session must do, whatever runs it. @module */
+
+import { expect } from "expect";
+import { readTensors } from "../../lib/runtime/fixture.ts";
+import { compare } from "../../lib/runtime/self_check.ts";
+import type { Session } from "../../lib/runtime/session.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+
+/** Opens one of the tiny graphs of `make_graphs.py`. */
+export type OpenTiny = (name: string) => Promise<Session>;
+
+/** Registers the suite for one way of running. */
+export function testSession(
+  label: string,
+  open: OpenTiny,
+  options: Pick<Deno.TestDefinition, "ignore"> = {},
+): void {
+  for (const [sentence, check] of Object.entries(cases)) {
+    Deno.test({ name: `Session (${label}) ${sentence}`, fn: () => check(open), ...options });
+  }
+}
+
+/** Bytes of a file among the fixtures. */
+export function readFixture(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  return Deno.readFile(new URL(`../fixtures/${file}`, import.meta.url));
+}
+
+const cases: Record<string, (open: OpenTiny) => Promise<void>> = {
+  async "computes what was recorded, again and again"(open) {
+    const { picture, out } = await recorded();
+    await using session = await open("scale");
+    for (let i = 0; i < 3; i++) {
+      const outputs = await session.run({ picture });
+      expect(Object.keys(outputs)).toEqual(["out"]);
+      expect(compare(outputs.out, out, 1e-3)).toBe(undefined);
+    }
+  },
+  async "takes float32 for weights of float16"(open) {
+    const { picture, out } = await recorded();
+    await using session = await open("half");
+    expect(compare((await session.run({ picture })).out, out, 1e-2)).toBe(undefined);
+  },
+  async "leaves its inputs usable, also views of a larger buffer"(open) {
+    const { picture, out } = await recorded();
+    const buffer = new Float32Array(picture.data.length + 7);
+    buffer.set(picture.data, 7);
+    await using session = await open("scale");
+    const outputs = await session.run({ picture: tensor(picture.dims, buffer.subarray(7)) });
+    expect(compare(outputs.out, out, 1e-3)).toBe(undefined);
+    expect(buffer.subarray(7)).toEqual(picture.data);
+  },
+  async "takes pictures of any size and number"(open) {
+    await using session = await open("denoise");
+    for (const dims of [[1, 3, 4, 5], [2, 3, 9, 3]]) {
+      const outputs = await session.run({ x: tensor(dims), t: tensor([dims[0]]) });
+      expect(outputs.eps.dims).toEqual(dims);
+    }
+  },
+  async "runs calls made at once one after the other"(open) {
+    await using session = await open("denoise");
+    const x = tensor([1, 3, 3, 3], new Float32Array(27).fill(1));
+    const levels = [1, 2, 3, 4];
+    const results = await Promise.all(
+      levels.map((level) => session.run({ x, t: tensor([1], Float32Array.of(level)) })),
+    );
+    const first = results[0].eps.data[4];
+    for (const [i, { eps }] of results.entries()) {
+      expect(eps.data[4] / first).toBeCloseTo(levels[i], 3);
+    }
+  },
+  async "refuses a missing, an unknown and a wrongly shaped input"(open) {
+    await using session = await open("denoise");
+    const x = tensor([1, 3, 4, 4]);
+    const t = tensor([1]);
+    await expect(session.run({ x })).rejects.toThrow(/"t" is missing/);
+    await expect(session.run({ x, t, temb: t })).rejects.toThrow(/no input "temb", only x, t/);
+    await expect(session.run({ x: t, t })).rejects.toThrow(
+      /"x" takes \[any,3,any,any\], got \[1\]/,
+    );
+    await expect(session.run({ x: tensor([1, 4, 4, 4]), t })).rejects.toThrow(RangeError);
+    expect((await session.run({ x, t })).eps.dims).toEqual([1, 3, 4, 4]);
+  },
+  async "says why a run failed, and goes on"(open) {
+    await using session = await open("denoise");
+    const x = tensor([3, 3, 4, 4]);
+    await expect(session.run({ x, t: tensor([2]) })).rejects.toThrow(
+      /^Cannot run the graph "denoise" on/,
+    );
+    expect((await session.run({ x, t: tensor([3]) })).eps.dims).toEqual([3, 3, 4, 4]);
+  },
+  async "keeps the event loop live during a run"(open) {
+    await using session = await open("loop");
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    await session.run(heavy);
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(5);
+  },
+  async "leaves a running call with the signal's reason, and works afterwards"(open) {
+    await using session = await open("loop");
+    const controller = new AbortController();
+    let left: unknown;
+    const run = session.run(heavy, { signal: controller.signal }).catch((reason) => left = reason);
+    await pause(20);
+    expect(left).toBe(undefined);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    await pause(0);
+    expect(left).toBe(reason);
+    await run;
+    const { y } = await session.run(light);
+    expect(y.dims).toEqual(light.x.dims);
+  },
+  async "leaves a waiting call without harm to the running one"(open) {
+    await using session = await open("loop");
+    const running = session.run(heavy);
+    const reason = new Error("enough");
+    const waiting = session.run(light, { signal: AbortSignal.abort(reason) });
+    await expect(waiting).rejects.toBe(reason);
+    expect((await running).y.dims).toEqual(heavy.x.dims);
+  },
+  async "refuses to run once it is disposed"(open) {
+    const session = await open("scale");
+    await session[Symbol.asyncDispose]();
+    await session[Symbol.asyncDispose]();
+    await expect(session.run({ picture: tensor([1, 3, 4, 4]) })).rejects.toThrow(/closed/);
+  },
+};
+
+/** Sizes for the graph `loop`: some 100 milliseconds on one core, and a few. */
+const heavy = { x: tensor([1, 16, 64, 64]) };
+const light = { x: tensor([1, 16, 4, 4]) };
+
+async function recorded(): Promise<Record<"picture" | "out", Tensor>> {
+  const tensors = readTensors(await readFixture("scale.safetensors"));
+  return { picture: tensors["scale/in/picture"], out: tensors["scale/out/out"] };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
