@@ -26,10 +26,13 @@ export type { Image, ImageLike, ReadImageOptions } from "./lib/image/image.ts";
 export { resizeImage, type ResizeOptions, type Size } from "./lib/image/resize.ts";
 export type { Edge } from "./lib/image/axis.ts";
 
+export type { Codec, EncodeOptions } from "./lib/image/codecs/codec.ts";
+export type { InputFormat, OutputFormat } from "./lib/image/containers/mod.ts";
+
 export type { Provider } from "./lib/runtime/session.ts";
 export type { SamplerName } from "./lib/diffusion/samplers/mod.ts";
 export type { Tensor } from "./lib/tensor/tensor.ts";
-export type { ModelCard } from "./lib/zoo/card.ts";
+export * from "./lib/zoo/mod.ts";
 export {
   DecodeError,
   IntegrityError,

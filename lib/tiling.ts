@@ -5,7 +5,7 @@ import { crop } from "./tensor/window.ts";
 
 /** How a picture is cut; all sizes are in pixels of the low-resolution grid. */
 export interface Tiling {
-  /** Side of a tile. */
+  /** Longest side of a tile. */
   size: number;
   /** How far a tile reaches over its own part into each neighbour: at least the network's radius. */
   overlap: number;
@@ -45,17 +45,19 @@ export interface TileOptions {
 }
 
 /**
- * Cuts one axis into tiles of one size, evenly spread, the first and the last at the picture's edges.
+ * Cuts one axis into as few tiles as will do, all of the same size, no larger than they need be and evenly
+ * spread, the first and the last at the picture's edges.
  *
  * @param length Pixels of the axis; if it is no multiple of `tiling.multiple`, the last tile is none either.
  * @throws {RangeError} If the tile is no multiple, or not larger than what it shares with two neighbours.
  */
 export function spansOf(length: number, tiling: Tiling): Span[] {
   checkTiling(tiling);
-  const { size, multiple } = tiling;
-  if (length <= size) return [{ start: 0, size: length, from: 0, to: length, feather: 0 }];
+  const { multiple } = tiling;
+  if (length <= tiling.size) return [{ start: 0, size: length, from: 0, to: length, feather: 0 }];
   const shared = 2 * alignUp(tiling.overlap, multiple);
-  const gaps = Math.ceil((length - size) / (size - shared));
+  const gaps = Math.ceil((length - tiling.size) / (tiling.size - shared));
+  const size = alignUp((length + gaps * shared) / (gaps + 1), multiple);
   const starts = Array.from(
     { length: gaps + 1 },
     (_, i) => Math.floor(i * (length - size) / gaps / multiple) * multiple,

@@ -117,8 +117,8 @@ async function cardOf(model: string | URL | ModelCard, options: LoadOptions): Pr
   if (model instanceof URL) return await readCard(model, options);
   if (typeof model !== "string") return model;
   const { zoo } = options;
-  const opened = typeof zoo === "object" && !(zoo instanceof URL) ? zoo : await openZoo(zoo);
-  return await opened.find(model);
+  const opened = typeof zoo === "object" && !(zoo instanceof URL) ? zoo : openZoo(zoo);
+  return await opened.find(model, options);
 }
 
 /** What the upscaler needs of its sessions. */
