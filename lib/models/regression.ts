@@ -12,7 +12,7 @@ export const regression: Family = (card, sessions) => {
     accepts: [],
     async condition({ lr, tiling, signal, onTile }) {
       const [, , height, width] = lr.dims;
-      const padded = padTo(lr, tiling.multiple);
+      const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
       const grid = [padded.dims[2], padded.dims[3]] as const;
       const run = (inputs: Parameters<typeof network.run>[0]) => network.run(inputs, { signal });
       const { sr } = await overTiles({ lr: padded }, run, { tiling, grid, signal, onTile });

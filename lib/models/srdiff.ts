@@ -76,7 +76,7 @@ export function scheduleFor(schedule: Diffusion["schedule"]): NoiseSchedule {
 async function condition(entry: Entry, input: ConditionInput): Promise<Conditioned> {
   const { lr, tiling, signal, onTile } = input;
   const { encoder } = entry.sessions;
-  const padded = padTo(lr, tiling.multiple);
+  const padded = padTo(lr, tiling.multiple, entry.card.tiling?.minimum);
   const grid = [padded.dims[2], padded.dims[3]] as const;
   const { features, estimate } = await overTiles(
     { lr: padded },

@@ -40,9 +40,12 @@ export function crop(source: Tensor, { x, y, width, height }: Rect): Tensor {
   return window;
 }
 
-/** Enlarges a picture to sizes that are multiples of `multiple`, repeating its right and lower edge. */
-export function padTo(source: Tensor, multiple: number): Tensor {
+/**
+ * Enlarges a picture to sizes that are multiples of `multiple` and at least `minimum`, repeating its
+ * right and lower edge.
+ */
+export function padTo(source: Tensor, multiple: number, minimum = 1): Tensor {
   const [, , height, width] = source.dims;
-  const up = (size: number) => Math.ceil(size / multiple) * multiple;
+  const up = (size: number) => Math.ceil(Math.max(size, minimum) / multiple) * multiple;
   return crop(source, { x: 0, y: 0, width: up(width), height: up(height) });
 }

@@ -88,6 +88,8 @@ export interface CardTiling {
   overlap: number;
   /** Sizes and offsets are multiples of this. */
   multiple: number;
+  /** Smaller pictures are enlarged to this side before the network sees them. */
+  minimum?: number;
   /** The network looks at whole tiles, so that results differ with their size. */
   blended: boolean;
 }

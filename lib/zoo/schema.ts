@@ -63,6 +63,7 @@ const tiling = z.strictObject({
   size: z.int().positive().describe("side of a tile in LR pixels"),
   overlap: z.int().nonnegative().describe("LR pixels that neighbours share, at least the radius"),
   multiple: z.int().positive().default(1).describe("LR sizes and offsets are multiples of this"),
+  minimum: z.int().positive().optional().describe("smallest side that the network takes"),
   blended: z.boolean().default(false).describe("the network looks at whole tiles: results differ"),
 });
 
