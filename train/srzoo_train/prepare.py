@@ -1,7 +1,9 @@
 """Packs photographs into a store: `python -m srzoo_train.prepare SOURCE... --out DIR --scale 4`.
 
-Sources are folders, tar shards or zip files of HR photographs. Every picture is decoded in full,
-cropped to a multiple of the scale, and shrunk with the library's own bicubic.
+Sources are folders, tar shards or zip files of HR photographs, or of pairs in folders X1 and X4.
+Every picture is decoded in full and cropped to a multiple of the scale; LR that does not come with
+it is made with the library's own bicubic. A store that is complete and of the same sources is left
+as it is; one that was interrupted is made again. `refused.json` says what was left out, and why.
 """
 
 import argparse
@@ -9,110 +11,210 @@ import csv
 import hashlib
 import io
 import json
+import os
 import sys
-import tarfile
-import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from .bicubic import shrink
+from .photographs import Photograph, photographs
 from .store import Entry, write_index
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 SMALLEST = 96  # pixels: a shorter side gives no crop
 
 
-def photographs(source: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of every photograph of a folder, a tar or a zip file."""
-    if source.is_dir():
-        for file in sorted(source.rglob("*")):
-            if file.suffix.lower() in SUFFIXES:
-                yield str(file.relative_to(source)), file.read_bytes()
-            elif file.suffix.lower() in {".tar", ".zip"}:
-                yield from photographs(file)
-    elif source.suffix == ".zip":
-        with zipfile.ZipFile(source) as archive:
-            for name in sorted(archive.namelist()):
-                if Path(name).suffix.lower() in SUFFIXES:
-                    yield name, archive.read(name)
-    else:
-        with tarfile.open(source) as archive:
-            for member in archive:
-                if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
-                    yield member.name, archive.extractfile(member).read()
+@dataclass(frozen=True)
+class Options:
+    """How to pack."""
+
+    scale: int = 4
+    val: float = 0.03                # share of the files kept aside
+    only: tuple[str, ...] = ()       # sources of the manifests; all if empty
+    licence: str = "not stated"      # of pictures without a manifest
+    workers: int = os.cpu_count() or 1
 
 
-def split_of(name: str, share: float) -> str:
-    """`val` for a fixed `share` of the names, by hash: the same in every run."""
-    place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
-    return "val" if place < share else "train"
+@dataclass(frozen=True)
+class Task:
+    """One picture to decode."""
+
+    photograph: Photograph
+    source: str
+    scale: int
 
 
-def decode(data: bytes, scale: int) -> np.ndarray:
-    """RGB bytes [h, w, 3], cropped to a multiple of `scale`; raises ValueError with the reason."""
+def decoded(task: Task) -> tuple[np.ndarray, np.ndarray] | str:
+    """HR and LR bytes of a picture, or the reason why it is refused."""
+    try:
+        hr = _rgb(task.photograph.read())
+        height, width = (side // task.scale * task.scale for side in hr.shape[:2])
+        if min(height, width) < SMALLEST:
+            return f"it is {width}x{height}, the shorter side must be {SMALLEST} or more"
+        hr = np.ascontiguousarray(hr[:height, :width])
+        if task.photograph.low is None:
+            return hr, shrink(hr, task.scale)
+        lr = _rgb(task.photograph.low())
+        if lr.shape[:2] != (height // task.scale, width // task.scale):
+            return (f"its LR is {lr.shape[1]}x{lr.shape[0]}, not {width // task.scale}x"
+                    f"{height // task.scale}, which x{task.scale} asks for")
+        return hr, lr
+    except Exception as error:  # decoders raise many kinds; each refusal is reported
+        return " ".join(f"{error or type(error).__name__}".split())
+
+
+def _rgb(data: bytes) -> np.ndarray:
+    """RGB bytes [h, w, 3]; raises ValueError with the reason."""
+    from PIL import Image
+
     with Image.open(io.BytesIO(data)) as image:
         image.load()
         if image.mode not in {"RGB", "L"}:
             raise ValueError(f"its mode is {image.mode}, only RGB and gray photographs are used")
-        rgb = np.asarray(image.convert("RGB"))
-    height, width = (side // scale * scale for side in rgb.shape[:2])
-    if min(height, width) < SMALLEST:
-        raise ValueError(f"it is {width}x{height}, the shorter side must be {SMALLEST} or more")
-    return rgb[:height, :width]
+        return np.asarray(image.convert("RGB"))
 
 
-def sources_of(manifests: list[Path]) -> dict[str, str]:
-    """Source of each file by name, from manifests with the columns `file` and `source`."""
-    rows = {}
-    for manifest in manifests:
-        with manifest.open() as lines:
-            rows |= {row["file"]: row["source"] for row in csv.DictReader(lines)}
-    return rows
+def manifest_of(source: Path) -> dict[str, tuple[str, str]]:
+    """Source and licence of each file by name, from `manifest.csv` in or beside the source."""
+    folder = source if source.is_dir() else source.parent
+    if not (folder / "manifest.csv").is_file():
+        return {}
+    with (folder / "manifest.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    return {r["file"]: (r["source"], r.get("licence") or "not stated") for r in rows if "source" in r}
 
 
-def prepare(sources: list[Path], out: Path, scale: int, val: float, only: list[str]) -> dict:
+def fingerprint(sources: list[Path], options: Options) -> str:
+    """Changes with the sources' files and with what decides the store's content."""
+    digest = hashlib.sha256(repr(replace(options, workers=0)).encode())
+    for source in sources:
+        files = sorted(source.rglob("*")) if source.is_dir() else [source]
+        for file in files:
+            if file.is_file():
+                facts = file.stat()
+                digest.update(f"{file}:{facts.st_size}:{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def prepare(sources: list[Path], out: Path, options: Options) -> dict:
     """Writes the store; returns what went in and what was refused."""
+    for source in sources:
+        if not source.exists():
+            raise FileNotFoundError(f"cannot prepare {source}: it does not exist")
+    made_from = fingerprint(sources, options)
+    if (found := _index(out)) and found.get("made_from") == made_from:
+        return _summary(found["entries"], found["refused"])
     out.mkdir(parents=True, exist_ok=True)
-    named = sources_of([s / "manifest.csv" for s in sources if (s / "manifest.csv").is_file()])
-    entries, refused, hr_at, lr_at = [], [], 0, 0
-    with (out / "hr.bin.part").open("wb") as hr_file, (out / "lr.bin.part").open("wb") as lr_file:
-        for source in sources:
-            for name, data in photographs(source):
-                origin = named.get(name, source.name)
-                if only and origin not in only:
-                    continue
-                try:
-                    hr = decode(data, scale)
-                except Exception as error:  # Pillow raises many kinds; each refusal is reported
-                    refused.append({"file": name, "why": str(error)})
-                    continue
-                lr = shrink(hr, scale)
-                entries.append(
-                    Entry(name, origin, split_of(name, val), *hr.shape[:2], hr_at, lr_at)
-                )
-                hr_at, lr_at = hr_at + hr.size, lr_at + lr.size
-                hr_file.write(np.ascontiguousarray(hr).tobytes())
-                lr_file.write(lr.tobytes())
+    tasks, licences = _tasks(sources, options)
+    try:
+        entries, refused = _pack(tasks, out, options)
+    except OSError as error:
+        for part in out.glob("*.part"):
+            part.unlink()
+        raise OSError(f"cannot write the store {out}: {error.strerror or error}") from None
+    (out / "refused.json").write_text(json.dumps(refused, indent=1))
     if not entries:
-        raise SystemExit(f"cannot prepare {out}: no photograph could be used; refused: {refused}")
+        reasons = "; ".join(f"{r['file']}: {r['why']}" for r in refused[:3])
+        raise ValueError(
+            f"cannot prepare {out}: of {len(tasks)} pictures none could be used"
+            f"{f' ({reasons})' if refused else ''}"
+        )
+    # Without an index a folder is no store: a kill between these lines loses nothing but time.
+    (out / "index.json").unlink(missing_ok=True)
     for name in ("hr.bin", "lr.bin"):
         (out / f"{name}.part").rename(out / name)
-    write_index(out, scale, entries, {"refused": refused})
-    return {"pictures": len(entries), "megapixels": round(hr_at / 3e6, 1), "refused": refused}
+    facts = {"licences": licences, "refused": refused, "made_from": made_from}
+    write_index(out, options.scale, entries, facts)
+    return _summary([asdict(entry) for entry in entries], refused)
+
+
+def _index(out: Path) -> dict | None:
+    try:
+        return json.loads((out / "index.json").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _summary(entries: list[dict], refused: list[dict]) -> dict:
+    pixels = sum(entry["height"] * entry["width"] for entry in entries)
+    return {"pictures": len(entries), "megapixels": round(pixels / 1e6, 1), "refused": refused}
+
+
+def _tasks(sources: list[Path], options: Options) -> tuple[list[Task], dict[str, str]]:
+    """The pictures to decode, and the licence of each source."""
+    tasks, licences = [], {}
+    for source in sources:
+        manifest = manifest_of(source)
+        for photograph in photographs(source, options.scale):
+            known = manifest.get(Path(photograph.name).name)
+            name, licence = known or (source.resolve().name, options.licence)
+            if not options.only or name in options.only:
+                tasks.append(Task(photograph, name, options.scale))
+                licences[name] = licence
+    return tasks, licences
+
+
+def _pack(tasks: list[Task], out: Path, options: Options) -> tuple[list[Entry], list[dict]]:
+    """Writes the pixels of every usable picture."""
+    entries, refused, at = [], [], 0
+    kept = kept_aside([task.photograph.name for task in tasks], options.val)
+    with (out / "hr.bin.part").open("wb") as hr_file, (out / "lr.bin.part").open("wb") as lr_file:
+        for task, found in zip(tasks, _in_parallel(tasks, options.workers)):
+            name = task.photograph.name
+            if isinstance(found, str):
+                refused.append({"file": name, "why": found})
+                continue
+            hr, lr = found
+            split = "val" if name in kept else "train"
+            places = at, at // options.scale**2
+            entries.append(Entry(name, task.source, split, *hr.shape[:2], *places))
+            at += hr.size
+            hr_file.write(hr)
+            lr_file.write(np.ascontiguousarray(lr))
+    return entries, refused
+
+
+def kept_aside(names: list[str], share: float) -> set[str]:
+    """A fixed share of the names by hash, the same in every run; at least one of two or more."""
+    place = lambda name: int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
+    first = {min(names, key=place)} if len(names) > 1 and share > 0 else set()
+    return first | {name for name in names if place(name) < share}
+
+
+def _in_parallel(tasks: list[Task], workers: int) -> Iterator:
+    """Decoded pictures in the order of the tasks, a few at a time."""
+    if workers <= 1:
+        yield from map(decoded, tasks)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        waiting = iter(tasks)
+        while group := list(islice(waiting, 4 * workers)):
+            yield from pool.map(decoded, group)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="prepare", description=__doc__.splitlines()[0])
     parser.add_argument("sources", nargs="+", type=Path, help="folders, tar or zip files")
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--scale", type=int, default=4)
+    parser.add_argument("--scale", type=int, default=4, choices=[2, 3, 4, 8])
     parser.add_argument("--val", type=float, default=0.03, help="share of the files kept aside")
     parser.add_argument("--only", action="append", default=[], help="a source of the manifest")
+    parser.add_argument("--licence", default="not stated", help="of pictures without a manifest")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
-    json.dump(prepare(args.sources, args.out, args.scale, args.val, args.only), sys.stdout, indent=1)
+    options = Options(args.scale, args.val, tuple(args.only), args.licence, args.workers)
+    try:
+        found = prepare(args.sources, args.out, options)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"prepare: {error}") from None
+    for refusal in found["refused"]:
+        print(f"refused {refusal['file']}: {refusal['why']}", file=sys.stderr)
+    print(f"{args.out}: {found['pictures']} pictures, {found['megapixels']} megapixels, "
+          f"{len(found['refused'])} refused")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 
 class RecipeError(ValueError):
     """A recipe that cannot be used; the message names the key and what is allowed."""
@@ -81,12 +79,27 @@ class Recipe:
 def read_recipe(file: Path, **changes: object) -> Recipe:
     """Reads and checks a recipe; `changes` replace top-level keys."""
     try:
-        raw = yaml.safe_load(Path(file).read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise RecipeError(f"cannot read the recipe {file}: {error}") from None
+        raw = _parsed(Path(file).read_text())
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"cannot read the recipe {file}: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise RecipeError(f"cannot use the recipe {file}: it must be a mapping of keys")
     return checked(_build(Recipe, {**raw, **changes}, ""))
+
+
+def _parsed(text: str) -> object:
+    """YAML, or JSON where PyYAML is not installed."""
+    try:
+        import yaml
+    except ImportError:
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise ValueError("without the package PyYAML a recipe must be JSON") from None
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(error) from None
 
 
 def recipe_of(text: str) -> Recipe:
@@ -99,6 +112,9 @@ def checked(recipe: Recipe) -> Recipe:
     rules = [
         (sum(v is not None for v in dataclasses.astuple(recipe.budget)) == 1,
          "budget: set exactly one of max_steps, max_epochs, max_minutes"),
+        (all(v > 0 for v in dataclasses.astuple(recipe.budget) if v is not None),
+         "budget: must be above 0"),
+        (all(v > 0 for v in _sizes(recipe.network)), "network: sizes must be above 0"),
         (recipe.scale in (2, 3, 4, 8), "scale: allowed are 2, 3, 4 and 8"),
         (recipe.batch > 0 and recipe.batch % recipe.accumulate == 0,
          "accumulate: must divide batch"),
@@ -117,6 +133,11 @@ def checked(recipe: Recipe) -> Recipe:
         if not holds:
             raise RecipeError(f"cannot use the recipe: {message}")
     return recipe
+
+
+def _sizes(network: Network) -> list[int]:
+    values = dataclasses.asdict(network).values()
+    return [v for v in values if isinstance(v, int)] + list(network.multipliers)
 
 
 def _descends(timesteps: tuple[int, ...], limit: int) -> bool:

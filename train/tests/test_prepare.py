@@ -1,0 +1,160 @@
+"""Photographs become a store whole, or the reason is told."""
+
+import io
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import TRAIN
+from PIL import Image
+
+from srzoo_train.bicubic import resize, shrink
+from srzoo_train.prepare import Options, kept_aside, prepare
+from srzoo_train.store import Store
+from srzoo_train.synthetic import picture
+
+ALONE = Options(workers=1)
+GOLDEN = json.loads((TRAIN.parent / "tests" / "fixtures" / "bicubic.json").read_text())
+EVAL = TRAIN.parents[1] / "shared" / "data" / "eval"
+
+
+def png(image: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "photos" / "deep").mkdir(parents=True)
+    for i in range(5):
+        (tmp_path / "photos" / f"{i}.png").write_bytes(png(picture(128 + i, i)))
+    (tmp_path / "photos" / "deep" / "gray.png").write_bytes(png(picture(100, 9)[:, :, 0]))
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize("case", GOLDEN["resized"], ids=lambda case: f"{case['width']}x{case['height']}")
+def test_resize_gives_the_numbers_shared_with_the_library(case):
+    source = np.array(GOLDEN["rgb"], np.uint8).reshape(GOLDEN["height"], GOLDEN["width"], 3)
+    assert resize(source, case["height"], case["width"]).ravel().tolist() == case["rgb"]
+
+
+@pytest.mark.skipif(not EVAL.is_dir(), reason="../shared/data is absent")
+@pytest.mark.parametrize("scale", [4, 8])
+def test_shrink_is_bit_equal_to_the_low_resolution_images_of_set5(scale):
+    for file in sorted((EVAL / "Set5" / f"LRx{scale}").glob("*.png")):
+        lr = np.asarray(Image.open(file).convert("RGB"))
+        hr = np.asarray(Image.open(EVAL / "Set5" / "HR" / file.name).convert("RGB"))
+        height, width = (side * scale for side in lr.shape[:2])
+        assert np.array_equal(shrink(hr[:height, :width], scale), lr), file.name
+
+
+def test_prepare_packs_what_a_folder_holds(folder, tmp_path):
+    found = prepare([folder], tmp_path / "store", ALONE)
+    store = Store(tmp_path / "store")
+    assert found["pictures"] == len(store.entries) == 6
+    entry = next(e for e in store.entries if e.name == "3.png")
+    assert np.array_equal(store.hr(entry), picture(131, 3)[:128, :128])
+    assert np.array_equal(store.lr(entry), shrink(picture(131, 3)[:128, :128], 4))
+    assert sum(s["pictures"] for s in store.sources().values()) == 6 - len(store.split("val"))
+
+
+def test_prepare_reads_tar_and_zip_as_it_reads_folders(folder, tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        tar.add(folder, arcname=".")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for file in sorted(folder.rglob("*.png")):
+            archive.write(file, file.relative_to(folder))
+    prepare([folder], tmp_path / "plain", ALONE)
+    for name in ("a.tar", "a.zip"):
+        prepare([tmp_path / name], tmp_path / name[2:], Options(workers=2))
+        assert sorted((tmp_path / name[2:] / "hr.bin").read_bytes()) == sorted(
+            (tmp_path / "plain" / "hr.bin").read_bytes()
+        )
+
+
+def test_prepare_uses_the_given_lr_of_pairs_that_fit(tmp_path):
+    for name in ("X1", "X4", "X8"):
+        (tmp_path / "pairs" / name).mkdir(parents=True)
+    hr = picture(128, 1)
+    given = 255 - shrink(hr, 4)
+    (tmp_path / "pairs" / "X1" / "0801.png").write_bytes(png(hr))
+    (tmp_path / "pairs" / "X4" / "0801x4.png").write_bytes(png(given))
+    (tmp_path / "pairs" / "X1" / "0802.png").write_bytes(png(hr))
+    (tmp_path / "pairs" / "X4" / "0802x4.png").write_bytes(png(given[:-1]))
+    found = prepare([tmp_path / "pairs"], tmp_path / "store", ALONE)
+    store = Store(tmp_path / "store")
+    assert np.array_equal(store.lr(store.entries[0]), given)
+    assert [(r["file"], "its LR is 32x31" in r["why"]) for r in found["refused"]] == [
+        ("X1/0802.png", True)
+    ]
+
+
+def test_prepare_says_what_it_refused_and_why(folder, tmp_path):
+    (folder / "broken.png").write_bytes(png(picture(128, 1))[:2000])
+    (folder / "small.png").write_bytes(png(picture(64, 1)))
+    Image.fromarray(picture(128, 1)).convert("RGBA").save(folder / "alpha.png")
+    (folder / "torn.zip").write_bytes(b"PK\x03\x04 and no more")
+    prepare([folder], tmp_path / "store", ALONE)
+    refused = {r["file"]: r["why"] for r in json.loads((tmp_path / "store" / "refused.json").read_text())}
+    assert set(refused) == {"broken.png", "small.png", "alpha.png", "torn.zip"}
+    assert "64x64" in refused["small.png"] and "RGBA" in refused["alpha.png"]
+
+
+def test_prepare_leaves_a_complete_store_and_follows_new_files(folder, tmp_path):
+    prepare([folder], tmp_path / "store", ALONE)
+    before = (tmp_path / "store" / "index.json").stat().st_mtime_ns
+    prepare([folder], tmp_path / "store", ALONE)
+    assert (tmp_path / "store" / "index.json").stat().st_mtime_ns == before
+    (folder / "new.png").write_bytes(png(picture(128, 8)))
+    assert prepare([folder], tmp_path / "store", ALONE)["pictures"] == 7
+
+
+def test_prepare_survives_a_kill(folder, tmp_path):
+    prepare([folder], tmp_path / "whole", ALONE)
+    command = [sys.executable, "-m", "srzoo_train.prepare", str(folder), "--out", str(tmp_path / "store")]
+    process = subprocess.Popen([*command, "--workers", "1"], env={**os.environ, "PYTHONPATH": str(TRAIN)})
+    while not (tmp_path / "store" / "hr.bin.part").exists() and process.poll() is None:
+        time.sleep(0.001)
+    time.sleep(random.random() * 0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    prepare([folder], tmp_path / "store", ALONE)
+    for name in ("hr.bin", "lr.bin"):
+        assert (tmp_path / "store" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_prepare_leaves_nothing_behind_on_a_full_disk(folder, tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="cannot write the store"):
+            prepare([folder], tmp_path / "store", ALONE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list((tmp_path / "store").iterdir())
+
+
+def test_prepare_names_what_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        prepare([tmp_path / "nowhere"], tmp_path / "store", ALONE)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="of 0 pictures none"):
+        prepare([tmp_path / "empty"], tmp_path / "store", ALONE)
+
+
+def test_kept_aside_is_fixed_by_the_names():
+    names = [f"{i}.png" for i in range(200)]
+    assert kept_aside(names, 0.1) == kept_aside(names[::-1], 0.1)
+    assert 8 < len(kept_aside(names, 0.1)) < 35
+    assert len(kept_aside(names[:3], 0.001)) == 1

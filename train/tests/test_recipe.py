@@ -1,0 +1,68 @@
+"""A wrong recipe is refused by the name of its key."""
+
+import pytest
+import yaml
+from conftest import TRAIN
+
+from srzoo_train.recipe import RecipeError, read_recipe, recipe_of
+
+GOOD = {
+    "id": "r", "family": "srdiff", "encoder": "e.pt",
+    "stages": [{"loss": "diffusion", "share": 0.5},
+               {"loss": "few_step", "share": 0.5, "timesteps": [9, 3]}],
+    "budget": {"max_steps": 3}, "diffusion_steps": 20,
+}
+CASES = [
+    ({"chanels": 3}, "unknown key chanels; allowed are id"),
+    ({"network": {"depth": 3}}, "unknown key network.depth"),
+    ({"stages": [{"loss": "l3"}]}, r"stages.0.loss must be one of \('l1'"),
+    ({"stages": [{"loss": "diffusion", "lr": "high"}]}, "stages.0.lr must be float, got 'high'"),
+    ({"stages": 3}, "stages must be a list, got 3"),
+    ({"batch": True}, "batch must be int, got True"),
+    ({"batch": 0}, "accumulate: must divide batch"),
+    ({"crop": 7}, "crop: must be even and at least 8"),
+    ({"scale": 5}, "scale: allowed are 2, 3, 4 and 8"),
+    ({"budget": {"max_steps": 1, "max_minutes": 2}}, "budget: set exactly one"),
+    ({"budget": {"max_steps": 0}}, "budget: must be above 0"),
+    ({"encoder": None}, "encoder: srdiff needs a regression entry"),
+    ({"family": "regression"}, "regression takes the loss l1"),
+    ({"network": {"channels": 0}}, "network: sizes must be above 0"),
+    ({"stages": [{"loss": "few_step", "timesteps": [3, 9]}]}, "stages.0.timesteps: must descend"),
+    ({"stages": [{"loss": "few_step", "timesteps": [20, 9]}]}, r"must descend and lie in 0 \.\.\. 19"),
+    ({"stages": [{"loss": "diffusion", "share": 0.5}]}, "the shares must add up to 1"),
+]
+
+
+def write(tmp_path, content):
+    file = tmp_path / "r.yml"
+    file.write_text(yaml.safe_dump(content))
+    return file
+
+
+@pytest.mark.parametrize("change,message", CASES)
+def test_a_wrong_recipe_names_the_key(tmp_path, change, message):
+    with pytest.raises(RecipeError, match=message):
+        read_recipe(write(tmp_path, GOOD | change))
+
+
+def test_a_missing_key_is_named(tmp_path):
+    content = {key: value for key, value in GOOD.items() if key != "budget"}
+    with pytest.raises(RecipeError, match="the key budget is missing"):
+        read_recipe(write(tmp_path, content))
+
+
+@pytest.mark.parametrize("text", ["- 1", "{", ""])
+def test_what_is_no_recipe_is_refused(tmp_path, text):
+    (tmp_path / "r.yml").write_text(text)
+    with pytest.raises(RecipeError, match="recipe"):
+        read_recipe(tmp_path / "r.yml")
+
+
+def test_a_state_of_another_version_may_lack_newer_keys():
+    known = recipe_of('{"id": "r", "family": "regression", "stages": [{"loss": "l1"}], "budget": {}}')
+    assert known.prediction == "v"
+
+
+@pytest.mark.parametrize("file", sorted((TRAIN / "recipes").glob("*.yml")), ids=lambda f: f.stem)
+def test_every_recipe_of_ours_is_read(file):
+    assert read_recipe(file).scale in (4, 8)
