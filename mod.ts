@@ -5,9 +5,10 @@
  * import { encodeImage, load } from "jsr:@srzoo/core";
  *
  * await using upscaler = await load("srdiff");
- * const { images, seed } = await upscaler.upscale("photo.png", { samples: 2 });
+ * const { images, seed } = await upscaler.upscale("docs/coffee.png", { samples: 2 });
+ * const png = await encodeImage(images[0], { format: "png" });
  * console.log(`two pictures of ${images[0].width}x${images[0].height}, drawn with the seed ${seed}`);
- * await Deno.writeFile("photo-srdiff-x4.png", await encodeImage(images[0], { format: "png" }));
+ * console.log(`the first one takes ${png.length} bytes`);
  * ```
  *
  * @module
