@@ -5,6 +5,7 @@ import type { Progress } from "../mod.ts";
 /** One thing that happened. */
 export type Event =
   | { event: "start"; model: string; version: string; provider: string; notes: string[] }
+  | { event: "download"; file: string; received: number; total?: number }
   | PlanEvent
   | ({ event: "progress"; file: string; secondsLeft?: number } & Progress)
   | DoneEvent
@@ -69,14 +70,19 @@ export interface DoneEvent {
 /** Takes events. */
 export type Reporter = (event: Event) => void;
 
-/** Milliseconds between two progress events of one picture, the last one apart. */
+/** Whether others like it follow soon. */
+function isFrequent(event: Event): boolean {
+  return event.event === "download" || (event.event === "progress" && event.fraction < 1);
+}
+
+/** Milliseconds between two of the frequent events. */
 const PAUSE = 100;
 
 /** Writes each event as one line of JSON. */
 export function jsonReporter(write: (line: string) => void): Reporter {
   let last = -Infinity;
   return (event) => {
-    if (event.event === "progress" && event.fraction < 1) {
+    if (isFrequent(event)) {
       if (performance.now() - last < PAUSE) return;
       last = performance.now();
     }

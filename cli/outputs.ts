@@ -2,7 +2,7 @@
 
 import { basename, dirname, extname, join } from "node:path";
 import type { OutputFormat } from "../lib/image/containers/mod.ts";
-import { identityOf, placeOf } from "./identity.ts";
+import { refuseCollisions, refuseInputs, withoutOwnResults } from "./collisions.ts";
 import type { Input } from "./inputs.ts";
 import { type Settings, UsageError } from "./settings.ts";
 
@@ -127,55 +127,4 @@ export function suffixed(path: string, suffix: string): string {
 function numbered(path: string, samples: number): string[] {
   if (samples === 1) return [path];
   return Array.from({ length: samples }, (_, i) => suffixed(path, `-${i + 1}`));
-}
-
-/** Leaves out what was found in a folder and is the result of another input. */
-async function withoutOwnResults(targets: readonly Target[]): Promise<Target[]> {
-  const results = new Set<string>();
-  for (const { paths } of targets) for (const path of paths) results.add(await placeOf(path));
-  const kept: Target[] = [];
-  for (const target of targets) {
-    const { found, path } = target.input;
-    if (!found || !results.has(await placeOf(path))) kept.push(target);
-  }
-  return kept;
-}
-
-/** Refuses two results, or two rows of previews, of one name. */
-async function refuseCollisions(targets: readonly Target[], settings: Settings): Promise<void> {
-  const owners = new Map<string, string>();
-  for (const { input, paths, preview } of targets) {
-    const previews = settings.previews === undefined || paths.length === 0
-      ? []
-      : [join(settings.previews, preview)];
-    for (const path of [...paths, ...previews]) {
-      const place = await placeOf(path);
-      const owner = owners.get(place);
-      owners.set(place, input.path);
-      if (owner === undefined) continue;
-      throw new UsageError(
-        owner === input.path
-          ? `${owner} is given twice, or its results and previews share the name ${path}`
-          : `${owner} and ${input.path} would both be written to ${path}: give them apart, or other names`,
-      );
-    }
-  }
-}
-
-/** Refuses a result that is an input, be it by a link or by another spelling. */
-async function refuseInputs(targets: readonly Target[]): Promise<void> {
-  const inputs = new Map<string, string>();
-  for (const { input } of targets) {
-    const identity = input.path === "-" ? undefined : await identityOf(input.path);
-    if (identity !== undefined) inputs.set(identity, input.path);
-  }
-  for (const path of targets.flatMap(({ paths }) => paths)) {
-    const identity = path === "-" ? undefined : await identityOf(path);
-    const input = identity === undefined ? undefined : inputs.get(identity);
-    if (input !== undefined) {
-      throw new UsageError(
-        `${path} would overwrite the input ${input}: name another file or folder`,
-      );
-    }
-  }
 }

@@ -1,6 +1,8 @@
 /** Checks before any work that Deno allows it, and names the flags that would. @module */
 
-import { UsageError } from "./settings.ts";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Settings, UsageError } from "./settings.ts";
 
 /** What a run touches. */
 export interface Needs {
@@ -35,4 +37,36 @@ async function missingPaths(name: "read" | "write", paths: readonly string[]): P
 
 async function isGranted(descriptor: Deno.PermissionDescriptor): Promise<boolean> {
   return (await Deno.permissions.query(descriptor)).state === "granted";
+}
+
+/** The line for a permission that turned out to be missing during the work, if that is what failed. */
+export function permissionLine(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const [, name, what] = error.message.match(/Requires (\w+) access to "([^"]+)"/) ?? [];
+  if (name === undefined) return permissionLine(error.cause);
+  return `Deno does not allow this work: add --allow-${name}=${what} to "deno run"`;
+}
+
+/** What must be allowed: the package with its zoo, the inputs, the folders of the results. */
+export function needsOf({ inputs, output, out, previews, model }: Settings): Needs {
+  const files = inputs.filter((input) => input !== "-");
+  const written = out !== undefined
+    ? [out]
+    : output === undefined
+    ? files.map((file) => dirname(file))
+    : output === "-"
+    ? []
+    : [dirname(output)];
+  const home = new URL("../", import.meta.url);
+  const folders = [...written, ...previews === undefined ? [] : [previews]];
+  const models = /[\\/]/.test(model) && !model.includes("://") ? [model] : [];
+  return {
+    read: [
+      ...home.protocol === "file:" ? [fileURLToPath(home)] : [],
+      ...models,
+      ...files,
+      ...folders,
+    ],
+    write: folders,
+  };
 }

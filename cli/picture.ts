@@ -1,21 +1,17 @@
 /** One picture from its file to its results. @module */
 
-import { extname, join } from "node:path";
-import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import { join } from "node:path";
 import {
-  encodeImage,
   type Image,
   readImage,
-  resizeImage,
-  UnsupportedError,
   type Upscaled,
   type UpscaleOptions,
   type Upscaler,
 } from "../mod.ts";
-import { measureRate, memoryOf, type ResultSize, resultSize, workOf } from "./cost.ts";
-import type { DoneEvent, Reporter } from "./events.ts";
-import { placeOf } from "./identity.ts";
+import { measureRate, memoryOf, resultSize, workOf } from "./cost.ts";
+import type { Reporter } from "./events.ts";
 import { suffixed, type Target } from "./outputs.ts";
+import { encoded, factsOf, writeResults } from "./results.ts";
 import type { Settings } from "./settings.ts";
 import type { Writer } from "./writer.ts";
 
@@ -48,7 +44,9 @@ export async function enlargePicture(shop: Workshop, target: Target): Promise<vo
   const plan = upscaler.plan(source, options);
   const size = resultSize(plan, settings.scale);
   const memoryBytes = memoryOf(plan, size, target.format, settings.memory);
-  shop.rate ??= await measureRate(upscaler, source, target.format, options);
+  shop.rate ??= settings.quiet
+    ? 0 // nobody is told
+    : await measureRate(upscaler, source, target.format, options);
   const { width, height } = source;
   const [outputWidth, outputHeight] = [size.width, size.height];
   const seconds = shop.rate * workOf(plan);
@@ -126,100 +124,4 @@ async function followed(shop: Workshop, target: Target, source: Image): Promise<
     await shop.writer.write(join(settings.previews, path), bytes);
   }
   return next.value;
-}
-
-/** Encodes and writes each sample; returns the paths and what the user should know. */
-async function writeResults(
-  shop: Workshop,
-  target: Target,
-  result: Upscaled,
-  size: ResultSize,
-): Promise<Pick<DoneEvent, "outputs" | "notes">> {
-  const { scale } = shop.upscaler.card;
-  const notes = new Set([...target.notes, ...result.warnings]);
-  const outputs: string[] = [];
-  for (const [i, image] of result.images.entries()) {
-    const fits = image.width === size.width && image.height === size.height;
-    if (!fits) notes.add(`enlarged x${scale} by the model, then resized by bicubic`);
-    for (const note of image.notes ?? []) notes.add(note);
-    const sized = fits ? image : resizeImage(image, size);
-    const file = await encodedFile(shop, target, sized, describe(shop, result, i));
-    const path = file.rename ? await freePath(shop, target.paths[i]) : target.paths[i];
-    if (file.note) notes.add(file.note);
-    await shop.writer.write(path, file.bytes);
-    outputs.push(path);
-  }
-  return { outputs, notes: [...notes] };
-}
-
-/** A result as a file, and what happened to its format. */
-interface EncodedFile {
-  bytes: Uint8Array;
-  rename?: boolean;
-  note?: string;
-}
-
-/** Encodes a result; one that its format cannot hold becomes PNG. */
-async function encodedFile(
-  shop: Workshop,
-  target: Target,
-  image: Image,
-  text: Record<string, string>,
-): Promise<EncodedFile> {
-  const { format } = target;
-  const opaque = image.channels === 1 || image.channels === 3;
-  try {
-    const bytes = await encoded(shop, format, image, text);
-    const flat = format === "jpeg" && !opaque;
-    return { bytes, note: flat ? "JPEG has no transparency: laid on white" : undefined };
-  } catch (error) {
-    if (!(error instanceof UnsupportedError) || format === "png") throw error;
-    const note =
-      `written as PNG: ${format.toUpperCase()} cannot hold ${image.width}x${image.height}`;
-    return { bytes: await encoded(shop, "png", image, text), rename: true, note };
-  }
-}
-
-/** The path with the extension of PNG, unless another result has that name. */
-async function freePath(shop: Workshop, path: string): Promise<string> {
-  if (path === "-") return path;
-  const renamed = path.slice(0, path.length - extname(path).length) + ".png";
-  if (!shop.claimed.has(await placeOf(renamed))) return renamed;
-  throw new Error(`Cannot write ${renamed}: another result has this name. Use --format png`);
-}
-
-function encoded(
-  { settings }: Workshop,
-  format: OutputFormat,
-  image: Image,
-  text?: Record<string, string>,
-): Promise<Uint8Array> {
-  const { strip } = settings;
-  const quality = format === "png" ? undefined : settings.quality;
-  return encodeImage(image, { format, quality, strip, text, background: [255, 255, 255] });
-}
-
-/** What the result tells of itself. */
-function describe(shop: Workshop, result: Upscaled, sample: number): Record<string, string> {
-  const { temperature, fidelity, consistency } = shop.settings;
-  const facts = {
-    ...factsOf(result),
-    sample: result.images.length > 1 ? sample + 1 : undefined,
-    temperature,
-    fidelity,
-    consistency,
-    provider: result.provider,
-  };
-  const said = Object.entries(facts).filter(([, value]) => value !== undefined);
-  return {
-    Software: `srzoo ${shop.program}`,
-    Model: `${result.model} ${shop.upscaler.card.version}`,
-    ...Object.fromEntries(
-      said.map(([name, value]) => [name[0].toUpperCase() + name.slice(1), `${value}`]),
-    ),
-  };
-}
-
-function factsOf({ seed, sampler, steps, graph }: Upscaled): Partial<Upscaled> {
-  return { seed, sampler, steps, graph };
 }

@@ -1,6 +1,16 @@
 /** What the user of `cli/upscale.ts` asked for: the flags, read once into one object. @module */
 
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import {
+  bytes,
+  format,
+  number,
+  numberWithin,
+  oneOf,
+  type Shard,
+  shard,
+  wholeFrom,
+} from "./values.ts";
 
 /** A command line that cannot be obeyed; exit code 2. */
 export class UsageError extends Error {
@@ -29,14 +39,6 @@ export interface ModelFlags {
   tile?: number;
   /** Whether the result must shrink to the input. */
   consistency?: boolean;
-}
-
-/** One share of a larger job: the inputs whose place is `index` modulo `count`. */
-export interface Shard {
-  /** From 0 to `count`; 0 and `count` are the same share. */
-  index: number;
-  /** Number of shares. */
-  count: number;
 }
 
 /** All that was asked for, checked as far as it goes without a model. */
@@ -84,10 +86,9 @@ run get the same --seed; without it each gets one of its own, which the result n
 
 Exit codes: 0 all done, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted.
 
-Least permissions (in place of -A), the output folder and the inputs being yours to name:
-  native    deno run --allow-read --allow-ffi --allow-write=DIR cli/upscale.ts --out DIR ...
-  the same  deno run -P=native --allow-write=DIR cli/upscale.ts --out DIR ...
-  wasm      deno run -P=wasm --allow-write=DIR cli/upscale.ts --provider wasm --out DIR ...
+Least permissions, in place of -A (pictures, models and Deno's own cache are read; DIR is written):
+  deno run --allow-read --allow-ffi --allow-write=DIR cli/upscale.ts --out DIR ...
+  deno run -P=native --allow-write=DIR cli/upscale.ts --out DIR ...    the same, by deno.json
   weights by URL also need --allow-net=HOST and --allow-write of the cache folder.`;
 
 /**
@@ -164,54 +165,4 @@ function checked(settings: Settings): Settings {
     throw new UsageError("- is given twice: standard input can be read once only");
   }
   return settings;
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) {
-    throw new InvalidArgumentError("It must be a number.");
-  }
-  return value;
-}
-
-function wholeFrom(least: number): (text: string) => number {
-  return (text) => {
-    const value = number(text);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
-  };
-}
-
-function numberWithin(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = number(text);
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be within ${least} to ${most}.`);
-  };
-}
-
-function oneOf(...names: string[]): (text: string) => string {
-  return (text) => {
-    if (names.includes(text)) return text;
-    throw new InvalidArgumentError(`It must be one of ${names.join(", ")}.`);
-  };
-}
-
-function format(text: string): string {
-  const name = text.toLowerCase();
-  return oneOf("png", "jpeg", "webp")(name === "jpg" ? "jpeg" : name);
-}
-
-function bytes(text: string): number {
-  const [, value, unit] = text.match(/^(\d+(?:\.\d+)?)\s*([MG])?i?B?$/i) ?? [];
-  if (value === undefined || Number(value) === 0) {
-    throw new InvalidArgumentError("It must be a size such as 800MB or 4GB.");
-  }
-  return Number(value) * (unit?.toUpperCase() === "G" ? 1e9 : 1e6);
-}
-
-function shard(text: string): Shard {
-  const [, index, count] = text.match(/^(\d+)\/(\d+)$/)?.map(Number) ?? [];
-  if (count >= 1 && index <= count) return { index, count };
-  throw new InvalidArgumentError("It must be i/n with i from 0 or 1 up to n, such as 2/8.");
 }

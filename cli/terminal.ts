@@ -18,9 +18,9 @@ export interface Terminal {
 export function terminalReporter({ write, columns, color, quiet }: Terminal): Reporter {
   let drawn = 0;
   return (event) => {
-    if (event.event === "progress") {
+    if (event.event === "progress" || event.event === "download") {
       if (columns === undefined || quiet) return;
-      const bar = progressBar(event).slice(0, columns - 1);
+      const bar = barOf(event).slice(0, columns - 1);
       write("\r" + bar.padEnd(drawn));
       drawn = bar.length;
       return;
@@ -32,7 +32,7 @@ export function terminalReporter({ write, columns, color, quiet }: Terminal): Re
   };
 }
 
-function linesOf(event: Exclude<Event, { event: "progress" }>, color: boolean): string[] {
+function linesOf(event: Exclude<Event, BarEvent>, color: boolean): string[] {
   switch (event.event) {
     case "start":
       return [`${event.model} ${event.version} on ${event.provider}`, ...event.notes];
@@ -70,8 +70,14 @@ function summaryLine({ done, skipped, failed, seconds }: Event & { event: "summa
   return `${done} done, ${skipped} skipped, ${failed} failed in ${inTime(seconds)}`;
 }
 
+type BarEvent = Extract<Event, { event: "progress" | "download" }>;
+
 /** One line: how far, in what, and for how long still. */
-function progressBar(event: Event & { event: "progress" }): string {
+function barOf(event: BarEvent): string {
+  if (event.event === "download") {
+    const { file, received, total } = event;
+    return `fetching ${file}: ${inBytes(received)}${total ? ` of ${inBytes(total)}` : ""}`;
+  }
   const { file, fraction, phase, sample, step, steps, tile, tiles, secondsLeft } = event;
   const filled = Math.round(20 * fraction);
   const bar = "#".repeat(filled) + "-".repeat(20 - filled);

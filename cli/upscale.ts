@@ -5,7 +5,8 @@
  */
 
 import config from "../deno.json" with { type: "json" };
-import { described, runBatch } from "./batch.ts";
+import { runBatch } from "./batch.ts";
+import { described } from "./errors.ts";
 import { jsonReporter, type Reporter } from "./events.ts";
 import { readSettings, type Settings, UsageError } from "./settings.ts";
 import { terminalReporter } from "./terminal.ts";

@@ -49,7 +49,8 @@ export function openWriter(inputs: ReadonlySet<string>): Writer {
       await Deno.rename(part, path);
     } catch (error) {
       await Deno.remove(part).catch(() => {});
-      throw error;
+      const why = (error as Error).message.replace(/: \w+ '.*$/, "");
+      throw new Error(`Cannot write ${path}: ${why}`, { cause: error });
     } finally {
       unfinished.delete(part);
     }

@@ -34,6 +34,12 @@ Deno.test("terminalReporter() draws a bar on a terminal only", () => {
   expect(told([progress], { columns: 30 }).length).toBeLessThanOrEqual(30);
 });
 
+Deno.test("terminalReporter() tells of downloads on a terminal only", () => {
+  const download: Event = { event: "download", file: "a.onnx", received: 5e6, total: 2e7 };
+  expect(told([download])).toBe("");
+  expect(told([download], { columns: 80 })).toContain("fetching a.onnx: 5 MB of 20 MB");
+});
+
 Deno.test("terminalReporter() wipes the bar before the next line", () => {
   const text = told([progress, failure], { columns: 100 });
   expect(text.split("\r").at(-1)).toBe("error: a.png: no\n");

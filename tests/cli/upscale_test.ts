@@ -58,9 +58,10 @@ Deno.test(
   inFolder(async (folder) => {
     const path = join(folder, "a.png");
     await writePicture(path, 5, 4, 4);
-    const args = ["--model", "bicubic", "--quiet", "--format", "webp", "-", "-o", "-"];
+    const args = ["--model", "bicubic", "--quiet", "--format", "webp", "--strip", "-", "-o", "-"];
     const run = await upscale(args, { stdin: await Deno.readFile(path) });
     expect([run.code, run.errors]).toEqual([0, ""]);
+    expect(new TextDecoder("latin1").decode(run.out)).not.toContain("bicubic");
     const { width, height, channels } = await readImage(run.out);
     expect([width, height, channels]).toEqual([20, 16, 4]);
   }),
@@ -169,13 +170,7 @@ Deno.test(
       "2",
       "a.png",
     ];
-    const home = new URL("../../", import.meta.url).pathname;
-    const permissions = [
-      `--allow-read=${home},a.png,one,steps`,
-      "--allow-write=one,steps",
-      "--allow-ffi",
-      "--no-prompt",
-    ];
+    const permissions = ["-P=native", "--allow-write=one,steps", "--no-prompt"];
     const first = await upscale([...chosen, "--out", "one", "--previews", "steps"], {
       cwd: folder,
       permissions,
@@ -189,21 +184,16 @@ Deno.test(
     expect(await filesBelow(join(folder, "one"))).toEqual(names);
     expect(await filesBelow(join(folder, "steps"))).toEqual(steps);
 
-    const second = await upscale([...chosen, "--out", "two", "--tile", "16"], { cwd: folder });
-    expect(second.code).toBe(0);
-    const third = await upscale([...chosen, "--out", "three"], { cwd: folder });
-    expect(third.code).toBe(0);
-    const [one, three] = [
-      await bytesOf(join(folder, "one"), names),
-      await bytesOf(join(folder, "three"), names),
-    ];
-    expect(three).toEqual(one);
+    const second = await upscale([...chosen, "--quiet", "--out", "two"], { cwd: folder });
+    expect([second.code, second.errors]).toEqual([0, ""]);
+    const one = await bytesOf(join(folder, "one"), names);
+    expect(await bytesOf(join(folder, "two"), names)).toEqual(one);
     expect(one[0]).not.toEqual(one[1]);
     expect(new TextDecoder("latin1").decode(one[1])).toContain("Seed\x007");
 
     const denied = await upscale([...chosen, "--out", "four"], {
       cwd: folder,
-      permissions: [`--allow-read=${home},a.png,four`, "--no-prompt"],
+      permissions: ["--allow-read", "--no-prompt"],
     });
     expect([denied.code, denied.errors.trim().split("\n").length]).toEqual([2, 1]);
     expect(denied.errors).toMatch(/add --allow-write=four --allow-ffi to "deno run"/);

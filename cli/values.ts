@@ -1,0 +1,68 @@
+/** Values of flags, from text. @module */
+
+import { InvalidArgumentError } from "commander";
+
+/** One share of a larger job: the inputs whose place is `index` modulo `count`. */
+export interface Shard {
+  /** From 0 to `count`; 0 and `count` are the same share. */
+  index: number;
+  /** Number of shares. */
+  count: number;
+}
+
+/** A number. */
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) {
+    throw new InvalidArgumentError("It must be a number.");
+  }
+  return value;
+}
+
+/** A whole number, at least `least`. */
+export function wholeFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = number(text);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
+  };
+}
+
+/** A number from `least` to `most`. */
+export function numberWithin(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = number(text);
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be within ${least} to ${most}.`);
+  };
+}
+
+/** One of these names. */
+export function oneOf(...names: string[]): (text: string) => string {
+  return (text) => {
+    if (names.includes(text)) return text;
+    throw new InvalidArgumentError(`It must be one of ${names.join(", ")}.`);
+  };
+}
+
+/** A format by name. */
+export function format(text: string): string {
+  const name = text.toLowerCase();
+  return oneOf("png", "jpeg", "webp")(name === "jpg" ? "jpeg" : name);
+}
+
+/** An amount of memory in bytes; a bare number is megabytes. */
+export function bytes(text: string): number {
+  const [, value, unit] = text.match(/^(\d+(?:\.\d+)?)\s*([MG])?i?B?$/i) ?? [];
+  if (value === undefined || Number(value) === 0) {
+    throw new InvalidArgumentError("It must be a size such as 800MB or 4GB.");
+  }
+  return Number(value) * (unit?.toUpperCase() === "G" ? 1e9 : 1e6);
+}
+
+/** A share, as i/n. */
+export function shard(text: string): Shard {
+  const [, index, count] = text.match(/^(\d+)\/(\d+)$/)?.map(Number) ?? [];
+  if (count >= 1 && index <= count) return { index, count };
+  throw new InvalidArgumentError("It must be i/n with i from 0 or 1 up to n, such as 2/8.");
+}

@@ -1,0 +1,28 @@
+import { expect } from "expect";
+import { described } from "../../cli/errors.ts";
+
+Deno.test("described() makes one line that names the file", () => {
+  expect(described(new Error("Cannot read it:\n  no"), "a.png").message)
+    .toBe("a.png: Cannot read it: no");
+  expect(described(new Error("Cannot find a.png"), "a.png").message).toBe("Cannot find a.png");
+  expect(described("thrown", "a.png")).toEqual({ message: "a.png: thrown" });
+});
+
+Deno.test("described() adds the stack only when it is wanted", () => {
+  expect(described(new Error("no")).stack).toBe(undefined);
+  expect(described(new Error("no"), undefined, true).stack).toMatch(/errors_test\.ts/);
+});
+
+Deno.test("described() names the flag of a permission that is missing, however deep it lies", () => {
+  const cause = new Deno.errors.NotCapable(
+    'Requires read access to "/cache/png.wasm", run again with the --allow-read flag',
+  );
+  const wrapped = new Error("Cannot decode the PNG data: damaged", { cause });
+  expect(described(wrapped, "a.png").message)
+    .toBe('a.png: Deno does not allow this work: add --allow-read=/cache/png.wasm to "deno run"');
+});
+
+Deno.test("described() says what to do when memory runs out", () => {
+  expect(described(new RangeError("Array buffer allocation failed"), "a.png").message)
+    .toMatch(/^a\.png: Cannot find the memory .*--memory/);
+});
