@@ -87,7 +87,7 @@ def card_of(
         "family": "srdiff",
         "scale": scale,
         "licence": {"weights": "not stated by LeiaLi/SRDiff", "data": []},
-        "tiling": tiling(scale, stride // math.gcd(stride, scale)),
+        "tiling": tiling(scale, stride),
         "diffusion": {
             "schedule": dict(schedule),
             **prediction_of(config),
@@ -227,11 +227,23 @@ def attention_of(weights: Weights, config: Mapping[str, Any]) -> tuple[int, int]
     return heads, width // heads
 
 
-def tiling(scale: int, multiple: int) -> dict[str, Any]:
+def tiling(scale: int, stride: int) -> dict[str, Any]:
     """How to cut, in low-resolution pixels: a tile is four times what it shares, or more."""
+    multiple = stride // math.gcd(stride, scale)
     overlap = -(-max(1, OVERLAP // scale) // multiple) * multiple
     size = -(-max(TILE // scale, 4 * overlap) // multiple) * multiple
-    return {"size": size, "overlap": overlap, "multiple": multiple, "blended": True}
+    return {
+        "size": size,
+        "overlap": overlap,
+        "multiple": multiple,
+        "minimum": minimum_of(scale, stride),
+        "blended": True,
+    }
+
+
+def minimum_of(scale: int, stride: int) -> int:
+    """The smallest side: mirrored padding asks for two pixels at the deepest level."""
+    return -(-2 * stride // scale)
 
 
 def prediction_of(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -275,8 +287,7 @@ class Draw:
         self.encoder = Encoder(rrdb, scale if base else None).eval()
         self.scale = scale
         self.timesteps = timesteps
-        # Mirrored padding asks for two pixels at the deepest level.
-        self.multiple = -(-2 * stride // scale)
+        self.multiple = minimum_of(scale, stride)
 
     def pictures(self, height: int, width: int, n: int) -> dict[str, Tensor]:
         """Low-resolution pictures."""
