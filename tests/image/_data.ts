@@ -1,0 +1,21 @@
+/** Pictures of the shared folder, where there is one. */
+
+/** The folder of test pictures. */
+export const data = new URL("../../../shared/data/", import.meta.url);
+
+/** Whether it is there; tests that need it are skipped otherwise. */
+export const hasData = await Deno.stat(data).then(() => true, () => false);
+
+/** Files with their expected end, from the manifest of odd and hostile files. */
+export async function badInputs(): Promise<{ file: string; expected: string }[]> {
+  const text = await Deno.readTextFile(new URL("bad-inputs/manifest.csv", data));
+  return text.trim().split("\n").slice(1).map((line) => {
+    const fields = [...line.matchAll(/("([^"]*)"|[^,]*)(,|$)/g)].map((m) => m[2] ?? m[1]);
+    return { file: fields[0], expected: fields[2] };
+  });
+}
+
+/** The URL of an odd file; its name may hold any letter. */
+export function badInput(file: string): URL {
+  return new URL(`bad-inputs/${encodeURIComponent(file)}`, data);
+}

@@ -1,0 +1,68 @@
+import { expect } from "expect";
+import { project } from "../../lib/image/consistency.ts";
+import { type Image, readImage } from "../../lib/image/image.ts";
+import { toImage, toTensor } from "../../lib/image/pixels.ts";
+import { resize } from "../../lib/image/resize.ts";
+import { lrPsnr } from "../../lib/metrics/consistency.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { data, hasData } from "./_data.ts";
+
+/** Bad results for a picture: bicubic, noisy, black. */
+function results(low: Tensor, scale: number): Record<string, Tensor> {
+  const [, , height, width] = low.dims;
+  const bicubic = resize(low, { width: width * scale, height: height * scale });
+  let state = 1;
+  const noisy = bicubic.data.map((value) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return value + 0.4 * (state / 2 ** 32 - 0.5);
+  });
+  const black = tensor(bicubic.dims, new Float32Array(noisy.length).fill(-1));
+  return { bicubic, noisy: tensor(bicubic.dims, noisy), black };
+}
+
+function psnrAfter(result: Tensor, low: Image): number {
+  return lrPsnr(toImage(project(result, toTensor(low).rgb)), low);
+}
+
+Deno.test({
+  name: "project() reaches 50 dB from anything, in bytes, for photographs with black and white",
+  ignore: !hasData,
+  async fn() {
+    // text on white, a zebra, a butterfly: the pictures of the sets that clip most
+    for (
+      const file of ["Set14/LRx4/img_013.png", "Set14/LRx4/img_014.png", "Set14/LRx8/img_013.png"]
+    ) {
+      const low = await readImage(new URL(`eval/${file}`, data));
+      for (const result of Object.values(results(toTensor(low).rgb, file.includes("x8") ? 8 : 4))) {
+        expect(psnrAfter(result, low)).toBeGreaterThan(50);
+      }
+    }
+  },
+});
+
+Deno.test("project() makes small pictures of any shape consistent, for each of a batch", () => {
+  for (const [height, width] of [[1, 1], [2, 5], [9, 1], [17, 12]]) {
+    const bytes = Uint8ClampedArray.from(
+      { length: height * width * 4 },
+      (_, i) => i * 77 % 200 + 20,
+    );
+    const low: Image = { width, height, data: bytes, channels: 3 };
+    const { rgb } = toTensor(low);
+    const batch = tensor([2, 3, 4 * height, 4 * width]);
+    project(batch, rgb);
+    for (const item of [0, 1]) expect(lrPsnr(toImage(batch, { item }), low)).toBeGreaterThan(50);
+  }
+});
+
+Deno.test("project() leaves alone what is consistent, and stays within the range", () => {
+  const low = tensor([1, 3, 4, 4], Float32Array.from({ length: 48 }, (_, i) => 0.2 * Math.sin(i)));
+  const high = project(tensor([1, 3, 16, 16]), low);
+  const before = high.data.slice();
+  expect(project(high, low).data).toEqual(before);
+  expect(high.data.every((value) => Math.abs(value) <= 1)).toBe(true);
+});
+
+Deno.test("project() refuses sizes that do not fit", () => {
+  expect(() => project(tensor([1, 3, 8, 8]), tensor([2, 3, 2, 2]))).toThrow(RangeError);
+  expect(() => project(tensor([1, 3, 2, 8]), tensor([1, 3, 4, 4]))).toThrow("sizes do not fit");
+});

@@ -1,0 +1,139 @@
+import { expect } from "expect";
+import { DecodeError, UnsupportedError } from "../../lib/errors.ts";
+import { encodeImage, type Image, readImage } from "../../lib/image/image.ts";
+import { badInput, badInputs, hasData } from "./_data.ts";
+
+/** A picture of two colours, 3 by 2. */
+function small(channels: 1 | 2 | 3 | 4, alpha = 255): Image {
+  const data = new Uint8ClampedArray(24);
+  for (let i = 0; i < 6; i++) data.set([i * 50, i * 50, i * 50, alpha], 4 * i);
+  return { width: 3, height: 2, data, channels };
+}
+
+/** Bytes that pass for an ICC profile: long enough, with a colour space where it belongs. */
+function profile(space: string, length = 200_000): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from({ length }, (_, i) => i * 7 & 255);
+  bytes.set(new TextEncoder().encode(space), 16);
+  return bytes;
+}
+
+function meanDifference(a: Image, b: Image): number {
+  expect([a.width, a.height]).toEqual([b.width, b.height]);
+  return a.data.reduce((sum, byte, i) => sum + Math.abs(byte - b.data[i]), 0) / a.data.length;
+}
+
+const list = hasData ? await badInputs() : [];
+
+for (const end of ["decodes", "must be refused with a clear error", "either"]) {
+  Deno.test({
+    name: `readImage() ends as the manifest says for every odd file: ${end}`,
+    ignore: !hasData,
+    async fn() {
+      const files = list.filter(({ expected }) => expected === end);
+      expect(files.length).toBeGreaterThan(40);
+      const wrong: string[] = [];
+      for (const { file } of files) {
+        const read = await readImage(badInput(file)).catch((error: Error) => error);
+        if (read instanceof Error) {
+          const clear = (read instanceof DecodeError || read instanceof UnsupportedError) &&
+            /^Cannot [^\n]+$/.test(read.message);
+          if (end === "decodes" || !clear) wrong.push(`${file}: ${read}`);
+        } else if (end.startsWith("must")) wrong.push(`${file}: read`);
+        else if (read.data.length !== 4 * read.width * read.height) wrong.push(`${file}: length`);
+      }
+      expect(wrong).toEqual([]);
+    },
+  });
+}
+
+Deno.test({
+  name: "readImage() turns every EXIF orientation upright",
+  ignore: !hasData,
+  async fn() {
+    const reference = await readImage(badInput("exif-upright-reference.png"));
+    for (let orientation = 2; orientation <= 8; orientation++) {
+      const turned = await readImage(badInput(`exif-orientation-${orientation}.jpg`));
+      expect(meanDifference(turned, reference)).toBeLessThan(3); // JPEG noise apart
+    }
+  },
+});
+
+Deno.test({
+  name: "readImage() tells what the source had and what it gave up",
+  ignore: !hasData,
+  async fn() {
+    const read = async (file: string) => await readImage(badInput(file));
+    expect((await read("gray.jpg")).channels).toBe(1);
+    expect((await read("gray-alpha8.png")).channels).toBe(2);
+    expect((await read("palette-trns.png")).channels).toBe(4);
+    expect((await read("lossy.webp")).channels).toBe(3);
+    expect((await read("alpha.webp")).channels).toBe(4);
+    expect((await read("rgb16.png")).notes).toEqual(["16-bit reduced to 8 bit"]);
+    expect((await read("animated.png")).notes).toEqual(["first picture of an animation"]);
+    expect((await read("corpus-large_no_samp_7680_4320.jpg")).iccProfile?.length).toBe(672);
+    expect((await read("rgb8.png").catch(() => small(3))).notes).toBeUndefined();
+  },
+});
+
+Deno.test("readImage() takes bytes, a Blob, a data URL, a path, and an Image as it is", async () => {
+  const image = small(3);
+  const bytes = await encodeImage(image, { format: "png" });
+  const path = await Deno.makeTempFile({ suffix: ".png" });
+  await Deno.writeFile(path, bytes);
+  const url = `data:image/png;base64,${btoa(String.fromCharCode(...bytes))}`;
+  for (const source of [bytes, new Blob([new Uint8Array(bytes)]), url, path]) {
+    expect((await readImage(source)).data).toEqual(image.data);
+  }
+  expect(await readImage(image)).toBe(image);
+  await Deno.remove(path);
+});
+
+Deno.test("readImage() refuses more than maxPixels and obeys its signal", async () => {
+  const bytes = await encodeImage(small(3), { format: "png" });
+  await expect(readImage(bytes, { maxPixels: 5 })).rejects.toThrow(UnsupportedError);
+  await expect(readImage(bytes, { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
+});
+
+for (const format of ["png", "jpeg", "webp"] as const) {
+  Deno.test(`encodeImage() carries profile and texts into ${format}, and strips them`, async () => {
+    const image = { ...small(3), iccProfile: profile("RGB ") };
+    const text = { model: 'srdiff <4x> & "more"', seed: "7", title: "\u753b" };
+    const bytes = await encodeImage(image, { format, text });
+    expect((await readImage(bytes)).iccProfile).toEqual(image.iccProfile);
+    const content = new TextDecoder().decode(bytes);
+    expect(content).toContain("srdiff");
+    expect(content).toContain("\u753b");
+    const stripped = await encodeImage(image, { format, text, strip: true });
+    expect((await readImage(stripped)).iccProfile).toBeUndefined();
+    expect(new TextDecoder().decode(stripped)).not.toContain("srdiff");
+  });
+}
+
+Deno.test("encodeImage() writes gray as gray in PNG, with a gray profile only", async () => {
+  for (const channels of [1, 2] as const) {
+    const bytes = await encodeImage({ ...small(channels, 9), iccProfile: profile("GRAY") }, {
+      format: "png",
+    });
+    const read = await readImage(bytes);
+    expect([read.channels, read.iccProfile?.length]).toEqual([channels, 200_000]);
+  }
+  const colored = await encodeImage({ ...small(1), iccProfile: profile("RGB ") }, {
+    format: "png",
+  });
+  expect((await readImage(colored)).iccProfile).toBeUndefined();
+});
+
+Deno.test("encodeImage() refuses alpha in JPEG, or lays a background under it", async () => {
+  const clear = small(4, 0);
+  await expect(encodeImage(clear, { format: "jpeg" })).rejects.toThrow(UnsupportedError);
+  const bytes = await encodeImage(clear, { format: "jpeg", background: [250, 250, 250] });
+  const read = await readImage(bytes);
+  expect(read.channels).toBe(3);
+  expect(read.data.every((byte) => byte > 245)).toBe(true);
+});
+
+Deno.test("encodeImage() refuses what the format cannot hold", async () => {
+  const long: Image = { width: 16384, height: 1, data: new Uint8ClampedArray(65536), channels: 3 };
+  await expect(encodeImage(long, { format: "webp" })).rejects.toThrow("at most 16383");
+  await expect(encodeImage(small(3), { format: "jpeg", quality: 0 })).rejects.toThrow(RangeError);
+});

@@ -1,0 +1,71 @@
+import { expect } from "expect";
+import { lumaOf } from "../../lib/image/color.ts";
+import type { Image } from "../../lib/image/image.ts";
+import { toImage, toTensor } from "../../lib/image/pixels.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
+import { hasShared, readNpz, shared } from "../_npz.ts";
+
+/** All 256 bytes in each channel, in another order each. */
+function every(channels?: 1 | 2 | 3 | 4): Image {
+  const data = new Uint8ClampedArray(1024);
+  for (let i = 0; i < 256; i++) data.set([i, 255 - i, i ^ 85, i ^ 170], 4 * i);
+  return { width: 16, height: 16, data, channels };
+}
+
+Deno.test("toTensor() and toImage() give back every byte", () => {
+  const image = every(4);
+  const { rgb, alpha } = toTensor(image);
+  expect(rgb.dims).toEqual([1, 3, 16, 16]);
+  expect(alpha?.dims).toEqual([1, 1, 16, 16]);
+  expect([Math.min(...rgb.data), Math.max(...rgb.data)]).toEqual([-1, 1]);
+  expect(toImage(rgb, { alpha })).toEqual(image);
+});
+
+Deno.test("toTensor() sets alpha apart only where there is some", () => {
+  expect(toTensor(every(3)).alpha).toBeUndefined();
+  expect(toTensor(every()).alpha).toBeDefined();
+  const opaque: Image = { width: 1, height: 1, data: Uint8ClampedArray.of(1, 2, 3, 255) };
+  expect(toTensor(opaque).alpha).toBeUndefined();
+});
+
+Deno.test({
+  name: "toImage() rounds and clamps as SR3's own output does",
+  ignore: !hasShared,
+  async fn() {
+    const golden = await readNpz(new URL("vectors/preprocessing/io.npz", shared));
+    const { data: values, dims } = golden.out_values;
+    const made = toImage(tensor(dims, Float32Array.from(values)));
+    const wanted = golden.janspiry_out_uint8.data;
+    const area = wanted.length / 3;
+    const off = Array.from({ length: wanted.length }, (_, i) => {
+      return Math.abs(made.data[i % area * 4 + Math.floor(i / area)] - wanted[i]);
+    });
+    expect(Math.max(...off)).toBeLessThanOrEqual(1); // NumPy rounds halves to even
+    expect(off.filter((d) => d > 0).length).toBeLessThan(0.01 * off.length);
+  },
+});
+
+Deno.test("toImage() merges the colours of a gray picture and keeps its profile", () => {
+  const iccProfile = new Uint8Array(128);
+  const rgb = tensor([1, 3, 1, 1], Float32Array.of(1, -1, -1));
+  const image = toImage(rgb, { channels: 1, iccProfile, notes: ["note"] });
+  expect([...image.data]).toEqual([76, 76, 76, 255]);
+  expect(image.iccProfile).toBe(iccProfile);
+  expect([image.channels, image.notes]).toEqual([1, ["note"]]);
+});
+
+Deno.test("toImage() takes one item of a batch", () => {
+  const batch = tensor([2, 3, 1, 1], Float32Array.of(-1, -1, -1, 1, 1, 1));
+  expect([...toImage(batch, { item: 1 }).data]).toEqual([255, 255, 255, 255]);
+  expect(() => toImage(batch, { item: 2 })).toThrow(RangeError);
+});
+
+Deno.test("lumaOf() gives MATLAB's rgb2ycbcr of primaries, and gray as it is", () => {
+  const colors = [[255, 255, 255], [0, 0, 0], [255, 0, 0], [0, 255, 0], [0, 0, 255]];
+  const data = Uint8ClampedArray.from(colors.flatMap((color) => [...color, 255]));
+  const image: Image = { width: 5, height: 1, data, channels: 3 };
+  expect([...lumaOf(image)]).toEqual([235, 16, 81, 145, 41]);
+  const exact = lumaOf(image, { round: false });
+  [235, 16, 81.481, 144.553, 40.966].forEach((y, i) => expect(exact[i]).toBeCloseTo(y, 3));
+  expect([...lumaOf({ ...image, channels: 1 })]).toEqual([255, 0, 255, 0, 0]);
+});
