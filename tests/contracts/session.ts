@@ -9,14 +9,18 @@ import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 /** Opens one of the tiny graphs of `make_graphs.py`. */
 export type OpenTiny = (name: string) => Promise<Session>;
 
-/** Registers the suite for one way of running. */
+/**
+ * Registers the suite for one way of running.
+ *
+ * @param options `side` of the picture that takes the graph `loop` some 100 milliseconds or more.
+ */
 export function testSession(
   label: string,
   open: OpenTiny,
-  options: Pick<Deno.TestDefinition, "ignore"> = {},
+  { side = 64, ...options }: Pick<Deno.TestDefinition, "ignore"> & { side?: number } = {},
 ): void {
   for (const [sentence, check] of Object.entries(cases)) {
-    Deno.test({ name: `Session (${label}) ${sentence}`, fn: () => check(open), ...options });
+    Deno.test({ name: `Session (${label}) ${sentence}`, fn: () => check(open, side), ...options });
   }
 }
 
@@ -25,7 +29,7 @@ export function readFixture(file: string): Promise<Uint8Array<ArrayBuffer>> {
   return Deno.readFile(new URL(`../fixtures/${file}`, import.meta.url));
 }
 
-const cases: Record<string, (open: OpenTiny) => Promise<void>> = {
+const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
   async "computes what was recorded, again and again"(open) {
     const { picture, out } = await recorded();
     await using session = await open("scale");
@@ -88,7 +92,8 @@ const cases: Record<string, (open: OpenTiny) => Promise<void>> = {
     );
     expect((await session.run({ x, t: tensor([3]) })).eps.dims).toEqual([3, 3, 4, 4]);
   },
-  async "keeps the event loop live during a run"(open) {
+  async "keeps the event loop live during a run"(open, side) {
+    const heavy = { x: tensor([1, 16, side, side]) };
     await using session = await open("loop");
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
@@ -96,7 +101,8 @@ const cases: Record<string, (open: OpenTiny) => Promise<void>> = {
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(5);
   },
-  async "leaves a running call with the signal's reason, and works afterwards"(open) {
+  async "leaves a running call with the signal's reason, and works afterwards"(open, side) {
+    const heavy = { x: tensor([1, 16, side, side]) };
     await using session = await open("loop");
     const controller = new AbortController();
     let left: unknown;
@@ -111,7 +117,8 @@ const cases: Record<string, (open: OpenTiny) => Promise<void>> = {
     const { y } = await session.run(light);
     expect(y.dims).toEqual(light.x.dims);
   },
-  async "leaves a waiting call without harm to the running one"(open) {
+  async "leaves a waiting call without harm to the running one"(open, side) {
+    const heavy = { x: tensor([1, 16, side, side]) };
     await using session = await open("loop");
     const running = session.run(heavy);
     const reason = new Error("enough");
@@ -127,8 +134,7 @@ const cases: Record<string, (open: OpenTiny) => Promise<void>> = {
   },
 };
 
-/** Sizes for the graph `loop`: some 100 milliseconds on one core, and a few. */
-const heavy = { x: tensor([1, 16, 64, 64]) };
+/** An input for the graph `loop` that takes it a moment. */
 const light = { x: tensor([1, 16, 4, 4]) };
 
 async function recorded(): Promise<Record<"picture" | "out", Tensor>> {

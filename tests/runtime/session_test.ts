@@ -13,4 +13,4 @@ testSession("wasm, 2 threads", opener({ provider: "wasm", threads: 2 }));
 
 if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
 const adapter = await navigator.gpu?.requestAdapter();
-testSession("webgpu", opener({ provider: "webgpu" }), { ignore: !adapter });
+testSession("webgpu", opener({ provider: "webgpu" }), { ignore: !adapter, side: 8 });

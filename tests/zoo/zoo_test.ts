@@ -1,0 +1,75 @@
+import { expect } from "expect";
+import { ManifestError, ModelNotFoundError } from "../../lib/errors.ts";
+import { editDistance, nearest } from "../../lib/zoo/nearest.ts";
+import { readCard } from "../../lib/zoo/read.ts";
+import { openZoo, parseIndex } from "../../lib/zoo/zoo.ts";
+
+const folder = new URL("../fixtures/zoo/", import.meta.url);
+
+Deno.test("openZoo() lists the entries of a folder in the order of its index", async () => {
+  const cards = await openZoo(folder).list();
+  expect(cards.map((card) => card.id)).toEqual(["regression-tiny", "srdiff-tiny", "tiny"]);
+});
+
+Deno.test("openZoo() reads the entries of this package, in a checkout and over HTTP", async () => {
+  const own = await openZoo().list();
+  const root = new URL("../../zoo/", import.meta.url);
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) =>
+      new Response(await Deno.readFile(new URL(`.${new URL(request.url).pathname}`, root))),
+  );
+  const served = await openZoo(`http://127.0.0.1:${server.addr.port}`).list();
+  expect(served.map((card) => card.id)).toEqual(own.map((card) => card.id));
+});
+
+Deno.test("Zoo.find() names the entries that come nearest", async () => {
+  const error = await openZoo(folder).find("tinny").catch((error) => error);
+  expect(error).toBeInstanceOf(ModelNotFoundError);
+  expect(error.near[0]).toBe("tiny");
+});
+
+Deno.test("Zoo.find() says which piece of an entry is missing", async () => {
+  const directory = await Deno.makeTempDir();
+  await expect(openZoo(directory).find("lost")).rejects.toThrow(/index\.yml/);
+  await Deno.writeTextFile(`${directory}/index.yml`, "- lost\n");
+  await expect(openZoo(directory).find("lost")).rejects.toThrow(/lost\/model\.yml/);
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("Zoo.register() adds an entry, and refuses one whose id is taken", async () => {
+  const zoo = openZoo(folder);
+  const tiny = await zoo.find("tiny");
+  await expect(zoo.register(tiny)).rejects.toThrow(ManifestError);
+  const other = { ...tiny, id: "other" };
+  await zoo.register(other);
+  expect(await zoo.find("other")).toEqual(other);
+  await expect(zoo.register(other)).rejects.toThrow(/an entry of this id already/);
+  expect((await zoo.list()).map((card) => card.id).at(-1)).toBe("other");
+});
+
+Deno.test("Zoo.register() refuses a card that breaks the schema, and keeps nothing of it", async () => {
+  const zoo = openZoo(folder);
+  const card = { ...await readCard(new URL("tiny/", folder)), id: "other", scale: 99 };
+  await expect(zoo.register(card)).rejects.toThrow(ManifestError);
+  await expect(zoo.find("other")).rejects.toThrow(ModelNotFoundError);
+});
+
+Deno.test("parseIndex() takes an empty index, and refuses what is no list of different ids", () => {
+  const url = new URL("file:///zoo/index.yml");
+  expect(parseIndex("# nothing yet\n", url)).toEqual([]);
+  expect(() => parseIndex("srdiff: 1\n", url)).toThrow(ManifestError);
+  expect(() => parseIndex("- a\n- b\n- a\n", url)).toThrow(/"a" is listed twice/);
+});
+
+Deno.test("editDistance() counts inserted, removed and replaced letters", () => {
+  expect(editDistance("kitten", "sitting")).toBe(3);
+  expect(editDistance("", "abc")).toBe(3);
+  expect(editDistance("srflow", "srflow")).toBe(0);
+});
+
+Deno.test("nearest() gives three names at most, best first", () => {
+  expect(nearest("srdif", ["bicubic", "sr3", "srflow", "srdiff-large", "srdiff"]))
+    .toEqual(["srdiff-large", "srdiff", "sr3"]);
+  expect(nearest("x", [])).toEqual([]);
+});
