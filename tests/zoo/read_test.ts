@@ -90,7 +90,7 @@ const faults: [string, (text: string) => string, string, RegExp][] = [
   ],
   [
     "steps without a schedule",
-    (t) => t.replace(/^diffusion:\n(  .*\n)+/m, ""),
+    (t) => t.replace(/^diffusion:\n( {2}.*\n)+/m, ""),
     "#diffusion",
     /is missing, but steps is given/,
   ],
