@@ -78,7 +78,7 @@ export async function readImage(
   source: ImageLike,
   options: ReadImageOptions = {},
 ): Promise<Image> {
-  if (isImage(source)) return source;
+  if (isImage(source)) return checked(source);
   const { codec = await defaultCodec(), signal, maxPixels = 2 ** 28 } = options;
   const bytes = await bytesOf(source, signal);
   const format = sniff(bytes);
@@ -96,6 +96,7 @@ export async function readImage(
 
 /**
  * Writes a picture as a file. Gray is written as gray in PNG, and with equal colours in JPEG and WebP.
+ * An ICC profile goes along if it is one for the colours that are written.
  *
  * @throws {UnsupportedError} If the format cannot hold the picture: alpha in JPEG without a
  * `background`, or sides over 65535 (JPEG) or 16383 (WebP) pixels.
@@ -108,7 +109,14 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
   }
   checkFits(image, format);
   const flat = format === "jpeg" ? flattened(image, options.background) : image;
-  const bytes = await codec.encode(flat, { format, quality });
+  const bytes = await codec.encode(flat, { format, quality }).catch((cause: unknown) => {
+    if (cause instanceof UnsupportedError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const size = `${image.width}x${image.height}`;
+    throw new Error(`Cannot write ${size} as ${format.toUpperCase()} (${why}). Write PNG instead`, {
+      cause,
+    });
+  });
   if (options.strip) return bytes;
   return containers[format].withMetadata(bytes, {
     iccProfile: fittingProfile(image, format),
@@ -118,6 +126,18 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
 
 function isImage(source: ImageLike): source is Image {
   return typeof source === "object" && "width" in source && "data" in source;
+}
+
+/** A picture that is given as pixels must have as many as it says. */
+function checked(image: Image): Image {
+  const { width, height, data } = image;
+  if (!(width > 0 && height > 0 && data.length === 4 * width * height)) {
+    throw new RangeError(
+      `Cannot take a picture of ${width}x${height} with ${data.length} bytes: ` +
+        "it must have 4 bytes for each of its pixels",
+    );
+  }
+  return image;
 }
 
 /** Decodes, and turns whatever a decoder throws into one clear error. */

@@ -6,6 +6,7 @@
  */
 
 import process from "node:process";
+import { UnsupportedError } from "../../errors.ts";
 import { pngChunks, pngLayout } from "../containers/png.ts";
 import type { InputFormat } from "../containers/mod.ts";
 import type { Image } from "../image.ts";
@@ -45,15 +46,24 @@ async function encode(image: Image, options: EncodeOptions): Promise<Uint8Array<
 
 let loading: Promise<typeof import("imagescript")> | undefined;
 
-/**
- * Loads imagescript. It asks for an environment variable while it loads; without the leave to read
- * it, it would not load at all, so that one variable is hidden meanwhile.
- */
+/** Loads imagescript once. */
 function imagescript(): Promise<typeof import("imagescript")> {
-  return loading ??= loadImagescript();
+  return loading ??= load().catch((cause: unknown) => {
+    loading = undefined;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UnsupportedError(
+      `Cannot load the image codec imagescript (${why}). Allow native code (--allow-ffi), ` +
+        "or pass another codec",
+      { cause },
+    );
+  });
 }
 
-async function loadImagescript(): Promise<typeof import("imagescript")> {
+/**
+ * Imports imagescript. It asks for an environment variable while it loads; without the leave to read
+ * it, it would not load at all, so that one variable is hidden meanwhile.
+ */
+async function load(): Promise<typeof import("imagescript")> {
   const { env } = process;
   process.env = new Proxy({}, {
     get: (_, name) => name === "IMAGESCRIPT_WASM_SIMD" ? undefined : Reflect.get(env, name),

@@ -30,7 +30,8 @@ export async function decodeWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Image>
 /** Encodes a picture: lossless and exact without `quality`, lossy with 1 to 100. */
 export async function encodeWebp(image: Image, quality?: number): Promise<Uint8Array<ArrayBuffer>> {
   const { default: encode } = await import("@jsquash/webp/encode.js");
-  const pixels = new ImageData(image.data, image.width, image.height);
+  const { width, height, data } = image;
+  const pixels = { width, height, data } as ImageData; // Node has no such class
   const options = quality === undefined ? { lossless: 1, exact: 1 } : { quality };
   return new Uint8Array(await encode(pixels, options));
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Image } from "../image.ts";
 import { jpeg } from "./jpeg.ts";
 import { png } from "./png.ts";
 import { webp } from "./webp.ts";

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-control-regex -- signatures hold control characters
 /** Formats by their first bytes. @module */
 
 import { DecodeError, UnsupportedError } from "../../errors.ts";

@@ -1,0 +1,47 @@
+import { expect } from "expect";
+import { browserCodec } from "../../lib/image/codecs/browser.ts";
+import { imagescriptCodec } from "../../lib/image/codecs/imagescript.ts";
+import { decodePng } from "../../lib/image/codecs/png_decoder.ts";
+import { readImage } from "../../lib/image/image.ts";
+import { testCodec } from "../contracts/codec.ts";
+import { badInput, badInputs, hasData } from "./_data.ts";
+
+testCodec(imagescriptCodec());
+testCodec(browserCodec()); // all but JPEG, for which it needs a browser's canvas
+
+Deno.test("imagescript codec writes JPEG near the picture, and nearer with more quality", async () => {
+  const codec = imagescriptCodec();
+  const data = new Uint8ClampedArray(64 * 48 * 4);
+  for (let i = 0; i < 64 * 48; i++) {
+    data.set([i % 64 * 4, (i >> 6) * 5, 128 + 60 * Math.sin(i / 9), 255], 4 * i);
+  }
+  const image = { width: 64, height: 48, data };
+  const errors: number[] = [];
+  for (const quality of [30, 90, 100]) {
+    const bytes = await codec.encode(image, { format: "jpeg", quality });
+    const read = await codec.decode(bytes, "jpeg");
+    errors.push(data.reduce((sum, v, i) => sum + Math.abs(v - read.data[i]), 0) / data.length);
+  }
+  expect(errors[2]).toBeLessThan(1.5);
+  expect(errors[1]).toBeLessThan(errors[0]);
+  expect(errors[2]).toBeLessThan(errors[1]);
+});
+
+Deno.test({
+  name: "decodePng() gives the pixels of imagescript wherever that one is exact",
+  ignore: !hasData,
+  async fn() {
+    const wrong: string[] = [];
+    let compared = 0;
+    for (const { file, expected } of await badInputs()) {
+      if (expected !== "decodes" || !file.toLowerCase().endsWith(".png")) continue;
+      const bytes = await Deno.readFile(badInput(file));
+      const read = await readImage(bytes);
+      const { data } = await decodePng(bytes);
+      if (data.some((byte, i) => byte !== read.data[i])) wrong.push(file);
+      compared++;
+    }
+    expect(wrong).toEqual([]);
+    expect(compared).toBeGreaterThan(150);
+  },
+});
