@@ -124,6 +124,7 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
       };
     }
     signal?.throwIfAborted();
+    checkFinite(next.value, run.card);
     const picture = plan.consistency ? project(next.value, rgb, PROJECTION) : next.value;
     canvas.paste(render(picture), region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
@@ -167,6 +168,14 @@ function meterOf({ runs, samples, steps, onProgress }: Plan, regions: number): M
     const finished = phase === "sample" && tile === tiles ? step + 1 : step;
     onProgress?.({ phase, sample, step: finished, steps, tile, tiles, fraction: done / units });
   };
+}
+
+/** Refuses what would become black pixels. */
+function checkFinite({ data }: Tensor, { id }: ModelCard): void {
+  if (data.every(Number.isFinite)) return;
+  throw new Error(
+    `Cannot make a picture: ${id} gave values that are no numbers. Try another provider`,
+  );
 }
 
 /** What a picture has; one that does not say so has opacity if a pixel is not opaque. */

@@ -3,8 +3,10 @@ import type { Image } from "../lib/image/image.ts";
 import { toImage, toTensor } from "../lib/image/pixels.ts";
 import { resize } from "../lib/image/resize.ts";
 import { lrPsnr } from "../lib/metrics/consistency.ts";
-import type { Progress, UpscaleOptions } from "../lib/plan.ts";
-import { load, type Upscaler } from "../lib/upscaler.ts";
+import { enlarge } from "../lib/enlarge.ts";
+import { planUpscale, type Progress, type UpscaleOptions } from "../lib/plan.ts";
+import { tensor } from "../lib/tensor/tensor.ts";
+import { drain, engineOf, load, type Upscaler } from "../lib/upscaler.ts";
 import type { ModelCard } from "../lib/zoo/card.ts";
 import { readTiny, testPicture } from "./contracts/family.ts";
 
@@ -229,4 +231,17 @@ Deno.test("upscale() leaves the source as it is", async () => {
   const before = source.data.slice();
   await upscaler.upscale(source, { consistency: true });
   expect(source.data).toEqual(before);
+});
+
+Deno.test("upscale() refuses to make pixels of what is no number", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const { card, model } = engineOf(upscaler);
+  const source = photo(6, 6);
+  const noise = (_: unknown, dims: readonly number[]) => {
+    const broken = tensor(dims);
+    broken.data[7] = NaN;
+    return broken;
+  };
+  const run = enlarge({ card, model }, source, planUpscale(card, model, source), { noise });
+  await expect(drain(run)).rejects.toThrow(/no numbers/);
 });

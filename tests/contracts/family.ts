@@ -24,9 +24,13 @@ export interface Opened extends AsyncDisposable {
   model: Model;
 }
 
-/** Opens the graphs of a tiny entry on the CPU. */
-export async function openTiny(id: string): Promise<Opened> {
-  const { card, folder } = await readTiny(id);
+/** Opens the graphs of a tiny entry on the CPU; `change` may alter its card. */
+export async function openTiny(
+  id: string,
+  change: (card: ModelCard) => ModelCard = (card) => card,
+): Promise<Opened> {
+  const { card: written, folder } = await readTiny(id);
+  const card = change(written);
   const graphs = await Promise.all(
     Object.entries(card.graphs).map(async ([name, { file }]) => ({
       name,
