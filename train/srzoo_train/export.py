@@ -7,6 +7,7 @@ one whole; files that the export does not make, such as README.md, stay.
 import argparse
 import json
 import math
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from .compute import gflop_per_step, parameters
 from .graphs import ExportError, Graph
 from .lpips import find_lpips
 from .recipe import Recipe, RecipeError, Stage, read_recipe, recipe_of
-from .state import load_state
+from .state import load_state, write_whole
 
 ROOT = Path(__file__).parents[2]
 TILE = 128  # LR pixels
@@ -249,7 +250,14 @@ def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
         levels = 2 ** (len(recipe.network.multipliers) - 1)
         multiple = levels // math.gcd(levels, recipe.scale)
         overlap = -(-(64 // recipe.scale) // multiple) * multiple
-        return {"size": 4 * overlap, "overlap": overlap, "multiple": multiple, "blended": True}
+        return {
+            "size": 4 * overlap,
+            "overlap": overlap,
+            "multiple": multiple,
+            # Its mirrored borders ask for two pixels at the deepest level.
+            "minimum": -(-2 * levels // recipe.scale),
+            "blended": True,
+        }
     multiple = 1 if recipe.family == "regression" else 2
     reach = max(graphs.radius(graph) for graph in found.values())
     return {"size": TILE, "overlap": reach + reach % 2, "multiple": multiple}
@@ -292,6 +300,15 @@ def export(run: Run, target: Path, words: dict[str, str]) -> dict:
     return written
 
 
+def register(target: Path) -> None:
+    """Adds the entry's id to the zoo's `index.yml`, where the folder lies in a zoo."""
+    index = target.parent / "index.yml"
+    if index.is_file():
+        lines = index.read_text()
+        if not re.search(rf"^- *['\"]?{re.escape(target.name)}['\"]? *$", lines, re.MULTILINE):
+            write_whole(index, f"{lines.rstrip()}\n- {target.name}\n".encode())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="export", description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of a run")
@@ -303,7 +320,9 @@ def main() -> None:
     torch.set_num_threads(1)
     try:
         run = open_run(args.run, args.unfinished)
-        export(run, args.to, words_of(run, args.to, args.name, args.description))
+        target = args.to.resolve()
+        export(run, target, words_of(run, target, args.name, args.description))
+        register(target)
     except (ExportError, RecipeError, OSError) as error:
         raise SystemExit(f"export: {error}") from None
 

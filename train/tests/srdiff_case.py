@@ -134,19 +134,20 @@ def ancestral_step(
 
 
 def write_checkpoint(
-    folder: Path, options: Options, seed: int = 1, zipped: bool = False
-) -> tuple[RRDBNet, SRDiffUNet]:
-    """Writes checkpoint.pth and config.json; returns the networks."""
+    folder: Path, options: Options, nets: tuple[RRDBNet, SRDiffUNet], zipped: bool = False
+) -> None:
+    """Writes checkpoint.pth and config.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    rrdb, unet = networks(options, seed)
-    torch.save(checkpoint(options, rrdb, unet), folder / "checkpoint.pth",
+    torch.save(checkpoint(options, *nets), folder / "checkpoint.pth",
                _use_new_zipfile_serialization=zipped)
     (folder / "config.json").write_text(json.dumps(config(options), indent=1))
-    return rrdb, unet
 
 
-def write_case(folder: Path, options: Options, seed: int = 1) -> Path:
+def write_case(
+    folder: Path, options: Options, nets: tuple[RRDBNet, SRDiffUNet] | None = None
+) -> Path:
     """Writes checkpoint.pth, config.json and io.npz."""
-    rrdb, unet = write_checkpoint(folder, options, seed)
-    np.savez_compressed(folder / "io.npz", **recording(options, rrdb, unet))
+    nets = nets or networks(options)
+    write_checkpoint(folder, options, nets)
+    np.savez_compressed(folder / "io.npz", **recording(options, *nets))
     return folder

@@ -79,7 +79,7 @@ def test_networks_repeat_the_recorded_outputs(case):
 ])
 def test_import_infers_sizes_and_writes_a_checked_entry(tmp_path, options):
     case, out = tmp_path / "case", tmp_path / "entry"
-    write_checkpoint(case, options, zipped=options.scale == 8)
+    write_checkpoint(case, options, networks(options), zipped=options.scale == 8)
     file = case / "checkpoint.pth"
     assert main([str(file), "--out", str(out), "--config", str(case / "config.json")]) == 0
     card = yaml.safe_load((out / "model.yml").read_text())
@@ -92,6 +92,19 @@ def test_import_infers_sizes_and_writes_a_checked_entry(tmp_path, options):
     assert set(fixture) == {"encoder/in/lr", "encoder/out/features", "denoiser/in/x",
                             "denoiser/in/t", "denoiser/in/features", "denoiser/out/prediction"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "entry"]
+
+
+def test_import_reads_an_encoder_that_stands_alone(tmp_path):
+    torch.manual_seed(3)
+    net = RRDBNet(6, 2, 8, 4)
+    torch.save({"state_dict": {"model": net.state_dict()}}, tmp_path / "rrdb.ckpt",
+               _use_new_zipfile_serialization=False)
+    assert main([str(tmp_path / "rrdb.ckpt"), "--out", str(tmp_path / "rrdb-x8")]) == 0
+    card = yaml.safe_load((tmp_path / "rrdb-x8" / "model.yml").read_text())
+    assert (card["id"], card["family"], card["scale"]) == ("rrdb-x8", "regression", 8)
+    fixture = load_file(tmp_path / "rrdb-x8" / "fixture.safetensors")
+    with torch.no_grad():
+        torch.testing.assert_close(net(fixture["network/in/lr"]), fixture["network/out/sr"])
 
 
 def sha256(file: Path) -> str:
@@ -222,6 +235,6 @@ def test_import_leaves_no_trace_when_it_refuses(tmp_path, capsys):
 
 
 def test_import_does_not_write_over_a_folder(tmp_path, capsys):
-    write_checkpoint(tmp_path, SMALL)
+    write_checkpoint(tmp_path, SMALL, networks(SMALL))
     assert main([str(tmp_path / "checkpoint.pth"), "--out", str(tmp_path)]) == 1
     assert "exists" in capsys.readouterr().err

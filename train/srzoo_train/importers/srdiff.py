@@ -14,6 +14,7 @@ from ..graphs import Graph
 from ..models.rrdb import RRDBNet
 from ..models.srdiff_unet import SRDiffUNet
 from .reference_config import lookup, number
+from .rrdb import rrdb_of
 from .srdiff_schedule import SCHEDULE_BUFFERS, schedule_of
 from .system import (
     Conversion,
@@ -44,7 +45,7 @@ def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
     weights = folded(weights)
     refuse_unknown_parts(weights)
     scale = scale_of(weights)
-    rrdb, unet = encoder_of(weights), denoiser_of(weights, scale, config)
+    rrdb, unet = rrdb_of(weights, "rrdb."), denoiser_of(weights, scale, config)
     if "betas" in weights:
         shape_of(weights, "betas", 1)
     schedule, notes = schedule_of(weights.get("betas"), config)
@@ -170,17 +171,6 @@ def scale_of(weights: Weights) -> int:
     if kernel % 4:
         raise ImportRefused(f"denoise_fn.cond_proj has a kernel of {kernel}, no multiple of 4")
     return kernel // 2
-
-
-def encoder_of(weights: Weights) -> RRDBNet:
-    """The encoder, with the sizes of its weights."""
-    features = shape_of(weights, "rrdb.conv_first.weight", 4)[0]
-    growth = shape_of(weights, "rrdb.RRDB_trunk.0.RDB1.conv1.weight", 4)[0]
-    doublings = sum(f"rrdb.upconv{i}.weight" in weights for i in (1, 2, 3, 4))
-    blocks = numbered(weights, "rrdb.RRDB_trunk.")
-    net = RRDBNet(features, blocks, 2**doublings, growth)
-    load_exactly(net, weights, "rrdb.")
-    return net
 
 
 def denoiser_of(weights: Weights, scale: int, config: Mapping[str, Any]) -> SRDiffUNet:

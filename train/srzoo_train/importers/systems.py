@@ -7,10 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
+from .rrdb import RRDB
 from .srdiff import SRDIFF
 from .system import ImportRefused, System, Weights, listed
 
-SYSTEMS: Sequence[System] = (SRDIFF,)
+SYSTEMS: Sequence[System] = (SRDIFF, RRDB)
 
 # Keys that data-parallel training and task classes put before every name.
 WRAPPERS = ("module.", "model.")

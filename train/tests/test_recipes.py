@@ -1,0 +1,178 @@
+"""Every recipe takes three steps on a synthetic set, is exported, and runs in Deno."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
+from accelerate.state import AcceleratorState
+from conftest import TRAIN, needs_lpips, regression, srdiff
+
+from srzoo_train import export, graphs, networks
+from srzoo_train.lpips import find_lpips
+from srzoo_train.recipe import Budget, Network, Recipe, Stage, read_recipe
+from srzoo_train.store import Store
+from srzoo_train.synthetic import synthetic_store
+from srzoo_train.trainer import Trainer
+
+DENO = os.environ.get("SRZOO_DENO") or shutil.which("deno")
+needs_deno = pytest.mark.skipif(DENO is None, reason="(needs deno on the PATH)")
+RECIPES = sorted((TRAIN / "recipes").glob("*.yml"))
+# SRDiff's published sizes at an eighth of their width.
+RRDB = {4: Network(kind="published", channels=8, blocks=17),
+        8: Network(kind="published", channels=4, blocks=8)}
+UNET = {4: Network(kind="published", hidden=8, multipliers=(1, 2, 3, 4)),
+        8: Network(kind="published", hidden=8, multipliers=(1, 2, 2, 4))}
+PUBLISHED = dict(prediction="eps", base="bicubic256", residual_scale=2.0, clip_x0=1.0)
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory) -> dict[int, Path]:
+    folder = tmp_path_factory.mktemp("stores")
+    return {scale: synthetic_store(folder / str(scale), scale, 3) for scale in (4, 8)}
+
+
+def train(recipe: Recipe, store: Path, out: Path) -> Path:
+    AcceleratorState._reset_state(True)
+    Trainer(recipe, Store(store), out, find_lpips()).run()
+    return out
+
+
+def encoder_entry(recipe: Recipe, store: Path, folder: Path) -> str:
+    """Weights of an untrained encoder for an SRDiff recipe."""
+    published = recipe.network.kind == "published"
+    size = RRDB[recipe.scale] if published else Network(channels=8, blocks=1)
+    like = regression(scale=recipe.scale, network=size)
+    torch.save(networks.build(like).state_dict(), folder / "encoder.pt")
+    return str(folder / "encoder.pt")
+
+
+def shrunk(recipe: Recipe, store: Path, folder: Path) -> Recipe:
+    """The recipe with a budget of three steps a stage and a small network and batch."""
+    small = Network(channels=16, blocks=2, deep=16, deep_blocks=1)
+    if recipe.network.kind == "published":
+        small = (RRDB if recipe.family == "regression" else UNET)[recipe.scale]
+    recipe = replace(
+        recipe, network=small, batch=2, accumulate=1, crop=16, trackers=(), init_from=None,
+        stages=tuple(replace(s, share=1 / len(recipe.stages)) for s in recipe.stages),
+        budget=Budget(max_steps=3 * len(recipe.stages)),
+    )
+    if recipe.family == "srdiff":
+        recipe = replace(recipe, encoder=encoder_entry(recipe, store, folder))
+    return recipe
+
+
+def enlarged(entry: Path) -> dict:
+    command = [DENO, "run", "-A", "--config", str(TRAIN.parent / "deno.json"),
+               str(TRAIN / "tests" / "run_entry.ts"), str(entry)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert found.returncode == 0, found.stderr
+    return json.loads(found.stdout.strip().splitlines()[-1])
+
+
+def assert_trains_exports_and_runs(recipe: Recipe, store: Path, folder: Path) -> None:
+    run = export.open_run(train(recipe, store, folder / "run"), unfinished=False)
+    card = export.export(run, folder / "entry", export.words_of(run, folder / "entry", None, None))
+    found = enlarged(folder / "entry")
+    assert (found["width"], found["height"]) == (20 * recipe.scale, 16 * recipe.scale)
+    assert found["sameSeed"] == 0
+    assert (found["otherSeed"] > 0) == (recipe.family == "srdiff")
+    assert all(graph["bytes"] > 1000 for graph in card["graphs"].values())
+
+
+@needs_lpips
+@needs_deno
+@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
+def test_every_recipe_of_ours_trains_exports_and_runs(file, stores, tmp_path):
+    recipe = read_recipe(file)
+    store = stores[recipe.scale]
+    assert_trains_exports_and_runs(shrunk(recipe, store, tmp_path), store, tmp_path)
+
+
+@needs_deno
+@pytest.mark.parametrize("scale", [4, 8])
+def test_srdiffs_published_networks_train_export_and_run(scale, stores, tmp_path):
+    recipe = srdiff("", scale=scale, network=UNET[scale], stages=(Stage("diffusion"),), batch=2,
+                    budget=Budget(max_steps=3), diffusion_steps=20, **PUBLISHED)
+    recipe = replace(recipe, encoder=encoder_entry(recipe, stores[scale], tmp_path))
+    assert_trains_exports_and_runs(recipe, stores[scale], tmp_path)
+
+
+@pytest.mark.parametrize("scale", [4, 8])
+def test_srdiffs_published_encoder_trains(scale, stores, tmp_path):
+    recipe = regression(scale=scale, network=RRDB[scale], batch=2, budget=Budget(max_steps=3))
+    train(recipe, stores[scale], tmp_path / "run")
+    assert (tmp_path / "run" / "stage-0.pt").is_file()
+
+
+def test_an_exported_entry_is_started_from(store, tmp_path):
+    out = train(regression(), store, tmp_path / "run")
+    run = export.open_run(out, unfinished=False)
+    export.export(run, tmp_path / "entry", export.words_of(run, tmp_path / "entry", None, None))
+    AcceleratorState._reset_state(True)
+    again = Trainer(regression(init_from=str(tmp_path / "entry")), Store(store), tmp_path / "2", None)
+    averaged = torch.load(out / "stage-0.pt", weights_only=True)
+    for name, parameter in again.network.named_parameters():
+        assert torch.equal(parameter.detach().cpu(), averaged[name].half().float()), name
+
+
+def test_radius_is_where_a_changed_pixel_stops_to_matter(encoder):
+    recipe = srdiff(encoder)
+    for network, graph in [
+        (networks.build(regression()), lambda n: graphs.Graph("network", n, export._lr, {"sr": 1})),
+        (networks.build(recipe),
+         lambda n: graphs.Graph("fast", n, export._denoiser_inputs(recipe, 8), {"prediction": 0})),
+    ]:
+        graph = graph(network.eval())
+        reach, inputs = graphs.radius(graph), graph.draw(64, 64, 1)
+        before, name = graph.call(inputs)[0], next(iter(inputs))
+        ratio = inputs[name].shape[3] // 64
+        at = 32
+        inputs[name][..., at * ratio : (at + 1) * ratio, at * ratio : (at + 1) * ratio] += 1
+        changed = (graph.call(inputs)[0] != before)[0].any(0).any(0).nonzero().flatten() // 4
+        assert at - reach <= int(changed.min()) and int(changed.max()) <= at + reach
+        assert max(at - int(changed.min()), int(changed.max()) - at) >= reach - 1
+
+
+def test_export_refuses_a_graph_that_differs(store, tmp_path, monkeypatch):
+    out = train(regression(), store, tmp_path / "run")
+    run = export.open_run(out, unfinished=False)
+    exported = graphs.to_onnx
+
+    def spoilt(graph: graphs.Graph) -> onnx.ModelProto:
+        model = exported(graph)
+        weight = next(i for i in model.graph.initializer if i.name == "head.bias")
+        weight.raw_data = bytes(reversed(weight.raw_data[:-1])) + b"\x3c"
+        return model
+
+    monkeypatch.setattr(graphs, "to_onnx", spoilt)
+    with pytest.raises(graphs.ExportError, match="differs from PyTorch"):
+        export.export(run, tmp_path / "entry", export.words_of(run, tmp_path / "entry", None, None))
+    assert not (tmp_path / "entry").exists()
+
+
+def test_export_of_an_unfinished_run_must_be_asked_for(store, tmp_path):
+    out = train(regression(), store, tmp_path / "run")
+    (out / "stage-0.pt").unlink()
+    with pytest.raises(graphs.ExportError, match="--unfinished"):
+        export.graphs_of(export.open_run(out, unfinished=False))
+
+
+def test_export_keeps_files_that_people_wrote_and_registers_once(store, tmp_path):
+    run = export.open_run(train(regression(), store, tmp_path / "run"), unfinished=False)
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / "zoo" / "index.yml").write_text("# entries\n- bicubic\n")
+    target = tmp_path / "zoo" / "tiny"
+    for _ in range(2):
+        export.export(run, target, export.words_of(run, target, None, None))
+        (target / "README.md").write_text("by hand")
+        export.register(target)
+    export.export(run, target, export.words_of(run, target, None, None))
+    assert (target / "README.md").read_text() == "by hand"
+    assert (tmp_path / "zoo" / "index.yml").read_text() == "# entries\n- bicubic\n- tiny\n"
+    assert sorted(f.name for f in target.parent.iterdir()) == ["index.yml", "tiny"]
