@@ -48,8 +48,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   }
 
   async function start(signal: AbortSignal) {
-    // A literal URL, which bundlers for the browser know how to follow.
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const worker = startWorker(provider);
     const request = { kind: "load", provider, graphs, options: engine } as const;
     const reply = await exchange(worker, request, signal);
     if (reply.kind !== "loaded") throw new Error(`worker answered "${reply.kind}" to a load`);
@@ -99,6 +98,16 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
       else last.then(end);
     },
   };
+}
+
+function startWorker(provider: Provider): Worker {
+  if (provider !== "native") {
+    // A literal URL, which bundlers for the browser know how to follow.
+    return new Worker(new URL("./web_worker.ts", import.meta.url), { type: "module" });
+  }
+  // No literal, so that they do not follow this one.
+  const module = "./native_worker.ts";
+  return new Worker(new URL(module, import.meta.url), { type: "module" });
 }
 
 /** The worker is well, but could not do what it was asked. */

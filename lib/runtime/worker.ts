@@ -1,9 +1,7 @@
-/** The thread that graphs run in: answers one {@linkcode Request} at a time. @module */
+/** The thread that graphs run in. @module */
 
 import type { Tensor } from "../tensor/tensor.ts";
 import type { EngineOptions, GraphSource, LoadedGraph, Signature } from "./graph.ts";
-import { loadNative } from "./ort_node.ts";
-import { loadWasm, loadWebgpu } from "./ort_web.ts";
 import type { Provider } from "./session.ts";
 
 /** What the worker is asked: first to load all graphs, then to run them. */
@@ -17,30 +15,34 @@ export type Reply =
   | { kind: "outputs"; outputs: Record<string, Tensor> }
   | { kind: "failed"; reason: string };
 
-const loaders = { webgpu: loadWebgpu, native: loadNative, wasm: loadWasm };
-const loaded: Record<string, LoadedGraph> = {};
+/** Loads one graph on one provider. */
+export type Load = (graph: GraphSource, options: EngineOptions) => Promise<LoadedGraph>;
 
-async function answer(request: Request): Promise<Reply> {
-  if (request.kind === "run") {
-    return { kind: "outputs", outputs: await loaded[request.graph].run(request.inputs) };
+/** Makes this thread answer one {@linkcode Request} after the other. */
+export function serveGraphs(loaders: Partial<Record<Provider, Load>>): void {
+  const loaded: Record<string, LoadedGraph> = {};
+
+  async function answer(request: Request): Promise<Reply> {
+    if (request.kind === "run") {
+      return { kind: "outputs", outputs: await loaded[request.graph].run(request.inputs) };
+    }
+    const load = loaders[request.provider];
+    if (!load) throw new Error(`this worker has no ${request.provider}`);
+    const signatures: Record<string, Signature> = {};
+    for (const graph of request.graphs) {
+      loaded[graph.name] = await load(graph, request.options);
+      signatures[graph.name] = loaded[graph.name].signature;
+    }
+    return { kind: "loaded", signatures };
   }
-  const signatures: Record<string, Signature> = {};
-  for (const graph of request.graphs) {
-    loaded[graph.name] = await loaders[request.provider](graph, request.options);
-    signatures[graph.name] = loaded[graph.name].signature;
-  }
-  return { kind: "loaded", signatures };
+
+  self.onmessage = async ({ data }: MessageEvent<Request>) => {
+    const reply = await answer(data).catch((error) => (
+      { kind: "failed", reason: error instanceof Error ? error.message : `${error}` } as const
+    ));
+    const transfer = reply.kind === "outputs"
+      ? Object.values(reply.outputs).map((output) => output.data.buffer as ArrayBuffer)
+      : [];
+    self.postMessage(reply, { transfer });
+  };
 }
-
-self.onmessage = async ({ data }: MessageEvent<Request>) => {
-  let reply: Reply;
-  try {
-    reply = await answer(data);
-  } catch (error) {
-    reply = { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
-  }
-  const transfer = reply.kind === "outputs"
-    ? Object.values(reply.outputs).map((output) => output.data.buffer as ArrayBuffer)
-    : [];
-  self.postMessage(reply, { transfer });
-};

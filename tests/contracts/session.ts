@@ -17,7 +17,7 @@ export type OpenTiny = (name: string) => Promise<Session>;
 export function testSession(
   label: string,
   open: OpenTiny,
-  { side = 64, ...options }: Pick<Deno.TestDefinition, "ignore"> & { side?: number } = {},
+  { side = 160, ...options }: Pick<Deno.TestDefinition, "ignore"> & { side?: number } = {},
 ): void {
   for (const [sentence, check] of Object.entries(cases)) {
     Deno.test({ name: `Session (${label}) ${sentence}`, fn: () => check(open, side), ...options });
