@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from "commander";
 import { protocols } from "./protocols.ts";
+import { sizeNames } from "./speed/sizes.ts";
 
 /** All flags, with their defaults. */
 export interface Settings {
@@ -45,6 +46,8 @@ export interface Settings {
   speed: boolean;
   /** Providers whose speed is measured. */
   speedProviders: string[];
+  /** Names of the sizes whose speed is measured. */
+  speedSizes: string[];
   /** Tells no progress. */
   quiet: boolean;
 }
@@ -96,6 +99,7 @@ export function readSettings(args: readonly string[]): Settings {
       "native",
       "wasm",
     ])
+    .option("--speed-sizes <list>", `sources: ${sizeNames.join(", ")}`, list, sizeNames)
     .option("--quiet", "no progress", false)
     .addHelpText("after", EPILOGUE)
     .showHelpAfterError("Run with --help to see all options.")
@@ -108,7 +112,13 @@ export function readSettings(args: readonly string[]): Settings {
 function quickened(settings: Settings): Settings {
   const { quick, set, seeds, images } = settings;
   if (!quick) return { ...settings, seeds: seeds ?? 3 };
-  return { ...settings, set: set ?? ["Set5", "BSD100"], seeds: seeds ?? 2, images: images ?? 5 };
+  return {
+    ...settings,
+    set: set ?? ["Set5", "BSD100"],
+    seeds: seeds ?? 2,
+    images: images ?? 5,
+    speedSizes: settings.speedSizes.slice(0, 1),
+  };
 }
 
 function today(): string {

@@ -1,6 +1,14 @@
 /** Zoo entries, folders and URLs as methods. @module */
 
-import { load, type ModelCard, type Provider, type UpscaleOptions } from "../../mod.ts";
+import { readCard } from "../../lib/zoo/mod.ts";
+import {
+  load,
+  type LoadOptions,
+  type ModelCard,
+  type Provider,
+  type UpscaleOptions,
+  type Upscaler,
+} from "../../mod.ts";
 import { sha256 } from "../files.ts";
 import type { Facts, Method } from "./method.ts";
 
@@ -51,10 +59,15 @@ export interface EntryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Opens an entry. */
+/** Opens an entry of the zoo by its id, any other by its folder or URL. */
+export async function openModel(model: string, options: LoadOptions): Promise<Upscaler> {
+  return await load(/[/\\]/.test(model) ? await readCard(model, options) : model, options);
+}
+
+/** Opens an entry as a method. */
 export async function entryMethod(spec: string, where: EntryOptions = {}): Promise<Method> {
   const { model, options } = readSpec(spec);
-  const upscaler = await load(model, where);
+  const upscaler = await openModel(model, where);
   const { card, provider } = upscaler;
   const decides = [card.family, card.diffusion, card.steps, card.tiling, options, provider];
   const graphs = Object.values(card.graphs).map((graph) => graph.sha256);

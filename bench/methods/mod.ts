@@ -19,7 +19,9 @@ export interface Candidate {
 /** The methods that the settings ask for: baselines first, each name once. */
 export async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Candidate[]> {
   const { model, provider, threads, results, upscalerjs } = settings;
-  const asked = model ?? (await (await openZoo()).list()).map((card) => card.id);
+  const asked = model ?? (await openZoo().list()).map((card) => card.id);
+  // The thick model takes a minute for what the slim one does in a second.
+  const peers = upscalerjsModels.slice(0, settings.quick ? 1 : undefined);
   const entries = asked.filter((name) => !baselines.includes(name));
   return [
     ...baselines.map((name) => ({ name, open: () => Promise.resolve(baseline(name)) })),
@@ -27,7 +29,7 @@ export async function candidatesOf(settings: Settings, signal: AbortSignal): Pro
       name,
       open: () => entryMethod(name, { provider, threads, signal }),
     })),
-    ...(upscalerjs === undefined ? [] : upscalerjsModels).map((peer) => ({
+    ...(upscalerjs === undefined ? [] : peers).map((peer) => ({
       name: `upscalerjs-${peer}`,
       open: () => upscalerjsMethod(upscalerjs!, peer),
     })),

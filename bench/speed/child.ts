@@ -5,7 +5,6 @@
  * @module
  */
 
-import process from "node:process";
 import { drain } from "../../lib/upscaler.ts";
 import { enlarge } from "../../lib/enlarge.ts";
 import type { Image } from "../../lib/image/image.ts";
@@ -14,11 +13,12 @@ import { planUpscale, type UpscaleOptions } from "../../lib/plan.ts";
 import { openSession } from "../../lib/runtime/providers.ts";
 import type { Provider, Session } from "../../lib/runtime/session.ts";
 import { fetchGraph } from "../../lib/zoo/store.ts";
-import { load, type ModelCard } from "../../mod.ts";
-import { readSpec } from "../methods/entry.ts";
+import type { ModelCard } from "../../mod.ts";
+import { openModel, readSpec } from "../methods/entry.ts";
 import { median } from "../statistics.ts";
 import { measureChain } from "./chain.ts";
 import { counting, withShapes } from "./flops.ts";
+import { peakMemory } from "./memory.ts";
 import type { SpeedRow } from "./row.ts";
 
 /** What is to be measured. */
@@ -52,7 +52,7 @@ async function measure(request: SpeedRequest): Promise<SpeedRow> {
   while (steady.length < RUNS && (steady.length === 0 || performance.now() - start < LONGEST)) {
     steady.push(await clocked(() => run(source)));
   }
-  const peak = process.resourceUsage().maxRSS / 1024;
+  const peak = await peakMemory();
   const gflop = await subject.count(source);
   await subject.close();
   return {
@@ -89,7 +89,7 @@ interface Subject {
 async function openEntry({ spec, provider, threads }: SpeedRequest): Promise<Subject> {
   const { model, options } = readSpec(spec);
   const start = performance.now();
-  const upscaler = await load(model, { provider, threads });
+  const upscaler = await openModel(model, { provider, threads });
   const loading = performance.now() - start;
   const { card } = upscaler;
   const chosen = card.diffusion ? { ...options, seed: 0 } : options;

@@ -5,6 +5,7 @@ import type { Method } from "../methods/method.ts";
 import { measureUpscalerjs } from "../peers/upscalerjs.ts";
 import type { Settings } from "../settings.ts";
 import type { SpeedRow } from "./row.ts";
+import { LARGE, sizeOf } from "./sizes.ts";
 import { measureSpeed } from "./speed.ts";
 
 /** One measurement that is to be made. */
@@ -17,33 +18,12 @@ export interface SpeedJob {
   run(signal: AbortSignal): Promise<SpeedRow>;
 }
 
-/** Size of a source in pixels. */
-export interface SourceSize {
-  /** Columns. */
-  readonly width: number;
-  /** Rows. */
-  readonly height: number;
-}
-
-/** Outputs over this many pixels are timed on the first provider alone: the others take minutes. */
-const LARGE = 2e6;
-
-/** Sources of 128x128 and 320x240, and those whose outputs have 1 and 8 megapixels. */
-export function sizesOf(scale: number, quick: boolean): SourceSize[] {
-  const fixed = { width: 128, height: 128 };
-  if (quick) return [fixed];
-  const outputs = [[1024, 1024], [3264, 2448]].map(([width, height]) => ({
-    width: Math.round(width / scale),
-    height: Math.round(height / scale),
-  }));
-  return [fixed, { width: 320, height: 240 }, ...outputs];
-}
-
 /** All measurements of a run. */
 export function speedJobs(methods: readonly Method[], settings: Settings): SpeedJob[] {
   return methods.flatMap((method) => {
     const { name, scale = 4, facts } = method;
-    return sizesOf(scale, settings.quick).flatMap((size) => {
+    return settings.speedSizes.flatMap((sizeName) => {
+      const size = sizeOf(sizeName, scale);
       const label = `${name} ${size.width}x${size.height}`;
       const isLarge = size.width * size.height * scale ** 2 > LARGE;
       if (facts.spec !== undefined) {

@@ -13,9 +13,20 @@ const LIMIT = 600_000;
  */
 export async function measureSpeed(request: SpeedRequest, signal: AbortSignal): Promise<SpeedRow> {
   const child = new URL("./child.ts", import.meta.url).pathname;
-  return await runChild(
-    Deno.execPath(),
-    ["run", "-A", "-q", child, JSON.stringify(request)],
-    signal,
-  );
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "-q", child, JSON.stringify(request)],
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT)]),
+  });
+  const { success, stdout, stderr, signal: ended } = await process.output();
+  signal.throwIfAborted();
+  if (ended) throw new Error(`Cannot time ${request.method}: it took over ${LIMIT / 1000} s`);
+  const lines = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim().split("\n");
+  if (success) return JSON.parse(lines(stdout).at(-1)!);
+  const why = lines(stderr).find((line) => /error/i.test(line)) ?? lines(stderr).at(-1);
+  const { method, width, height, provider } = request;
+  const reason = why?.replace(/^error: (Uncaught )?(\(in promise\) )?(\w*Error: )?/, "");
+  throw new Error(`Cannot time ${method} at ${width}x${height} on ${provider}: ${reason}`);
 }
