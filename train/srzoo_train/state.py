@@ -43,4 +43,12 @@ def save_state(folder: Path, step: int, state: dict) -> None:
 def load_state(folder: Path) -> dict | None:
     """The newest state, or None in a folder without one."""
     found = sorted(folder.glob("state-*.pt"))
-    return torch.load(found[-1], map_location="cpu", weights_only=True) if found else None
+    if not found:
+        return None
+    try:
+        return torch.load(found[-1], map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise OSError(
+            f"cannot read {found[-1]}: {' '.join(str(error).split())[:120]}; remove it to go on "
+            f"from the state before it"
+        ) from None

@@ -46,7 +46,10 @@ class Trainer:
             raise RecipeError(
                 f"cannot train x{recipe.scale} on {store.folder}: it was prepared for x{store.scale}"
             )
-        out.mkdir(parents=True, exist_ok=True)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OSError(f"cannot make the folder {out}: {error.strerror}") from None
         self.accelerator = Accelerator(
             cpu=on_cpu(),
             mixed_precision=recipe.precision,
