@@ -17,6 +17,7 @@
 export { load, type LoadOptions, type Upscaled, type Upscaler } from "./lib/upscaler.ts";
 export type { Preview } from "./lib/enlarge.ts";
 export type { Plan, Progress, UpscaleOptions } from "./lib/plan.ts";
+export type { Regions } from "./lib/layout.ts";
 export type { Span, Tiling } from "./lib/tiling.ts";
 export { fuse, type FuseOptions } from "./lib/latent.ts";
 export { type InterpolateOptions, interpolateSeeds } from "./lib/latent.ts";

@@ -2,9 +2,10 @@
 
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
 import type { Size } from "./image/resize.ts";
+import { layOut, type Regions } from "./layout.ts";
 import type { GenerativeOption, Model } from "./models/model.ts";
 import { checkSeed, drawSeed } from "./tensor/noise.ts";
-import { countTiles, type Span, spansOf, type Tiling } from "./tiling.ts";
+import { spansOf, type Tiling } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
 /** How to upscale; what a family does not know is refused, not ignored. */
@@ -116,7 +117,7 @@ export interface Plan {
   /** How a network sees the picture. */
   readonly tiling: Tiling;
   /** Rows and columns of the regions that are worked on one after the other; often one. */
-  readonly regions: { readonly rows: readonly Span[]; readonly columns: readonly Span[] };
+  readonly regions: Regions;
   /** Whether the result is projected onto the pictures that shrink to the source. */
   readonly consistency: boolean;
   /** Calls of networks, tiles counted. */
@@ -230,89 +231,6 @@ function tilingOf(card: ModelCard, tile?: number): Tiling {
   return tiling;
 }
 
-/** What decides how a picture is divided. */
-interface Load {
-  samples: number;
-  steps: number;
-  consistency: boolean;
-  budget: number;
-  tiling: Tiling;
-  generative: boolean;
-}
-
-/** Bytes of a process with a runtime and a model before it works. */
-const PROCESS = 200e6;
-/**
- * Bytes that a network takes for each high-resolution pixel of a tile: 220 measured where it works on the
- * low-resolution grid with 64 channels; those that look at whole tiles work on the other grid.
- */
-const TILE = { own: 300, blended: 3000 };
-/** Bytes for each high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
-const REGION = { generative: 160, settled: 90 };
-/** Regions take no more than this, since larger ones are no faster. */
-const ENOUGH = 2 ** 30;
-
-/** Divides the picture into regions that fit in the memory. */
-function layOut(
-  card: ModelCard,
-  { width, height }: Size,
-  load: Load,
-): Pick<Plan, "regions" | "runs" | "memory"> {
-  const { tiling, samples, steps, budget, generative } = load;
-  const area = card.scale ** 2;
-  const hasNetwork = card.tiling !== undefined;
-  const tile = hasNetwork ? Math.min(tiling.size ** 2, width * height) * area : 0;
-  const held = width * height * 4 * (1 + area * samples) + PROCESS +
-    tile * (tiling.blended ? TILE.blended : TILE.own);
-  const perPixel = area * (generative ? REGION.generative : REGION.settled);
-  const free = Math.min(ENOUGH, budget - held);
-  const margin = marginOf(load);
-  const side = Math.floor(Math.sqrt(Math.max(0, free) / perPixel) / tiling.multiple) *
-    tiling.multiple;
-  const whole = width * height * perPixel <= free;
-  if (!whole && side <= 3 * margin) {
-    const need = held + (4 * margin) ** 2 * perPixel;
-    throw new RangeError(
-      `Cannot upscale ${width}x${height} to ${width * card.scale}x${height * card.scale} within ` +
-        `${inMegabytes(budget)}: it takes ${
-          inMegabytes(need)
-        }. Allow more memory, take a smaller ` +
-        `tile or fewer samples, or cut the picture`,
-    );
-  }
-  const regional = {
-    size: whole ? Math.ceil(Math.max(width, height) / tiling.multiple) * tiling.multiple : side,
-    overlap: whole ? 0 : margin,
-    multiple: tiling.multiple,
-  };
-  const regions = { rows: spansOf(height, regional), columns: spansOf(width, regional) };
-  const passes = hasNetwork ? 1 + (generative ? samples * steps : 0) : 0;
-  return {
-    regions,
-    runs: passes * tilesIn(regions, tiling),
-    memory: held + Math.min(width * height, side ** 2) * perPixel,
-  };
-}
-
-/**
- * How far a region reaches into its neighbours: the network's radius for the encoder and for each step, of
- * which the third and later ones hardly matter, and the radius of the projection.
- */
-function marginOf({ tiling, steps, generative, consistency }: Load): number {
-  const passes = generative ? Math.min(3, 1 + steps) : 1;
-  const least = consistency ? 24 : 4;
-  return Math.ceil(Math.max(least, tiling.overlap * passes) / tiling.multiple) * tiling.multiple;
-}
-
-/** Number of tiles of all regions. */
-function tilesIn({ rows, columns }: Plan["regions"], tiling: Tiling): number {
-  const up = (size: number) => Math.ceil(size / tiling.multiple) * tiling.multiple;
-  const counts = rows.flatMap((row) =>
-    columns.map((column) => countTiles([up(row.size), up(column.size)], tiling))
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
 /** What is allowed, but not what the entry was trained for. */
 function warningsOf(card: ModelCard, steps: number): string[] {
   const trained = card.steps?.trained.map((entry) => entry.steps) ?? [];
@@ -332,9 +250,4 @@ function checkWhole(name: string, value: number, most: number): void {
 function checkWithin(name: string, value: number, most: number): void {
   if (value >= 0 && value <= most) return;
   throw new RangeError(`Cannot use ${name} = ${value}: it must be from 0 to ${most}`);
-}
-
-/** Bytes, to be read by people. */
-function inMegabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
 }

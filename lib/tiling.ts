@@ -210,6 +210,6 @@ function isOutOfMemory(error: unknown): boolean {
 }
 
 /** The next multiple that is not smaller. */
-function alignUp(size: number, multiple: number): number {
+export function alignUp(size: number, multiple: number): number {
   return Math.ceil(size / multiple) * multiple;
 }

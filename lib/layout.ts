@@ -1,0 +1,121 @@
+/** How a picture is divided so that it fits in the memory. @module */
+
+import type { Size } from "./image/resize.ts";
+import { alignUp, countTiles, type Span, spansOf, type Tiling } from "./tiling.ts";
+import type { ModelCard } from "./zoo/card.ts";
+
+/** Regions of the source that are worked on one after the other; often one. */
+export interface Regions {
+  /** The strips, from the top. */
+  readonly rows: readonly Span[];
+  /** The regions of each strip, from the left. */
+  readonly columns: readonly Span[];
+}
+
+/** What decides how a picture is divided. */
+export interface Load {
+  /** Pictures to make. */
+  samples: number;
+  /** Steps of the sampler. */
+  steps: number;
+  /** Whether the result is projected. */
+  consistency: boolean;
+  /** Bytes of memory that there are. */
+  budget: number;
+  /** How a network sees the picture. */
+  tiling: Tiling;
+  /** Whether there is a sampler at all. */
+  generative: boolean;
+}
+
+/** How the work is divided, and what it takes. */
+export interface Layout {
+  /** Regions that fit in the memory. */
+  regions: Regions;
+  /** Calls of networks, tiles counted. */
+  runs: number;
+  /** Estimate of the memory at the peak in bytes. */
+  memory: number;
+}
+
+/** Bytes of a process with a runtime and a model before it works. */
+const PROCESS = 200e6;
+/**
+ * Bytes that a network takes for each high-resolution pixel of a tile: 220 measured where it works on the
+ * low-resolution grid with 64 channels; those that look at whole tiles work on the other grid.
+ */
+const TILE = { own: 300, blended: 3000 };
+/** Bytes for each high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
+const REGION = { generative: 160, settled: 90 };
+/** Regions take no more than this, since larger ones are no faster. */
+const ENOUGH = 2 ** 30;
+
+/**
+ * Divides a picture into regions that fit in the memory.
+ *
+ * @throws {RangeError} If the memory does not suffice for the smallest ones.
+ */
+export function layOut(card: ModelCard, size: Size, load: Load): Layout {
+  const { tiling, samples, steps, budget, generative } = load;
+  const held = heldBytes(card, size, load);
+  const perPixel = card.scale ** 2 * (generative ? REGION.generative : REGION.settled);
+  const regions = regionsOf(size, load, Math.min(ENOUGH, budget - held) / perPixel);
+  if (!regions) {
+    const needed = held + (4 * marginOf(load)) ** 2 * perPixel;
+    throw new RangeError(
+      `Cannot upscale ${size.width}x${size.height} within ${inMegabytes(budget)}: it takes ` +
+        `${inMegabytes(needed)}. Allow more memory, take a smaller tile or fewer samples, or cut ` +
+        `the picture`,
+    );
+  }
+  const passes = card.tiling ? 1 + (generative ? samples * steps : 0) : 0;
+  const longest = (spans: readonly Span[]) => Math.max(...spans.map((span) => span.size));
+  const largest = longest(regions.rows) * longest(regions.columns);
+  return { regions, runs: passes * tilesIn(regions, tiling), memory: held + largest * perPixel };
+}
+
+/** What is held all the time: the process, the source, the results, and what a network needs. */
+function heldBytes(card: ModelCard, { width, height }: Size, load: Load): number {
+  const { size, blended } = load.tiling;
+  const area = card.scale ** 2;
+  const pictures = 4 * width * height * (1 + area * load.samples);
+  if (!card.tiling) return PROCESS + pictures;
+  const tile = Math.min(size ** 2, width * height) * area;
+  return PROCESS + pictures + tile * (blended ? TILE.blended : TILE.own);
+}
+
+/** The whole picture if it has no more than `pixels`, regions that have no more, or nothing. */
+function regionsOf({ width, height }: Size, load: Load, pixels: number): Regions | undefined {
+  const { multiple } = load.tiling;
+  const cut = (size: number, overlap: number) => {
+    const tiling = { size, overlap, multiple };
+    return { rows: spansOf(height, tiling), columns: spansOf(width, tiling) };
+  };
+  if (width * height <= pixels) return cut(alignUp(Math.max(width, height), multiple), 0);
+  const side = Math.floor(Math.sqrt(Math.max(0, pixels)) / multiple) * multiple;
+  const margin = marginOf(load);
+  return side > 3 * margin ? cut(side, margin) : undefined;
+}
+
+/**
+ * How far a region reaches into its neighbours: the network's radius for the encoder and for one step, as later
+ * steps hardly reach that far, and the radius of the projection.
+ */
+function marginOf({ tiling, generative, consistency }: Load): number {
+  const least = consistency ? 24 : 4;
+  return alignUp(Math.max(least, tiling.overlap * (generative ? 2 : 1)), tiling.multiple);
+}
+
+/** Number of tiles of all regions. */
+function tilesIn({ rows, columns }: Regions, tiling: Tiling): number {
+  const up = (span: Span) => alignUp(span.size, tiling.multiple);
+  const counts = rows.flatMap((row) =>
+    columns.map((column) => countTiles([up(row), up(column)], tiling))
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Bytes, to be read by people. */
+function inMegabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
+}
