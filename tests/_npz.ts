@@ -53,5 +53,21 @@ function readNpy(bytes: Uint8Array<ArrayBuffer>): Npy {
     "<i8": () => [...new BigInt64Array(body)].map(Number),
   }[type];
   if (!data) throw new TypeError(`Cannot read an array of ${type}`);
-  return { data: data(), dims: dims.map(Number) };
+  const sizes = dims.map(Number);
+  const values = data();
+  const byColumns = header.includes("'fortran_order': True");
+  return { data: byColumns ? byRows(values, sizes) : values, dims: sizes };
+}
+
+/** NumPy stores a transposed array with its first index running fastest. */
+function byRows<T extends Npy["data"]>(values: T, dims: readonly number[]): T {
+  return values.map((_: number, i: number) => {
+    let rest = i, from = 0, stride = values.length;
+    for (const dim of dims.toReversed()) {
+      stride /= dim;
+      from += (rest % dim) * stride;
+      rest = Math.floor(rest / dim);
+    }
+    return values[from];
+  }) as T;
 }

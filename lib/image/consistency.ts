@@ -100,6 +100,7 @@ function strengthen(correction: Tensor, high: Tensor): void {
 
 /** Which part of the pixels under each pixel of the low resolution is not at this end of the range. */
 function share(high: Tensor, end: 1 | -1, low: Tensor): Float32Array {
+  if (!high.data.includes(end)) return new Float32Array(low.data.length).fill(1);
   const mask = new Float32Array(high.data.length);
   for (let i = 0; i < mask.length; i++) mask[i] = high.data[i] === end ? 0 : 1;
   return resize({ data: mask, dims: high.dims }, sizeOf(low)).data;

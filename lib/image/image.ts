@@ -21,7 +21,7 @@ export interface Image {
   readonly height: number;
   /** Red, green, blue, alpha (not premultiplied) of every pixel, row by row from the top left. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
-  /** What the source had: 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. A result keeps it. */
+  /** What the source had: 1 gray (three equal colours), 2 gray and alpha, 3 RGB, 4 RGBA. */
   readonly channels?: 1 | 2 | 3 | 4;
   /** ICC profile of the colours; sRGB is meant without one. */
   readonly iccProfile?: Uint8Array<ArrayBuffer>;

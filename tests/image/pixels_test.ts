@@ -29,16 +29,18 @@ Deno.test("toTensor() sets alpha apart only where there is some", () => {
 });
 
 Deno.test({
-  name: "toImage() rounds and clamps as SR3's own output does",
+  name: "toImage() rounds and clamps as SR3's and SRDiff's own output",
   ignore: !hasShared,
   async fn() {
     const golden = await readNpz(new URL("vectors/preprocessing/io.npz", shared));
     const { data: values, dims } = golden.out_values;
     const made = toImage(tensor(dims, Float32Array.from(values)));
-    const wanted = golden.janspiry_out_uint8.data;
-    const area = wanted.length / 3;
-    const off = Array.from({ length: wanted.length }, (_, i) => {
-      return Math.abs(made.data[i % area * 4 + Math.floor(i / area)] - wanted[i]);
+    const planes = golden.janspiry_out_uint8.data, pixels = golden.srdiff_out_uint8.data;
+    const area = planes.length / 3;
+    const off = Array.from({ length: planes.length }, (_, i) => {
+      const at = i % area, channel = Math.floor(i / area);
+      expect(pixels[3 * at + channel]).toBe(planes[i]);
+      return Math.abs(made.data[4 * at + channel] - planes[i]);
     });
     expect(Math.max(...off)).toBeLessThanOrEqual(1); // NumPy rounds halves to even
     expect(off.filter((d) => d > 0).length).toBeLessThan(0.01 * off.length);
