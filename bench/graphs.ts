@@ -1,6 +1,8 @@
 /** Where the judges' graphs are found: by flag, environment, cache. @module */
 
+import { openLpips } from "../lib/metrics/mod.ts";
 import { exists, sha256 } from "./files.ts";
+import type { Judges } from "./judges.ts";
 
 /** A graph that judges pictures, known by its bytes. */
 export interface JudgeGraph {
@@ -78,4 +80,18 @@ async function find(graph: JudgeGraph, places: readonly string[]): Promise<Found
   const note = `${graph.key}: the column is empty, since ${graph.file} was not found. ` +
     `Run "deno task lpips", or give --lpips FILE or folder`;
   return { graph, note };
+}
+
+/** Opens all LPIPS graphs that are found; the notes say what is missing. */
+export async function openJudges(
+  given?: string,
+  threads?: number,
+): Promise<{ judges: Judges; notes: string[] }> {
+  const judges: { -readonly [key in keyof Judges]: Judges[key] } = {};
+  const notes: string[] = [];
+  for (const { graph, bytes, note } of await findGraphs(given)) {
+    if (note) notes.push(note);
+    if (bytes) judges[graph.key] = await openLpips(bytes, { threads });
+  }
+  return { judges, notes };
 }

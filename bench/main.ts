@@ -7,10 +7,8 @@
  */
 
 import { dirname } from "node:path";
-import { openLpips } from "../lib/metrics/mod.ts";
 import { openGallery } from "./gallery.ts";
-import { findGraphs } from "./graphs.ts";
-import type { Judges } from "./judges.ts";
+import { openJudges } from "./graphs.ts";
 import { thisMachine } from "./machine.ts";
 import { candidatesOf } from "./methods/mod.ts";
 import type { Method } from "./methods/method.ts";
@@ -106,15 +104,6 @@ async function openTasks(
   return tasks;
 }
 
-async function openJudges(settings: Settings, record: BenchRecord): Promise<Judges> {
-  const judges: { -readonly [key in keyof Judges]: Judges[key] } = {};
-  for (const { graph, bytes, note } of await findGraphs(settings.lpips)) {
-    if (note) record.notes.push(note);
-    if (bytes) judges[graph.key] = await openLpips(bytes, { threads: settings.threads });
-  }
-  return judges;
-}
-
 async function measureQuality(
   settings: Settings,
   record: BenchRecord,
@@ -122,7 +111,8 @@ async function measureQuality(
   tasks: readonly Task[],
   signal: AbortSignal,
 ): Promise<void> {
-  const judges = await openJudges(settings, record);
+  const { judges, notes } = await openJudges(settings.lpips, settings.threads);
+  record.notes.push(...notes);
   const counts = methods.map(({ scale }) =>
     tasks.filter(({ set }) => scale === undefined || scale === set.scale)
       .reduce((sum, { set }) => sum + set.images, 0)

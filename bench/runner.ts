@@ -29,8 +29,8 @@ export interface RunOptions {
   readonly seeds: number;
   /** What judges the results. */
   readonly judges: Judges;
-  /** Where crops go. */
-  readonly gallery: Gallery;
+  /** Where crops go; nowhere if absent. */
+  readonly gallery?: Gallery;
   /** Sees each result of seed 0, for figures of whole sets. */
   readonly observe?: (set: SetRecord, pair: Pair, method: string, result: Image) => Promise<void>;
   /** Whether `observe` saw the picture in an earlier run. */
@@ -47,7 +47,7 @@ export interface RunOptions {
 export async function runMethod(
   method: Method,
   tasks: readonly Task[],
-  record: BenchRecord,
+  record: Pick<BenchRecord, "rows">,
   options: RunOptions,
 ): Promise<void> {
   const { events, signal } = options;
@@ -83,7 +83,7 @@ function seedsOf(method: Method, seeds: number): number[] {
 
 /** Whether the record holds the figures of this very method and picture. */
 async function isFinished(
-  record: BenchRecord,
+  record: Pick<BenchRecord, "rows">,
   method: Method,
   set: SetRecord,
   pair: Pair,
@@ -117,7 +117,7 @@ async function measure(
     samples.push({ seed, figures });
     pictures.push(result);
   }
-  await gallery.keep(set.key, pair, method.name, pictures[0]);
+  await gallery?.keep(set.key, pair, method.name, pictures[0]);
   await observe?.(set, pair, method.name, pictures[0]);
   return {
     method: method.name,

@@ -1,0 +1,71 @@
+/**
+ * Measures every entry of the zoo on Set5 and BSD100, writes the figures into its `model.yml` and the README's table.
+ *
+ * `deno task bench:zoo --check` measures Set5 alone and fails where a card's figures no longer follow from its
+ * weights. `--only ID` takes one entry, `--data DIR` another folder with the sets.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { openZoo } from "../lib/zoo/mod.ts";
+import { openJudges } from "./graphs.ts";
+import { startProgress } from "./progress.ts";
+import { differences, measureEntry, writeFigures, zooSets } from "./zoo_figures.ts";
+
+const root = new URL("../", import.meta.url);
+
+async function main(signal: AbortSignal): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      check: { type: "boolean", default: false },
+      only: { type: "string" },
+      data: { type: "string", default: new URL("../shared/data/eval", root).pathname },
+      lpips: { type: "string" },
+    },
+  });
+  const { judges, notes } = await openJudges(values.lpips);
+  if (!judges.lpips) throw new Error(`Cannot measure the zoo without LPIPS. ${notes.join(". ")}`);
+  const cards = (await openZoo().list()).filter(({ id }) => !values.only || id === values.only);
+  const sets = values.check ? zooSets.slice(0, 1) : zooSets;
+  const progress = startProgress(cards.length * (values.check ? 5 : 105));
+  const faults: string[] = [];
+  for (const card of cards) {
+    const onPicture = (label: string) => progress.step(label);
+    const figures = await measureEntry(card, sets, {
+      data: values.data,
+      judges,
+      signal,
+      onPicture,
+    });
+    if (values.check) faults.push(...differences(card, figures));
+    else await writeFigures(new URL("model.yml", card.base!).pathname, figures);
+  }
+  progress.end();
+  for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
+  if (!values.check) await writeTable();
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) console.error("Run deno task bench:zoo to measure anew");
+  return faults.length > 0 ? 1 : 0;
+}
+
+/** The zoo command owns the table. */
+async function writeTable(): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "cli/zoo.ts", "table", "--write", "README.md"],
+    cwd: root,
+  }).output();
+  if (!success) throw new Error("Cannot write the README's table: cli/zoo.ts table failed");
+}
+
+if (import.meta.main) {
+  const stop = new AbortController();
+  Deno.addSignalListener("SIGINT", () => stop.abort());
+  try {
+    Deno.exit(await main(stop.signal));
+  } catch (error) {
+    if (stop.signal.aborted) Deno.exit(130);
+    console.error((error as Error).message);
+    Deno.exit(1);
+  }
+}
