@@ -175,27 +175,26 @@ function opacityOf({ data, width, height }: Image, most: number): Tensor {
 
 /** A mask that rises from its edge inwards over `2 * radius` pixels, and is nowhere larger than before. */
 function inwards(mask: Tensor, radius: number): Tensor {
-  const least = (window: Float32Array) => window.reduce((a, b) => Math.min(a, b), 1);
-  const mean = (window: Float32Array) => window.reduce((a, b) => a + b, 0) / window.length;
-  return [least, mean].reduce(
-    (field, pool) => pooledRows(pooledRows(field, radius, pool), radius, pool),
-    mask,
-  );
+  const smaller = pooledRows(pooledRows(mask, radius, "least"), radius, "least");
+  return pooledRows(pooledRows(smaller, radius, "mean"), radius, "mean");
 }
 
 /** Pools each row over windows of 2 * radius + 1 pixels, and turns the picture: twice is both ways. */
 function pooledRows(
   { data, dims: [n, channels, height, width] }: Tensor,
   radius: number,
-  pool: (window: Float32Array) => number,
+  pool: "least" | "mean",
 ): Tensor {
   const turned = tensor([n, channels, width, height]);
-  for (let y = 0; y < height; y++) {
-    const row = data.subarray(y * width, (y + 1) * width);
-    for (let x = 0; x < width; x++) {
-      const window = row.subarray(Math.max(0, x - radius), x + radius + 1);
-      turned.data[x * height + y] = pool(window);
+  for (let i = 0; i < data.length; i++) {
+    const x = i % width, row = i - x;
+    const from = row + Math.max(0, x - radius), to = row + Math.min(width, x + radius + 1);
+    let least = 1, sum = 0;
+    for (let k = from; k < to; k++) {
+      if (data[k] < least) least = data[k];
+      sum += data[k];
     }
+    turned.data[x * height + row / width] = pool === "least" ? least : sum / (to - from);
   }
   return turned;
 }
