@@ -2,8 +2,9 @@ import { expect } from "expect";
 import { x0Of } from "../../lib/diffusion/posterior.ts";
 import { samplers } from "../../lib/diffusion/samplers/mod.ts";
 import { cosineSchedule, linearSchedule, spacedTimesteps } from "../../lib/diffusion/schedule.ts";
-import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { gaussianToy, testSampler, walk } from "../contracts/sampler.ts";
+import { asTensor, itemOf } from "../../train/replay/npz.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 
 // ddpm draws from the posterior of a point x0, which is too narrow when steps are few; it takes them all.
@@ -35,10 +36,7 @@ for (const name of ["srdiff_x4", "srdiff_options_x4"]) {
         diffusion.linear_end,
         diffusion.linear_last_beta_forced_to,
       );
-    const dims = golden.noise.dims.slice(1);
-    const size = dims.reduce((a, b) => a * b);
-    const part = (key: string, i: number): Tensor =>
-      tensor(dims, (golden[key].data as Float32Array).slice(i * size, (i + 1) * size));
+    const part = (key: string, i: number): Tensor => asTensor(itemOf(golden[key], i));
     const states: Tensor[] = [];
     const generator = samplers.ddpm({
       schedule,
@@ -58,13 +56,10 @@ for (const name of ["srdiff_x4", "srdiff_options_x4"]) {
     { ignore: !hasShared },
     async () => {
       const golden = await readNpz(new URL(`vectors/${name}/io.npz`, shared));
-      const { dims } = golden.step_x;
       const table = (key: string, t: number) => Number(golden[key].data[t]);
-      const [x, eps] = ["step_x", "step_eps"].map((key) =>
-        tensor(dims, golden[key].data as Float32Array)
-      );
+      const x = asTensor(golden.step_x), eps = asTensor(golden.step_eps);
       const half = x.data.length / 2;
-      for (const [item, t] of (golden.step_t.data as number[]).entries()) {
+      for (const [item, t] of golden.step_t.data.entries()) {
         const x0 = x0Of("eps", eps, x, table("buf_alphas_cumprod", t), 1);
         for (let i = item * half; i < (item + 1) * half; i++) {
           const raw = table("buf_sqrt_recip_alphas_cumprod", t) * x.data[i] -

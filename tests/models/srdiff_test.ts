@@ -19,7 +19,7 @@ function openWith(base: Diffusion["base"]): Promise<Opened> {
 Deno.test("srdiff() adds to SRDiff's own bicubic picture", { ignore: !hasShared }, async () => {
   const golden = await readNpz(new URL("vectors/preprocessing/io.npz", shared));
   const [height, width] = golden.lr_uint8.dims;
-  const bytes = golden.lr_uint8.data as Uint8Array;
+  const bytes = golden.lr_uint8.data;
   const planes = Float32Array.from({ length: bytes.length }, (_, i) => {
     const channel = Math.floor(i / (height * width));
     return bytes[3 * (i % (height * width)) + channel] / 127.5 - 1;
