@@ -11,7 +11,7 @@ export interface Entry extends OpenedSessions {
   readonly card: ModelCard;
 }
 
-/** Opens the entry in a folder on ONNX Runtime's native code, checked against its fixture. */
+/** Opens the entry in a folder on one thread of ONNX Runtime, checked against its fixture. */
 export async function openEntry(folder: URL): Promise<Entry> {
   const card = await readCard(folder);
   const graphs = await Promise.all(
@@ -20,7 +20,7 @@ export async function openEntry(folder: URL): Promise<Entry> {
     }),
   );
   const fixture = await fetchFixture(card);
-  return { ...await openSessions(graphs, { provider: "native", fixture }), card };
+  return { ...await openSessions(graphs, { provider: "native", threads: 1, fixture }), card };
 }
 
 /** One line for each graph file: its SHA-256 and the provider that runs it. */
