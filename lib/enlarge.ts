@@ -43,9 +43,6 @@ export interface Interference {
   guide?: Guide;
 }
 
-/** Enough for 50 dB where a harsh picture is cut off at black and white; most need one. */
-const PROJECTION = { iterations: 6 };
-
 /** Begins a stage of the work; the function that it returns is called after each tile. */
 type Meter = (
   phase: Progress["phase"],
@@ -125,7 +122,7 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
     }
     signal?.throwIfAborted();
     checkFinite(next.value, run.card);
-    const picture = plan.consistency ? project(next.value, rgb, PROJECTION) : next.value;
+    const picture = plan.consistency ? project(next.value, rgb) : next.value;
     canvas.paste(render(picture), region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
   }
