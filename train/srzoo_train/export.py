@@ -25,7 +25,7 @@ from .recipe import Recipe, RecipeError, Stage, read_recipe, recipe_of
 from .state import load_state, write_whole
 
 ROOT = Path(__file__).parents[2]
-TILE = 128  # LR pixels
+TILE = 256  # LR pixels at most: what tiles share is then a small part, and a tile takes some 300 MB
 
 
 @dataclass(frozen=True)
