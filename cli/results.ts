@@ -23,10 +23,12 @@ export async function writeResults(
     const fits = image.width === size.width && image.height === size.height;
     if (!fits) notes.add(`enlarged x${scale} by the model, then resized by bicubic`);
     for (const note of image.notes ?? []) notes.add(note);
+    shop.signal.throwIfAborted();
     const sized = fits ? image : resizeImage(image, size);
     const file = await encodedFile(shop, target, sized, describe(shop, result, i));
     const path = file.rename ? await freePath(shop, target.paths[i]) : target.paths[i];
     if (file.note) notes.add(file.note);
+    shop.signal.throwIfAborted();
     await shop.writer.write(path, file.bytes);
     outputs.push(path);
   }

@@ -120,12 +120,18 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
         image: () => canvas.preview(render(picture()), region.row, region.column),
       };
     }
+    await aTurn();
     signal?.throwIfAborted();
     checkFinite(next.value, run.card);
     const picture = plan.consistency ? project(next.value, rgb) : next.value;
     canvas.paste(render(picture), region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
   }
+}
+
+/** Lets the event loop turn: without a network nothing else would, and no signal could arrive. */
+function aTurn(): Promise<void> {
+  return new Promise((done) => setTimeout(done));
 }
 
 /** Starts one sample of one region. */
