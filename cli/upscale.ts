@@ -20,8 +20,13 @@ export async function main(args: readonly string[]): Promise<number> {
   let settings: Settings | undefined;
   const interrupt = new AbortController();
   const writers: Writer[] = [];
-  watchSignals(interrupt, () => writers.forEach((writer) => writer.discard()));
   const reporter = () => reporterOf(settings ?? { json: args.includes("--json") });
+  const stop = () => {
+    writers.forEach((writer) => writer.discard());
+    reporter()({ event: "error", message: "interrupted: what is written is whole" });
+    return INTERRUPTED;
+  };
+  watchSignals(interrupt, () => Deno.exit(stop()));
   try {
     const read = readSettings(args, config.version);
     if (typeof read === "string") {
@@ -38,26 +43,26 @@ export async function main(args: readonly string[]): Promise<number> {
     });
     return failed > 0 ? SOME_FAILED : DONE;
   } catch (error) {
-    if (interrupt.signal.aborted) {
-      reporter()({ event: "error", message: "interrupted: what is written is whole" });
-      return INTERRUPTED;
-    }
+    if (interrupt.signal.aborted) return stop();
     if (error instanceof Deno.errors.BrokenPipe) return SOME_FAILED;
     reporter()({ event: "error", ...described(error, undefined, settings?.debug) });
     return error instanceof UsageError ? WRONG_USAGE : SOME_FAILED;
   }
 }
 
-/** The first signal ends the work within a tile, the second at once. */
-function watchSignals(interrupt: AbortController, discard: () => void): void {
+/** Milliseconds that the work has to end by itself: encoding a large picture does not. */
+const GRACE = 500;
+
+/** The first signal ends the work within a tile, or after a moment; the second at once. */
+function watchSignals(interrupt: AbortController, exit: () => void): void {
   const names: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
     : ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const name of names) {
     Deno.addSignalListener(name, () => {
-      if (!interrupt.signal.aborted) return interrupt.abort();
-      discard();
-      Deno.exit(INTERRUPTED);
+      if (interrupt.signal.aborted) return exit();
+      interrupt.abort();
+      setTimeout(exit, GRACE);
     });
   }
 }
