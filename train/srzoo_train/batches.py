@@ -1,6 +1,5 @@
 """What a step trains on: crops and noise, fixed by (seed, step, item) and drawn ahead of time."""
 
-import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -28,7 +27,6 @@ class Batches:
         start = rank * (recipe.batch // ranks)
         starts = range(start, start + recipe.batch // ranks, size)
         self.parts = [range(first, first + size) for first in starts]
-        self.waited = 0.0  # seconds that steps waited for crops
         self._pool = ThreadPoolExecutor(max_workers=1 if device.type == "cpu" else 4)
         self._ahead: deque[tuple[int, list[Future]]] = deque()
 
@@ -40,9 +38,7 @@ class Batches:
             later = step + len(self._ahead)
             drawn = [self._pool.submit(self.crops.batch, later, part) for part in self.parts]
             self._ahead.append((later, drawn))
-        started = time.perf_counter()
         pairs = [future.result() for future in self._ahead.popleft()[1]]
-        self.waited += time.perf_counter() - started
         return [self._batch(step, part, *pair) for part, pair in zip(self.parts, pairs)]
 
     def _batch(self, step: int, part: range, lr: Tensor, hr: Tensor) -> Batch:

@@ -17,12 +17,13 @@ import onnx
 import torch
 from torch import nn
 
-from . import card, fixture, graphs, networks
+from . import card, fixture, graphs, networks, quantize
 from .compute import gflop_per_step, parameters
 from .graphs import ExportError, Graph
 from .lpips import find_lpips
 from .recipe import Recipe, RecipeError, Stage, read_recipe, recipe_of
 from .state import load_state, write_whole
+from .store import Store
 
 ROOT = Path(__file__).parents[2]
 TILE = 256  # LR pixels at most: what tiles share is then a small part, and a tile takes some 300 MB
@@ -207,13 +208,20 @@ def data_facts(run: Run) -> list[dict]:
     return card.data_licences(json.loads(file.read_text()))
 
 
-def build_entry(run: Run, target: Path, folder: Path, words: dict[str, str]) -> dict:
+def build_entry(
+    run: Run, target: Path, folder: Path, words: dict[str, str], int8: Store | None
+) -> dict:
     """Writes graphs, fixture and model.yml into `folder`; returns the card."""
     found = graphs_of(run)
     models = {name: graphs.to_onnx(graph) for name, graph in found.items()}
     for name, graph in found.items():
         error = graphs.check_parity(graph, models[name])
         print(f"{name}: differs from PyTorch by {error:.1e} of its range", file=sys.stderr)
+    if int8:
+        samples = list(quantize.calibration(run.recipe, int8, run.state["residual_scale"]))
+        models = {name: quantize.to_int8(graph, samples) for name, graph in found.items()}
+        for name, graph in found.items():
+            _keep_weights(folder / f"{name}.safetensors", graph.network)
     data = data_facts(run)
     recorded = fixture.record({name: (found[name], models[name]) for name in found})
     (folder / "fixture.safetensors").write_bytes(recorded)
@@ -225,8 +233,8 @@ def build_entry(run: Run, target: Path, folder: Path, words: dict[str, str]) -> 
         "version": "1.0.0",
         "licence": {"weights": card.weights_licence(data), "data": data},
         "graphs": {
-            name: _write_graph(folder, name, models[name], parameters(found[name].network))
-            for name in found
+            name: _write_graph(folder, name, models[name], graph.network, "int8" if int8 else "fp16")
+            for name, graph in found.items()
         },
         "fixture": {"file": "fixture.safetensors", "sha256": card.sha256(recorded)},
         "tiling": tiling(run.recipe, found),
@@ -238,16 +246,25 @@ def build_entry(run: Run, target: Path, folder: Path, words: dict[str, str]) -> 
     return written
 
 
-def _write_graph(folder: Path, name: str, model: onnx.ModelProto, count: int) -> dict:
+def _write_graph(
+    folder: Path, name: str, model: onnx.ModelProto, network: nn.Module, precision: str
+) -> dict:
     data = model.SerializeToString()
     (folder / f"{name}.onnx").write_bytes(data)
-    return card.graph_facts(f"{name}.onnx", data, "fp16", count)
+    return card.graph_facts(f"{name}.onnx", data, precision, parameters(network))
+
+
+def _keep_weights(file: Path, network: nn.Module) -> None:
+    """The fp16 weights that an int8 graph has lost, to go on from."""
+    weights = {name: p.detach().half().numpy() for name, p in network.named_parameters()}
+    file.write_bytes(fixture.safetensors(weights))
 
 
 def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
-    """How far tiles must overlap; the published U-Net looks at whole tiles, which are blended."""
-    if recipe.family == "srdiff" and recipe.network.kind == "published":
-        levels = 2 ** (len(recipe.network.multipliers) - 1)
+    """How far tiles must overlap; published networks look further than a tile, and are blended."""
+    if recipe.network.kind == "published":
+        generative = recipe.family == "srdiff"
+        levels = 2 ** (len(recipe.network.multipliers) - 1) if generative else 1
         multiple = levels // math.gcd(levels, recipe.scale)
         overlap = -(-(64 // recipe.scale) // multiple) * multiple
         return {
@@ -278,14 +295,14 @@ def words_of(run: Run, target: Path, name: str | None, description: str | None) 
     }
 
 
-def export(run: Run, target: Path, words: dict[str, str]) -> dict:
+def export(run: Run, target: Path, words: dict[str, str], int8: Store | None = None) -> dict:
     """Writes the entry whole or not at all; returns its card."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part, old = (target.with_name(f".{target.name}.{end}") for end in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
-        written = build_entry(run, target, part, words)
+        written = build_entry(run, target, part, words, int8)
         made = {"model.yml", "fixture.safetensors"}
         for file in target.iterdir() if target.is_dir() else []:
             if file.name not in made and file.suffix not in {".onnx", ".safetensors"}:
@@ -316,12 +333,14 @@ def main() -> None:
     parser.add_argument("--name", help="name shown to people")
     parser.add_argument("--description", help="one sentence")
     parser.add_argument("--unfinished", action="store_true", help="take the weights of now")
+    parser.add_argument("--int8", type=Path, metavar="STORE", help="int8, calibrated on a store")
     args = parser.parse_args()
     torch.set_num_threads(1)
     try:
         run = open_run(args.run, args.unfinished)
         target = args.to.resolve()
-        export(run, target, words_of(run, target, args.name, args.description))
+        words = words_of(run, target, args.name, args.description)
+        export(run, target, words, Store(args.int8) if args.int8 else None)
         register(target)
     except (ExportError, RecipeError, OSError) as error:
         raise SystemExit(f"export: {error}") from None

@@ -120,8 +120,13 @@ def _name_weights(model: onnx.ModelProto, network: nn.Module, half: bool) -> Non
 
 def session(model: onnx.ModelProto):
     """An ONNX Runtime session on one CPU thread."""
-    import onnxruntime
-
+    try:
+        import onnxruntime
+    except ImportError:
+        raise ExportError(
+            "cannot check the graphs: the package onnxruntime is not installed; export on a "
+            "machine that has it, out of the same run"
+        ) from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

@@ -52,7 +52,7 @@ def dry_run(recipe: Recipe, lpips: Path | None) -> dict:
             steps = minutes = None  # only the data tell how long an epoch is
         stages.append({
             "loss": stage.loss,
-            "gflop_per_step": round(gflop, 1),
+            "gflop_per_step": float(f"{gflop:.3g}"),
             "steps": steps or (minutes and f"about {minutes * 60 / seconds:.0f}") or "by the data",
             "estimated_minutes": "by the data" if minutes is None else round(minutes, 1),
         })

@@ -95,18 +95,17 @@ def test_every_recipe_of_ours_trains_exports_and_runs(file, stores, tmp_path):
 
 
 @needs_deno
-@pytest.mark.parametrize("scale", [4, 8])
-def test_srdiffs_published_networks_train_export_and_run(scale, stores, tmp_path):
+def test_srdiffs_published_networks_for_faces_train_export_and_run(stores, tmp_path):
+    scale = 8
     recipe = srdiff("", scale=scale, network=UNET[scale], stages=(Stage("diffusion"),), batch=2,
                     budget=Budget(max_steps=3), diffusion_steps=20, **PUBLISHED)
     recipe = replace(recipe, encoder=encoder_entry(recipe, stores[scale], tmp_path))
     assert_trains_exports_and_runs(recipe, stores[scale], tmp_path)
 
 
-@pytest.mark.parametrize("scale", [4, 8])
-def test_srdiffs_published_encoder_trains(scale, stores, tmp_path):
-    recipe = regression(scale=scale, network=RRDB[scale], batch=2, budget=Budget(max_steps=3))
-    train(recipe, stores[scale], tmp_path / "run")
+def test_srdiffs_published_encoder_for_faces_trains(stores, tmp_path):
+    recipe = regression(scale=8, network=RRDB[8], batch=2, budget=Budget(max_steps=3))
+    train(recipe, stores[8], tmp_path / "run")
     assert (tmp_path / "run" / "stage-0.pt").is_file()
 
 
@@ -176,3 +175,20 @@ def test_export_keeps_files_that_people_wrote_and_registers_once(store, tmp_path
     assert (target / "README.md").read_text() == "by hand"
     assert (tmp_path / "zoo" / "index.yml").read_text() == "# entries\n- bicubic\n- tiny\n"
     assert sorted(f.name for f in target.parent.iterdir()) == ["index.yml", "tiny"]
+
+
+@needs_deno
+def test_int8_entries_run_and_keep_weights_to_go_on_from(store, tmp_path):
+    recipe = regression(network=Network(channels=16, blocks=1), crop=32)
+    run = export.open_run(train(recipe, store, tmp_path / "run"), unfinished=False)
+    words = export.words_of(run, tmp_path / "entry", None, None)
+    card = export.export(run, tmp_path / "entry", words, Store(store))
+    assert card["graphs"]["network"]["precision"] == "int8"
+    model = onnx.load(tmp_path / "entry" / "network.onnx")
+    convs = [node for node in model.graph.node if node.op_type == "Conv"]
+    fed = {out for node in model.graph.node if node.op_type == "DequantizeLinear" for out in node.output}
+    assert convs and all(set(node.input[:2]) <= fed for node in convs)
+    assert enlarged(tmp_path / "entry")["width"] == 80
+    again = networks.released(str(tmp_path / "entry"), "network")
+    averaged = torch.load(tmp_path / "run" / "stage-0.pt", weights_only=True)
+    assert all(torch.equal(again[name], averaged[name].half().float()) for name in averaged)

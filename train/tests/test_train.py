@@ -137,6 +137,27 @@ def test_a_run_leaves_curves_a_sheet_and_a_report(store, tmp_path, saving):
     assert list(out.rglob("events.out.tfevents.*"))
 
 
+def test_training_goes_without_what_is_not_needed(store, tmp_path):
+    """A machine that can install nothing may lack these."""
+    missing = ["PIL", "tensorboard", "onnxruntime", "jsonschema"]
+    recipe = {
+        "id": "r", "family": "regression", "stages": [{"loss": "l1"}], "batch": 2, "crop": 8,
+        "budget": {"max_steps": 2}, "network": {"channels": 8, "blocks": 1},
+    }
+    (tmp_path / "r.json").write_text(json.dumps(recipe))
+    (tmp_path / "lean.py").write_text(
+        f"import sys\nsys.modules.update(dict.fromkeys({missing}))\n"
+        "from srzoo_train.train import main\nmain()\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(TRAIN), "OMP_NUM_THREADS": "1"}
+    args = ["--recipe", "r.json", "--data", str(store), "--out", "run"]
+    found = subprocess.run([sys.executable, "lean.py", *args], capture_output=True, text=True,
+                           env=env, cwd=tmp_path, timeout=200)
+    assert found.returncode == 0, found.stderr
+    assert "the tracker tensorboard is left out" in found.stderr
+    assert (tmp_path / "run" / "stage-0.pt").is_file()
+
+
 def command(*args: str, cwd: Path) -> subprocess.CompletedProcess:
     env = {**os.environ, "PYTHONPATH": str(TRAIN), "OMP_NUM_THREADS": "1"}
     return subprocess.run([sys.executable, "-m", "srzoo_train.train", *args],
