@@ -23,7 +23,7 @@ async function show(command: string[], options: Deno.CommandOptions = {}) {
     cwd: root,
     stdout: "piped",
     stderr: "inherit",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", SRZOO_DENO: Deno.execPath() },
     ...options,
   }).spawn();
   let output = "";
