@@ -1,6 +1,7 @@
 /** Where the judges' graphs are found: by flag, environment, cache. @module */
 
-import { openLpips } from "../lib/metrics/mod.ts";
+import type { Image } from "../lib/image/image.ts";
+import { type Lpips, openLpips } from "../lib/metrics/mod.ts";
 import { exists, sha256 } from "./files.ts";
 import type { Judges } from "./judges.ts";
 
@@ -8,35 +9,33 @@ import type { Judges } from "./judges.ts";
 export interface JudgeGraph {
   /** Key in {@linkcode Judges}. */
   readonly key: "lpips" | "lpipsSqueeze";
+  /** What it is called in notes. */
+  readonly title: string;
   /** File name in a folder. */
   readonly file: string;
-  /** SHA-256 of the one graph whose figures are comparable. */
+  /** SHA-256 of the graph that the published figures were measured with. */
   readonly sha256: string;
+  /** What that graph scores on {@linkcode referencePair}; one that scores the same is as good. */
+  readonly score: number;
 }
 
 /** The known LPIPS graphs. */
 export const judgeGraphs: readonly JudgeGraph[] = [
   {
     key: "lpips",
+    title: "LPIPS with AlexNet",
     file: "lpips_alex.onnx",
     sha256: "7ebc4c726c0b26a208180ac6b78abfbbcf89dda5c0d967c9f5d1d1cd0cd6aafd",
+    score: 0.17006189,
   },
   {
     key: "lpipsSqueeze",
+    title: "LPIPS with SqueezeNet",
     file: "lpips_sq.onnx",
     sha256: "1402626680d5b69a793e647edda2c32f04e192f5cf1e7837bec8bde14187a261",
+    score: 0.18703434,
   },
 ];
-
-/** A graph that was found, or why not. */
-export interface FoundGraph {
-  /** Which one. */
-  readonly graph: JudgeGraph;
-  /** Its bytes, if it was found. */
-  readonly bytes?: Uint8Array;
-  /** What the user should know. */
-  readonly note?: string;
-}
 
 /** Folder of cached graphs: `$SRZOO_CACHE/lpips`, or the user's cache folder. */
 export function cacheFolder(): string {
@@ -47,51 +46,73 @@ export function cacheFolder(): string {
   return `${home}/srzoo/lpips`;
 }
 
-/**
- * Finds each graph in the given file or folder, in `SRZOO_LPIPS`, in the cache, or in `../shared/lpips`.
- *
- * @param given Value of `--lpips`; a file whose bytes are no known graph is taken for AlexNet's, and said so.
- * @throws {Error} If `given` does not exist.
- */
-export async function findGraphs(given?: string): Promise<FoundGraph[]> {
-  if (given !== undefined && !await exists(given)) {
-    throw new Error(`Cannot find the LPIPS graph: there is no file or folder ${given}`);
-  }
-  const shared = new URL("../../shared/lpips", import.meta.url).pathname;
-  const places = [given, Deno.env.get("SRZOO_LPIPS"), cacheFolder(), shared]
-    .filter((place) => place !== undefined);
-  return await Promise.all(judgeGraphs.map((graph) => find(graph, places)));
-}
-
-async function find(graph: JudgeGraph, places: readonly string[]): Promise<FoundGraph> {
-  for (const place of places) {
-    const isFile = /\.onnx$/i.test(place);
-    const path = isFile ? place : `${place}/${graph.file}`;
-    if (!await exists(path)) continue;
-    const bytes = await Deno.readFile(path);
-    const digest = await sha256(bytes);
-    if (digest === graph.sha256) return { graph, bytes };
-    const isOther = judgeGraphs.some((other) => other.sha256 === digest);
-    if (isOther || graph.key !== "lpips") continue;
-    const note = `LPIPS: ${path} has the SHA-256 ${digest.slice(0, 12)}..., not the known one: ` +
-      `its figures may not compare with others`;
-    return { graph, bytes, note };
-  }
-  const note = `${graph.key}: the column is empty, since ${graph.file} was not found. ` +
-    `Run "deno task lpips", or give --lpips FILE or folder`;
-  return { graph, note };
-}
+/** A difference of scores that another exporter or processor may make. */
+const TOLERANCE = 2e-4;
 
 /** Opens all LPIPS graphs that are found; the notes say what is missing. */
 export async function openJudges(
   given?: string,
   threads?: number,
 ): Promise<{ judges: Judges; notes: string[] }> {
+  if (given !== undefined && !await exists(given)) {
+    throw new Error(`Cannot find the LPIPS graph: there is no file or folder ${given}`);
+  }
   const judges: { -readonly [key in keyof Judges]: Judges[key] } = {};
   const notes: string[] = [];
-  for (const { graph, bytes, note } of await findGraphs(given)) {
-    if (note) notes.push(note);
-    if (bytes) judges[graph.key] = await openLpips(bytes, { threads });
+  for (const graph of judgeGraphs) {
+    judges[graph.key] = await openFirst(graph, placesOf(graph, given), notes, threads);
+    if (judges[graph.key]) continue;
+    delete judges[graph.key];
+    notes.push(
+      `${graph.title}: no column, since ${graph.file} was not found. ` +
+        `Run "deno task lpips", or give --lpips with the file or its folder`,
+    );
   }
   return { judges, notes };
+}
+
+/** Files that may be the graph: what was given, `SRZOO_LPIPS`, the cache, and `../shared/lpips`. */
+function placesOf(graph: JudgeGraph, given?: string): string[] {
+  const shared = new URL("../../shared/lpips", import.meta.url).pathname;
+  return [given, Deno.env.get("SRZOO_LPIPS"), cacheFolder(), shared]
+    .filter((place) => place !== undefined)
+    .map((place) => /\.onnx$/i.test(place) ? place : `${place}/${graph.file}`);
+}
+
+async function openFirst(
+  graph: JudgeGraph,
+  paths: readonly string[],
+  notes: string[],
+  threads?: number,
+): Promise<Lpips | undefined> {
+  for (const path of paths) {
+    if (!await exists(path)) continue;
+    const bytes = await Deno.readFile(path);
+    const digest = await sha256(bytes);
+    // One file may be given for both; it is one of them.
+    if (judgeGraphs.some((other) => other !== graph && other.sha256 === digest)) continue;
+    const lpips = await openLpips(bytes, { threads });
+    if (digest === graph.sha256) return lpips;
+    const score = await lpips.distance(...referencePair());
+    if (Math.abs(score - graph.score) <= TOLERANCE) return lpips;
+    await lpips[Symbol.asyncDispose]();
+    notes.push(
+      `${graph.title}: ${path} is not taken, since it scores ${
+        score.toFixed(4)
+      } on the reference ` +
+        `pair where LPIPS 0.1 has ${graph.score.toFixed(4)}`,
+    );
+  }
+}
+
+/** Two pictures of 64x64 that any language can make; train/srzoo_train/lpips_export.py makes the same. */
+function referencePair(): [Image, Image] {
+  const picture = (a: number, b: number): Image => {
+    const data = new Uint8ClampedArray(64 * 64 * 4).fill(255);
+    for (let i = 0; i < 64 * 64; i++) {
+      for (let c = 0; c < 3; c++) data[4 * i + c] = (a * (i % 64) + b * (i >> 6) + 50 * c) % 256;
+    }
+    return { width: 64, height: 64, data, channels: 3 };
+  };
+  return [picture(2, 3), picture(3, 2)];
 }

@@ -7,6 +7,7 @@
  */
 
 import { dirname } from "node:path";
+import { openObserver, wholeFigures } from "./features.ts";
 import { openGallery } from "./gallery.ts";
 import { openJudges } from "./graphs.ts";
 import { thisMachine } from "./machine.ts";
@@ -27,6 +28,9 @@ import { knownSets, openTask } from "./tasks.ts";
 /** Results are written at least this often, in milliseconds. */
 const SAVE_EVERY = 2000;
 
+const NO_FID = "FID and IS: no columns, since no feature graph was given. " +
+  'Run "deno task inception", then give --inception FILE';
+
 function cropsOf({ out }: Settings): string {
   return out.replace(/\.json$/, ".crops");
 }
@@ -39,6 +43,7 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   await using methods = await openMethods(settings, record, signal);
   const tasks = await openTasks(settings, methods.list, record);
   if (settings.quality) await measureQuality(settings, record, methods.list, tasks, signal);
+  record.whole = await wholeFigures(record, cropsOf(settings));
   if (settings.speed) await measureSpeeds(settings, record, methods.list, signal);
   await saveRecord(settings.out, record);
   print(record, settings);
@@ -113,6 +118,10 @@ async function measureQuality(
 ): Promise<void> {
   const { judges, notes } = await openJudges(settings.lpips, settings.threads);
   record.notes.push(...notes);
+  await using observer = settings.inception
+    ? await openObserver(settings.inception, cropsOf(settings))
+    : undefined;
+  if (!observer) record.notes.push(NO_FID);
   const counts = methods.map(({ scale }) =>
     tasks.filter(({ set }) => scale === undefined || scale === set.scale)
       .reduce((sum, { set }) => sum + set.images, 0)
@@ -125,6 +134,8 @@ async function measureQuality(
         seeds: settings.seeds,
         judges,
         gallery: openGallery(cropsOf(settings)),
+        observe: observer?.observe,
+        observed: observer?.observed,
         signal,
         events: {
           picture: (name, set, image, kept) => progress.step(`${name} ${set} ${image}`, kept),

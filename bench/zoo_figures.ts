@@ -1,6 +1,6 @@
 /** What the zoo's cards say of their entries' worth: measured, written, and checked. @module */
 
-import { parseDocument } from "yaml";
+import { stringify } from "yaml";
 import type { ModelCard } from "../mod.ts";
 import { writeWhole } from "./files.ts";
 import { type Judges, metrics } from "./judges.ts";
@@ -98,11 +98,11 @@ function cardFigures(rows: readonly Row[]): Record<string, number> {
   return result;
 }
 
-/** Writes figures into a `model.yml`, leaving all else as it is, comments too. */
+/** Writes figures at the end of a `model.yml`, leaving all else as it is to the letter. */
 export async function writeFigures(path: string, figures: CardFigures): Promise<void> {
-  const document = parseDocument(await Deno.readTextFile(path));
-  document.set("figures", document.createNode(figures));
-  await writeWhole(path, document.toString({ lineWidth: 0 }));
+  const text = await Deno.readTextFile(path);
+  const rest = text.replace(/^figures:.*\n([ \t].*\n|\n)*/m, "").trimEnd();
+  await writeWhole(path, `${rest}\n${stringify({ figures })}`);
 }
 
 /** Says where a card's figures differ from measured ones; nothing where they agree. */

@@ -1,0 +1,27 @@
+import { encodeImage, type Image } from "../../mod.ts";
+
+/** A textured picture; the seed moves the texture. */
+export function textured(width: number, height: number, seed = 0): Image {
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++) {
+    const x = i % width + 3 * seed, y = Math.floor(i / width);
+    for (let c = 0; c < 3; c++) data[4 * i + c] = 128 + 90 * Math.sin(x * x / 60 + y / (3 + c));
+  }
+  return { width, height, data, channels: 3 };
+}
+
+/** Writes a picture as PNG, with the folders above it. */
+export async function writePng(path: string, image: Image): Promise<void> {
+  await Deno.mkdir(path.replace(/\/[^/]*$/, ""), { recursive: true });
+  await Deno.writeFile(path, await encodeImage(image, { format: "png" }));
+}
+
+/** A new folder that is removed afterwards. */
+export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "srzoo-bench-" });
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,94 @@
+import { expect } from "expect";
+import { existsSync } from "node:fs";
+import { openObserver, wholeFigures } from "../../bench/features.ts";
+import { openJudges } from "../../bench/graphs.ts";
+import type { BenchRecord, SetRecord } from "../../bench/record.ts";
+import { floatValue, node, onnxModel } from "../../bench/speed/onnx.ts";
+import { textured, withFolder } from "./_pictures.ts";
+
+const shared = new URL("../../../shared/lpips", import.meta.url).pathname;
+
+/** Mean of absolute differences: a graph with LPIPS' inputs and other scores. */
+function otherGraph(): Uint8Array {
+  const picture = ["n", 3, "h", "w"];
+  return onnxModel({
+    nodes: [
+      node({ op: "Sub", inputs: ["ref", "dist"], outputs: ["d"] }),
+      node({ op: "Abs", inputs: ["d"], outputs: ["a"] }),
+      node({ op: "ReduceMean", inputs: ["a"], outputs: ["score"] }, {
+        axes: [1, 2, 3],
+        keepdims: 0,
+      }),
+    ],
+    inputs: [floatValue("ref", picture), floatValue("dist", picture)],
+    outputs: [floatValue("score", ["n"])],
+  });
+}
+
+Deno.test("openJudges() does not take a graph that scores otherwise, and says so", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/mine.onnx`;
+    await Deno.writeFile(file, otherGraph());
+    const { judges, notes } = await openJudges(file, 1);
+    for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
+    expect(notes[0]).toMatch(/LPIPS with AlexNet: .*mine.onnx is not taken, since it scores/);
+  }));
+
+Deno.test({
+  name: "openJudges() finds both graphs in a folder, and either one by its file (needs ../shared)",
+  ignore: !existsSync(shared),
+  async fn() {
+    for (const given of [shared, `${shared}/lpips_sq.onnx`]) {
+      const { judges, notes } = await openJudges(given, 1);
+      expect([Object.keys(judges), notes]).toEqual([["lpips", "lpipsSqueeze"], []]);
+      for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
+    }
+  },
+});
+
+Deno.test("openJudges() refuses a path that is not there", async () => {
+  await expect(openJudges("/nowhere.onnx")).rejects.toThrow("there is no file or folder");
+});
+
+/** The mean colour as features, and its softmax as probabilities. */
+function colorGraph(): Uint8Array {
+  return onnxModel({
+    nodes: [
+      node({ op: "GlobalAveragePool", inputs: ["image"], outputs: ["p"] }),
+      node({ op: "Flatten", inputs: ["p"], outputs: ["features"] }),
+      node({ op: "Softmax", inputs: ["features"], outputs: ["probabilities"] }),
+    ],
+    inputs: [floatValue("image", ["n", 3, "h", "w"])],
+    outputs: [floatValue("features", ["n", 3]), floatValue("probabilities", ["n", 3])],
+  });
+}
+
+Deno.test("wholeFigures() has FID 0 for the truth and more for shifted colours, from kept features", () =>
+  withFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/color.onnx`, colorGraph());
+    const set = { key: "sx4" } as SetRecord;
+    const images = ["a", "b", "c", "d"];
+    {
+      await using observer = await openObserver(`${folder}/color.onnx`, folder);
+      for (const [i, image] of images.entries()) {
+        await Deno.mkdir(`${folder}/sx4/${image}`, { recursive: true });
+        const truth = textured(40, 33, i);
+        const shifted = { ...truth, data: truth.data.map((v, at) => at % 4 === 0 ? v * 0.5 : v) };
+        const pair = { name: image, low: truth, truth };
+        expect(await observer.observed(set, image, "same")).toBe(false);
+        await observer.observe(set, pair, "same", truth);
+        await observer.observe(set, pair, "shifted", shifted);
+        expect(await observer.observed(set, image, "same")).toBe(true);
+      }
+    }
+    const record = {
+      sets: [set],
+      methods: [{ name: "same" }, { name: "shifted" }, { name: "absent" }],
+      rows: images.map((image) => ({ set: "sx4", image })),
+    } as BenchRecord;
+    const found = await wholeFigures(record, folder);
+    expect(found.map(({ method }) => method)).toEqual(["same", "shifted"]);
+    expect(found[0].figures.FID).toBeCloseTo(0, 6);
+    expect(found[1].figures.FID).toBeGreaterThan(0.1);
+    expect(found[0].figures.IS).toBeGreaterThanOrEqual(1);
+  }));

@@ -1,0 +1,98 @@
+import { expect } from "expect";
+import { protocolOf, protocols } from "../../bench/protocols.ts";
+import { pairsOf } from "../../bench/protocols.ts";
+import { digestOf, findSet } from "../../bench/sets.ts";
+import { resizeImage } from "../../mod.ts";
+import { textured, withFolder, writePng } from "./_pictures.ts";
+
+/** Where the pictures of one set lie in each layout, and the set's name. */
+const LAYOUTS = [
+  ["Set5", "Set5/HR/a.png", "Set5/LRx4/a.png"],
+  ["Set5", "Set5/HR/a.png", "Set5/LR_bicubic/X4/ax4.png"],
+  ["Set5", "Set5/GTmod12/a.png", "Set5/LRbicx4/a.png"],
+  ["Set5", "Set5/image_SRF_4/a_SRF_4_HR.png", "Set5/image_SRF_4/a_SRF_4_LR.png"],
+  ["DIV2K", "DIV2K/DIV2K_valid_HR/a.png", "DIV2K/DIV2K_valid_LR_bicubic/X4/ax4.png"],
+  ["DIV2K", "DIV2K_valid_HR/a.png", "DIV2K_valid_LR_bicubic/X4/ax4.png"],
+  ["Kodak", "Kodak/a.png", undefined],
+  ["Set5", "Set5/HR/a.png", undefined],
+] as const;
+
+for (const [name, high, low] of LAYOUTS) {
+  Deno.test(`findSet() finds ${high} with ${low ?? "no LR"}`, () =>
+    withFolder(async (folder) => {
+      await writePng(`${folder}/${high}`, textured(16, 12));
+      if (low) await writePng(`${folder}/${low}`, textured(4, 3));
+      const set = await findSet(folder, name, 4);
+      expect(set.name).toBe(name);
+      expect(set.images).toEqual([
+        { name: "a", high: `${folder}/${high}`, low: low && `${folder}/${low}` },
+      ]);
+    }));
+}
+
+Deno.test("findSet() takes a folder by its path, and says what it looked for", () =>
+  withFolder(async (folder) => {
+    await writePng(`${folder}/mine/b.png`, textured(16, 12));
+    await writePng(`${folder}/mine/a.png`, textured(16, 12));
+    const set = await findSet("/nowhere", `${folder}/mine/`, 4);
+    expect([set.name, ...set.images.map((image) => image.name)]).toEqual(["mine", "a", "b"]);
+    await expect(findSet(folder, "Set6", 4)).rejects.toThrow('Cannot find the set "Set6" x4');
+  }));
+
+Deno.test("digestOf() changes with a picture's bytes", () =>
+  withFolder(async (folder) => {
+    await writePng(`${folder}/s/a.png`, textured(16, 12));
+    const before = await digestOf(await findSet(folder, "s", 4));
+    expect(await digestOf(await findSet(folder, "s", 4))).toBe(before);
+    await writePng(`${folder}/s/a.png`, textured(16, 12, 1));
+    expect(await digestOf(await findSet(folder, "s", 4))).not.toBe(before);
+  }));
+
+Deno.test("pairsOf() makes LR by the exact bicubic, of HR cut to a multiple", () =>
+  withFolder(async (folder) => {
+    await writePng(`${folder}/s/a.png`, textured(19, 13));
+    const set = await findSet(folder, "s", 4);
+    const [{ low, truth }] = await pairsOf(set.images[0], set, protocolOf("whole"));
+    expect([low.width, low.height, truth.width, truth.height]).toEqual([4, 3, 16, 12]);
+    expect(low.data).toEqual(resizeImage(truth, { width: 4, height: 3 }).data);
+  }));
+
+Deno.test("pairsOf() cuts HR to LR files that are smaller", () =>
+  withFolder(async (folder) => {
+    await writePng(`${folder}/s/HR/a.png`, textured(19, 16));
+    await writePng(`${folder}/s/LRx4/a.png`, textured(4, 4, 9));
+    const set = await findSet(folder, "s", 4);
+    const [{ low, truth }] = await pairsOf(set.images[0], set, protocolOf("whole"));
+    expect([low.data, truth.width]).toEqual([textured(4, 4, 9).data, 16]);
+  }));
+
+/** Sizes of the pairs that each protocol cuts out of one picture of 330x260. */
+const CUTS: Record<string, [number, number, string[]]> = {
+  "whole": [330, 260, ["82x65 328x260"]],
+  "srdiff": [330, 260, ["82x64 328x256"]],
+  "160-patches": [330, 260, ["40x40 160x160", "40x40 160x160"]],
+  "64-256": [330, 260, ["64x64 256x256"]],
+  "32-128": [330, 260, ["32x32 128x128"]],
+  "16-128": [330, 260, ["16x16 128x128"]],
+  "64-512": [530, 520, ["64x64 512x512"]],
+  "256-1024": [330, 260, []],
+};
+
+for (const [name, [width, height, expected]] of Object.entries(CUTS)) {
+  Deno.test(`the protocol ${name} cuts ${expected.length} pairs out of ${width}x${height}`, () =>
+    withFolder(async (folder) => {
+      await writePng(`${folder}/s/a.png`, textured(width, height));
+      const protocol = protocolOf(name);
+      const set = await findSet(folder, "s", protocol.scale ?? 4);
+      const pairs = await pairsOf(set.images[0], set, protocol);
+      expect(
+        pairs.map(({ low, truth }) => `${low.width}x${low.height} ${truth.width}x${truth.height}`),
+      )
+        .toEqual(expected);
+    }));
+}
+
+Deno.test("protocolOf() lists what there is", () => {
+  expect(Object.keys(CUTS).sort()).toEqual(protocols.map((protocol) => protocol.name).sort());
+  expect(() => protocolOf("64-1024")).toThrow("it is none of whole, srdiff, 160-patches");
+});

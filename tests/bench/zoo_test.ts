@@ -1,0 +1,50 @@
+import { expect } from "expect";
+import { existsSync } from "node:fs";
+import { differences, writeFigures } from "../../bench/zoo_figures.ts";
+import { type ModelCard, readCard } from "../../lib/zoo/mod.ts";
+import { withFolder } from "./_pictures.ts";
+
+const root = new URL("../../", import.meta.url);
+
+Deno.test("writeFigures() leaves the rest of a card as it is, comments too", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/model.yml`;
+    const source = await Deno.readTextFile(new URL("zoo/bicubic/model.yml", root));
+    const bare = `# A comment.\n${source.replace(/^figures:\n( .*\n)*/m, "")}`;
+    for (const copy of [path, `${path}.before`]) await Deno.writeTextFile(copy, bare);
+    const before = await readCard(path);
+    const figures = { Set5x4: { images: 5, psnrY: 28.42 } };
+    await writeFigures(path, figures);
+    await writeFigures(path, figures);
+    const after = await readCard(path);
+    expect(after).toEqual({ ...before, figures });
+    const text = await Deno.readTextFile(path);
+    expect(text.slice(0, text.indexOf("figures:"))).toBe(
+      (await Deno.readTextFile(path + ".before")).trimEnd() + "\n",
+    );
+  }));
+
+Deno.test("differences() tells what no longer follows from the weights", () => {
+  const card = {
+    id: "x",
+    figures: { Set5x4: { psnrY: 28.4, lpips: 0.3 } },
+  } as unknown as ModelCard;
+  expect(differences(card, { Set5x4: { psnrY: 28.41, lpips: 0.3004 } })).toEqual([]);
+  expect(differences(card, { Set5x4: { psnrY: 28.5, ssimY: 0.8 } })).toEqual([
+    "x states psnrY 28.4 on Set5x4, but its weights give 28.5",
+    "x states no ssimY on Set5x4; it is 0.8",
+  ]);
+});
+
+Deno.test({
+  name: "bench:zoo --check finds the committed figures again (needs ../shared)",
+  ignore: !existsSync(new URL("../shared/data/eval/Set5", root)),
+  async fn() {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "-q", "bench/zoo.ts", "--check"],
+      cwd: root,
+    }).output();
+    const text = new TextDecoder().decode(stderr);
+    expect({ code, text: code === 0 ? "" : text }).toEqual({ code: 0, text: "" });
+  },
+});
