@@ -113,7 +113,9 @@ function growthPlot(record: BenchRecord, what: "seconds" | "peak"): Drawing | un
 }
 
 function axis(field: string, title: string, scale: "linear" | "log" = "linear"): object {
-  return { field, title, type: "quantitative", scale: { zero: false, type: scale } };
+  // A logarithmic axis has no zero, and says so when it is told to leave it out.
+  const range = scale === "log" ? { type: scale } : { type: scale, zero: false, padding: 30 };
+  return { field, title, type: "quantitative", scale: range };
 }
 
 function megapixels({ width, height, scale }: BenchRecord["speed"][number]): number {

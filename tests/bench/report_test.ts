@@ -1,0 +1,135 @@
+import { expect } from "expect";
+import { chromium } from "playwright-core";
+import { openGallery } from "../../bench/gallery.ts";
+import { thisMachine } from "../../bench/machine.ts";
+import { type BenchRecord, openRecord } from "../../bench/record.ts";
+import { writeReport } from "../../bench/report/report.ts";
+import type { SpeedRow } from "../../bench/speed/row.ts";
+import { resizeImage } from "../../mod.ts";
+import { textured, withFolder } from "./_pictures.ts";
+
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const browser = [Deno.env.get("SRZOO_BROWSER"), ...BROWSERS].find((path) => {
+  try {
+    return path && Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+});
+
+const METHODS = ["bicubic", "<sharp>"];
+const IMAGES = Array.from({ length: 12 }, (_, i) => `p${String(i).padStart(2, "0")}`);
+
+/** Twelve pictures by two methods; LPIPS of bicubic rises with the name, that of the other falls. */
+async function exampleRecord(folder: string): Promise<BenchRecord> {
+  const record = await openRecord(`${folder}/none.json`, await thisMachine(), "deno task bench");
+  const gallery = openGallery(`${folder}/crops`);
+  const set = {
+    name: "s",
+    scale: 4,
+    protocol: "whole pictures",
+    images: 12,
+    digest: "d".repeat(64),
+  };
+  record.sets = ["sx4", "tx4"].map((key) => ({ ...set, key }));
+  record.methods = METHODS.map((name) => ({
+    name,
+    generative: false,
+    digest: name,
+    facts: { kind: "baseline" },
+  }));
+  for (const { key } of record.sets) {
+    for (const [i, image] of IMAGES.entries()) {
+      const truth = textured(160, 140, i);
+      const low = resizeImage(truth, { width: 40, height: 35 });
+      for (const method of METHODS) {
+        const lpips = method === "bicubic" ? 0.1 + i / 100 : 0.3 - i / 100;
+        await gallery.keep(key, { name: image, low, truth }, method, resizeImage(low, truth));
+        const samples = [{ seed: 0, figures: { psnrY: 25 + i, lpips } }];
+        const digests = { methodDigest: method, setDigest: set.digest };
+        record.rows.push({ method, set: key, image, samples, together: {}, ...digests });
+      }
+    }
+  }
+  record.speed = [40, 80].map((width) => speedRow(width));
+  return record;
+}
+
+function speedRow(width: number): SpeedRow {
+  const times = { load: 100, first: 90, steady: width, runs: 3, chain: 200, peak: 150 };
+  const size = { width, height: width, scale: 4 };
+  return {
+    method: "bicubic",
+    provider: "native",
+    precision: "fp32",
+    threads: 2,
+    nfe: 1,
+    ...size,
+    ...times,
+  };
+}
+
+Deno.test("writeReport() makes one file that refers to no other", () =>
+  withFolder(async (folder) => {
+    await writeReport(`${folder}/r.html`, await exampleRecord(folder), {
+      crops: `${folder}/crops`,
+      vs: [["<sharp>", "bicubic"]],
+    });
+    const html = await Deno.readTextFile(`${folder}/r.html`);
+    expect(html.match(/(?:src|href)="(?!data:|#)[^"]*"/g)).toBeNull();
+    expect(html.match(/<svg/g)?.length).toBe(5); // two sets, time against LPIPS, time and memory
+    expect(html).not.toContain("<sharp>");
+    expect(html).toContain("sx4: &lt;sharp&gt; minus bicubic");
+  }));
+
+Deno.test({
+  name:
+    "the report's viewer shows the worst ten first, more on demand, and the truth under the pointer " +
+    "(needs a browser)",
+  ignore: browser === undefined,
+  fn: () =>
+    withFolder(async (folder) => {
+      await writeReport(`${folder}/r.html`, await exampleRecord(folder), {
+        crops: `${folder}/crops`,
+        vs: [],
+      });
+      const running = await chromium.launch({
+        executablePath: browser,
+        args: [
+          "--no-sandbox",
+          "--disable-gpu",
+          "--no-first-run",
+          "--disable-background-networking",
+        ],
+      });
+      try {
+        const page = await running.newPage();
+        const errors: string[] = [];
+        page.on("pageerror", (error) => errors.push(error.message));
+        await page.goto(`file://${folder}/r.html`);
+        const names = () => page.locator("#list h3").allTextContents();
+        await page.locator("#order").selectOption("bicubic");
+        expect(await names()).toEqual(IMAGES.toReversed().slice(0, 10));
+        await page.locator("#order").selectOption("<sharp>");
+        expect(await names()).toEqual(IMAGES.slice(0, 10));
+        expect(await page.locator("#list img").count()).toBe(30);
+        await page.locator("#more").click();
+        expect((await names()).length).toBe(12);
+        expect(await page.locator("#more").isVisible()).toBe(false);
+        const crop = page.locator("#list img").nth(1);
+        const truth = await page.locator("#list img").nth(0).getAttribute("src");
+        expect(await crop.getAttribute("src")).not.toBe(truth);
+        await crop.hover();
+        expect(await crop.getAttribute("src")).toBe(truth);
+        const loaded = await page.locator("#list img").evaluateAll((images) =>
+          (images as HTMLImageElement[]).every((image) => image.naturalWidth === 128)
+        );
+        expect(loaded).toBe(true);
+        await page.locator("#set").selectOption("tx4");
+        expect((await names()).length).toBe(10);
+        expect(errors).toEqual([]);
+      } finally {
+        await running.close();
+      }
+    }),
+});
