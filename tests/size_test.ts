@@ -27,7 +27,6 @@ Deno.test("what deno publish lists stays under 20 MiB", async () => {
     "publish",
     "--dry-run",
     "--allow-dirty",
-    "-q",
     "--no-check",
   ]);
   const files = [...listed.matchAll(/^\s+file:\/\/(\S+) \(/gm)].map((match) => match[1]);
