@@ -44,7 +44,12 @@ def _pass(image: np.ndarray, size_out: int) -> np.ndarray:
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes bytes [h, w, channels] to [height, width, channels]."""
+    """Resizes bytes [h, w, channels] to [height, width, channels].
+
+    As in MATLAB the axis that shrinks more goes first, the rows where both shrink alike.
+    """
+    if width * image.shape[0] < height * image.shape[1]:
+        return resize(image.swapaxes(0, 1), width, height).swapaxes(0, 1)
     return _pass(_pass(image, height).swapaxes(0, 1), width).swapaxes(0, 1)
 
 
