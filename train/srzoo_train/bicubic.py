@@ -11,26 +11,35 @@ import numpy as np
 
 def _cubic(x: np.ndarray) -> np.ndarray:
     x = np.abs(x)
-    near = 1.5 * x**3 - 2.5 * x**2 + 1
-    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
     return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
 
 
 @lru_cache(maxsize=512)
 def weights(size_in: int, size_out: int, mirror: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Source indices and weights of each output pixel, both [size_out, taps]."""
+    """Source indices and weights of each output pixel, both [size_out, taps].
+
+    Every sum runs in the order of lib/image/axis.ts: halves are rounded alike only if both make
+    the same error.
+    """
     scale = size_out / size_in
     shrink = min(scale, 1.0)
-    width = 4 / shrink
-    centre = (np.arange(size_out) + 0.5) / scale - 0.5
-    left = np.floor(centre - width / 2)
-    index = left[:, None] + np.arange(int(np.ceil(width)) + 2)
+    centre = (np.arange(size_out) + 1) / scale + 0.5 * (1 - 1 / scale)  # counted from 1
+    left = np.floor(centre - 2 / shrink)
+    index = left[:, None] + np.arange(int(np.ceil(4 / shrink)) + 2)
     weight = shrink * _cubic(shrink * (centre[:, None] - index))
-    weight /= weight.sum(1, keepdims=True)
+    weight /= weight.cumsum(1)[:, -1:]
+    index = index - 1
     if mirror:
         index = index % (2 * size_in)
         index = np.where(index < size_in, index, 2 * size_in - 1 - index)
-    return np.clip(index, 0, size_in - 1).astype(np.int64), weight
+    index = np.clip(index, 0, size_in - 1).astype(np.int64)
+    for tap in range(1, index.shape[1]):
+        again = index[:, tap] == index[:, tap - 1]
+        weight[again, tap] += weight[again, tap - 1]
+        weight[again, tap - 1] = 0
+    return index, weight
 
 
 def _pass(image: np.ndarray, size_out: int) -> np.ndarray:
