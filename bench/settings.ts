@@ -1,6 +1,7 @@
 /** What the user of `bench/main.ts` asked for. @module */
 
 import { Command, InvalidArgumentError, Option } from "commander";
+import { upscalerjsModels } from "./peers/upscalerjs.ts";
 import { protocols } from "./protocols.ts";
 import { sizeNames } from "./speed/sizes.ts";
 
@@ -24,6 +25,8 @@ export interface Settings {
   results: readonly (readonly [string, string])[];
   /** Folder where UpscalerJS is installed. */
   upscalerjs?: string;
+  /** Its models. */
+  upscalerjsModels?: string[];
   /** Pairs of methods to compare. */
   vs: readonly (readonly [string, string])[];
   /** The only provider. */
@@ -83,6 +86,11 @@ export function readSettings(args: readonly string[]): Settings {
       "--upscalerjs <dir>",
       "folder where the npm package upscaler is installed (bench/README.md)",
     )
+    .option(
+      "--upscalerjs-models <list>",
+      "esrgan-slim, esrgan-thick (a minute where slim takes a second)",
+      list,
+    )
     .option("--vs <A,B>", "compare two methods image by image", addPair(","), [])
     .addOption(
       new Option("--provider <name>", "the only provider").choices(["webgpu", "native", "wasm"]),
@@ -105,18 +113,21 @@ export function readSettings(args: readonly string[]): Settings {
     .showHelpAfterError("Run with --help to see all options.")
     .exitOverride((error) => Deno.exit(error.exitCode === 0 ? 0 : 2));
   const flags = program.parse([...args], { from: "user" }).opts();
-  return quickened({ ...flags, vs: flags.vs, results: flags.results } as Settings);
+  return quickened(flags as Settings);
 }
 
 /** The small run: few pictures, two seeds; whatever the user chose stays. */
 function quickened(settings: Settings): Settings {
-  const { quick, set, seeds, images } = settings;
-  if (!quick) return { ...settings, seeds: seeds ?? 3 };
+  const { quick, set, seeds, images, upscalerjsModels: peers } = settings;
+  if (!quick) {
+    return { ...settings, seeds: seeds ?? 3, upscalerjsModels: peers ?? [...upscalerjsModels] };
+  }
   return {
     ...settings,
     set: set ?? ["Set5", "BSD100"],
     seeds: seeds ?? 2,
     images: images ?? 5,
+    upscalerjsModels: peers ?? ["esrgan-slim"],
     speedSizes: settings.speedSizes.slice(0, 1),
   };
 }

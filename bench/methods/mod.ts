@@ -1,7 +1,7 @@
 /** All methods of a run, by name. @module */
 
 import { openZoo } from "../../lib/zoo/mod.ts";
-import { upscalerjsMethod, upscalerjsModels } from "../peers/upscalerjs.ts";
+import { upscalerjsMethod } from "../peers/upscalerjs.ts";
 import type { Settings } from "../settings.ts";
 import { baseline, baselines } from "./baselines.ts";
 import { entryMethod } from "./entry.ts";
@@ -18,10 +18,8 @@ export interface Candidate {
 
 /** The methods that the settings ask for: baselines first, each name once. */
 export async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Candidate[]> {
-  const { model, provider, threads, results, upscalerjs } = settings;
+  const { model, provider, threads, results, upscalerjs, upscalerjsModels } = settings;
   const asked = model ?? (await openZoo().list()).map((card) => card.id);
-  // The thick model takes a minute for what the slim one does in a second.
-  const peers = upscalerjsModels.slice(0, settings.quick ? 1 : undefined);
   const entries = asked.filter((name) => !baselines.includes(name));
   return [
     ...baselines.map((name) => ({ name, open: () => Promise.resolve(baseline(name)) })),
@@ -29,7 +27,7 @@ export async function candidatesOf(settings: Settings, signal: AbortSignal): Pro
       name,
       open: () => entryMethod(name, { provider, threads, signal }),
     })),
-    ...(upscalerjs === undefined ? [] : peers).map((peer) => ({
+    ...(upscalerjs === undefined ? [] : upscalerjsModels ?? []).map((peer) => ({
       name: `upscalerjs-${peer}`,
       open: () => upscalerjsMethod(upscalerjs!, peer),
     })),

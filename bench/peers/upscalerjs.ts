@@ -102,6 +102,7 @@ export async function measureUpscalerjs(
     runs: steady.length,
     nfe: 1,
     chain: await measureChain("wasm", 1),
+    unit: await measureChain("native"),
     peak,
   };
 }

@@ -70,6 +70,7 @@ async function measure(request: SpeedRequest): Promise<SpeedRow> {
     nfe: facts.nfe,
     gflop,
     chain: await measureChain(provider, threads),
+    unit: await measureChain("native"),
     peak,
   };
 }

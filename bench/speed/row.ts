@@ -28,8 +28,10 @@ export interface SpeedRow {
   readonly nfe: number;
   /** Convolutions and matrix products of all graphs for the whole picture, 2 x multiply-adds, in 10^9. */
   readonly gflop?: number;
-  /** GFLOP/s of a bare convolution chain on the same provider and threads, in the same run. */
+  /** GFLOP/s of a bare convolution chain on the same provider and threads, just after. */
   readonly chain: number;
+  /** The same on the native provider with all threads: the unit that all methods are told in. */
+  readonly unit: number;
   /** Largest resident memory of the process in MiB. */
   readonly peak: number;
 }

@@ -22,7 +22,7 @@ export function speedTable(rows: readonly SpeedRow[]): TextTable {
       "provider",
       "precision",
       "source",
-      "x chain",
+      "x unit",
       "GFLOP/s : chain",
       "first : steady",
       "GFLOP",
@@ -34,10 +34,10 @@ export function speedTable(rows: readonly SpeedRow[]): TextTable {
     ],
     rows: sorted.map(line),
     notes: [
-      "x chain: steady time, in units of the time that a bare chain of 3x3 convolutions with 64 channels takes on " +
-      "the same provider and threads for 10 GFLOP, measured in the same process just before.",
-      "GFLOP/s : chain: share of the chain's speed that the entry's convolutions and matrix products reach, all else " +
-      "it does counted as time.",
+      "x unit: steady time; the unit is what a bare chain of 3x3 convolutions with 64 channels takes for 10 GFLOP on " +
+      "the native provider with all threads, measured just after in the same process.",
+      "GFLOP/s : chain: share of such a chain's speed on the same provider and threads that the entry's convolutions " +
+      "and matrix products reach, all else that it does counted as time.",
       "Peak: resident memory of a process of its own. NFE: evaluations of the denoiser.",
       "* absolute times hold for this machine and its load at that moment only.",
     ],
@@ -45,7 +45,7 @@ export function speedTable(rows: readonly SpeedRow[]): TextTable {
 }
 
 function line(row: SpeedRow): string[] {
-  const { width, height, scale, steady, first, load, gflop, chain, threads } = row;
+  const { width, height, scale, steady, first, load, gflop, chain, unit, threads } = row;
   const seconds = steady / 1000;
   const output = width * height * scale ** 2 / 1e6;
   return [
@@ -53,7 +53,7 @@ function line(row: SpeedRow): string[] {
     `${row.provider}, ${threads} thr`,
     row.precision,
     `${width}x${height} x${scale}`,
-    (seconds * chain / 10).toFixed(2),
+    (seconds * unit / 10).toFixed(2),
     gflop === undefined ? "" : (gflop / seconds / chain).toFixed(2),
     (first / steady).toFixed(1),
     gflop === undefined ? "" : gflop.toFixed(1),

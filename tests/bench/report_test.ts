@@ -56,7 +56,7 @@ async function exampleRecord(folder: string): Promise<BenchRecord> {
 }
 
 function speedRow(width: number): SpeedRow {
-  const times = { load: 100, first: 90, steady: width, runs: 3, chain: 200, peak: 150 };
+  const times = { load: 100, first: 90, steady: width, runs: 3, chain: 200, unit: 200, peak: 150 };
   const size = { width, height: width, scale: 4 };
   return {
     method: "bicubic",

@@ -64,10 +64,11 @@ Deno.test("speedTable() gives ratios that follow from the row", () => {
     nfe: 4,
     gflop: 30,
     chain: 300,
+    unit: 600,
     peak: 128,
   }]);
   const cell = (title: string) => rows[0][head.indexOf(title)];
-  expect(cell("x chain")).toBe("6.00");
+  expect(cell("x unit")).toBe("12.00");
   expect(cell("GFLOP/s : chain")).toBe("0.50");
   expect(cell("first : steady")).toBe("2.0");
   expect(cell("s/Mpx *")).toBe("1.25");
