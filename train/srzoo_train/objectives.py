@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from . import networks
+from .adversarial import Opponent
 from .bicubic import matrix
 from .lpips import LpipsAlex
 from .recipe import Recipe, RecipeError, Stage
@@ -109,6 +110,7 @@ class FewStep(Residuals):
         super().__init__(recipe, encoder, residual_scale)
         self.stage = stage
         self.lpips = LpipsAlex(lpips)
+        self.opponent: Opponent | None = None
         self.register_buffer("times", torch.tensor(stage.timesteps), persistent=False)
 
     def start(self, noise: Tensor) -> Tensor:
@@ -128,6 +130,10 @@ class FewStep(Residuals):
         score = pixel - self.stage.diversity / 2 * apart
         loss = self.stage.pixel * score + self.stage.lpips * lpips
         parts = {"pixel": pixel.item(), "apart": apart.item(), "lpips": lpips.item()}
+        if self.opponent:
+            judged = self.opponent.judge(torch.cat([first, second]), batch.hr)
+            loss = loss + self.stage.adversarial * judged
+            parts["adversarial"] = judged.item()
         return loss, parts
 
     def _last_x0(

@@ -37,6 +37,7 @@ class Stage:
     pixel: float = 2.0              # few_step: weight of the pixels' distance
     lpips: float = 1.0              # few_step: weight of LPIPS with AlexNet
     diversity: float = 0.8          # few_step: lambda of the energy score, 0 ... 1
+    adversarial: float = 0.0        # few_step: weight of a critic's judgement; 0: no critic
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,11 @@ def checked(recipe: Recipe) -> Recipe:
     rules += [
         (s.loss != "few_step" or _descends(s.timesteps, recipe.diffusion_steps),
          f"stages.{i}.timesteps: must descend and lie in 0 ... {recipe.diffusion_steps - 1}")
+        for i, s in enumerate(recipe.stages)
+    ]
+    rules += [
+        (s.adversarial == 0 or s.loss == "few_step",
+         f"stages.{i}.adversarial: only the loss few_step has a critic")
         for i, s in enumerate(recipe.stages)
     ]
     for holds, message in rules:

@@ -12,6 +12,7 @@ import torch
 from accelerate import Accelerator
 
 from . import budget, networks, objectives
+from .adversarial import Opponent
 from .batches import Batches
 from .code_version import code_version
 from .crops import Crops, to_range
@@ -68,6 +69,7 @@ class Trainer:
         self.residual_scale = recipe.residual_scale or 1.0
         self.progress = {"stage": 0, "step": 0, "total": 0, "steps": [0] * len(recipe.stages)}
         self.losses: dict[str, list[float]] = {"first": [], "last": []}
+        self.opponent: Opponent | None = None
         self.interrupted = False
 
     def run(self) -> None:
@@ -99,6 +101,11 @@ class Trainer:
         )
         if state and state.get("optimizer"):
             optimizer.load_state_dict(state["optimizer"])
+        self.opponent = Opponent(stage, self.recipe.seed, self.accelerator) if stage.adversarial else None
+        if self.opponent:
+            objective.opponent = self.opponent
+            if state and state.get("opponent"):
+                self.opponent.load(state["opponent"])
         network, optimizer = self.accelerator.prepare(self.network, optimizer)
         if self.accelerator.device.type == "cuda":
             network = torch.compile(network)
@@ -161,6 +168,8 @@ class Trainer:
         loss = mean.pop("loss")
         self._check(loss, float(norm))
         optimizer.step()
+        if self.opponent:
+            mean["critic"] = self.opponent.learn()
         self._average(budget.ema_decay(self.recipe, step, steps))
         self.progress["step"] += 1
         self.progress["total"] += 1
@@ -248,6 +257,7 @@ class Trainer:
                 "network": self.network.state_dict(),
                 "ema": self.ema,
                 "optimizer": optimizer.state_dict() if optimizer else None,
+                "opponent": self.opponent.state() if optimizer and self.opponent else None,
                 "progress": self.progress,
                 "losses": self.losses,
                 "residual_scale": self.residual_scale,

@@ -47,7 +47,8 @@ def regression(**changes) -> Recipe:
 
 def srdiff(encoder: str, **changes) -> Recipe:
     """An SRDiff of a few thousand parameters, with both stages."""
-    stages = (Stage("diffusion", share=0.5), Stage("few_step", share=0.5, timesteps=(59, 29)))
+    few = Stage("few_step", share=0.5, timesteps=(59, 29), adversarial=0.01)
+    stages = (Stage("diffusion", share=0.5), few)
     defaults = dict(
         id="tiny", family="srdiff", encoder=encoder, stages=stages, budget=Budget(max_steps=6),
         network=Network(channels=8, blocks=2, deep=16, deep_blocks=1), batch=4, crop=16,

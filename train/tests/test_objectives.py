@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from conftest import needs_lpips, srdiff
 from torch import Tensor, nn
 
 from srzoo_train import objectives
+from srzoo_train.adversarial import Opponent, surprise
 from srzoo_train.bicubic import matrix
 from srzoo_train.lpips import LpipsAlex, find_lpips
 from srzoo_train.objectives import Batch, Diffusion, FewStep, L1, Residuals
@@ -145,6 +147,22 @@ def test_few_step_gives_gradients_after_steps_without_any(encoder):
         loss, _ = objective(lambda x, t, f: layer(x), batch(2, 16, torch.rand(2, 3, 64, 64)))
     loss.backward()
     assert float(layer.weight.grad.abs().sum()) > 0
+
+
+def test_surprise_is_ln_2_for_no_opinion_and_none_for_the_truth():
+    marks = torch.zeros(2, 1, 4, 4)
+    assert float(surprise(marks, True)) == float(surprise(marks, False)) == pytest.approx(np.log(2))
+    assert float(surprise(marks + 9, True)) < 1e-3 < 8 < float(surprise(marks + 9, False))
+
+
+def test_a_critic_learns_to_tell_noise_from_a_flat_picture():
+    opponent = Opponent(Stage("few_step", lr=1e-3), 1, Accelerator())
+    draws = torch.Generator().manual_seed(0)
+    losses = []
+    for _ in range(20):
+        opponent.judge(torch.randn(2, 3, 32, 32, generator=draws), torch.zeros(2, 3, 32, 32))
+        losses.append(opponent.learn())
+    assert losses[0] == pytest.approx(np.log(2)) and losses[-1] < 0.2
 
 
 @needs_lpips

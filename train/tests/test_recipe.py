@@ -29,6 +29,7 @@ CASES = [
     ({"network": {"channels": 0}}, "network: sizes must be above 0"),
     ({"stages": [{"loss": "few_step", "timesteps": [3, 9]}]}, "stages.0.timesteps: must descend"),
     ({"stages": [{"loss": "few_step", "timesteps": [20, 9]}]}, r"must descend and lie in 0 \.\.\. 19"),
+    ({"stages": [{"loss": "diffusion", "adversarial": 1.0}]}, "stages.0.adversarial: only"),
     ({"stages": [{"loss": "diffusion", "share": 0.5}]}, "the shares must add up to 1"),
 ]
 

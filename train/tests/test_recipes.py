@@ -70,7 +70,7 @@ def shrunk(recipe: Recipe, store: Path, folder: Path) -> Recipe:
 def enlarged(entry: Path) -> dict:
     command = [DENO, "run", "-A", "--config", str(TRAIN.parent / "deno.json"),
                str(TRAIN / "tests" / "run_entry.ts"), str(entry)]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    found = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout.strip().splitlines()[-1])
 

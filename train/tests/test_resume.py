@@ -25,7 +25,7 @@ def start(recipe, store: Path, out: Path, *pause: str, launcher=()) -> subproces
 
 
 def finish(process: subprocess.Popen) -> None:
-    error = process.communicate(timeout=120)[1]
+    error = process.communicate(timeout=900)[1]
     assert process.returncode == 0, error
 
 
@@ -66,7 +66,7 @@ def test_an_interrupted_run_keeps_its_state(store, tmp_path):
     process = kill_after_a_step(
         regression(budget=Budget(max_steps=40)), store, tmp_path / "run", signal.SIGINT
     )
-    error = process.communicate(timeout=60)[1]
+    error = process.communicate(timeout=900)[1]
     assert "stopped at step" in error and "the same command goes on" in error
     assert list((tmp_path / "run").glob("state-*.pt"))
 

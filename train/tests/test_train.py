@@ -152,7 +152,7 @@ def test_training_goes_without_what_is_not_needed(store, tmp_path):
     env = {**os.environ, "PYTHONPATH": str(TRAIN), "OMP_NUM_THREADS": "1"}
     args = ["--recipe", "r.json", "--data", str(store), "--out", "run"]
     found = subprocess.run([sys.executable, "lean.py", *args], capture_output=True, text=True,
-                           env=env, cwd=tmp_path, timeout=200)
+                           env=env, cwd=tmp_path, timeout=900)
     assert found.returncode == 0, found.stderr
     assert "the tracker tensorboard is left out" in found.stderr
     assert (tmp_path / "run" / "stage-0.pt").is_file()
@@ -161,7 +161,7 @@ def test_training_goes_without_what_is_not_needed(store, tmp_path):
 def command(*args: str, cwd: Path) -> subprocess.CompletedProcess:
     env = {**os.environ, "PYTHONPATH": str(TRAIN), "OMP_NUM_THREADS": "1"}
     return subprocess.run([sys.executable, "-m", "srzoo_train.train", *args],
-                          capture_output=True, text=True, env=env, cwd=cwd, timeout=200)
+                          capture_output=True, text=True, env=env, cwd=cwd, timeout=900)
 
 
 def test_the_command_prepares_photographs_and_trains(tmp_path):

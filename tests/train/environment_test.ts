@@ -1,0 +1,30 @@
+import { expect } from "expect";
+import { pythonCommand } from "../../train/environment.ts";
+
+const train = new URL("../../train/", import.meta.url);
+
+/** Calls `action` while SRZOO_PYTHON names an interpreter. */
+async function withPython<T>(python: string, action: () => Promise<T>): Promise<T> {
+  const before = Deno.env.get("SRZOO_PYTHON");
+  Deno.env.set("SRZOO_PYTHON", python);
+  try {
+    return await action();
+  } finally {
+    if (before === undefined) Deno.env.delete("SRZOO_PYTHON");
+    else Deno.env.set("SRZOO_PYTHON", before);
+  }
+}
+
+Deno.test("pythonCommand() takes the interpreter that SRZOO_PYTHON names as it is", async () => {
+  expect(await withPython("/some/python", pythonCommand)).toEqual(["/some/python"]);
+});
+
+Deno.test("requirements.lock pins, with hashes, every package that pyproject.toml asks for", async () => {
+  const project = await Deno.readTextFile(new URL("pyproject.toml", train));
+  const lock = await Deno.readTextFile(new URL("requirements.lock", train));
+  const asked = [...project.matchAll(/^ {2}"([a-z]+)>=/gm)].map((match) => match[1]);
+  expect(asked.length).toBeGreaterThan(9);
+  for (const name of asked) {
+    expect(lock).toMatch(new RegExp(`^${name}==[^ ]+.*\\n +--hash=sha256:`, "m"));
+  }
+});
