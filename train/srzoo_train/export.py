@@ -87,7 +87,8 @@ def _network(run: Run, loss: str) -> nn.Module:
     if stage is not None:
         networks.fill(network, run.weights(stage), run.folder)
     elif run.recipe.init_from:
-        networks.fill(network, networks.released(run.recipe.init_from, "denoiser"), run.folder)
+        entry = run.recipe.init_from.partition("#")[0]  # whichever graph the training began with
+        networks.fill(network, networks.released(entry, "denoiser"), entry)
     else:
         raise ExportError(
             f"cannot export {run.folder}: its recipe has no stage with the loss {loss}, which "
@@ -151,7 +152,7 @@ def training_facts(run: Run, data: list[dict]) -> dict:
     if run.recipe.init_from:
         shared["initFrom"] = str(run.recipe.init_from)
     owners = {"l1": "network", "diffusion": "denoiser", "few_step": "fast"}
-    facts, done, minutes, pflop, losses = {}, 0, 0.0, 0.0, []
+    facts, done, minutes, pflop, losses = _facts_of_start(run.recipe), 0, 0.0, 0.0, []
     for i, stage in enumerate(run.recipe.stages):
         steps = _steps_done(run, i)
         done += steps
@@ -167,6 +168,14 @@ def training_facts(run: Run, data: list[dict]) -> dict:
             "losses": ", then ".join(losses),
         }
     return facts
+
+
+def _facts_of_start(recipe: Recipe) -> dict:
+    """How the graphs were made that the entry keeps from the one it started from."""
+    entry = Path((recipe.init_from or "").partition("#")[0])
+    old = card.read_yaml((entry if entry.is_absolute() else ROOT / entry) / "model.yml")
+    kept = {"denoiser"} if recipe.family == "srdiff" and recipe.init_from else set()
+    return {graph: facts for graph, facts in old.get("training", {}).items() if graph in kept}
 
 
 def _steps_done(run: Run, stage: int) -> int:
