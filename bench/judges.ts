@@ -4,6 +4,7 @@ import type { Image } from "../lib/image/image.ts";
 import {
   colorError,
   diversity,
+  errorCorrelation,
   gainOfMean,
   type Lpips,
   lrPsnr,
@@ -48,7 +49,12 @@ export async function figuresOf(
 
 /** What several samples of one picture tell together. */
 export function figuresOfSamples(samples: readonly Image[], { truth }: Pair): Figures {
-  return { diversity: diversity(samples), gainOfMean: gainOfMean(samples, truth) };
+  const correlation = errorCorrelation(samples, truth);
+  return {
+    diversity: diversity(samples),
+    gainOfMean: gainOfMean(samples, truth),
+    ...Number.isFinite(correlation) && { errorCorrelation: correlation },
+  };
 }
 
 function capped(decibels: number): number {
@@ -134,6 +140,14 @@ export const metrics: readonly Metric[] = [
     title: "mean gains dB",
     digits: 2,
     convention: "squared error (RGB) of the mean of all seeds' pictures against theirs on average",
+  },
+  {
+    key: "errorCorrelation",
+    title: "rank corr.",
+    digits: 2,
+    convention:
+      "Spearman's rho, over the pixels, of the seeds' standard deviation and the error of their " +
+      "mean: do samples differ where they are wrong?",
   },
   {
     key: "seconds",

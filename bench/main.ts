@@ -7,33 +7,20 @@
  */
 
 import { dirname } from "node:path";
-import { openObserver, wholeFigures } from "./features.ts";
-import { openGallery } from "./gallery.ts";
-import { openJudges } from "./graphs.ts";
+import { wholeFigures } from "./features.ts";
 import { thisMachine } from "./machine.ts";
 import { candidatesOf } from "./methods/mod.ts";
 import type { Method } from "./methods/method.ts";
-import { startProgress } from "./progress.ts";
 import { protocolOf } from "./protocols.ts";
-import { type BenchRecord, openRecord, putRow, saveRecord } from "./record.ts";
-import { oneLine, runMethod, type Task } from "./runner.ts";
+import { cropsOf, measureQuality } from "./quality.ts";
+import { type BenchRecord, openRecord, saveRecord } from "./record.ts";
 import { writeReport } from "./report/report.ts";
+import { oneLine, type Task } from "./runner.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { speedJobs } from "./speed/jobs.ts";
-import { putSpeed } from "./speed/row.ts";
+import { measureSpeeds } from "./speed/all.ts";
 import { speedTable } from "./speed/table.ts";
 import { comparisonTable, conventions, setTable, table } from "./tables.ts";
-import { knownSets, openTask } from "./tasks.ts";
-
-/** Results are written at least this often, in milliseconds. */
-const SAVE_EVERY = 2000;
-
-const NO_FID = "FID and IS: no columns, since no feature graph was given. " +
-  'Run "deno task inception", then give --inception FILE';
-
-function cropsOf({ out }: Settings): string {
-  return out.replace(/\.json$/, ".crops");
-}
+import { openTask, setsBelow } from "./tasks.ts";
 
 async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   await Deno.mkdir(dirname(settings.out), { recursive: true });
@@ -85,15 +72,12 @@ async function openTasks(
 ): Promise<Task[]> {
   const protocol = protocolOf(settings.protocol);
   const own = methods.map((method) => method.scale).filter((scale) => scale !== undefined);
-  const scales = settings.scale ?? (protocol.scale ? [protocol.scale] : [...new Set(own)].sort());
+  const scales = settings.scale ??
+    (protocol.scale ? [protocol.scale] : [...new Set(own)].sort((a, b) => a - b));
   const tasks: Task[] = [];
   for (const scale of scales.length > 0 ? scales : [4]) {
-    for (const name of settings.set ?? knownSets) {
-      try {
-        tasks.push(await openTask(settings.data, name, scale, protocol, settings.images));
-      } catch (error) {
-        if (settings.set) throw error;
-      }
+    for (const name of settings.set ?? await setsBelow(settings.data)) {
+      tasks.push(await openTask(settings.data, name, scale, protocol, settings.images));
     }
   }
   if (tasks.length === 0) {
@@ -107,82 +91,6 @@ async function openTasks(
     ...record.sets.filter(({ key }) => !isOpened(key)),
   ];
   return tasks;
-}
-
-async function measureQuality(
-  settings: Settings,
-  record: BenchRecord,
-  methods: readonly Method[],
-  tasks: readonly Task[],
-  signal: AbortSignal,
-): Promise<void> {
-  const { judges, notes } = await openJudges(settings.lpips, settings.threads);
-  record.notes.push(...notes);
-  await using observer = settings.inception
-    ? await openObserver(settings.inception, cropsOf(settings))
-    : undefined;
-  if (!observer) record.notes.push(NO_FID);
-  const counts = methods.map(({ scale }) =>
-    tasks.filter(({ set }) => scale === undefined || scale === set.scale)
-      .reduce((sum, { set }) => sum + set.images, 0)
-  );
-  const progress = startProgress(counts.reduce((sum, n) => sum + n, 0), settings.quiet);
-  let saved = performance.now();
-  try {
-    for (const method of methods) {
-      await runMethod(method, tasks, record, {
-        seeds: settings.seeds,
-        judges,
-        gallery: openGallery(cropsOf(settings)),
-        observe: observer?.observe,
-        observed: observer?.observed,
-        signal,
-        events: {
-          picture: (name, set, image, kept) => progress.step(`${name} ${set} ${image}`, kept),
-          failed(name, reason, set, image) {
-            progress.say(`${name} failed on ${image} of ${set}: ${reason}`);
-            record.failures.push({ method: name, set, image, reason });
-          },
-        },
-        async finish(row) {
-          putRow(record, row);
-          if (performance.now() - saved < SAVE_EVERY) return;
-          await saveRecord(settings.out, record);
-          saved = performance.now();
-        },
-      });
-    }
-  } finally {
-    progress.end();
-    await saveRecord(settings.out, record);
-    for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
-  }
-}
-
-/** Times one method after the other: two at once would disturb each other. */
-async function measureSpeeds(
-  settings: Settings,
-  record: BenchRecord,
-  methods: readonly Method[],
-  signal: AbortSignal,
-): Promise<void> {
-  const jobs = speedJobs(methods, settings);
-  const progress = startProgress(jobs.length, settings.quiet);
-  try {
-    for (const { label, method, run } of jobs) {
-      try {
-        record.speed = putSpeed(record.speed, await run(signal));
-        await saveRecord(settings.out, record);
-      } catch (error) {
-        signal.throwIfAborted();
-        progress.say(`${label}: ${oneLine(error)}`);
-        record.failures.push({ method, reason: oneLine(error) });
-      }
-      progress.step(label);
-    }
-  } finally {
-    progress.end();
-  }
 }
 
 function print(record: BenchRecord, settings: Settings): void {

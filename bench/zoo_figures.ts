@@ -39,6 +39,7 @@ const TOLERANCE: Readonly<Record<string, number>> = {
   colorError: 0.02,
   diversity: 0.02,
   gainOfMean: 0.02,
+  errorCorrelation: 0.02,
 };
 
 /** Where and with what the zoo is measured. */

@@ -12,16 +12,21 @@ import { decibels, squaredError } from "./psnr.ts";
  * @throws {RangeError} If there are none, or their sizes differ.
  */
 export function diversity(samples: readonly Image[]): number {
+  const { deviation } = spread(samples);
+  return deviation.reduce((sum, value, i) => i % 4 < 3 ? sum + value : sum, 0) /
+    (deviation.length * 0.75);
+}
+
+/** Mean and standard deviation of every byte over the samples, alpha too. */
+export function spread(
+  samples: readonly Image[],
+): { mean: Float64Array; deviation: Float64Array } {
   const mean = meanColors(samples);
   const squares = new Float64Array(mean.length);
   for (const { data } of samples) {
     for (let i = 0; i < mean.length; i++) squares[i] += (data[i] - mean[i]) ** 2;
   }
-  let sum = 0;
-  for (let i = 0; i < mean.length; i++) {
-    if (i % 4 < 3) sum += Math.sqrt(squares[i] / samples.length);
-  }
-  return sum / (mean.length * 0.75);
+  return { mean, deviation: squares.map((sum) => Math.sqrt(sum / samples.length)) };
 }
 
 /**
