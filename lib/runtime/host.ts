@@ -33,10 +33,6 @@ export interface Host {
 /** Makes the host; nothing starts before its first call. */
 export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions): Host {
   const { provider, idle, ...engine } = options;
-  // A run of several wasm threads that is killed leaves one of them spinning for ever (Deno 2.9), so
-  // such a run is left behind and ends by itself, while its caller goes on at once.
-  const killable = provider !== "wasm" || engine.threads === 1;
-  const never = new AbortController().signal;
   const closing = new AbortController();
   let live: { worker: Worker; signatures: Record<string, Signature> } | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -56,15 +52,14 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   }
 
   // The calls wait here, not in the worker: ending it then harms no call but the running one.
-  function inTurn<Result>(work: (kill: AbortSignal) => Promise<Result>, signal?: AbortSignal) {
+  function inTurn<Result>(work: (either: AbortSignal) => Promise<Result>, signal?: AbortSignal) {
     const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
     const mine = last.then(async () => {
       either.throwIfAborted();
       clearTimeout(timer);
       try {
-        const kill = killable ? either : never;
-        live ??= await start(kill);
-        return await work(kill);
+        live ??= await start(either);
+        return await work(either);
       } finally {
         if (live && Number.isFinite(idle) && !closing.signal.aborted) timer = setTimeout(end, idle);
       }
@@ -76,13 +71,13 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   return {
     load: (signal) => inTurn(() => Promise.resolve(live!.signatures), signal),
     run: (graph, inputs, signal) =>
-      inTurn(async (kill) => {
+      inTurn(async (either) => {
         const copies = Object.entries(inputs).map(
           ([name, { data, dims }]) => [name, { data: data.slice(), dims }] as const,
         );
         const transfer = copies.map(([, copy]) => copy.data.buffer);
         const request = { kind: "run", graph, inputs: Object.fromEntries(copies) } as const;
-        const reply = await exchange(live!.worker, request, kill, transfer)
+        const reply = await exchange(live!.worker, request, either, transfer)
           .catch((error) => {
             // An error of the graph leaves the worker whole; an abort or a crash has ended it.
             if (!(error instanceof GraphError)) live = undefined;
@@ -94,8 +89,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     close() {
       clearTimeout(timer);
       closing.abort(new Error("its session is closed"));
-      if (killable) end();
-      else last.then(end);
+      end();
     },
   };
 }
