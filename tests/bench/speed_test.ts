@@ -4,6 +4,7 @@ import { tensor } from "../../lib/tensor/tensor.ts";
 import { chainGraph, measureChain } from "../../bench/speed/chain.ts";
 import { counting, withShapes } from "../../bench/speed/flops.ts";
 import { floatConstant, floatValue, node, nodesOf, onnxModel } from "../../bench/speed/onnx.ts";
+import { measureSpeed } from "../../bench/speed/speed.ts";
 import { speedTable } from "../../bench/speed/table.ts";
 
 Deno.test("nodesOf() reads what node() wrote", () => {
@@ -72,4 +73,34 @@ Deno.test("speedTable() gives ratios that follow from the row", () => {
   expect(cell("GFLOP/s : chain")).toBe("0.50");
   expect(cell("first : steady")).toBe("2.0");
   expect(cell("s/Mpx *")).toBe("1.25");
+});
+
+Deno.test("measureSpeed() times an entry in a process of its own and counts each step", async () => {
+  const entry = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
+  const request = {
+    method: "tiny",
+    width: 16,
+    height: 12,
+    provider: "native",
+    threads: 1,
+  } as const;
+  const signal = new AbortController().signal;
+  const [two, four] = [
+    await measureSpeed({ ...request, spec: `${entry}+steps=2` }, signal),
+    await measureSpeed({ ...request, spec: `${entry}+steps=4` }, signal),
+  ];
+  expect([two.nfe, four.nfe, two.provider, two.threads]).toEqual([2, 4, "native", 1]);
+  const encoder = 2 * two.gflop! - four.gflop!;
+  expect(encoder).toBeGreaterThan(0);
+  expect(encoder).toBeLessThan(two.gflop!);
+  expect(two.peak).toBeGreaterThan(20);
+  expect(two.runs).toBeGreaterThan(0);
+});
+
+Deno.test("measureSpeed() says in one line why it could not", async () => {
+  const request = { method: "none", width: 8, height: 8, provider: "native" } as const;
+  const failing = measureSpeed({ ...request, spec: "nosuchmodel" }, new AbortController().signal);
+  await expect(failing).rejects.toThrow(
+    /^Cannot time none at 8x8 on native: Cannot find the model "nosuchmodel".*$/,
+  );
 });

@@ -1,0 +1,41 @@
+import { expect } from "expect";
+import { existsSync } from "node:fs";
+import { measureUpscalerjs, upscalerjsMethod } from "../../bench/peers/upscalerjs.ts";
+import { psnrRgb } from "../../lib/metrics/mod.ts";
+import { resizeImage } from "../../mod.ts";
+import { textured, withFolder } from "./_pictures.ts";
+
+const folder = Deno.env.get("SRZOO_UPSCALERJS") ??
+  new URL("../../../upscalerjs", import.meta.url).pathname;
+const ignore = !existsSync(`${folder}/node_modules/upscaler`);
+
+Deno.test({
+  name: "upscalerjsMethod() enlarges pictures one after the other (needs UpscalerJS)",
+  ignore,
+  async fn() {
+    await using method = await upscalerjsMethod(folder, "esrgan-slim");
+    for (const [width, height] of [[24, 16], [33, 20]]) {
+      const low = textured(width, height);
+      const result = await method.enlarge({ low, scale: 4, seed: 0, set: "s", image: "a" });
+      expect([result.width, result.height]).toEqual([4 * width, 4 * height]);
+      expect(psnrRgb(result, resizeImage(low, result))).toBeGreaterThan(18);
+    }
+  },
+});
+
+Deno.test({
+  name: "measureUpscalerjs() times it (needs UpscalerJS)",
+  ignore,
+  async fn() {
+    const size = { width: 24, height: 16 };
+    const row = await measureUpscalerjs(folder, "esrgan-slim", size, new AbortController().signal);
+    expect([row.method, row.width, row.threads]).toEqual(["upscalerjs-esrgan-slim", 24, 1]);
+    expect(row.steady).toBeGreaterThan(0);
+    expect(row.peak).toBeGreaterThan(20);
+  },
+});
+
+Deno.test("upscalerjsMethod() says where to read how to install it", () =>
+  withFolder(async (empty) => {
+    await expect(upscalerjsMethod(empty, "esrgan-slim")).rejects.toThrow("bench/README.md");
+  }));
