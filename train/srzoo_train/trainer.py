@@ -87,6 +87,7 @@ class Trainer:
         while self.progress["stage"] < len(self.recipe.stages):
             self._run_stage(self.recipe.stages[self.progress["stage"]], state)
             state = None
+        self.log.say(f"finished after {self.progress['total']} steps: {self.out} can be exported")
         self.accelerator.end_training()
 
     def _interrupt(self, *_: object) -> None:
