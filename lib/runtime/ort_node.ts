@@ -20,6 +20,9 @@ export async function loadNative(
     ...quiet,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    // Kept for reuse, memory grows with every new picture size, by gigabytes; without, nothing is slower.
+    enableCpuMemArena: false,
+    enableMemPattern: false,
   });
   return adaptSession(
     session,
