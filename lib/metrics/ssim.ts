@@ -20,16 +20,17 @@ const WINDOW = gaussian(1.5);
  */
 export function ssimY(result: Image, truth: Image, options: BorderOptions = {}): number {
   const [a, b] = lumaPair(result, truth, options.border ?? 0);
+  const x = Float64Array.from(a.data), y = Float64Array.from(b.data);
   if (Math.min(a.width, a.height) <= 2 * RADIUS) {
     throw new RangeError(
       `Cannot measure SSIM on ${a.width}x${a.height} pixels: its window needs 11x11`,
     );
   }
-  const meanA = blurred(a, a.data);
-  const meanB = blurred(b, b.data);
-  const squareA = blurred(a, product(a.data, a.data));
-  const squareB = blurred(b, product(b.data, b.data));
-  const both = blurred(a, product(a.data, b.data));
+  const meanA = blurred(a, x);
+  const meanB = blurred(b, y);
+  const squareA = blurred(a, product(x, x));
+  const squareB = blurred(b, product(y, y));
+  const both = blurred(a, product(x, y));
   let sum = 0;
   for (let i = 0; i < meanA.length; i++) {
     const mean = meanA[i] * meanB[i];
@@ -50,12 +51,12 @@ function gaussian(sigma: number): Float64Array {
   return window.map((weight) => weight / sum);
 }
 
-function product(a: Float32Array, b: Float32Array): Float64Array {
-  return Float64Array.from(a, (value, i) => value * b[i]);
+function product(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value * b[i]);
 }
 
 /** Weighted means under the window, where it lies inside: rows first, then columns. */
-function blurred(size: Plane, values: ArrayLike<number>): Float64Array {
+function blurred(size: Plane, values: Float64Array): Float64Array {
   const width = size.width - 2 * RADIUS;
   const flat = new Float64Array(width * size.height);
   for (let y = 0, to = 0; y < size.height; y++) {
