@@ -58,13 +58,24 @@ def shrunk(recipe: Recipe, store: Path, folder: Path) -> Recipe:
     if recipe.network.kind == "published":
         small = (RRDB if recipe.family == "regression" else UNET)[recipe.scale]
     recipe = replace(
-        recipe, network=small, batch=2, accumulate=1, crop=16, trackers=(), init_from=None,
+        recipe, network=small, batch=2, accumulate=1, crop=16, trackers=(),
         stages=tuple(replace(s, share=1 / len(recipe.stages)) for s in recipe.stages),
         budget=Budget(max_steps=3 * len(recipe.stages)),
     )
     if recipe.family == "srdiff":
         recipe = replace(recipe, encoder=encoder_entry(recipe, store, folder))
+    if recipe.init_from:
+        recipe = replace(recipe, init_from=start_entry(recipe, store, folder))
     return recipe
+
+
+def start_entry(recipe: Recipe, store: Path, folder: Path) -> str:
+    """The few-step graph of an entry of the recipe's sizes, hardly trained, to go on from."""
+    stages = (Stage("diffusion", share=0.5), replace(recipe.stages[-1], share=0.5))
+    first = replace(recipe, init_from=None, stages=stages, budget=Budget(max_steps=2))
+    run = export.open_run(train(first, store, folder / "first"), unfinished=False)
+    export.export(run, folder / "start", export.words_of(run, folder / "start", None, None))
+    return f"{folder / 'start'}#fast"
 
 
 def enlarged(entry: Path) -> dict:
