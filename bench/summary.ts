@@ -20,12 +20,20 @@ export interface Summary {
 
 /** Summaries of a set, in the order of the methods. */
 export function summaries(record: BenchRecord, set: string): Summary[] {
-  return record.methods.flatMap(({ name, digest }) => {
-    const rows = record.rows.filter((row) =>
-      row.set === set && row.method === name && row.methodDigest === digest
-    );
+  return record.methods.flatMap(({ name }) => {
+    const rows = rowsOf(record, set, name);
     return rows.length > 0 ? [summaryOf(rows)] : [];
   });
+}
+
+/** The rows of one method on one set; those of its older weights, or of other files of the set, left out. */
+export function rowsOf(record: BenchRecord, set: string, method: string): Row[] {
+  const methodDigest = record.methods.find(({ name }) => name === method)?.digest;
+  const setDigest = record.sets.find(({ key }) => key === set)?.digest;
+  return record.rows.filter((row) =>
+    row.set === set && row.method === method && row.methodDigest === methodDigest &&
+    row.setDigest === setDigest
+  );
 }
 
 /** Gathers the rows of one method on one set. */
@@ -56,12 +64,9 @@ export function compare(
   set: string,
   [a, b]: readonly [string, string],
 ): { metric: Metric; comparison: Comparison }[] {
-  const rowsOf = (method: string) =>
-    new Map(
-      record.rows.filter((row) => row.set === set && row.method === method)
-        .map((row) => [row.image, row]),
-    );
-  const [first, second] = [rowsOf(a), rowsOf(b)];
+  const byImage = (method: string) =>
+    new Map(rowsOf(record, set, method).map((row) => [row.image, row]));
+  const [first, second] = [byImage(a), byImage(b)];
   const images = [...first.keys()].filter((image) => second.has(image));
   return metrics.filter(({ better }) => better).flatMap((metric) => {
     const values = (rows: Map<string, Row>) =>

@@ -3,7 +3,7 @@
 import { exists } from "../files.ts";
 import { cropPath } from "../gallery.ts";
 import type { BenchRecord } from "../record.ts";
-import { valueOf } from "../summary.ts";
+import { rowsOf, valueOf } from "../summary.ts";
 
 /** One picture with every method's crop of the same place. */
 export interface CropRow {
@@ -31,7 +31,7 @@ export interface CropResult {
 export async function cropRows(record: BenchRecord, folder: string): Promise<CropRow[]> {
   const rows: CropRow[] = [];
   for (const { key: set } of record.sets) {
-    const ofSet = record.rows.filter((row) => row.set === set);
+    const ofSet = record.methods.flatMap(({ name }) => rowsOf(record, set, name));
     for (const image of new Set(ofSet.map((row) => row.image))) {
       const truth = await dataUrl(cropPath(folder, set, image, "truth"));
       if (!truth) continue;

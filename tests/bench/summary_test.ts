@@ -1,0 +1,80 @@
+import { expect } from "expect";
+import type { Figures } from "../../bench/judges.ts";
+import type { BenchRecord, Row } from "../../bench/record.ts";
+import { compare, rowsOf, summaries } from "../../bench/summary.ts";
+import { comparisonTable, setTable, show } from "../../bench/tables.ts";
+
+/** Rows of one method: for each picture its PSNR by seed. */
+function rows(
+  method: string,
+  psnr: number[][],
+  digests = { methodDigest: "m", setDigest: "s" },
+): Row[] {
+  return psnr.map((bySeed, i) => ({
+    method,
+    set: "Set5x4",
+    image: `p${i}`,
+    samples: bySeed.map((psnrY, seed) => ({ seed, figures: { psnrY } })),
+    together: (bySeed.length > 1 ? { diversity: i } : {}) as Figures,
+    ...digests,
+  }));
+}
+
+const record = {
+  sets: [{ key: "Set5x4", digest: "s" }],
+  methods: [{ name: "a", digest: "m" }, { name: "b", digest: "m" }, { name: "idle", digest: "m" }],
+  rows: [
+    ...rows("a", [[20, 22], [30, 34]]),
+    ...rows("b", [[20], [33]]),
+    ...rows("a", [[1], [1]], { methodDigest: "older", setDigest: "s" }),
+    ...rows("b", [[1], [1]], { methodDigest: "m", setDigest: "older" }),
+  ],
+  whole: [{ method: "a", set: "Set5x4", figures: { FID: 12.345 } }],
+} as unknown as BenchRecord;
+
+Deno.test("rowsOf() leaves out older weights and other files of the set", () => {
+  expect(rowsOf(record, "Set5x4", "a").length).toBe(2);
+  expect(rowsOf(record, "Set5x4", "b").length).toBe(2);
+  expect(rowsOf(record, "Set14x4", "a")).toEqual([]);
+});
+
+Deno.test("summaries() have the mean over pictures and seeds, and the interval over the seeds", () => {
+  const [a, b] = summaries(record, "Set5x4");
+  expect([a.method, a.images, a.seeds, b.method, b.images, b.seeds]).toEqual([
+    "a",
+    2,
+    2,
+    "b",
+    2,
+    1,
+  ]);
+  // The set's means are 25 and 28: t(1) = 12.706, standard deviation 3 / sqrt(2).
+  expect(a.figures.psnrY.mean).toBe(26.5);
+  expect(a.figures.psnrY.half).toBeCloseTo(12.706 * 1.5, 8);
+  expect(a.figures.diversity.mean).toBe(0.5);
+  expect(b.figures.psnrY).toEqual({ mean: 26.5, half: NaN, n: 1 });
+});
+
+Deno.test("compare() pairs the pictures, each averaged over its seeds", () => {
+  const [{ metric, comparison }] = compare(record, "Set5x4", ["a", "b"]);
+  expect([metric.key, comparison.mean, comparison.larger, comparison.smaller]).toEqual([
+    "psnrY",
+    0,
+    1,
+    1,
+  ]);
+  expect(compare(record, "Set5x4", ["a", "idle"])).toEqual([]);
+});
+
+Deno.test("setTable() and comparisonTable() show what there is", () => {
+  const text = setTable(record, "Set5x4");
+  expect(text).toMatch(/│ a +│ 26\.50 ±19\.06 │ +0\.50 │ 12\.35 │ 2x2 │/);
+  expect(text).toMatch(/│ b +│ +26\.50 │ +│ +│ 2x1 │/);
+  expect(comparisonTable(record, "Set5x4", ["a", "b"])).toContain("no difference shown");
+});
+
+Deno.test("show() leaves out what is not known", () => {
+  expect(show(undefined, 2)).toBe("");
+  expect(show({ mean: NaN, half: 1, n: 0 }, 2)).toBe("");
+  expect(show({ mean: 1.234, half: NaN, n: 1 }, 2)).toBe("1.23");
+});
