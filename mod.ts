@@ -21,7 +21,8 @@ export type { Regions } from "./lib/layout.ts";
 export type { Span, Tiling } from "./lib/tiling.ts";
 export { fuse, type FuseOptions } from "./lib/latent.ts";
 export { type InterpolateOptions, interpolateSeeds } from "./lib/latent.ts";
-export { type Uncertainty, uncertainty } from "./lib/latent.ts";
+export { type Uncertainty, uncertainty, type UncertaintyOptions } from "./lib/latent.ts";
+export type { DeviationOptions } from "./lib/metrics/calibration.ts";
 
 export { encodeImage, type EncodeImageOptions, readImage } from "./lib/image/image.ts";
 export type { Image, ImageLike, ReadImageOptions } from "./lib/image/image.ts";

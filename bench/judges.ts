@@ -146,8 +146,8 @@ export const metrics: readonly Metric[] = [
     title: "rank corr.",
     digits: 2,
     convention:
-      "Spearman's rho, over the pixels, of the seeds' standard deviation and the error of their " +
-      "mean: do samples differ where they are wrong?",
+      "Spearman's rho, over the pixels, of the map of uncertainty() over the seeds (variance pooled " +
+      "over a Gaussian of 6 pixels) and the error of their mean: do samples differ where they are wrong?",
   },
   {
     key: "seconds",

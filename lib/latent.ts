@@ -5,6 +5,7 @@ import { UnsupportedError } from "./errors.ts";
 import { type Image, type ImageLike, readImage } from "./image/image.ts";
 import { toTensor } from "./image/pixels.ts";
 import { resizeImage } from "./image/resize.ts";
+import { checkWindow, deviationMap, type DeviationOptions } from "./metrics/calibration.ts";
 import { planUpscale, type UpscaleOptions } from "./plan.ts";
 import { checkSeed, noise } from "./tensor/noise.ts";
 import { mix } from "./tensor/linear.ts";
@@ -93,40 +94,44 @@ export async function fuse(
   return blend(plain, mixed, inwards(opacityOf(region, 1), scale).data);
 }
 
+/** How `uncertainty()` works. */
+export interface UncertaintyOptions extends UpscaleOptions, DeviationOptions {}
+
 /** What `uncertainty()` finds. */
 export interface Uncertainty {
-  /** Mean of the samples. */
+  /** Mean of the samples, rounded. */
   mean: Image;
-  /** Standard deviation over the samples, mean of the colours, in bytes (0 to 255): `[1, 1, H, W]`. */
+  /**
+   * How far the samples differ around each pixel, in bytes (0 to 255): `[1, 1, H, W]`, the variance of the
+   * colours pooled over `window` (see `deviationMap()` of the metrics). Where it is large the samples tend to be
+   * wrong, too: it ranks the pixels, and is no bound of the error.
+   */
   deviation: Tensor;
 }
 
 /**
- * Draws several samples and says how far they differ at each pixel.
+ * Draws several samples and says how far they differ around each pixel.
  *
  * @param options `samples` is 5 unless given, and at least 2.
  * @throws {UnsupportedError} If the entry draws nothing.
- * @throws {RangeError} If `samples` is 1.
+ * @throws {RangeError} If `samples` is 1, or the window is negative.
  */
 export async function uncertainty(
   upscaler: Upscaler,
   source: ImageLike,
-  options: UpscaleOptions = {},
+  options: UncertaintyOptions = {},
 ): Promise<Uncertainty> {
-  const { samples = 5 } = options;
+  const { window, samples = 5, ...rest } = options;
   drawing(upscaler);
+  checkWindow({ window });
   if (samples < 2) throw new RangeError("Cannot compare samples: there must be at least 2");
-  const { images } = await upscaler.upscale(source, { ...options, samples });
+  const { images } = await upscaler.upscale(source, { ...rest, samples });
   const [first] = images;
   const mean = { ...first, data: new Uint8ClampedArray(first.data.length) };
-  const deviation = tensor([1, 1, first.height, first.width]);
-  for (let i = 0; i < first.data.length; i++) {
-    const sum = images.reduce((total, { data }) => total + data[i], 0);
-    mean.data[i] = sum / samples;
-    const squares = images.reduce((total, { data }) => total + (data[i] - sum / samples) ** 2, 0);
-    if (i % 4 < 3) deviation.data[i >> 2] += Math.sqrt(squares / (samples - 1)) / 3;
+  for (let i = 0; i < mean.data.length; i++) {
+    mean.data[i] = images.reduce((sum, { data }) => sum + data[i], 0) / samples;
   }
-  return { mean, deviation };
+  return { mean, deviation: deviationMap(images, { window }) };
 }
 
 /** One sample of a generative entry. */

@@ -3,6 +3,7 @@ import { UnsupportedError } from "../lib/errors.ts";
 import type { Image } from "../lib/image/image.ts";
 import { toImage } from "../lib/image/pixels.ts";
 import { fuse, interpolateSeeds, uncertainty } from "../lib/latent.ts";
+import { deviationMap } from "../lib/metrics/mod.ts";
 import { load, type Upscaler } from "../lib/upscaler.ts";
 import { readTiny, testPicture } from "./contracts/family.ts";
 
@@ -92,20 +93,24 @@ Deno.test("fuse() refuses pictures of another size", async () => {
   await expect(fuse(upscaler, low, { reference, mask: low })).rejects.toThrow(/mask of 32x24/);
 });
 
-Deno.test("uncertainty() is the deviation of the samples", async () => {
+Deno.test("uncertainty() is the mean and the pooled deviation of the samples", async () => {
   await using upscaler = await open("srdiff-tiny");
   const { images } = await upscaler.upscale(low, { seed: 1, samples: 3 });
   const { mean, deviation } = await uncertainty(upscaler, low, { seed: 1, samples: 3 });
-  expect(deviation.dims).toEqual([1, 1, 96, 128]);
-  for (const pixel of [0, 777, 96 * 128 - 1]) {
-    let sum = 0;
-    for (const i of [4 * pixel, 4 * pixel + 1, 4 * pixel + 2]) {
-      const values = images.map((image) => image.data[i]);
-      const average = (values[0] + values[1] + values[2]) / 3;
-      expect(Math.abs(mean.data[i] - average)).toBeLessThanOrEqual(0.5);
-      sum += Math.sqrt(values.reduce((s, v) => s + (v - average) ** 2, 0) / 2) / 3;
-    }
-    expect(deviation.data[pixel]).toBeCloseTo(sum, 4);
+  expect(deviation).toEqual(deviationMap(images));
+  for (let i = 0; i < mean.data.length; i++) {
+    const average = (images[0].data[i] + images[1].data[i] + images[2].data[i]) / 3;
+    expect(Math.abs(mean.data[i] - average)).toBeLessThanOrEqual(0.5);
   }
+  const fine = await uncertainty(upscaler, low, { seed: 1, samples: 3, window: 0 });
+  expect(fine.deviation).toEqual(deviationMap(images, { window: 0 }));
+  expect(fine.deviation).not.toEqual(deviation);
+});
+
+Deno.test("uncertainty() draws five samples, and refuses one and a window below 0", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const { images } = await upscaler.upscale(low, { seed: 1, samples: 5 });
+  expect((await uncertainty(upscaler, low, { seed: 1 })).deviation).toEqual(deviationMap(images));
   await expect(uncertainty(upscaler, low, { samples: 1 })).rejects.toThrow(RangeError);
+  await expect(uncertainty(upscaler, low, { window: -1 })).rejects.toThrow(RangeError);
 });

@@ -1,27 +1,103 @@
 /** Do samples differ where they are wrong? @module */
 
+import { blur } from "../image/blur.ts";
 import type { Image } from "../image/image.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { checkPair } from "./_planes.ts";
-import { spread } from "./diversity.ts";
+
+/** Over what {@linkcode deviationMap} and {@linkcode errorCorrelation} pool the variance. */
+export interface DeviationOptions {
+  /**
+   * Standard deviation, in pixels of the samples, of the Gaussian window over which the variance is averaged. The
+   * deviation of few samples at one pixel is itself mostly chance: five tell it to about a third of its value.
+   * 0 takes every pixel alone. The default had the largest mean rank correlation with the error on photographs
+   * kept aside in training; from 4 to 12 the difference is under 0.01.
+   *
+   * @default {6}
+   */
+  window?: number;
+}
+
+const WINDOW = 6;
 
 /**
- * Rank correlation, over the pixels, of how much samples differ and how far their mean is from the truth.
+ * How far samples differ around each pixel p: s(p) = sqrt(sum over q of g(q - p) v(q)), where v is the variance
+ * over the samples (divided by their number less one), mean of the three colours, and g the window,
+ * which sums to one.
+ *
+ * It estimates the standard deviation of a colour of one sample near the pixel. Pooling takes away
+ * the chance of few samples, and with it detail finer than the window.
+ *
+ * @param samples Two or more pictures of one size.
+ * @returns Standard deviations in bytes (0 to 255), `[1, 1, height, width]`.
+ * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is negative.
+ */
+export function deviationMap(samples: readonly Image[], options: DeviationOptions = {}): Tensor {
+  const { window = WINDOW } = options;
+  if (samples.length < 2) throw new RangeError("Cannot compare samples: there must be at least 2");
+  checkWindow(options);
+  for (const sample of samples) checkPair(sample, samples[0], 0);
+  const map = blur(varianceOf(samples), window);
+  map.data.forEach((variance, i) => map.data[i] = Math.sqrt(variance));
+  return map;
+}
+
+/**
+ * Refuses what is no window.
+ *
+ * @throws {RangeError} If it is negative or infinite.
+ */
+export function checkWindow({ window = WINDOW }: DeviationOptions): void {
+  if (window >= 0 && window < Infinity) return;
+  throw new RangeError(`Cannot use window = ${window}: it must be a number of pixels from 0`);
+}
+
+/**
+ * Rank correlation, over the pixels, of {@linkcode deviationMap} and the absolute error of the samples' mean (not
+ * rounded), summed over the colours. The error is that of the pixel itself: only the deviation is pooled.
  *
  * @param samples Two or more pictures of one size.
  * @param truth What they should equal.
  * @returns Spearman's rho, -1 to 1; NaN where the samples are alike everywhere.
- * @throws {RangeError} If there are no samples, or the sizes differ.
+ * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is negative.
  */
-export function errorCorrelation(samples: readonly Image[], truth: Image): number {
-  const { mean, deviation } = spread(samples);
+export function errorCorrelation(
+  samples: readonly Image[],
+  truth: Image,
+  options: DeviationOptions = {},
+): number {
+  const { data } = deviationMap(samples, options);
   checkPair(samples[0], truth, 0);
-  const spreads = new Float64Array(mean.length / 4), errors = new Float64Array(mean.length / 4);
-  for (let i = 0; i < mean.length; i++) {
+  return rankCorrelation(Float64Array.from(data), errorOfMean(samples, truth));
+}
+
+/** Variance over the samples, mean of the colours, `[1, 1, height, width]`. */
+function varianceOf(samples: readonly Image[]): Tensor {
+  const [{ width, height, data: { length } }] = samples;
+  const variance = tensor([1, 1, height, width]);
+  for (let i = 0; i < length; i++) {
     if (i % 4 === 3) continue;
-    spreads[i >> 2] += deviation[i];
-    errors[i >> 2] += Math.abs(mean[i] - truth.data[i]);
+    const mean = meanAt(samples, i);
+    let sum = 0;
+    for (const { data } of samples) sum += (data[i] - mean) ** 2;
+    variance.data[i >> 2] += sum / (samples.length - 1) / 3;
   }
-  return rankCorrelation(spreads, errors);
+  return variance;
+}
+
+/** Absolute error of the samples' mean at each pixel, summed over the colours. */
+function errorOfMean(samples: readonly Image[], truth: Image): Float64Array {
+  const errors = new Float64Array(truth.width * truth.height);
+  for (let i = 0; i < truth.data.length; i++) {
+    if (i % 4 < 3) errors[i >> 2] += Math.abs(meanAt(samples, i) - truth.data[i]);
+  }
+  return errors;
+}
+
+function meanAt(samples: readonly Image[], i: number): number {
+  let sum = 0;
+  for (const { data } of samples) sum += data[i];
+  return sum / samples.length;
 }
 
 /** Spearman's rho: Pearson's correlation of the ranks, equal values sharing their mean rank. */

@@ -12,21 +12,19 @@ import { decibels, squaredError } from "./psnr.ts";
  * @throws {RangeError} If there are none, or their sizes differ.
  */
 export function diversity(samples: readonly Image[]): number {
-  const { deviation } = spread(samples);
+  const deviation = deviations(samples);
   return deviation.reduce((sum, value, i) => i % 4 < 3 ? sum + value : sum, 0) /
     (deviation.length * 0.75);
 }
 
-/** Mean and standard deviation of every byte over the samples, alpha too. */
-export function spread(
-  samples: readonly Image[],
-): { mean: Float64Array; deviation: Float64Array } {
+/** Standard deviation of every byte over the samples, alpha too. */
+function deviations(samples: readonly Image[]): Float64Array {
   const mean = meanColors(samples);
   const squares = new Float64Array(mean.length);
   for (const { data } of samples) {
     for (let i = 0; i < mean.length; i++) squares[i] += (data[i] - mean[i]) ** 2;
   }
-  return { mean, deviation: squares.map((sum) => Math.sqrt(sum / samples.length)) };
+  return squares.map((sum) => Math.sqrt(sum / samples.length));
 }
 
 /**

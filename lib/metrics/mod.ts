@@ -16,7 +16,7 @@ export type { Image } from "../image/image.ts";
 export type { OpenOptions } from "../runtime/providers.ts";
 export type { Provider } from "../runtime/session.ts";
 export type { Tensor } from "../tensor/tensor.ts";
-export { errorCorrelation } from "./calibration.ts";
+export { deviationMap, type DeviationOptions, errorCorrelation } from "./calibration.ts";
 export { colorError } from "./color.ts";
 export { lrPsnr } from "./consistency.ts";
 export { diversity, gainOfMean } from "./diversity.ts";

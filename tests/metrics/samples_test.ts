@@ -1,11 +1,5 @@
 import { expect } from "expect";
-import {
-  colorError,
-  diversity,
-  errorCorrelation,
-  gainOfMean,
-  lrPsnr,
-} from "../../lib/metrics/mod.ts";
+import { colorError, diversity, gainOfMean, lrPsnr } from "../../lib/metrics/mod.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
 import { picture } from "./_pictures.ts";
 
@@ -53,25 +47,4 @@ Deno.test("lrPsnr() sees a shift of one step", () => {
 
 Deno.test("lrPsnr() refuses sizes that are no whole number of times the source's", () => {
   expect(() => lrPsnr(picture(30, 32, () => 1), flat(1))).toThrow("same whole number of times");
-});
-
-Deno.test("errorCorrelation() is 1 where the samples differ as much as they are wrong, -1 the other way", () => {
-  const truth = flat(100);
-  const samples = (spreadAt: (x: number) => number, errorAt: (x: number) => number) =>
-    [-1, 1].map((sign) => picture(8, 8, (_, x) => 100 + errorAt(x) + sign * spreadAt(x)));
-  expect(errorCorrelation(samples((x) => x, (x) => 3 * x), truth)).toBeCloseTo(1, 10);
-  expect(errorCorrelation(samples((x) => 8 - x, (x) => x * x), truth)).toBeCloseTo(-1, 10);
-});
-
-Deno.test("errorCorrelation() gives equal values their mean rank", () => {
-  // Ranks of the spreads 0 0 1 1 and of the errors 0 1 2 3, each 16 times: rho = 2 / sqrt(5).
-  const samples = [-1, 1].map((sign) =>
-    picture(4, 4, (_, x) => 100 + x + sign * 5 * Math.floor(x / 2))
-  );
-  const truth = picture(4, 4, () => 100);
-  expect(errorCorrelation(samples, truth)).toBeCloseTo(2 / Math.sqrt(5), 10);
-});
-
-Deno.test("errorCorrelation() of equal samples is NaN", () => {
-  expect(errorCorrelation([flat(9), flat(9)], flat(10))).toBeNaN();
 });
