@@ -16,8 +16,13 @@ const METRICS: Readonly<Record<string, [label: string, digits: number]>> = {
   diversity: ["diversity", 1],
 };
 
-/** The cards as a table in Markdown. */
+/** The cards in Markdown: a table for each scale, since figures of two scales can't be compared. */
 export function zooTable(cards: readonly ModelCard[]): string {
+  const scales = [...new Set(cards.map(({ scale }) => scale))].sort((a, b) => a - b);
+  return scales.map((scale) => tableOf(cards.filter((card) => card.scale === scale))).join("\n\n");
+}
+
+function tableOf(cards: readonly ModelCard[]): string {
   const columns = columnsOf(cards);
   const labels = columns.map(({ set, metric }) => `${set} ${METRICS[metric][0]}`);
   const head = ["entry", "scale", "weights", "steps", ...labels, "terms"];

@@ -65,6 +65,15 @@ Deno.test("zooTable() has a column for each figure that a card has", async () =>
   expect(second).toContain("| 26.91 | 0.200 | 30.00 |");
 });
 
+Deno.test("zooTable() keeps the scales apart", async () => {
+  const card = await readCard(tiny);
+  const large = { ...card, id: "large", scale: 8, figures: { Set5x8: { psnrY: 25 } } };
+  const [first, second] = zooTable([large, card]).split("\n\n");
+  expect(first).toContain("| `srdiff-tiny` | x4 |");
+  expect(first).not.toContain("Set5x8");
+  expect(second).toContain("Set5x8 PSNR-Y");
+});
+
 Deno.test("withTable() replaces what stands between the marks, and only that", () => {
   const text = "a\n<!-- zoo-table -->\nold\n<!-- /zoo-table -->\nb";
   const once = withTable(text, "new");
