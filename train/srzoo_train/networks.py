@@ -87,9 +87,13 @@ def _initializers(file: Path) -> dict:
     return {t.name: numpy_helper.to_array(t) for t in onnx.load(file).graph.initializer}
 
 
-def fill(network: nn.Module, weights: dict[str, torch.Tensor], origin: object) -> None:
-    """Loads every parameter; names what is missing and what has another shape."""
+def fill(
+    network: nn.Module, weights: dict[str, torch.Tensor], origin: object, fresh: tuple[str, ...] = ()
+) -> None:
+    """Loads every parameter but those of the layers `fresh`; names what is missing or has another shape."""
     for name, parameter in network.named_parameters():
+        if name.split(".")[0] in fresh:
+            continue
         if name not in weights:
             raise RecipeError(f"cannot start from {origin}: it holds no weights named {name}")
         if weights[name].shape != parameter.shape:

@@ -13,6 +13,7 @@ from .bicubic import matrix
 from .lpips import LpipsAlex
 from .recipe import Recipe, RecipeError, Stage
 from .schedule import add_noise, ancestral, cosine_alpha_bar, target_of, x0_of
+from .spectrum import SpectrumDistance
 
 Noise = Callable[[int, torch.Size], Tensor]  # draw, shape -> standard normal, fixed per item
 Loss = tuple[Tensor, dict[str, float]]
@@ -101,7 +102,8 @@ class FewStep(Residuals):
     gradient, and the estimate of x0 after the last of them is judged. Two samples of every crop,
     drawn with independent noise, make an energy score: distance to the truth less `diversity`
     times half the distance to each other (Gneiting & Raftery 2007, section 4.3), which keeps the
-    network from ignoring its noise. LPIPS judges the pictures.
+    network from ignoring its noise. LPIPS judges the pictures, and where the stage wants it their
+    power spectra are compared with the truth's.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class FewStep(Residuals):
         super().__init__(recipe, encoder, residual_scale)
         self.stage = stage
         self.lpips = LpipsAlex(lpips)
+        self.spectrum = SpectrumDistance()
         self.opponent: Opponent | None = None
         self.register_buffer("times", torch.tensor(stage.timesteps), persistent=False)
 
@@ -130,6 +133,12 @@ class FewStep(Residuals):
         score = pixel - self.stage.diversity / 2 * apart
         loss = self.stage.pixel * score + self.stage.lpips * lpips
         parts = {"pixel": pixel.item(), "apart": apart.item(), "lpips": lpips.item()}
+        if self.stage.spectrum:
+            truth = self.spectrum.log_power(batch.hr)
+            logs = [self.spectrum.log_power(fake) for fake in (first, second)]
+            spectrum = sum(self.spectrum(log, truth) for log in logs) / 2
+            loss = loss + self.stage.spectrum * spectrum
+            parts["spectrum"] = spectrum.item()
         if self.opponent:
             judged = self.opponent.judge(torch.cat([first, second]), batch.hr)
             loss = loss + self.stage.adversarial * judged

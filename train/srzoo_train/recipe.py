@@ -32,11 +32,13 @@ class Stage:
     loss: typing.Literal["l1", "diffusion", "few_step"]
     share: float = 1.0              # of the run's steps or minutes
     lr: float = 1e-3                # peak of the cosine
+    optimizer: typing.Literal["adamw", "muon"] = "adamw"
     warmup: float = 0.02            # share of the stage's steps
     timesteps: tuple[int, ...] = () # few_step: descending indices, one per step
     pixel: float = 2.0              # few_step: weight of the pixels' distance
     lpips: float = 1.0              # few_step: weight of LPIPS with AlexNet
     diversity: float = 0.8          # few_step: lambda of the energy score, 0 ... 1
+    spectrum: float = 0.0           # few_step: weight of the distance of power spectra
     adversarial: float = 0.0        # few_step: weight of a critic's judgement; 0: no critic
 
 
@@ -61,6 +63,7 @@ class Recipe:
     network: Network = field(default_factory=Network)
     encoder: str | None = None      # srdiff: a released regression entry, frozen
     init_from: str | None = None    # a released entry or checkpoint to go on from
+    fresh: tuple[str, ...] = ()     # layers, such as head, that do not start from there
     diffusion_steps: int = 100      # T
     prediction: typing.Literal["v", "eps", "x0"] = "v"
     base: typing.Literal["estimate", "bicubic256"] = "estimate"  # x0 = scale * (hr - base)

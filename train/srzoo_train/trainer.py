@@ -17,6 +17,7 @@ from .batches import Batches
 from .code_version import code_version
 from .crops import Crops, to_range
 from .log import Log, usable_trackers
+from .muon import Muon
 from .recipe import Recipe, RecipeError, Stage, recipe_of
 from .report import write_report
 from .state import load_state, save_state, save_tensors
@@ -26,12 +27,20 @@ from .validate import Validation
 SAVE_EVERY = 300.0   # seconds between states
 LOG_EVERY = 20       # steps between log lines
 WINDOW = 50          # steps whose mean loss is compared with that of the stage's first ones
+BETAS = (0.9, 0.99)  # of AdamW
 DIVERGED = 4.0       # times the first mean
 
 
 def on_cpu() -> bool:
     """Whether processes of torchrun share a CPU: Accelerate must be told to use gloo then."""
     return "LOCAL_RANK" in os.environ and not torch.accelerator.is_available()
+
+
+def optimizer_of(stage: Stage, network: torch.nn.Module) -> torch.optim.Optimizer:
+    """A stage's optimizer over all weights of a network."""
+    if stage.optimizer == "muon":
+        return Muon(network.parameters(), stage.lr, BETAS)
+    return torch.optim.AdamW(network.parameters(), stage.lr, BETAS, weight_decay=0.0)
 
 
 class Stopped(RuntimeError):
@@ -63,7 +72,7 @@ class Trainer:
         if recipe.init_from:
             graph = "network" if recipe.family == "regression" else "denoiser"
             weights = networks.released(recipe.init_from, graph)
-            networks.fill(self.network, weights, recipe.init_from)
+            networks.fill(self.network, weights, recipe.init_from, recipe.fresh)
         self.network.to(self.accelerator.device)
         self.ema = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self.residual_scale = recipe.residual_scale or 1.0
@@ -97,9 +106,7 @@ class Trainer:
         """Network, optimizer, objective and batches of a stage, as its steps need them."""
         objective = objectives.of_stage(self.recipe, stage, self.residual_scale, self.lpips)
         objective.to(self.accelerator.device)
-        optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=stage.lr, betas=(0.9, 0.99), weight_decay=0.0
-        )
+        optimizer = optimizer_of(stage, self.network)
         if state and state.get("optimizer"):
             optimizer.load_state_dict(state["optimizer"])
         self.opponent = Opponent(stage, self.recipe.seed, self.accelerator) if stage.adversarial else None

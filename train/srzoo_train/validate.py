@@ -12,6 +12,7 @@ from .crops import to_range
 from .lpips import LpipsAlex
 from .objectives import FewStep, L1, Residuals
 from .recipe import Recipe
+from .spectrum import SpectrumDistance
 from .store import Store
 
 PICTURES = 8
@@ -33,6 +34,7 @@ class Validation:
     def __init__(self, recipe: Recipe, store: Store, device: torch.device, lpips: Path | None):
         self.recipe, self.device = recipe, device
         self.lpips = LpipsAlex(lpips) if lpips else None
+        self.spectrum = SpectrumDistance()
         small = SIDE // recipe.scale // 2 * 2
         pairs = [_middle(store, e, small) for e in store.split("val")
                  if min(e.height, e.width) >= SIDE][:PICTURES]
@@ -52,6 +54,8 @@ class Validation:
             truth = self.lpips.features(self.hr)
             distances = self.lpips(self.lpips.features(pictures[-1].clamp(-1, 1)), truth)
             figures["lpips"] = float(distances.mean())
+        logs = [self.spectrum.log_power(images.clamp(-1, 1)) for images in (pictures[-1], self.hr)]
+        figures["spectrum"] = float(self.spectrum(*logs))
         if len(pictures) > 1:
             figures["std_of_255"] = float((pictures[-1] - pictures[-2]).abs().mean() * 127.5 / 2**0.5)
         nearest = F.interpolate(self.lr, size=self.hr.shape[2:])

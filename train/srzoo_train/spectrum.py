@@ -1,0 +1,38 @@
+"""How far the power spectra of two pictures are apart, neighbourhood by neighbourhood.
+
+Networks that draw on the LR grid leave a weave whose period is the scale, and noise in smooth areas;
+both are plain in the spectrum (Durall et al. 2020), and LPIPS hardly sees them.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+WINDOW = 32             # pixels square; every lattice of 2, 4, 8 or 16 pixels falls on its frequencies
+HOP = 16
+GROUP = 3               # windows square whose powers are averaged before they are compared
+FLOOR = (0.5 / 127.5) ** 2  # power of noise of half a byte: less than that is not seen
+
+
+class SpectrumDistance(nn.Module):
+    """Mean |log power - log power| over frequencies, channels and neighbourhoods."""
+
+    def __init__(self):
+        super().__init__()
+        row = torch.hann_window(WINDOW)
+        taper = row[:, None] * row[None]
+        self.register_buffer("taper", taper / taper.square().sum().sqrt(), persistent=False)
+
+    def log_power(self, images: Tensor) -> Tensor:
+        """images [n, c, H, W] in [-1, 1], sides of at least 32 -> logs of power [n, c * 32 * 17, y, x]."""
+        windows = images.float().unfold(2, WINDOW, HOP).unfold(3, WINDOW, HOP)
+        centred = windows - windows.mean((4, 5), keepdim=True)
+        power = torch.fft.rfft2(centred * self.taper).abs().square()
+        rows, columns = power.shape[2:4]
+        flat = power.permute(0, 1, 4, 5, 2, 3).flatten(1, 3)
+        pooled = F.avg_pool2d(flat, min(GROUP, rows, columns))
+        return (pooled + FLOOR).log()
+
+    def forward(self, logs: Tensor, truth: Tensor) -> Tensor:
+        """The distance of two results of `log_power`."""
+        return (logs - truth).abs().mean()

@@ -1,0 +1,41 @@
+"""The distance of spectra, against noise and lattices whose power is known."""
+
+import math
+
+import torch
+
+from srzoo_train.spectrum import FLOOR, WINDOW, SpectrumDistance
+
+SPECTRUM = SpectrumDistance()
+
+
+def white(deviation: float, seed: int = 0) -> torch.Tensor:
+    return deviation * torch.randn(4, 3, 160, 160, generator=torch.Generator().manual_seed(seed))
+
+
+def test_white_noise_has_its_variance_as_power_at_every_frequency():
+    power = SPECTRUM.log_power(white(0.1)).exp().view(4, 3, WINDOW, WINDOW // 2 + 1, 3, 3)
+    assert math.isclose(float(power[:, :, 2:-2, 2:].mean()), 0.01 + FLOOR, rel_tol=0.03)
+
+
+def test_alike_pictures_are_at_distance_zero_and_twice_the_noise_at_log_four():
+    a = white(0.1)
+    logs = SPECTRUM.log_power(a)
+    assert float(SPECTRUM(logs, logs)) == 0
+    assert abs(float(SPECTRUM(SPECTRUM.log_power(2 * a), logs)) - math.log(4)) < 0.01
+
+
+def test_a_weave_of_four_pixels_shows_on_the_frequencies_of_its_lattice_alone():
+    noise = white(0.02)
+    weave = torch.zeros_like(noise)
+    weave[:, :, ::4, ::4] = 0.2
+    apart = SPECTRUM.log_power(noise + weave) - SPECTRUM.log_power(noise)
+    apart = apart.abs().mean((0, 2, 3)).view(3, WINDOW, WINDOW // 2 + 1).mean(0)
+    assert apart[8, 8] > 1 and apart[16, 8] > 1 and apart[0, 16] > 1
+    assert apart[4, 4] < 0.01 and apart[12, 12] < 0.01
+
+
+def test_what_no_eye_sees_is_not_counted():
+    flat = SPECTRUM.log_power(torch.zeros(1, 3, 64, 64))
+    faint = SPECTRUM.log_power(white(0.1 / 127.5)[:1, :, :64, :64])
+    assert float(SPECTRUM(faint, flat)) < 0.05
