@@ -13,8 +13,9 @@ def gflop_per_step(recipe: Recipe, stage: Stage, lpips: Path | None) -> float:
     """GFLOP (2 x multiply-adds of convolutions and matrix products) of one optimizer step."""
     network = networks.build(recipe)
     objective = objectives.of_stage(recipe, stage, 1.0, lpips)
-    # Few-step training stops after a random step: every one of them is counted once.
-    starts = [(i + 0.5) / max(1, len(stage.timesteps)) for i in range(max(1, len(stage.timesteps)))]
+    # Few-step training stops after a random step: draws spread evenly stand for all of them.
+    draws = max(1, 2 * len(stage.timesteps))
+    starts = [(i + 0.5) / draws for i in range(draws)]
     counted = [_flop(network, objective, recipe, start) for start in starts]
     return sum(counted) / len(counted) * recipe.batch / 1e9
 

@@ -115,7 +115,11 @@ def _denoiser_inputs(recipe: Recipe, features: int):
 def diffusion_facts(run: Run) -> dict:
     """What the sampler must know, and the numbers of steps that were trained."""
     recipe, few = run.recipe, run.last("few_step")
-    timesteps = recipe.stages[few].timesteps if few is not None else ()
+    stage = recipe.stages[few] if few is not None else Stage("diffusion")
+    timesteps, finer = stage.timesteps, stage.between if stage.finer else ()
+    # Training judged x0 after every one of its steps: each beginning of the list will do.
+    ways = [timesteps[:count] for count in range(1, len(timesteps) + 1)]
+    ways += [finer[:count] for count in range(len(timesteps) + 1, len(finer) + 1)]
     return {
         "diffusion": {
             "schedule": {"kind": "cosine", "timesteps": recipe.diffusion_steps},
@@ -128,15 +132,9 @@ def diffusion_facts(run: Run) -> dict:
         "steps": {
             "default": len(timesteps) or min(20, recipe.diffusion_steps),
             "max": recipe.diffusion_steps,
-            # Training judged x0 after every one of its steps: each beginning of the list will do.
             "trained": [
-                {
-                    "steps": count,
-                    "timesteps": list(timesteps[:count]),
-                    "graph": "fast",
-                    "start": "estimate",
-                }
-                for count in range(1, len(timesteps) + 1)
+                {"steps": len(way), "timesteps": list(way), "graph": "fast", "start": "estimate"}
+                for way in ways
             ],
         },
     }

@@ -115,6 +115,7 @@ class FewStep(Residuals):
         self.spectrum = SpectrumDistance()
         self.opponent: Opponent | None = None
         self.register_buffer("times", torch.tensor(stage.timesteps), persistent=False)
+        self.register_buffer("between", torch.tensor(stage.between), persistent=False)
 
     def start(self, noise: Tensor) -> Tensor:
         """The estimate, whose residual is 0, noised to the first level."""
@@ -150,14 +151,21 @@ class FewStep(Residuals):
     ) -> Tensor:
         """x0 after a number of steps drawn for the whole batch; only the last has a gradient."""
         shape = torch.Size((2 * shape[0], *shape[1:]))
-        last = int(batch.shared * len(self.times))
+        times, last = self._drawn(batch.shared)
         x = self.start(batch.noise(0, shape))
         with torch.no_grad():
             for i in range(last):
-                x, _ = self.advance(network, x, features, self.times, i, batch.noise)
+                x, _ = self.advance(network, x, features, times, i, batch.noise)
         # Some versions of autocast keep weights that were cast without gradient for later calls.
         torch.clear_autocast_cache()
-        return self.x0(network, x, self.times[last].expand(len(x)), features)
+        return self.x0(network, x, times[last].expand(len(x)), features)
+
+    def _drawn(self, shared: float) -> tuple[Tensor, int]:
+        """The timesteps of one draw, and the index of the last one taken."""
+        finer = self.stage.finer
+        if shared < finer:
+            return self.between, int(shared / finer * len(self.between))
+        return self.times, int((shared - finer) / (1 - finer) * len(self.times))
 
 
 def bicubic256(lr: Tensor, scale: int) -> Tensor:

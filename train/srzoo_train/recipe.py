@@ -35,11 +35,19 @@ class Stage:
     optimizer: typing.Literal["adamw", "muon"] = "adamw"
     warmup: float = 0.02            # share of the stage's steps
     timesteps: tuple[int, ...] = () # few_step: descending indices, one per step
+    finer: float = 0.0              # few_step: share of draws that take twice as many steps
     pixel: float = 2.0              # few_step: weight of the pixels' distance
     lpips: float = 1.0              # few_step: weight of LPIPS with AlexNet
     diversity: float = 0.8          # few_step: lambda of the energy score, 0 ... 1
     spectrum: float = 0.0           # few_step: weight of the distance of power spectra
     adversarial: float = 0.0        # few_step: weight of a critic's judgement; 0: no critic
+
+
+    @property
+    def between(self) -> tuple[int, ...]:
+        """The timesteps and, after each of them, the one halfway to the next, or to 0."""
+        pairs = zip(self.timesteps, (*self.timesteps[1:], 0))
+        return tuple(t for now, then in pairs for t in (now, (now + then) // 2))
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,11 @@ def checked(recipe: Recipe) -> Recipe:
     rules += [
         (s.loss != "few_step" or _descends(s.timesteps, recipe.diffusion_steps),
          f"stages.{i}.timesteps: must descend and lie in 0 ... {recipe.diffusion_steps - 1}")
+        for i, s in enumerate(recipe.stages)
+    ]
+    rules += [
+        (0 <= s.finer < 1 and (s.finer == 0 or _descends(s.between, recipe.diffusion_steps)),
+         f"stages.{i}.finer: must be from 0 to below 1, and leave timesteps between")
         for i, s in enumerate(recipe.stages)
     ]
     rules += [

@@ -188,3 +188,15 @@ def test_bicubic256_is_srdiffs_enlargement():
     exact = matrix(24, 96, False) @ lr[:, :, 0].astype(float) @ matrix(24, 96, False).T
     shown = (up[0, 0].double().numpy() + 1) / 2 * 256
     assert np.abs(shown - exact)[12:-12, 12:-12].max() < 1e-3
+
+
+@needs_lpips
+def test_draws_that_are_finer_take_the_timesteps_between(encoder):
+    stage = Stage("few_step", timesteps=(59, 44, 29, 14), finer=0.25)
+    assert stage.between == (59, 51, 44, 36, 29, 21, 14, 7)
+    few = FewStep(srdiff(encoder), FlatEncoder(), 1.0, stage, find_lpips())
+    drawn = [few._drawn((i + 0.5) / 320) for i in range(320)]
+    counts = {}
+    for times, last in drawn:
+        counts[len(times), last] = counts.get((len(times), last), 0) + 1
+    assert counts == {**{(8, i): 10 for i in range(8)}, **{(4, i): 60 for i in range(4)}}
