@@ -15,8 +15,10 @@ const STRIDE = 32;
 export interface Gallery {
   /** Folder beside the results file. */
   readonly folder: string;
-  /** Keeps the crop of one method's picture; `truth` and `source` go with the first. */
+  /** Keeps the crop of one method's picture, and of the truth. */
   keep(set: string, pair: Pair, method: string, result: Image): Promise<void>;
+  /** Whether there is a crop of a method's picture. */
+  has(set: string, image: string, method: string): Promise<boolean>;
 }
 
 /** Opens the gallery of a results file. */
@@ -28,17 +30,16 @@ export function openGallery(folder: string): Gallery {
       const write = async (name: string, image: Image) => {
         const jpeg = await encodeImage({ ...crop(image, window), channels: 3 }, {
           format: "jpeg",
-          quality: 88,
+          quality: 95,
           strip: true,
         });
         await writeWhole(cropPath(folder, set, pair.name, name), jpeg);
       };
       await Deno.mkdir(`${folder}/${safe(set)}/${safe(pair.name)}`, { recursive: true });
-      if (!await exists(cropPath(folder, set, pair.name, "truth"))) {
-        await write("truth", pair.truth);
-      }
+      await write("truth", pair.truth);
       await write(method, result);
     },
+    has: (set, image, method) => exists(cropPath(folder, set, image, method)),
   };
 }
 

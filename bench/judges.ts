@@ -153,6 +153,6 @@ export const metrics: readonly Metric[] = [
     key: "seconds",
     title: "s/image",
     digits: 3,
-    convention: "wall time in this run, whatever else the machine did: not for comparisons",
+    convention: "wall time under whatever load there was: kept in the results file, in no table",
   },
 ];

@@ -19,7 +19,8 @@ import { oneLine, type Task } from "./runner.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { measureSpeeds } from "./speed/all.ts";
 import { speedTable } from "./speed/table.ts";
-import { comparisonTable, conventions, setTable, table } from "./tables.ts";
+import { speedOf } from "./summary.ts";
+import { comparisonTable, conventions, setTable, table, type TextTable } from "./tables.ts";
 import { openTask, setsBelow } from "./tasks.ts";
 
 async function main(settings: Settings, signal: AbortSignal): Promise<number> {
@@ -27,15 +28,16 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   if (settings.fresh) await Deno.remove(settings.out).catch(() => {});
   const command = `deno task bench ${Deno.args.join(" ")}`.trim();
   const record = await openRecord(settings.out, await thisMachine(), command);
+  if (settings.vs.length > 0) record.vs = settings.vs;
   await using methods = await openMethods(settings, record, signal);
   const tasks = await openTasks(settings, methods.list, record);
   if (settings.quality) await measureQuality(settings, record, methods.list, tasks, signal);
   record.whole = await wholeFigures(record, cropsOf(settings));
   if (settings.speed) await measureSpeeds(settings, record, methods.list, signal);
   await saveRecord(settings.out, record);
-  print(record, settings);
+  print(record);
   const report = settings.out.replace(/\.json$/, ".html");
-  await writeReport(report, record, { crops: cropsOf(settings), vs: settings.vs });
+  await writeReport(report, record, cropsOf(settings));
   console.log(`Results: ${settings.out}\nReport: ${report}`);
   return record.failures.length > 0 ? 1 : 0;
 }
@@ -43,7 +45,9 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
 /** Opens all that can be opened; the others become failures. Idle ones give their memory back. */
 async function openMethods(settings: Settings, record: BenchRecord, signal: AbortSignal) {
   const list: Method[] = [];
-  for (const candidate of await candidatesOf(settings, signal)) {
+  const candidates = await candidatesOf(settings, signal);
+  checkPairs(settings, [...candidates, ...record.methods].map(({ name }) => name));
+  for (const candidate of candidates) {
     try {
       list.push(await candidate.open());
     } catch (error) {
@@ -62,6 +66,15 @@ async function openMethods(settings: Settings, record: BenchRecord, signal: Abor
       for (const method of list) await method[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Refuses to compare what is not measured, before hours are spent. */
+function checkPairs({ vs }: Settings, names: readonly string[]): void {
+  for (const name of vs.flat()) {
+    if (names.includes(name)) continue;
+    const known = [...new Set(names)].join(", ");
+    throw new RangeError(`Cannot compare "${name}" (--vs): the methods of this run are ${known}`);
+  }
 }
 
 /** Opens the sets at every scale that a method asks for. */
@@ -85,6 +98,11 @@ async function openTasks(
       `Cannot find a set below ${settings.data}: give --data, or --set with a folder of pictures`,
     );
   }
+  checkKeys(tasks);
+  for (const { name, scale } of methods) {
+    if (scale === undefined || tasks.some(({ set }) => set.scale === scale)) continue;
+    record.notes.push(`${name}: not measured, since it enlarges x${scale} alone`);
+  }
   const isOpened = (key: string) => tasks.some(({ set }) => set.key === key);
   record.sets = [
     ...tasks.map(({ set }) => set),
@@ -93,15 +111,30 @@ async function openTasks(
   return tasks;
 }
 
-function print(record: BenchRecord, settings: Settings): void {
+/** Two folders of the same name would overwrite each other's figures. */
+function checkKeys(tasks: readonly Task[]): void {
+  const keys = tasks.map(({ set }) => set.key);
+  const twice = keys.find((key, i) => keys.indexOf(key) !== i);
+  if (twice === undefined) return;
+  throw new Error(
+    `Cannot measure two sets of the name "${twice}": rename one of the folders, or measure them in ` +
+      `two runs with another --out`,
+  );
+}
+
+function print(record: BenchRecord): void {
+  const say = ({ head, rows, notes }: TextTable) =>
+    console.log([table(head, rows), ...notes, ""].join("\n"));
   for (const { key } of record.sets) {
-    if (record.rows.some((row) => row.set === key)) console.log(`${setTable(record, key)}\n`);
-    for (const pair of settings.vs) console.log(`${comparisonTable(record, key, pair)}\n`);
+    const found = setTable(record, key);
+    if (found.rows.length > 0) say(found);
+    for (const pair of record.vs ?? []) {
+      const compared = comparisonTable(record, key, pair);
+      if (compared.rows.length > 0) say(compared);
+    }
   }
-  if (record.speed.length > 0) {
-    const { head, rows, notes } = speedTable(record.speed);
-    console.log(`${table(head, rows)}\n${notes.join("\n")}\n`);
-  }
+  const speed = speedOf(record);
+  if (speed.length > 0) say(speedTable(speed));
   console.log(conventions(record));
   for (const note of record.notes) console.log(note);
   for (const { method, set, image, reason } of record.failures) {
@@ -112,7 +145,11 @@ function print(record: BenchRecord, settings: Settings): void {
 if (import.meta.main) {
   const settings = readSettings(Deno.args);
   const stop = new AbortController();
-  Deno.addSignalListener("SIGINT", () => stop.abort());
+  Deno.addSignalListener("SIGINT", () => {
+    if (stop.signal.aborted) Deno.exit(130); // asked twice: what is written is whole
+    console.error("Stopping after this picture; press Ctrl-C again to stop at once");
+    stop.abort();
+  });
   try {
     Deno.exit(await main(settings, stop.signal));
   } catch (error) {

@@ -105,17 +105,28 @@ export function protocolOf(name: string): Protocol {
   throw new RangeError(`Cannot use the protocol "${name}": it is none of ${names}`);
 }
 
-/** Reads a picture of a set and cuts its pairs out. */
+/**
+ * Reads a picture of a set and cuts its pairs out; none where it is too small.
+ *
+ * @throws {Error} If a file cannot be decoded, or the low-resolution one does not belong to the other.
+ */
 export async function pairsOf(image: SetImage, set: BenchSet, protocol: Protocol): Promise<Pair[]> {
   const { scale } = set;
   const high = await readImage(image.high);
   if (image.low && protocol.name === "whole") {
     const low = await readImage(image.low);
     const window = { x: 0, y: 0, width: low.width * scale, height: low.height * scale };
+    if (window.width > high.width || window.height > high.height) {
+      throw new RangeError(
+        `Cannot pair ${image.low} with ${image.high}: ${low.width}x${low.height} times ${scale} is ` +
+          `larger than ${high.width}x${high.height}`,
+      );
+    }
     return [{ name: image.name, low, truth: crop(high, window) }];
   }
   const prepared = protocol.prepare?.(high) ?? high;
-  const windows = protocol.windows(prepared, scale);
+  const windows = protocol.windows(prepared, scale)
+    .filter(({ width, height }) => width > 0 && height > 0);
   return windows.map((window) => {
     const truth = crop(prepared, window);
     const size = { width: window.width / scale, height: window.height / scale };

@@ -4,9 +4,9 @@ import { openObserver } from "./features.ts";
 import { openGallery } from "./gallery.ts";
 import { openJudges } from "./graphs.ts";
 import type { Method } from "./methods/method.ts";
-import { startProgress } from "./progress.ts";
-import { type BenchRecord, putRow, saveRecord } from "./record.ts";
-import { runMethod, type Task } from "./runner.ts";
+import { type Progress, startProgress } from "./progress.ts";
+import { type BenchRecord, type Failure, putRow, type Row, saveRecord } from "./record.ts";
+import { type RunEvents, runMethod, type Task } from "./runner.ts";
 import type { Settings } from "./settings.ts";
 
 /** Results are written at least this often, in milliseconds. */
@@ -35,42 +35,51 @@ export async function measureQuality(
     : undefined;
   if (!observer) record.notes.push(NO_FID);
   const progress = startProgress(countPictures(methods, tasks), settings.quiet);
+  const gallery = openGallery(cropsOf(settings));
+  const leftOut = new Set<string>();
+  const events: RunEvents = {
+    picture: (name, set, image, kept) => progress.step(`${name} ${set} ${image}`, kept),
+    failed: (method, reason, set, image) =>
+      addFailure(record, { method, set, image, reason }, progress),
+    leftOut: (set, image) => leftOut.add(`${set} ${image}`),
+  };
   let saved = performance.now();
+  const finish = async (row: Row) => {
+    putRow(record, row);
+    if (performance.now() - saved < SAVE_EVERY) return;
+    await saveRecord(settings.out, record);
+    saved = performance.now();
+  };
+  const { seeds } = settings;
+  const { observe, observed } = observer ?? {};
   try {
     for (const method of methods) {
-      await runMethod(method, tasks, record, {
-        seeds: settings.seeds,
-        judges,
-        gallery: openGallery(cropsOf(settings)),
-        observe: observer?.observe,
-        observed: observer?.observed,
-        signal,
-        events: {
-          picture: (name, set, image, kept) => progress.step(`${name} ${set} ${image}`, kept),
-          failed(name, reason, set, image) {
-            progress.say(`${name} failed on ${image} of ${set}: ${reason}`);
-            record.failures.push({ method: name, set, image, reason });
-          },
-        },
-        async finish(row) {
-          putRow(record, row);
-          if (performance.now() - saved < SAVE_EVERY) return;
-          await saveRecord(settings.out, record);
-          saved = performance.now();
-        },
-      });
+      const options = { seeds, judges, gallery, observe, observed, signal, events, finish };
+      await runMethod(method, tasks, record, options);
     }
   } finally {
     progress.end();
+    if (leftOut.size > 0) {
+      record.notes.push(`Too small for the protocol, left out: ${[...leftOut].join(", ")}`);
+    }
     await saveRecord(settings.out, record);
     for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
   }
 }
 
+/** Tells of a failure; what fails alike for every method is told once. */
+function addFailure(record: BenchRecord, failure: Failure, progress: Progress): void {
+  const text = JSON.stringify(failure);
+  if (record.failures.some((other) => JSON.stringify(other) === text)) return;
+  record.failures.push(failure);
+  const { method, set, image, reason } = failure;
+  progress.say(`${method ?? "every method"} failed on ${image} of ${set}: ${reason}`);
+}
+
 function countPictures(methods: readonly Method[], tasks: readonly Task[]): number {
   const counts = methods.flatMap(({ scale }) =>
     tasks.filter(({ set }) => scale === undefined || scale === set.scale)
-      .map(({ set }) => set.images)
+      .map(({ images }) => images.length)
   );
   return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -34,8 +34,8 @@ export interface Row {
 
 /** Something that did not work. */
 export interface Failure {
-  /** Name of the method. */
-  readonly method: string;
+  /** Name of the method; absent if the picture could not even be read. */
+  readonly method?: string;
   /** Key of the set; absent if the method could not even be opened. */
   readonly set?: string;
   /** Name of the picture. */
@@ -90,8 +90,10 @@ export interface BenchRecord {
   readonly format: 1;
   /** Command lines of all runs that it was filled by. */
   readonly commands: readonly string[];
-  /** Where it was measured. */
+  /** Where the last run was. */
   readonly machine: Machine;
+  /** Pairs of methods that are compared. */
+  vs?: readonly (readonly [string, string])[];
   /** Why a column is empty. */
   notes: string[];
   /** The sets. */

@@ -11,16 +11,22 @@ import type { BenchRecord, Row, SetRecord } from "./record.ts";
 export interface Task {
   /** The set. */
   readonly set: SetRecord;
-  /** Its pictures, read one after the other. */
+  /** Names of its pictures. */
+  readonly images: readonly string[];
+  /** Reads one of them and cuts its pairs out; none where it is too small for the protocol. */
+  read(image: string): Promise<readonly Pair[]>;
+  /** All pairs, read one after the other; ends with the first that cannot be read. */
   pairs(): AsyncIterable<Pair>;
 }
 
 /** What the runner tells while it works. */
 export interface RunEvents {
-  /** One picture is done, or was kept from an earlier run. */
+  /** One picture is done by a method, or was kept from an earlier run, or failed. */
   picture(method: string, set: string, image: string, kept: boolean): void;
-  /** One picture failed. */
-  failed(method: string, reason: string, set: string, image: string): void;
+  /** One picture failed; it could not even be read where there is no method. */
+  failed(method: string | undefined, reason: string, set: string, image: string): void;
+  /** One picture is too small for the protocol. */
+  leftOut?(set: string, image: string): void;
 }
 
 /** How to run. */
@@ -51,25 +57,68 @@ export async function runMethod(
   options: RunOptions,
 ): Promise<void> {
   const { events, signal } = options;
-  const fitting = tasks.filter(({ set }) =>
-    method.scale === undefined || method.scale === set.scale
-  );
-  for (const { set, pairs } of fitting) {
-    for await (const pair of pairs()) {
+  for (const task of tasks) {
+    if (method.scale !== undefined && method.scale !== task.set.scale) continue;
+    for (const image of task.images) {
       signal?.throwIfAborted();
-      if (await isFinished(record, method, set, pair, options)) {
-        events.picture(method.name, set.key, pair.name, true);
-        continue;
-      }
-      try {
-        await options.finish(await measure(method, set, pair, options));
-        events.picture(method.name, set.key, pair.name, false);
-      } catch (error) {
+      const pairs = await readPairs(task, image, events);
+      let kept = pairs !== undefined;
+      for (const pair of pairs ?? []) {
         signal?.throwIfAborted();
-        events.failed(method.name, oneLine(error), set.key, pair.name);
+        if (!await runPair(method, task.set, pair, record, options)) kept = false;
       }
+      events.picture(method.name, task.set.key, image, kept);
     }
   }
+}
+
+/** The pairs of a picture; undefined, and told, where it cannot be read. */
+async function readPairs(
+  { set, read }: Task,
+  image: string,
+  events: RunEvents,
+): Promise<readonly Pair[] | undefined> {
+  try {
+    const found = await read(image);
+    if (found.length === 0) events.leftOut?.(set.key, image);
+    return found;
+  } catch (error) {
+    events.failed(undefined, oneLine(error), set.key, image);
+  }
+}
+
+/** Measures one pair; true where it was kept from an earlier run. */
+async function runPair(
+  method: Method,
+  set: SetRecord,
+  pair: Pair,
+  record: Pick<BenchRecord, "rows">,
+  options: RunOptions,
+): Promise<boolean> {
+  const { events, finish, gallery, signal } = options;
+  try {
+    if (!await isFinished(record, method, set, pair, options)) {
+      await finish(await measure(method, set, pair, options));
+      return false;
+    }
+    if (!gallery || await gallery.has(set.key, pair.name, method.name)) return true;
+    // The results file came without its crops: the figures stay, the picture is made for the report.
+    await gallery.keep(set.key, pair, method.name, await enlarged(method, set, pair, 0, signal));
+  } catch (error) {
+    signal?.throwIfAborted();
+    events.failed(method.name, oneLine(error), set.key, pair.name);
+  }
+  return false;
+}
+
+async function enlarged(
+  method: Method,
+  set: SetRecord,
+  { low, name: image }: Pair,
+  seed: number,
+  signal?: AbortSignal,
+): Promise<Image> {
+  return await method.enlarge({ low, scale: set.scale, seed, set: set.name, image, signal });
 }
 
 /** One line about whatever was thrown. */
@@ -109,9 +158,7 @@ async function measure(
   const samples: { seed: number; figures: Figures }[] = [];
   for (const seed of seedsOf(method, seeds)) {
     const start = performance.now();
-    const { low, name: image } = pair;
-    const input = { low, scale: set.scale, seed, set: set.name, image, signal };
-    const result = await method.enlarge(input);
+    const result = await enlarged(method, set, pair, seed, signal);
     const seconds = (performance.now() - start) / 1000;
     const figures = { ...await figuresOf(result, pair, set.scale, judges), seconds };
     samples.push({ seed, figures });

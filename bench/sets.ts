@@ -1,5 +1,6 @@
 /** Test sets on disk: folders of high-resolution pictures, with or without their low-resolution ones. @module */
 
+import { basename, resolve } from "node:path";
 import { exists, sha256 } from "./files.ts";
 
 /** One picture of a set. */
@@ -64,7 +65,7 @@ export async function findSet(data: string, name: string, scale: number): Promis
     const base = isDiv2k && layout.high.startsWith("..") ? `${data}/DIV2K` : root;
     const images = await imagesOf(base.replace(/\/$/, ""), layout);
     if (images.length > 0) {
-      return { name: name.replace(/\/$/, "").split("/").at(-1)!, scale, images };
+      return { name: basename(resolve(name)), scale, images };
     }
   }
   throw new Error(
@@ -78,12 +79,18 @@ async function imagesOf(root: string, layout: Layout): Promise<SetImage[]> {
   const folder = join(root, high);
   const lowFiles = low === undefined ? undefined : await stems(join(root, low));
   if (lowFiles?.size === 0) return [];
-  const images: SetImage[] = [];
+  const images: SetImage[] = [], single: string[] = [];
   for (const [stem, path] of await stems(folder)) {
     if (!stem.endsWith(highEnd)) continue;
     const name = stem.slice(0, stem.length - highEnd.length);
     const lowPath = lowFiles?.get(name + lowEnd);
-    if (!lowFiles || lowPath) images.push({ name, high: path, low: lowPath });
+    if (lowFiles && !lowPath) single.push(name);
+    else images.push({ name, high: path, low: lowPath });
+  }
+  if (images.length > 0 && single.length > 0) {
+    throw new Error(
+      `Cannot use the set in ${root}: ${low} has no picture for ${single.sort().join(", ")}`,
+    );
   }
   return images.sort((a, b) => a.name < b.name ? -1 : 1);
 }

@@ -41,6 +41,8 @@ export interface Settings {
   out: string;
   /** Forgets what the results file holds. */
   fresh: boolean;
+  /** Forgets the times that it holds. */
+  freshSpeed: boolean;
   /** A small run for a first look. */
   quick: boolean;
   /** Whether pictures are measured. */
@@ -64,6 +66,7 @@ An interrupted run is resumed by the same command: finished pictures are kept.
 Exit codes: 0, 1 (something failed, the rest is done), 2 (usage), 130 (interrupted).`;
 
 const root = new URL("..", import.meta.url).pathname;
+const PROVIDERS = ["native", "wasm", "webgpu"];
 
 /** Reads the command line; ends the process with 2 where it can't be obeyed, with 0 after `--help`. */
 export function readSettings(args: readonly string[]): Settings {
@@ -88,48 +91,59 @@ export function readSettings(args: readonly string[]): Settings {
     )
     .option(
       "--upscalerjs-models <list>",
-      "esrgan-slim, esrgan-thick (a minute where slim takes a second)",
-      list,
+      "of esrgan-slim, esrgan-thick (a minute where slim takes a second)",
+      some(upscalerjsModels),
     )
     .option("--vs <A,B>", "compare two methods image by image", addPair(","), [])
     .addOption(
-      new Option("--provider <name>", "the only provider").choices(["webgpu", "native", "wasm"]),
+      new Option("--provider <name>", "the only provider").choices(PROVIDERS),
     )
     .option("--threads <n>", "CPU threads", positive)
     .option("--lpips <path>", "LPIPS graph, or folder with lpips_alex.onnx and lpips_sq.onnx")
     .option("--inception <file>", "feature graph for FID and Inception Score")
-    .option("--out <file>", "results file", `${root}bench/results/${today()}.json`)
+    .option("--out <file.json>", "results file", json, `${root}bench/results/${today()}.json`)
     .option("--fresh", "forget what the results file holds", false)
-    .option("--quick", "a small run for a first look, under three minutes on two cores", false)
+    .option("--fresh-speed", "forget the times that it holds", false)
+    .option(
+      "--quick",
+      "a first look, under three minutes on two idle cores: regression and srdiff, five pictures of a " +
+        "set, one size and one provider timed; what is named besides is obeyed",
+      false,
+    )
     .option("--no-quality", "measure speed alone")
     .option("--no-speed", "measure pictures alone")
-    .option("--speed-providers <list>", "providers whose speed is measured", list, [
-      "native",
-      "wasm",
-    ])
-    .option("--speed-sizes <list>", `sources: ${sizeNames.join(", ")}`, list, sizeNames)
+    .option(
+      "--speed-providers <list>",
+      "of native, wasm, webgpu (default: native,wasm)",
+      some(PROVIDERS),
+    )
+    .option("--speed-sizes <list>", `of ${sizeNames.join(", ")} (default: all)`, some(sizeNames))
     .option("--quiet", "no progress", false)
     .addHelpText("after", EPILOGUE)
     .showHelpAfterError("Run with --help to see all options.")
     .exitOverride((error) => Deno.exit(error.exitCode === 0 ? 0 : 2));
   const flags = program.parse([...args], { from: "user" }).opts();
-  return quickened(flags as Settings);
+  return completed(flags as Settings);
 }
 
-/** The small run: few pictures, two seeds; whatever the user chose stays. */
-function quickened(settings: Settings): Settings {
-  const { quick, set, seeds, images, upscalerjsModels: peers } = settings;
-  if (!quick) {
-    return { ...settings, seeds: seeds ?? 3, upscalerjsModels: peers ?? [...upscalerjsModels] };
-  }
-  return {
-    ...settings,
-    set: set ?? ["Set5", "BSD100"],
-    seeds: seeds ?? 2,
-    images: images ?? 5,
-    upscalerjsModels: peers ?? ["esrgan-slim"],
-    speedSizes: settings.speedSizes.slice(0, 1),
+/** What is left open; whatever the user chose stays. */
+function completed({ quick, ...chosen }: Settings): Settings {
+  const whole = {
+    seeds: 3,
+    upscalerjsModels: [...upscalerjsModels],
+    speedProviders: ["native", "wasm"],
+    speedSizes: sizeNames,
   };
+  const small = {
+    ...whole,
+    model: ["regression", "srdiff"],
+    set: ["Set5", "BSD100"],
+    images: 5,
+    upscalerjsModels: upscalerjsModels.slice(0, 1),
+    speedProviders: ["native"],
+    speedSizes: sizeNames.slice(0, 1),
+  };
+  return { ...quick ? small : whole, ...chosen, quick };
 }
 
 function today(): string {
@@ -137,7 +151,24 @@ function today(): string {
 }
 
 function list(value: string): string[] {
-  return value.split(",").filter(Boolean);
+  const found = value.split(",").map((part) => part.trim()).filter(Boolean);
+  if (found.length > 0) return found;
+  throw new InvalidArgumentError("it names nothing");
+}
+
+/** A list of known names. */
+function some(names: readonly string[]) {
+  return (value: string): string[] =>
+    list(value).map((name) => {
+      if (names.includes(name)) return name;
+      throw new InvalidArgumentError(`"${name}" is none of ${names.join(", ")}`);
+    });
+}
+
+/** The report and the crops are named after it. */
+function json(value: string): string {
+  if (/.\.json$/.test(value)) return value;
+  throw new InvalidArgumentError("it must end in .json");
 }
 
 function positive(value: string): number {

@@ -2,6 +2,7 @@
 
 import { type Metric, metrics } from "./judges.ts";
 import type { BenchRecord, Row } from "./record.ts";
+import type { SpeedRow } from "./speed/row.ts";
 import { type Comparison, type Estimate, estimate, mean, paired } from "./statistics.ts";
 
 /** What one method reached on one set. */
@@ -33,6 +34,13 @@ export function rowsOf(record: BenchRecord, set: string, method: string): Row[] 
   return record.rows.filter((row) =>
     row.set === set && row.method === method && row.methodDigest === methodDigest &&
     row.setDigest === setDigest
+  );
+}
+
+/** The measurements of speed; those of a method's older weights left out. */
+export function speedOf(record: BenchRecord): SpeedRow[] {
+  return record.speed.filter((row) =>
+    record.methods.some(({ name, digest }) => name === row.method && digest === row.methodDigest)
   );
 }
 

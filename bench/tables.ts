@@ -1,10 +1,22 @@
-/** Tables for the terminal. @module */
+/** Results as tables, whatever they are then written as. @module */
 
 import Table from "cli-table3";
-import { metrics } from "./judges.ts";
+import { type Metric, metrics } from "./judges.ts";
 import type { BenchRecord } from "./record.ts";
 import type { Estimate } from "./statistics.ts";
-import { compare, summaries } from "./summary.ts";
+import { compare, summaries, type Summary } from "./summary.ts";
+
+/** A table that terminal, report and README share. */
+export interface TextTable {
+  /** Titles of the columns. */
+  readonly head: string[];
+  /** Lines. */
+  readonly rows: string[][];
+  /** Which cells hold the best value of their column. */
+  readonly best?: readonly (readonly boolean[])[];
+  /** What must be known to read it. */
+  readonly notes: readonly string[];
+}
 
 /** A mean with its interval where there is one, such as `0.2134 ±0.0008`. */
 export function show(value: Estimate | undefined, digits: number): string {
@@ -24,53 +36,107 @@ export function table(head: string[], rows: string[][]): string {
   return grid.toString();
 }
 
+/** The metrics that any method of a set has figures of; times were taken under any load. */
+function shownMetrics(found: readonly Summary[]): Metric[] {
+  return metrics.filter(({ key }) =>
+    key !== "seconds" && found.some(({ figures }) => key in figures)
+  );
+}
+
 /** One set: a line for each method, a column for each metric that any of them has. */
-export function setTable(record: BenchRecord, set: string): string {
+export function setTable(record: BenchRecord, set: string): TextTable {
   const found = summaries(record, set);
-  const shown = metrics.filter(({ key }) => found.some(({ figures }) => key in figures));
+  const shown = shownMetrics(found);
   const whole = record.whole.filter((entry) => entry.set === set);
   const extra = [...new Set(whole.flatMap(({ figures }) => Object.keys(figures)))];
+  const all = Math.max(...found.map(({ images }) => images));
   const rows = found.map(({ method, images, seeds, figures }) => [
     method,
     ...shown.map(({ key, digits }) => show(figures[key], digits)),
     ...extra.map((key) => whole.find((w) => w.method === method)?.figures[key]?.toFixed(2) ?? ""),
-    `${images}x${seeds}`,
+    `${images < all ? `${images} of ${all}` : images} x ${seeds}`,
   ]);
-  return table([set, ...shown.map(({ title }) => title), ...extra, "n"], rows);
+  const complete = found.filter(({ images }) => images === all);
+  const best = found.map((summary) => [
+    false,
+    ...shown.map((metric) => isBest(metric, summary, complete)),
+  ]);
+  return {
+    head: [set, ...shown.map(({ title }) => title), ...extra, "pictures x seeds"],
+    rows,
+    best,
+    notes: complete.length < found.length
+      ? ["A method that has not finished all pictures is not to be compared with the others."]
+      : [],
+  };
 }
 
-/** Differences `a - b` on one set. */
+function isBest({ key, better }: Metric, summary: Summary, all: readonly Summary[]): boolean {
+  if (!better || !summary.figures[key] || !all.includes(summary)) return false;
+  const values = all.map(({ figures }) => figures[key]?.mean).filter((value) =>
+    value !== undefined
+  );
+  return summary.figures[key].mean === (better === "larger" ? Math.max : Math.min)(...values);
+}
+
+/** Differences `a - b` on one set; no rows where they have no picture in common. */
 export function comparisonTable(
   record: BenchRecord,
   set: string,
-  pair: readonly [string, string],
-): string {
-  const rows = compare(record, set, pair).map(({ metric, comparison }) => {
+  [a, b]: readonly [string, string],
+): TextTable {
+  const found = compare(record, set, [a, b]);
+  const rows = found.map(({ metric, comparison }) => {
     const { mean, half, larger, smaller, n } = comparison;
-    const sign = mean > 0 ? "+" : "";
-    const wins = metric.better === "larger" ? larger : smaller;
-    const losses = metric.better === "larger" ? smaller : larger;
+    const isLarger = metric.better === "larger";
     return [
       metric.title,
-      sign + show({ mean, half, n }, metric.digits),
-      `${wins}`,
-      `${losses}`,
-      verdict(mean, half, metric.better === "larger"),
+      (mean > 0 ? "+" : "") + show({ mean, half, n }, metric.digits),
+      String(isLarger ? larger : smaller),
+      String(isLarger ? smaller : larger),
+      verdict(a, mean, half, isLarger),
     ];
   });
-  const [a, b] = pair;
-  return table([`${set}: ${a} - ${b}`, "difference", `${a} better`, `${b} better`, "95 %"], rows);
+  const pictures = found[0]?.comparison.n ?? 0;
+  return {
+    head: [`${set}: ${a} - ${b}`, "difference", `${a} better`, `${b} better`, "at 95 %"],
+    rows,
+    notes: [`Picture by picture on ${pictures} pictures, with the interval over the pictures.`],
+  };
 }
 
-function verdict(mean: number, half: number, largerIsBetter: boolean): string {
+function verdict(name: string, mean: number, half: number, largerIsBetter: boolean): string {
   if (!(Math.abs(mean) > half)) return "no difference shown";
-  return (mean > 0) === largerIsBetter ? "better" : "worse";
+  return `${name} ${(mean > 0) === largerIsBetter ? "better" : "worse"}`;
+}
+
+/** What the methods are. */
+export function methodTable(record: BenchRecord): TextTable {
+  const rows = record.methods.map(({ name, facts }) => [
+    name,
+    facts.kind,
+    facts.parameters ? `${(facts.parameters / 1e6).toFixed(2)} M` : "",
+    facts.bytes ? `${(facts.bytes / 1e6).toFixed(1)} MB` : "",
+    facts.precision ?? "",
+    facts.provider === "none" ? "" : facts.provider ?? "",
+    facts.nfe === undefined ? "" : String(facts.nfe),
+  ]);
+  const head = ["method", "what", "parameters", "weights", "precision", "provider", "NFE"];
+  return {
+    head,
+    rows,
+    notes: [
+      "NFE: evaluations of the denoiser. Parameters and weights: of all graphs of the entry.",
+    ],
+  };
 }
 
 /** How every shown metric was measured, a line each. */
 export function conventions(record: BenchRecord): string {
-  const used = metrics.filter(({ key }) =>
-    record.rows.some((row) => key in row.together || row.samples.some((s) => key in s.figures))
-  );
-  return used.map(({ title, convention }) => `${title}: ${convention}`).join("\n");
+  return usedMetrics(record).map(({ title, convention }) => `${title}: ${convention}`).join("\n");
+}
+
+/** The metrics that any table shows. */
+export function usedMetrics(record: BenchRecord): Metric[] {
+  return shownMetrics(record.sets.flatMap(({ key }) => summaries(record, key)));
 }

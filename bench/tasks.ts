@@ -37,6 +37,8 @@ export async function openTask(
   const found = await findSet(data, name, scale);
   const set: BenchSet = { ...found, images: found.images.slice(0, limit) };
   const cut = protocol.name === "whole" ? "" : ` ${protocol.name}`;
+  const read = (image: string) =>
+    pairsOf(set.images.find(({ name }) => name === image)!, set, protocol);
   const part = set.images.length < found.images.length ? ` (first ${limit})` : "";
   return {
     set: {
@@ -47,8 +49,10 @@ export async function openTask(
       images: set.images.length,
       digest: await digestOf(set),
     },
+    images: set.images.map(({ name }) => name),
+    read,
     async *pairs() {
-      for (const image of set.images) yield* await pairsOf(image, set, protocol);
+      for (const { name } of set.images) yield* await read(name);
     },
   };
 }

@@ -49,6 +49,13 @@ export function readSpec(spec: string): EntrySpec {
   return { model, options };
 }
 
+/** What an entry is called in the tables: its id or the last part of its path, with its options. */
+export function entryName(spec: string): string {
+  const [model, ...parts] = spec.split("+");
+  const last = model.replace(/\/(model\.yml)?$/, "").replace(/^.*[/\\]/, "") || model;
+  return [last, ...parts].join("+");
+}
+
 /** Where and how entries are run. */
 export interface EntryOptions {
   /** The only provider to try. */
@@ -64,15 +71,20 @@ export async function openModel(model: string, options: LoadOptions): Promise<Up
   return await load(/[/\\]/.test(model) ? await readCard(model, options) : model, options);
 }
 
-/** Opens an entry as a method. */
+/**
+ * Opens an entry as a method.
+ *
+ * @throws {Error} If there is no such entry, or it cannot obey the options.
+ */
 export async function entryMethod(spec: string, where: EntryOptions = {}): Promise<Method> {
   const { model, options } = readSpec(spec);
   const upscaler = await openModel(model, where);
   const { card, provider } = upscaler;
+  upscaler.plan({ width: 64, height: 64 }, options); // refuses what the entry cannot obey
   const decides = [card.family, card.diffusion, card.steps, card.tiling, options, provider];
   const graphs = Object.values(card.graphs).map((graph) => graph.sha256);
   return {
-    name: spec.replace(/^.*\/(?=[^/])/, "").replace(/\/$/, ""),
+    name: entryName(spec),
     scale: card.scale,
     generative: (options.temperature ?? 1) !== 0 && card.diffusion !== undefined,
     digest: await sha256(new TextEncoder().encode(JSON.stringify([graphs, decides]))),

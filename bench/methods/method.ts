@@ -40,6 +40,8 @@ export interface Facts {
   readonly kind: string;
   /** The entry with its options, as `load()` and a child process find it again. */
   readonly spec?: string;
+  /** Model of UpscalerJS. */
+  readonly peer?: string;
   /** Family of a zoo entry. */
   readonly family?: string;
   /** What ran it. */

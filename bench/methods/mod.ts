@@ -1,36 +1,51 @@
 /** All methods of a run, by name. @module */
 
 import { openZoo } from "../../lib/zoo/mod.ts";
-import { upscalerjsMethod } from "../peers/upscalerjs.ts";
+import { peerName, upscalerjsMethod } from "../peers/upscalerjs.ts";
 import type { Settings } from "../settings.ts";
 import { baseline, baselines } from "./baselines.ts";
-import { entryMethod } from "./entry.ts";
+import { entryMethod, entryName } from "./entry.ts";
 import type { Method } from "./method.ts";
 import { resultsMethod } from "./results.ts";
 
 /** A method that is not open yet. */
 export interface Candidate {
-  /** Its name, for the message when it does not open. */
+  /** Its name in the tables. */
   readonly name: string;
   /** Opens it. */
   open(): Promise<Method>;
 }
 
-/** The methods that the settings ask for: baselines first, each name once. */
+/**
+ * The methods that the settings ask for: baselines first, each once.
+ *
+ * @throws {Error} If two of them have the same name.
+ */
 export async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Candidate[]> {
   const { model, provider, threads, results, upscalerjs, upscalerjsModels } = settings;
   const asked = model ?? (await openZoo().list()).map((card) => card.id);
   const entries = asked.filter((name) => !baselines.includes(name));
-  return [
+  return unambiguous([
     ...baselines.map((name) => ({ name, open: () => Promise.resolve(baseline(name)) })),
-    ...[...new Set(entries)].map((name) => ({
-      name,
-      open: () => entryMethod(name, { provider, threads, signal }),
+    ...[...new Set(entries)].map((spec) => ({
+      name: entryName(spec),
+      open: () => entryMethod(spec, { provider, threads, signal }),
     })),
     ...(upscalerjs === undefined ? [] : upscalerjsModels ?? []).map((peer) => ({
-      name: `upscalerjs-${peer}`,
+      name: peerName(peer),
       open: () => upscalerjsMethod(upscalerjs!, peer),
     })),
     ...results.map(([name, folder]) => ({ name, open: () => resultsMethod(name, folder) })),
-  ];
+  ]);
+}
+
+/** One would overwrite the figures of the other. */
+function unambiguous(candidates: Candidate[]): Candidate[] {
+  const names = candidates.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return candidates;
+  throw new Error(
+    `Cannot measure two methods of the name "${twice}": rename one of the folders, or measure them ` +
+      `in two runs with another --out`,
+  );
 }

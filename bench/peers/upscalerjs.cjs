@@ -65,6 +65,7 @@ async function open() {
 }
 
 async function servePictures({ enlarge }) {
+  process.on("SIGINT", () => {}); // Ctrl-C reaches this process too; the bench ends it by closing stdin
   let waiting = Buffer.alloc(0);
   for await (const chunk of process.stdin) {
     waiting = Buffer.concat([waiting, chunk]);

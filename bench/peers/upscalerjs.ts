@@ -4,11 +4,14 @@ import type { Image } from "../../lib/image/image.ts";
 import { exists } from "../files.ts";
 import type { Method } from "../methods/method.ts";
 import { measureChain } from "../speed/chain.ts";
-import type { SpeedRow } from "../speed/row.ts";
+import type { SpeedFigures } from "../speed/row.ts";
 import { median } from "../statistics.ts";
 
 /** Its x4 models that are measured, the fast one first. */
 export const upscalerjsModels: readonly string[] = ["esrgan-slim", "esrgan-thick"];
+
+/** What runs it here. */
+export const UPSCALERJS_PROVIDER = "tfjs wasm";
 
 const script = new URL("./upscalerjs.cjs", import.meta.url).pathname;
 
@@ -21,6 +24,41 @@ const script = new URL("./upscalerjs.cjs", import.meta.url).pathname;
  */
 export async function upscalerjsMethod(folder: string, model: string): Promise<Method> {
   const version = await versionOf(folder, "upscaler");
+  const digest = `upscaler ${version} ${model} ${await versionOf(folder, `@upscalerjs/${model}`)}`;
+  await checkNode();
+  let peer: Peer | undefined;
+  return {
+    name: peerName(model),
+    scale: 4,
+    generative: false,
+    digest,
+    facts: {
+      kind: `UpscalerJS ${version}`,
+      peer: model,
+      provider: UPSCALERJS_PROVIDER,
+      precision: "fp32",
+    },
+    async enlarge({ low }) {
+      peer ??= startPeer(folder, model);
+      try {
+        return await peer.enlarge(low);
+      } catch (error) {
+        await peer.end();
+        peer = undefined; // the next picture gets a new process
+        throw error;
+      }
+    },
+    [Symbol.asyncDispose]: async () => await peer?.end(),
+  };
+}
+
+/** The process of one model. */
+interface Peer {
+  enlarge(low: Image): Promise<Image>;
+  end(): Promise<void>;
+}
+
+function startPeer(folder: string, model: string): Peer {
   const child = new Deno.Command("node", {
     args: [script, folder, model],
     stdin: "piped",
@@ -48,18 +86,16 @@ export async function upscalerjsMethod(folder: string, model: string): Promise<M
   }
 
   return {
-    name: nameOf(model),
-    scale: 4,
-    generative: false,
-    digest: `upscaler ${version} ${model} ${await versionOf(folder, `@upscalerjs/${model}`)}`,
-    facts: { kind: `UpscalerJS ${version}`, provider: "tfjs wasm", precision: "fp32" },
-    async enlarge({ low }) {
-      await writer.write(new Uint8Array(new Uint32Array([low.width, low.height]).buffer));
-      await writer.write(rgbOf(low));
+    async enlarge(low) {
+      const send = async () => {
+        await writer.write(new Uint8Array(new Uint32Array([low.width, low.height]).buffer));
+        await writer.write(rgbOf(low));
+      };
+      send().catch(() => {}); // a process that ended is told by what it printed
       const [width, height] = new Uint32Array((await take(8)).slice().buffer);
       return imageOf(width, height, await take(3 * width * height));
     },
-    async [Symbol.asyncDispose]() {
+    async end() {
       await writer.close().catch(() => {}); // it may have ended by itself
       await reader.cancel();
       await child.status;
@@ -77,7 +113,7 @@ export async function measureUpscalerjs(
   model: string,
   { width, height }: { width: number; height: number },
   signal: AbortSignal,
-): Promise<SpeedRow> {
+): Promise<SpeedFigures> {
   const request = JSON.stringify({ width, height, runs: 3, longest: 20_000 });
   const { success, stdout, stderr } = await new Deno.Command("node", {
     args: [script, folder, model, request],
@@ -89,8 +125,8 @@ export async function measureUpscalerjs(
   if (!success) throw new Error(`Cannot time UpscalerJS ${model}: ${reasonOf(text(stderr))}`);
   const { load, first, steady, peak } = JSON.parse(text(stdout).trim().split("\n").at(-1)!);
   return {
-    method: nameOf(model),
-    provider: "tfjs wasm",
+    method: peerName(model),
+    provider: UPSCALERJS_PROVIDER,
     precision: "fp32",
     threads: 1,
     width,
@@ -107,7 +143,8 @@ export async function measureUpscalerjs(
   };
 }
 
-function nameOf(model: string): string {
+/** What a model is called in the tables. */
+export function peerName(model: string): string {
   return `upscalerjs-${model}`;
 }
 
@@ -119,6 +156,14 @@ async function versionOf(folder: string, name: string): Promise<string> {
     );
   }
   return JSON.parse(await Deno.readTextFile(path)).version;
+}
+
+async function checkNode(): Promise<void> {
+  try {
+    await new Deno.Command("node", { args: ["--version"], stdout: "null" }).output();
+  } catch {
+    throw new Error("Cannot run UpscalerJS: the command node is not there. Install Node.js");
+  }
 }
 
 /** The line of an error's output that says what went wrong. */

@@ -51,6 +51,12 @@ export async function cropRows(record: BenchRecord, folder: string): Promise<Cro
   return rows;
 }
 
+/** The method whose worst pictures are shown first: the last entry of the zoo, or else the last of all. */
+export function viewerStart({ methods }: BenchRecord): string {
+  return (methods.findLast(({ facts }) => facts.family !== undefined) ?? methods.at(-1))?.name ??
+    "";
+}
+
 async function dataUrl(path: string): Promise<string | undefined> {
   if (!await exists(path)) return undefined;
   return `data:image/jpeg;base64,${(await Deno.readFile(path)).toBase64()}`;

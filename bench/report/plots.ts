@@ -1,128 +1,102 @@
 /** Plots of a results file as SVG, drawn by Vega-Lite. @module */
 
-import { parse, View } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
 import type { BenchRecord } from "../record.ts";
-import { summaries } from "../summary.ts";
-
-/** A plot with its caption. */
-export interface Plot {
-  /** What is seen. */
-  readonly caption: string;
-  /** The drawing. */
-  readonly svg: string;
-}
+import type { SpeedRow } from "../speed/row.ts";
+import { speedOf, summaries } from "../summary.ts";
+import { draw, type Plot } from "./drawing.ts";
+import { lines } from "./lines.ts";
+import { scatter } from "./scatter.ts";
 
 /** All plots that the results have figures for. */
 export async function plotsOf(record: BenchRecord): Promise<Plot[]> {
-  const specs = [...record.sets.map(({ key }) => errorPlot(record, key)), timePlot(record)];
-  specs.push(growthPlot(record, "seconds"), growthPlot(record, "peak"));
-  const found = specs.filter((entry) => entry !== undefined);
-  return await Promise.all(
-    found.map(async ({ caption, spec }) => ({ caption, svg: await draw(spec) })),
-  );
-}
-
-interface Drawing {
-  readonly caption: string;
-  readonly spec: TopLevelSpec;
-}
-
-async function draw(spec: TopLevelSpec): Promise<string> {
-  return await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
-}
-
-const LABEL = { type: "text", align: "left", dx: 7, fontSize: 11 } as const;
-const SIZE = { width: 460, height: 300 } as const;
-
-/** Points with the method's name beside each. */
-function labelled(values: object[], x: object, y: object): TopLevelSpec {
-  return {
-    data: { values: values as Record<string, unknown>[] },
-    ...SIZE,
-    encoding: { x, y, color: { field: "kind", title: null } },
-    layer: [
-      { mark: { type: "point", filled: true, size: 70 } },
-      { mark: LABEL, encoding: { text: { field: "method" } } },
-    ],
-  } as TopLevelSpec;
+  const speed = speedOf(record);
+  const scales = [...new Set(speed.map(({ scale }) => scale))].sort((a, b) => a - b);
+  const drawings = [
+    ...record.sets.map(({ key }) => errorPlot(record, key)),
+    ...scales.map((scale) => timePlot(record, speed.filter((row) => row.scale === scale))),
+    ...scales.flatMap((scale) => growthPlots(speed.filter((row) => row.scale === scale))),
+  ];
+  return await Promise.all(drawings.filter((drawing) => drawing !== undefined).map(draw));
 }
 
 /** The trade of error against perception (Blau & Michaeli 2018). */
-function errorPlot(record: BenchRecord, set: string): Drawing | undefined {
-  const values = summaries(record, set)
+function errorPlot(record: BenchRecord, set: string) {
+  const points = summaries(record, set)
     .filter(({ figures }) => figures.lpips && figures.psnrY)
     .map(({ method, figures }) => ({
-      method,
-      kind: kindOf(record, method),
-      lpips: figures.lpips.mean,
-      psnr: figures.psnrY.mean,
+      name: method,
+      group: groupOf(record, method),
+      x: figures.lpips.mean,
+      y: figures.psnrY.mean,
     }));
-  if (values.length === 0) return undefined;
-  const x = axis("lpips", "LPIPS (AlexNet), left is better");
-  const y = axis("psnr", "PSNR-Y in dB, up is better");
-  return { caption: `${set}: error against perception`, spec: labelled(values, x, y) };
+  const x = { title: "LPIPS (AlexNet), further left is better" };
+  const y = { title: "PSNR-Y in dB, further up is better" };
+  return scatter(`${set}: error against perception`, points, x, y);
 }
 
-/** Time at the largest measured output against LPIPS on the first set of the same scale. */
-function timePlot(record: BenchRecord): Drawing | undefined {
-  const values = record.speed.flatMap((row) => {
-    const set = record.sets.find(({ scale }) => scale === row.scale);
-    const found = set && summaries(record, set.key).find(({ method }) => method === row.method);
-    const lpips = found?.figures.lpips?.mean;
-    const largest = record.speed.every((other) =>
-      other.method !== row.method || other.provider !== row.provider ||
-      other.width * other.height <= row.width * row.height
-    );
-    if (lpips === undefined || !largest) return [];
-    return [{
-      method: `${row.method} (${row.provider})`,
-      kind: kindOf(record, row.method),
-      lpips,
-      time: row.steady / 1000 / megapixels(row),
-    }];
+/** Time at the largest output that all were timed at, against LPIPS on the largest set of the scale. */
+function timePlot(record: BenchRecord, speed: readonly SpeedRow[]) {
+  const [{ scale }] = speed;
+  const rows = atCommonSize(speed);
+  const sets = record.sets.filter((set) =>
+    set.scale === scale && summaries(record, set.key).some(({ figures }) => figures.lpips)
+  );
+  if (sets.length === 0) return undefined;
+  const set = sets.reduce((a, b) => b.images > a.images ? b : a);
+  const found = summaries(record, set.key);
+  const points = rows.flatMap((row) => {
+    const lpips = found.find(({ method }) => method === row.method)?.figures.lpips?.mean;
+    if (lpips === undefined) return [];
+    const group = groupOf(record, row.method);
+    return [{ name: label(row), group, x: row.steady / 1000, y: lpips }];
   });
-  if (values.length === 0) return undefined;
-  const x = axis("time", "seconds per output megapixel (this machine), left is better", "log");
-  const y = axis("lpips", "LPIPS (AlexNet), down is better");
-  return { caption: "Time against perception", spec: labelled(values, x, y) };
+  const { width, height } = rows[0];
+  const x = {
+    title: `seconds for ${width}x${height} to ${width * scale}x${height * scale} (this machine)`,
+    log: true,
+  };
+  const y = { title: `LPIPS (AlexNet) on ${set.key}, further down is better` };
+  return scatter(`x${scale}: time against perception`, points, x, y);
 }
 
-/** Seconds or memory against the size of the output. */
-function growthPlot(record: BenchRecord, what: "seconds" | "peak"): Drawing | undefined {
-  if (record.speed.length === 0) return undefined;
-  const values = record.speed.map((row) => ({
-    method: `${row.method} (${row.provider})`,
-    size: megapixels(row),
+/** The rows of the size at which the most methods were timed; the largest such. */
+function atCommonSize(speed: readonly SpeedRow[]): SpeedRow[] {
+  const bySize = Map.groupBy(speed, ({ width, height }) => `${width}x${height}`);
+  const area = ([{ width, height }]: SpeedRow[]) => width * height;
+  return [...bySize.values()].reduce((a, b) =>
+    b.length > a.length || (b.length === a.length && area(b) > area(a)) ? b : a
+  );
+}
+
+/** Seconds and memory against the size of the output; nothing where there is one size only. */
+function growthPlots(speed: readonly SpeedRow[]) {
+  const { scale } = speed[0];
+  const points = speed.map((row) => ({
+    name: row.method,
+    kind: row.provider,
+    x: row.width * row.height * scale ** 2 / 1e6,
     seconds: row.steady / 1000,
     peak: row.peak,
   }));
-  const title = what === "seconds" ? "seconds (this machine)" : "peak memory of the process in MiB";
-  const spec = {
-    data: { values },
-    ...SIZE,
-    mark: { type: "line", point: true },
-    encoding: {
-      x: axis("size", "output megapixels", "log"),
-      y: axis(what, title, "log"),
-      color: { field: "method", title: null },
-    },
-  } as TopLevelSpec;
-  const caption = what === "seconds" ? "Time against size" : "Memory against size";
-  return { caption, spec };
+  if (new Set(points.map(({ x }) => x)).size < 2) return [];
+  const x = { title: "megapixels of the output" };
+  const of = (key: "seconds" | "peak") => points.map((point) => ({ ...point, y: point[key] }));
+  return [
+    lines(`x${scale}: time against size`, of("seconds"), x, {
+      title: "seconds (this machine)",
+    }),
+    lines(`x${scale}: memory against size`, of("peak"), x, {
+      title: "peak memory of the process in MiB",
+    }),
+  ];
 }
 
-function axis(field: string, title: string, scale: "linear" | "log" = "linear"): object {
-  // A logarithmic axis has no zero, and says so when it is told to leave it out.
-  const range = scale === "log" ? { type: scale } : { type: scale, zero: false, padding: 30 };
-  return { field, title, type: "quantitative", scale: range };
+function label({ method, provider }: SpeedRow): string {
+  return provider === "native" || provider === "TypeScript" ? method : `${method} (${provider})`;
 }
 
-function megapixels({ width, height, scale }: BenchRecord["speed"][number]): number {
-  return width * height * scale ** 2 / 1e6;
-}
-
-function kindOf(record: BenchRecord, method: string): string {
+function groupOf(record: BenchRecord, method: string): string {
   const facts = record.methods.find(({ name }) => name === method)?.facts;
-  return facts?.family ?? facts?.kind ?? "";
+  if (facts?.family !== undefined) return "srzoo entry";
+  return facts?.peer !== undefined ? "peer" : facts?.kind ?? "";
 }

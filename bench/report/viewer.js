@@ -1,60 +1,96 @@
 // The crop viewer of the report: pictures of one set, worst of one method first, ten at a time.
-const rows = JSON.parse(document.getElementById("crops").textContent);
-const [set, order, more, list] = ["set", "order", "more", "list"].map((id) =>
-  document.getElementById(id)
+const { rows, start } = JSON.parse(document.getElementById("crops").textContent);
+const [set, order, held, size, more, list] = ["set", "order", "held", "size", "more", "list"].map(
+  (id) => document.getElementById(id),
 );
 const PAGE = 10;
 let shown = PAGE;
 
+function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
 function option(value, text = value) {
-  return Object.assign(document.createElement("option"), { value, textContent: text });
+  return element("option", { value, textContent: text });
 }
 
 function ofSet() {
   return rows.filter((row) => row.set === set.value);
 }
 
+/** Fills a choice; what was chosen stays if it can. */
+function fill(select, options, ...otherwise) {
+  const wanted = [select.value, ...otherwise];
+  select.replaceChildren(...options);
+  const values = options.map(({ value }) => value);
+  select.value = wanted.find((value) => values.includes(value));
+}
+
 /** The methods that have pictures in this set. */
-function fillOrder() {
-  const before = order.value;
+function fillMethods() {
   const methods = [...new Set(ofSet().flatMap((row) => Object.keys(row.results)))];
-  order.replaceChildren(...methods.map((name) => option(name, `worst of ${name} first`)));
-  order.append(option("", "by name"));
-  order.value = methods.includes(before) ? before : methods.at(-1) ?? "";
+  const worst = methods.map((name) => option(name, `worst of ${name} first`));
+  fill(order, [...worst, option("", "by name")], start, methods.at(-1), "");
+  fill(held, ["truth", ...methods].map((name) => option(name)), "truth");
 }
 
 function sorted() {
-  const method = order.value;
-  const badness = (row) => row.results[method]?.badness ?? -Infinity;
-  return method ? ofSet().sort((a, b) => badness(b) - badness(a)) : ofSet();
+  const badness = (row) => row.results[order.value]?.badness ?? -Infinity;
+  return order.value === "" ? ofSet() : ofSet().sort((a, b) => badness(b) - badness(a));
 }
 
-/** A crop; while it is pressed or hovered the truth is shown, so that the eye sees what changes. */
-function figure(name, url, caption, truth) {
-  const figure = document.createElement("figure");
-  const image = Object.assign(document.createElement("img"), { src: url, alt: name });
-  const words = Object.assign(document.createElement("figcaption"), {
-    textContent: `${name} ${caption}`,
-  });
-  image.onpointerenter = () => image.src = truth;
-  image.onpointerleave = () => image.src = url;
-  figure.append(image, words);
+/** A crop; while it is pointed at or held, another one takes its place, so that the eye sees what changes. */
+function figure(name, url, caption, row) {
+  const image = element("img", { src: url, alt: `${name} of ${row.image}` });
+  const button = element("button", { className: "crop", type: "button" }, image);
+  const title = element("b", { textContent: name });
+  const figure = element("figure", {}, button, element("figcaption", {}, title, ` ${caption}`));
+  const show = (other) => {
+    const result = row.results[held.value];
+    image.src = other ? result?.url ?? row.truth : url;
+    title.textContent = other ? (result ? held.value : "truth") : name;
+    figure.classList.toggle("other", other);
+  };
+  button.onpointerenter = () => show(true);
+  button.onpointerleave = button.onblur = button.onkeyup = () => show(false);
+  button.onkeydown = (event) => {
+    if (event.key === " " || event.key === "Enter") show(true);
+    else if (!move(button, event.key)) return;
+    event.preventDefault();
+  };
   return figure;
 }
 
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Goes to the next crop of the same picture, or to the same method of the next picture. */
+function move(button, key) {
+  if (!STEPS[key]) return false;
+  const [across, down] = STEPS[key];
+  const strips = [...list.querySelectorAll(".strip")];
+  const strip = button.closest(".strip");
+  const column = [...strip.querySelectorAll(".crop")].indexOf(button);
+  const next = strips[strips.indexOf(strip) + down]?.querySelectorAll(".crop")[column + across];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
 function section(row) {
-  const section = document.createElement("section");
-  const title = Object.assign(document.createElement("h3"), { textContent: row.image });
-  const strip = Object.assign(document.createElement("div"), { className: "strip" });
-  strip.append(figure("truth", row.truth, "", row.truth));
   const first = order.value;
   const names = Object.keys(row.results).sort((a, b) => (b === first) - (a === first));
-  for (const name of names) {
-    const { url, caption } = row.results[name];
-    strip.append(figure(name, url, caption, row.truth));
-  }
-  section.append(title, strip);
-  return section;
+  const crops = names.map((name) =>
+    figure(name, row.results[name].url, row.results[name].caption, row)
+  );
+  const strip = element(
+    "div",
+    { className: "strip" },
+    figure("truth", row.truth, "", row),
+    ...crops,
+  );
+  return element("section", {}, element("h3", { textContent: row.image }), strip);
 }
 
 function draw() {
@@ -64,19 +100,26 @@ function draw() {
   more.textContent = `show ten more of ${all.length}`;
 }
 
+function again() {
+  shown = PAGE;
+  draw();
+}
+
+function resize() {
+  list.style.setProperty("--side", `${128 * size.value}px`);
+}
+
 set.append(...[...new Set(rows.map((row) => row.set))].map((key) => option(key)));
 set.onchange = () => {
-  shown = PAGE;
-  fillOrder();
-  draw();
+  fillMethods();
+  again();
 };
-order.onchange = () => {
-  shown = PAGE;
-  draw();
-};
+order.onchange = again;
+size.onchange = resize;
 more.onclick = () => {
   shown += PAGE;
   draw();
 };
-fillOrder();
+resize();
+fillMethods();
 draw();

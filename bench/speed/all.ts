@@ -1,14 +1,15 @@
 /** The half of a run that measures speed and memory. @module */
 
+import { describeMachine } from "../machine.ts";
 import type { Method } from "../methods/method.ts";
 import { startProgress } from "../progress.ts";
 import { type BenchRecord, saveRecord } from "../record.ts";
 import { oneLine } from "../runner.ts";
 import type { Settings } from "../settings.ts";
-import { speedJobs } from "./jobs.ts";
-import { putSpeed } from "./row.ts";
+import { type SpeedJob, speedJobs } from "./jobs.ts";
+import { isSameSpeed, putSpeed } from "./row.ts";
 
-/** Times one method after the other, since two at once would disturb each other. */
+/** Times one method after the other, since two at once would disturb each other; finished rows are kept. */
 export async function measureSpeeds(
   settings: Settings,
   record: BenchRecord,
@@ -17,19 +18,41 @@ export async function measureSpeeds(
 ): Promise<void> {
   const jobs = speedJobs(methods, settings);
   const progress = startProgress(jobs.length, settings.quiet);
+  const machine = describeMachine(record.machine);
+  if (settings.freshSpeed) record.speed = [];
   try {
-    for (const { label, method, run } of jobs) {
-      try {
-        record.speed = putSpeed(record.speed, await run(signal));
-        await saveRecord(settings.out, record);
-      } catch (error) {
-        signal.throwIfAborted();
-        progress.say(`${label}: ${oneLine(error)}`);
-        record.failures.push({ method, reason: oneLine(error) });
-      }
-      progress.step(label);
+    for (const job of jobs) {
+      const kept = isKept(job, record, machine);
+      if (!kept) await measure(job, record, machine, settings.out, signal, progress.say);
+      progress.step(job.label, kept);
     }
   } finally {
     progress.end();
+  }
+}
+
+/** Whether the record has this measurement, of this very method, on this machine. */
+function isKept({ key, methodDigest }: SpeedJob, { speed }: BenchRecord, machine: string): boolean {
+  return speed.some((row) =>
+    isSameSpeed(row, key) && row.methodDigest === methodDigest && row.machine === machine
+  );
+}
+
+async function measure(
+  { key, label, methodDigest, run }: SpeedJob,
+  record: BenchRecord,
+  machine: string,
+  out: string,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<void> {
+  try {
+    const figures = await run(signal);
+    record.speed = putSpeed(record.speed, { ...figures, methodDigest, machine });
+    await saveRecord(out, record);
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`${label}: ${oneLine(error)}`);
+    record.failures.push({ method: key.method, reason: oneLine(error) });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Measures one entry at one size in a process of its own, so that its peak memory is its own; run by
+ * Measures one method at one size in a process of its own, so that its peak memory is its own; run by
  * {@linkcode measureSpeed} with a JSON request as its argument, prints one JSON line.
  *
  * @module
@@ -14,25 +14,28 @@ import { openSession } from "../../lib/runtime/providers.ts";
 import type { Provider, Session } from "../../lib/runtime/session.ts";
 import { fetchGraph } from "../../lib/zoo/store.ts";
 import type { ModelCard } from "../../mod.ts";
+import { baseline } from "../methods/baselines.ts";
 import { openModel, readSpec } from "../methods/entry.ts";
 import { median } from "../statistics.ts";
 import { measureChain } from "./chain.ts";
 import { counting, withShapes } from "./flops.ts";
 import { peakMemory } from "./memory.ts";
-import type { SpeedRow } from "./row.ts";
+import type { SpeedFigures } from "./row.ts";
 
 /** What is to be measured. */
 export interface SpeedRequest {
   /** Name in the tables. */
   readonly method: string;
-  /** The entry with its options, such as `srdiff+steps=8`. */
-  readonly spec: string;
+  /** The entry with its options, such as `srdiff+steps=8`; `method` is a baseline if absent. */
+  readonly spec?: string;
   /** Columns of the source. */
   readonly width: number;
   /** Rows of the source. */
   readonly height: number;
-  /** What is to run it. */
-  readonly provider: Provider;
+  /** What is to run the entry. */
+  readonly provider?: Provider;
+  /** How many times a baseline enlarges. */
+  readonly scale?: number;
   /** CPU threads; all if absent. */
   readonly threads?: number;
 }
@@ -41,11 +44,11 @@ export interface SpeedRequest {
 const RUNS = 5;
 const LONGEST = 20_000;
 
-async function measure(request: SpeedRequest): Promise<SpeedRow> {
-  const { provider, threads, width, height } = request;
+async function measure(request: SpeedRequest): Promise<SpeedFigures> {
+  const { provider = "native", width, height } = request;
   const source = texture(width, height);
-  const subject = await openEntry(request);
-  const { run, scale, ...facts } = subject;
+  const subject = request.spec ? await openEntry(request, request.spec) : openBaseline(request);
+  const { run, scale, threads, ...facts } = subject;
   const first = await clocked(() => run(source));
   const steady: number[] = [];
   const start = performance.now();
@@ -59,7 +62,7 @@ async function measure(request: SpeedRequest): Promise<SpeedRow> {
     method: request.method,
     provider: facts.provider,
     precision: facts.precision,
-    threads: threads ?? navigator.hardwareConcurrency,
+    threads,
     width,
     height,
     scale,
@@ -80,14 +83,33 @@ interface Subject {
   readonly scale: number;
   readonly provider: string;
   readonly precision: string;
+  readonly threads: number;
   readonly load: number;
   readonly nfe: number;
   run(source: Image): Promise<unknown>;
-  count(source: Image): Promise<number>;
+  count(source: Image): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
-async function openEntry({ spec, provider, threads }: SpeedRequest): Promise<Subject> {
+function openBaseline({ method, scale = 4 }: SpeedRequest): Subject {
+  const { enlarge } = baseline(method);
+  return {
+    scale,
+    provider: "TypeScript",
+    precision: "",
+    threads: 1,
+    load: 0,
+    nfe: 0,
+    run: (low) => enlarge({ low, scale, seed: 0, set: "", image: "" }),
+    count: () => Promise.resolve(undefined),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function openEntry(
+  { provider, threads }: SpeedRequest,
+  spec: string,
+): Promise<Subject> {
   const { model, options } = readSpec(spec);
   const start = performance.now();
   const upscaler = await openModel(model, { provider, threads });
@@ -98,6 +120,7 @@ async function openEntry({ spec, provider, threads }: SpeedRequest): Promise<Sub
     scale: card.scale,
     provider: upscaler.provider,
     precision: [...new Set(Object.values(card.graphs).map((graph) => graph.precision))].join(", "),
+    threads: threads ?? navigator.hardwareConcurrency,
     load: loading,
     nfe: card.diffusion ? options.steps ?? card.steps?.default ?? 1 : 1,
     run: (source) => upscaler.upscale(source, chosen),

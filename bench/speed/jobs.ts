@@ -1,53 +1,67 @@
-/** What is timed in a run: methods over sizes, providers and threads. @module */
+/** What of a run's methods is timed. @module */
 
 import type { Provider } from "../../lib/runtime/session.ts";
 import type { Method } from "../methods/method.ts";
-import { measureUpscalerjs } from "../peers/upscalerjs.ts";
+import { measureUpscalerjs, UPSCALERJS_PROVIDER } from "../peers/upscalerjs.ts";
 import type { Settings } from "../settings.ts";
-import type { SpeedRow } from "./row.ts";
-import { LARGE, sizeOf } from "./sizes.ts";
+import type { SpeedRequest } from "./child.ts";
+import type { SpeedFigures, SpeedKey } from "./row.ts";
+import { LARGE, sizeOf, type SourceSize } from "./sizes.ts";
 import { measureSpeed } from "./speed.ts";
 
 /** One measurement that is to be made. */
 export interface SpeedJob {
   /** For the progress. */
   readonly label: string;
-  /** Name of the method. */
-  readonly method: string;
+  /** What it will be found by. */
+  readonly key: SpeedKey;
+  /** Digest of the method. */
+  readonly methodDigest: string;
   /** Measures. */
-  run(signal: AbortSignal): Promise<SpeedRow>;
+  run(signal: AbortSignal): Promise<SpeedFigures>;
 }
 
-/** All measurements of a run. */
+/** All measurements of a run, the small ones of each method first. */
 export function speedJobs(methods: readonly Method[], settings: Settings): SpeedJob[] {
-  return methods.flatMap((method) => {
-    const { name, scale = 4, facts } = method;
-    return settings.speedSizes.flatMap((sizeName) => {
-      const size = sizeOf(sizeName, scale);
-      const label = `${name} ${size.width}x${size.height}`;
-      const isLarge = size.width * size.height * scale ** 2 > LARGE;
-      if (facts.spec !== undefined) {
-        const providers = isLarge ? settings.speedProviders.slice(0, 1) : settings.speedProviders;
-        return providers.map((provider) => ({
-          label: `${label} ${provider}`,
-          method: name,
-          run: (signal: AbortSignal) =>
-            measureSpeed({
-              method: name,
-              spec: facts.spec!,
-              ...size,
-              provider: provider as Provider,
-              threads: settings.threads,
-            }, signal),
-        }));
-      }
-      const peer = name.startsWith("upscalerjs-") ? name.slice("upscalerjs-".length) : undefined;
-      if (peer && !isLarge) {
-        const run = (signal: AbortSignal) =>
-          measureUpscalerjs(settings.upscalerjs!, peer, size, signal);
-        return [{ label, method: name, run }];
-      }
-      return [];
-    });
+  return methods.flatMap((method) =>
+    settings.speedSizes.flatMap((name) => {
+      const size = sizeOf(name, method.scale ?? BASELINE_SCALE);
+      const jobs = jobsOf(method, size, settings);
+      return jobs.map(({ provider, threads, run }) => ({
+        label: `${method.name} ${size.width}x${size.height} ${provider}`,
+        key: { method: method.name, provider, threads, ...size },
+        methodDigest: method.digest,
+        run,
+      }));
+    })
+  );
+}
+
+/** Baselines have no scale of their own. */
+const BASELINE_SCALE = 4;
+
+/** Where a method is timed at one size. */
+interface Place extends Pick<SpeedJob, "run"> {
+  readonly provider: string;
+  readonly threads: number;
+}
+
+function jobsOf({ name, scale, facts }: Method, size: SourceSize, settings: Settings): Place[] {
+  const isLarge = size.width * size.height * (scale ?? BASELINE_SCALE) ** 2 > LARGE;
+  const { threads, upscalerjs, speedProviders } = settings;
+  if (facts.peer !== undefined) {
+    const run = (signal: AbortSignal) => measureUpscalerjs(upscalerjs!, facts.peer!, size, signal);
+    return isLarge ? [] : [{ provider: UPSCALERJS_PROVIDER, threads: 1, run }];
+  }
+  const request = { method: name, ...size, threads };
+  const place = (provider: string, own: Pick<SpeedRequest, "spec" | "provider" | "scale">) => ({
+    provider,
+    threads: own.provider ? threads ?? navigator.hardwareConcurrency : 1,
+    run: (signal: AbortSignal) => measureSpeed({ ...request, ...own }, signal),
   });
+  if (facts.kind === "baseline") return [place("TypeScript", { scale: BASELINE_SCALE })];
+  const { spec } = facts;
+  if (spec === undefined) return [];
+  const providers = isLarge ? speedProviders.slice(0, 1) : speedProviders;
+  return providers.map((provider) => place(provider, { spec, provider: provider as Provider }));
 }

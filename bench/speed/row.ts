@@ -1,19 +1,23 @@
 /** What is known of a method's speed and memory at one size. @module */
 
-/** One measurement in a process of its own. */
-export interface SpeedRow {
+/** What tells one measurement of a run from the others. */
+export interface SpeedKey {
   /** Name of the method. */
   readonly method: string;
   /** What ran it. */
   readonly provider: string;
-  /** Precision of its graphs. */
-  readonly precision: string;
   /** CPU threads. */
   readonly threads: number;
   /** Columns of the source. */
   readonly width: number;
   /** Rows of the source. */
   readonly height: number;
+}
+
+/** What a process of its own measured. */
+export interface SpeedFigures extends SpeedKey {
+  /** Precision of its graphs. */
+  readonly precision: string;
   /** Scale. */
   readonly scale: number;
   /** Milliseconds to load the graphs. */
@@ -36,9 +40,21 @@ export interface SpeedRow {
   readonly peak: number;
 }
 
+/** A measurement with what it holds for. */
+export interface SpeedRow extends SpeedFigures {
+  /** Digest of the method. */
+  readonly methodDigest: string;
+  /** Machine and versions, in words. */
+  readonly machine: string;
+}
+
+/** Whether two measurements are of the same method, provider, threads and size. */
+export function isSameSpeed(a: SpeedKey, b: SpeedKey): boolean {
+  return a.method === b.method && a.provider === b.provider && a.threads === b.threads &&
+    a.width === b.width && a.height === b.height;
+}
+
 /** Adds a row in place of an older one of the same method, provider, threads and size. */
 export function putSpeed(rows: readonly SpeedRow[], row: SpeedRow): SpeedRow[] {
-  const key = ({ method, provider, threads, width, height }: SpeedRow) =>
-    [method, provider, threads, width, height].join(" ");
-  return [...rows.filter((other) => key(other) !== key(row)), row];
+  return [...rows.filter((other) => !isSameSpeed(other, row)), row];
 }

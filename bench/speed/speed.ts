@@ -1,17 +1,20 @@
 /** Speed and memory of one method, in a process of its own. @module */
 
 import type { SpeedRequest } from "./child.ts";
-import type { SpeedRow } from "./row.ts";
+import type { SpeedFigures } from "./row.ts";
 
 /** A child that takes longer is ended, in milliseconds. */
 const LIMIT = 600_000;
 
 /**
- * Measures an entry at one size on one provider.
+ * Measures an entry at one size on one provider, or a baseline.
  *
  * @throws {Error} If the process fails or takes too long; the message is its last line.
  */
-export async function measureSpeed(request: SpeedRequest, signal: AbortSignal): Promise<SpeedRow> {
+export async function measureSpeed(
+  request: SpeedRequest,
+  signal: AbortSignal,
+): Promise<SpeedFigures> {
   const child = new URL("./child.ts", import.meta.url).pathname;
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "-q", child, JSON.stringify(request)],
@@ -26,7 +29,7 @@ export async function measureSpeed(request: SpeedRequest, signal: AbortSignal): 
   const lines = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim().split("\n");
   if (success) return JSON.parse(lines(stdout).at(-1)!);
   const why = lines(stderr).find((line) => /error/i.test(line)) ?? lines(stderr).at(-1);
-  const { method, width, height, provider } = request;
+  const { method, width, height, provider = "TypeScript" } = request;
   const reason = why?.replace(/^error: (Uncaught )?(\(in promise\) )?(\w*Error: )?/, "");
   throw new Error(`Cannot time ${method} at ${width}x${height} on ${provider}: ${reason}`);
 }

@@ -1,16 +1,7 @@
 /** Speed and memory as a table: ratios first, absolute times last and marked as such. @module */
 
+import type { TextTable } from "../tables.ts";
 import type { SpeedRow } from "./row.ts";
-
-/** A table that terminal and report share. */
-export interface TextTable {
-  /** Titles of the columns. */
-  readonly head: string[];
-  /** Lines. */
-  readonly rows: string[][];
-  /** What must be known to read it. */
-  readonly notes: string[];
-}
 
 /** Lays the rows out, smallest pictures first. */
 export function speedTable(rows: readonly SpeedRow[]): TextTable {
@@ -39,7 +30,8 @@ export function speedTable(rows: readonly SpeedRow[]): TextTable {
       "GFLOP/s : chain: share of such a chain's speed on the same provider and threads that the entry's convolutions " +
       "and matrix products reach, all else that it does counted as time.",
       "Peak: resident memory of a process of its own. NFE: evaluations of the denoiser.",
-      "* absolute times hold for this machine and its load at that moment only.",
+      "* absolute times hold for one machine and its load at that moment only: " +
+      `${[...new Set(rows.map((row) => row.machine))].join("; ")}.`,
     ],
   };
 }
@@ -57,7 +49,7 @@ function line(row: SpeedRow): string[] {
     gflop === undefined ? "" : (gflop / seconds / chain).toFixed(2),
     (first / steady).toFixed(1),
     gflop === undefined ? "" : gflop.toFixed(1),
-    String(row.nfe),
+    row.nfe === 0 ? "" : String(row.nfe),
     row.peak.toFixed(0),
     (seconds / output).toFixed(2),
     seconds.toFixed(3),

@@ -50,7 +50,7 @@ Deno.test("counting() adds up convolutions, transposed ones and products of matr
 });
 
 Deno.test("speedTable() gives ratios that follow from the row", () => {
-  const { head, rows } = speedTable([{
+  const { head, rows, notes } = speedTable([{
     method: "m",
     provider: "native",
     precision: "fp32",
@@ -67,12 +67,15 @@ Deno.test("speedTable() gives ratios that follow from the row", () => {
     chain: 300,
     unit: 600,
     peak: 128,
+    methodDigest: "d",
+    machine: "a machine",
   }]);
   const cell = (title: string) => rows[0][head.indexOf(title)];
   expect(cell("x unit")).toBe("12.00");
   expect(cell("GFLOP/s : chain")).toBe("0.50");
   expect(cell("first : steady")).toBe("2.0");
   expect(cell("s/Mpx *")).toBe("1.25");
+  expect(notes.at(-1)).toContain("a machine");
 });
 
 Deno.test("measureSpeed() times an entry in a process of its own and counts each step", async () => {
@@ -95,6 +98,13 @@ Deno.test("measureSpeed() times an entry in a process of its own and counts each
   expect(encoder).toBeLessThan(two.gflop!);
   expect(two.peak).toBeGreaterThan(20);
   expect(two.runs).toBeGreaterThan(0);
+});
+
+Deno.test("measureSpeed() times a baseline without any network", async () => {
+  const request = { method: "bicubic", width: 16, height: 12, scale: 4 };
+  const row = await measureSpeed(request, new AbortController().signal);
+  expect([row.provider, row.scale, row.nfe, row.gflop]).toEqual(["TypeScript", 4, 0, undefined]);
+  expect(row.steady).toBeGreaterThan(0);
 });
 
 Deno.test("measureSpeed() says in one line why it could not", async () => {

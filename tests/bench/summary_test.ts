@@ -1,8 +1,9 @@
 import { expect } from "expect";
 import type { Figures } from "../../bench/judges.ts";
 import type { BenchRecord, Row } from "../../bench/record.ts";
-import { compare, rowsOf, summaries } from "../../bench/summary.ts";
-import { comparisonTable, setTable, show } from "../../bench/tables.ts";
+import type { SpeedRow } from "../../bench/speed/row.ts";
+import { compare, rowsOf, speedOf, summaries } from "../../bench/summary.ts";
+import { comparisonTable, setTable, show, table } from "../../bench/tables.ts";
 
 /** Rows of one method: for each picture its PSNR by seed. */
 function rows(
@@ -67,10 +68,29 @@ Deno.test("compare() pairs the pictures, each averaged over its seeds", () => {
 });
 
 Deno.test("setTable() and comparisonTable() show what there is", () => {
-  const text = setTable(record, "Set5x4");
-  expect(text).toMatch(/│ a +│ 26\.50 ±19\.06 │ +0\.50 │ 12\.35 │ 2x2 │/);
-  expect(text).toMatch(/│ b +│ +26\.50 │ +│ +│ 2x1 │/);
-  expect(comparisonTable(record, "Set5x4", ["a", "b"])).toContain("no difference shown");
+  const found = setTable(record, "Set5x4");
+  const text = table(found.head, found.rows);
+  expect(text).toMatch(/│ a +│ 26\.50 ±19\.06 │ +0\.50 │ 12\.35 │ +2 x 2 │/);
+  expect(text).toMatch(/│ b +│ +26\.50 │ +│ +│ +2 x 1 │/);
+  expect(found.notes).toEqual([]);
+  const { rows, notes } = comparisonTable(record, "Set5x4", ["a", "b"]);
+  expect(rows.map((row) => row.at(-1))).toEqual(["no difference shown"]);
+  expect(notes[0]).toContain("on 2 pictures");
+  expect(comparisonTable(record, "Set5x4", ["a", "idle"]).rows).toEqual([]);
+});
+
+Deno.test("setTable() says what is not finished, and does not call it the best", () => {
+  const part = { ...record, rows: [...rows("a", [[20], [30]]), ...rows("b", [[90]])] };
+  const { rows: lines, best, notes } = setTable(part, "Set5x4");
+  expect(lines.map((line) => line.at(-1))).toEqual(["2 x 1", "1 of 2 x 1"]);
+  expect(best!.map((line) => line[1])).toEqual([true, false]);
+  expect(notes.length).toBe(1);
+});
+
+Deno.test("speedOf() leaves out older weights", () => {
+  const row = { method: "a", methodDigest: "m" } as SpeedRow;
+  const speed = [row, { ...row, methodDigest: "older" }, { ...row, method: "gone" }];
+  expect(speedOf({ ...record, speed })).toEqual([row]);
 });
 
 Deno.test("show() leaves out what is not known", () => {

@@ -39,3 +39,17 @@ Deno.test("upscalerjsMethod() says where to read how to install it", () =>
   withFolder(async (empty) => {
     await expect(upscalerjsMethod(empty, "esrgan-slim")).rejects.toThrow("bench/README.md");
   }));
+
+Deno.test("upscalerjsMethod() says what is wrong with a broken installation, for every picture", () =>
+  withFolder(async (broken) => {
+    for (const name of ["upscaler", "@upscalerjs/esrgan-slim"]) {
+      const place = `${broken}/node_modules/${name}`;
+      await Deno.mkdir(place, { recursive: true });
+      await Deno.writeTextFile(`${place}/package.json`, '{ "version": "0.0.1" }');
+    }
+    await using method = await upscalerjsMethod(broken, "esrgan-slim");
+    for (const image of ["a", "b"]) {
+      const input = { low: textured(8, 8), scale: 4, seed: 0, set: "s", image };
+      await expect(method.enlarge(input)).rejects.toThrow("Cannot find module '@tensorflow/tfjs'");
+    }
+  }));

@@ -1,0 +1,96 @@
+/** Vega-Lite drawings as SVG that takes the colours of the page. @module */
+
+import { parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+
+/** A plot with its caption. */
+export interface Plot {
+  /** What is seen. */
+  readonly caption: string;
+  /** The drawing. */
+  readonly svg: string;
+}
+
+/** A plot that is not drawn yet. */
+export interface Drawing {
+  /** What is seen. */
+  readonly caption: string;
+  /** How it is drawn. */
+  readonly spec: TopLevelSpec;
+}
+
+/** One axis. */
+export interface AxisOptions {
+  /** What it tells, with the unit. */
+  readonly title: string;
+  /** Logarithmic. */
+  readonly log?: boolean;
+}
+
+/** Size of the plots in pixels. */
+export const PLOT = { width: 460, height: 320 } as const;
+
+/** Colours that tell from white and from black, and from each other by most colour-blind eyes. */
+export const COLORS: readonly string[] = [
+  "#7f7f7f",
+  "#1f83c4",
+  "#e0701a",
+  "#2a9d5c",
+  "#b65ac2",
+  "#d0434b",
+  "#a8892c",
+  "#18a5ad",
+];
+
+/** Letters and lines take the page's colour, so that one drawing serves light and dark. */
+const INK = "currentColor";
+const FAINT = "rgba(128,128,128,0.28)";
+const FONT = "system-ui, sans-serif";
+
+const config = {
+  background: "transparent",
+  font: FONT,
+  axis: {
+    labelColor: INK,
+    titleColor: INK,
+    tickColor: INK,
+    domainColor: INK,
+    gridColor: FAINT,
+    labelFontSize: 11,
+    titleFontSize: 12,
+    titleFontWeight: 400,
+  },
+  legend: { labelColor: INK, titleColor: INK, labelFontSize: 12, orient: "bottom", columns: 4 },
+  text: { color: INK },
+  view: { stroke: FAINT },
+} as const;
+
+/** Draws it. */
+export async function draw({ caption, spec }: Drawing): Promise<Plot> {
+  const { spec: vega } = compile(spec, { config: config as never });
+  const svg = await new View(parse(vega), { renderer: "none" }).toSVG();
+  return { caption, svg };
+}
+
+/** A domain that leaves room at both ends. */
+export function domainOf(values: readonly number[], log = false): [number, number] {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  if (log) {
+    const room = Math.max((most / least) ** 0.12, 1.25);
+    return [least / room, most * room];
+  }
+  const room = 0.12 * (most - least) || 0.1 * Math.abs(most) || 1;
+  return [least - room, most + room];
+}
+
+/** An axis over a fixed domain. */
+export function axisOf(
+  field: string,
+  { title, log = false }: AxisOptions,
+  domain: readonly [number, number],
+): object {
+  // A logarithmic scale has no zero, and says so when it is told to leave it out.
+  const scale = log ? { type: "log", domain, nice: false } : { domain, nice: false, zero: false };
+  const axis = log ? { format: "~g", tickCount: 6 } : { tickCount: 6 };
+  return { field, title, type: "quantitative", scale, axis };
+}

@@ -1,0 +1,50 @@
+/** Curves of growth on two logarithmic axes. @module */
+
+import type { TopLevelSpec } from "vega-lite";
+import { axisOf, type AxisOptions, COLORS, domainOf, type Drawing, PLOT } from "./drawing.ts";
+
+/** One point of a curve. */
+export interface LinePoint {
+  /** Method: decides the colour. */
+  readonly name: string;
+  /** What ran it: decides the dashes. */
+  readonly kind: string;
+  /** Value to the right. */
+  readonly x: number;
+  /** Value upwards. */
+  readonly y: number;
+}
+
+/** Draws one curve for each method and kind. */
+export function lines(
+  caption: string,
+  values: readonly LinePoint[],
+  x: AxisOptions,
+  y: AxisOptions,
+): Drawing {
+  const names = [...new Set(values.map(({ name }) => name))];
+  const kinds = [...new Set(values.map(({ kind }) => kind))];
+  const axis = (field: "x" | "y", options: AxisOptions) =>
+    axisOf(field, { ...options, log: true }, domainOf(values.map((value) => value[field]), true));
+  const spec = {
+    data: { values },
+    ...PLOT,
+    encoding: {
+      x: axis("x", x),
+      y: axis("y", y),
+      color: {
+        field: "name",
+        title: null,
+        scale: { domain: names, range: names.map((_, i) => COLORS[i % COLORS.length]) },
+      },
+    },
+    layer: [
+      {
+        mark: { type: "line", strokeWidth: 2 },
+        encoding: { strokeDash: { field: "kind", title: null, scale: { domain: kinds } } },
+      },
+      { mark: { type: "point", filled: true, size: 40, opacity: 1 } },
+    ],
+  };
+  return { caption, spec: spec as unknown as TopLevelSpec };
+}

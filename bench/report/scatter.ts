@@ -1,0 +1,72 @@
+/** Points with the method's name beside each. @module */
+
+import type { TopLevelSpec } from "vega-lite";
+import { axisOf, type AxisOptions, COLORS, domainOf, type Drawing, PLOT } from "./drawing.ts";
+import { LETTER, placeLabels } from "./labels.ts";
+
+/** One point. */
+export interface ScatterPoint {
+  /** Its label. */
+  readonly name: string;
+  /** Decides its colour. */
+  readonly group: string;
+  /** Value to the right. */
+  readonly x: number;
+  /** Value upwards. */
+  readonly y: number;
+}
+
+/** Draws points of named methods; nothing without points. */
+export function scatter(
+  caption: string,
+  points: readonly ScatterPoint[],
+  x: AxisOptions,
+  y: AxisOptions,
+): Drawing | undefined {
+  if (points.length === 0) return undefined;
+  const domain = {
+    x: domainOf(points.map((point) => point.x), x.log),
+    y: domainOf(points.map((point) => point.y), y.log),
+  };
+  const offsets = placeLabels(
+    points.map((point) => ({
+      name: point.name,
+      x: PLOT.width * share(point.x, domain.x, x.log),
+      y: PLOT.height * (1 - share(point.y, domain.y, y.log)),
+    })),
+    PLOT,
+  );
+  const values = points.map((point, i) => ({ ...point, ...offsets[i] }));
+  const groups = [...new Set(points.map(({ group }) => group))];
+  const offset = (axis: "dx" | "dy") => ({ expr: `datum.${axis}` });
+  const name = {
+    type: "text",
+    fontSize: LETTER,
+    baseline: "middle",
+    dx: offset("dx"),
+    dy: offset("dy"),
+  };
+  const color = {
+    field: "group",
+    title: null,
+    scale: { domain: groups, range: groups.map((_, i) => COLORS[i % COLORS.length]) },
+  };
+  const spec = {
+    data: { values },
+    ...PLOT,
+    encoding: { x: axisOf("x", x, domain.x), y: axisOf("y", y, domain.y) },
+    layer: [
+      {
+        mark: { type: "point", filled: true, size: 80, opacity: 1 },
+        encoding: { color, shape: { field: "group", title: null, scale: { domain: groups } } },
+      },
+      { mark: name, encoding: { text: { field: "name" } } },
+    ],
+  };
+  return { caption, spec: spec as unknown as TopLevelSpec };
+}
+
+/** Where a value lies in its domain, 0 to 1. */
+function share(value: number, [from, to]: readonly [number, number], log = false): number {
+  return log ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from);
+}
