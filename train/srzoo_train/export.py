@@ -21,7 +21,7 @@ from . import card, fixture, graphs, networks, quantize
 from .compute import gflop_per_step, parameters
 from .graphs import ExportError, Graph
 from .lpips import find_lpips
-from .recipe import Recipe, RecipeError, Stage, read_recipe, recipe_of
+from .recipe import REGRESSION, Recipe, RecipeError, Stage, read_recipe, recipe_of
 from .state import load_state, write_whole
 from .store import Store
 
@@ -51,9 +51,9 @@ class Run:
             f"not finished; let it train on, or take its weights of now with --unfinished"
         )
 
-    def last(self, loss: str) -> int | None:
-        """Index of the last stage with that loss."""
-        found = [i for i, stage in enumerate(self.recipe.stages) if stage.loss == loss]
+    def last(self, *losses: str) -> int | None:
+        """Index of the last stage with one of these losses."""
+        found = [i for i, stage in enumerate(self.recipe.stages) if stage.loss in losses]
         return found[-1] if found else None
 
 
@@ -69,7 +69,7 @@ def graphs_of(run: Run) -> dict[str, Graph]:
     """The graphs of the entry, with weights rounded to fp16."""
     recipe = run.recipe
     if recipe.family == "regression":
-        return {"network": Graph("network", _network(run, "l1"), _lr, {"sr": 1})}
+        return {"network": Graph("network", _network(run, *REGRESSION), _lr, {"sr": 1})}
     encoder = graphs.halved(networks.encoder_of(recipe))
     channels = networks.encoder_channels(networks.released(recipe.encoder, "network"))
     draw = _denoiser_inputs(recipe, channels)
@@ -81,9 +81,9 @@ def graphs_of(run: Run) -> dict[str, Graph]:
     return found
 
 
-def _network(run: Run, loss: str) -> nn.Module:
-    """The recipe's network at the end of its last stage with that loss."""
-    network, stage = networks.build(run.recipe), run.last(loss)
+def _network(run: Run, *losses: str) -> nn.Module:
+    """The recipe's network at the end of its last stage with one of these losses."""
+    network, stage = networks.build(run.recipe), run.last(*losses)
     if stage is not None:
         networks.fill(network, run.weights(stage), run.folder)
     elif run.recipe.init_from:
@@ -91,7 +91,7 @@ def _network(run: Run, loss: str) -> nn.Module:
         networks.fill(network, networks.released(entry, "denoiser"), entry)
     else:
         raise ExportError(
-            f"cannot export {run.folder}: its recipe has no stage with the loss {loss}, which "
+            f"cannot export {run.folder}: its recipe has no stage with the loss {losses[0]}, which "
             f"sampling with any number of steps needs"
         )
     return graphs.halved(network)
@@ -149,7 +149,7 @@ def training_facts(run: Run, data: list[dict]) -> dict:
     }
     if run.recipe.init_from:
         shared["initFrom"] = str(run.recipe.init_from)
-    owners = {"l1": "network", "diffusion": "denoiser", "few_step": "fast"}
+    owners = {"l1": "network", "l2": "network", "diffusion": "denoiser", "few_step": "fast"}
     facts, done, minutes, pflop, losses = _facts_of_start(run.recipe), 0, 0.0, 0.0, []
     for i, stage in enumerate(run.recipe.stages):
         steps = _steps_done(run, i)

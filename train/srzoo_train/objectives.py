@@ -11,7 +11,7 @@ from . import networks
 from .adversarial import Opponent
 from .bicubic import matrix
 from .lpips import LpipsAlex
-from .recipe import Recipe, RecipeError, Stage
+from .recipe import REGRESSION, Recipe, RecipeError, Stage
 from .schedule import add_noise, ancestral, cosine_alpha_bar, target_of, x0_of
 from .spectrum import SpectrumDistance
 
@@ -36,6 +36,14 @@ class L1(nn.Module):
     def forward(self, network: nn.Module, batch: Batch) -> Loss:
         loss = (network(batch.lr)[1] - batch.hr).abs().mean()
         return loss, {"l1": loss.item()}
+
+
+class L2(nn.Module):
+    """Mean squared error of the regression network: its minimum is the conditional mean."""
+
+    def forward(self, network: nn.Module, batch: Batch) -> Loss:
+        loss = (network(batch.lr)[1] - batch.hr).square().mean()
+        return loss, {"l2": loss.item()}
 
 
 class Residuals(nn.Module):
@@ -180,8 +188,8 @@ def of_stage(
     recipe: Recipe, stage: Stage, residual_scale: float, lpips: Path | None
 ) -> nn.Module:
     """The objective that a stage of a recipe minimises."""
-    if stage.loss == "l1":
-        return L1()
+    if stage.loss in REGRESSION:
+        return L1() if stage.loss == "l1" else L2()
     shared = (recipe, networks.encoder_of(recipe), residual_scale)
     if stage.loss == "diffusion":
         return Diffusion(*shared)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+REGRESSION = ("l1", "l2")  # losses of the family regression
+
+
 class RecipeError(ValueError):
     """A recipe that cannot be used; the message names the key and what is allowed."""
 
@@ -29,7 +32,7 @@ class Network:
 class Stage:
     """One part of a run: a loss, its optimizer settings, and its share of the budget."""
 
-    loss: typing.Literal["l1", "diffusion", "few_step"]
+    loss: typing.Literal["l1", "l2", "diffusion", "few_step"]
     share: float = 1.0              # of the run's steps or minutes
     lr: float = 1e-3                # peak of the cosine
     optimizer: typing.Literal["adamw", "muon"] = "adamw"
@@ -133,8 +136,8 @@ def checked(recipe: Recipe) -> Recipe:
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
         (abs(sum(s.share for s in recipe.stages) - 1) < 1e-6, "stages: the shares must add up to 1"),
         (recipe.family != "srdiff" or recipe.encoder, "encoder: srdiff needs a regression entry"),
-        (all(s.loss == "l1" for s in recipe.stages) == (recipe.family == "regression"),
-         "stages: regression takes the loss l1, srdiff takes diffusion and few_step"),
+        (all((s.loss in REGRESSION) == (recipe.family == "regression") for s in recipe.stages),
+         "stages: regression takes the losses l1 and l2, srdiff takes diffusion and few_step"),
     ]
     rules += [
         (s.loss != "few_step" or _descends(s.timesteps, recipe.diffusion_steps),

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from .bicubic import resize
 from .crops import to_range
 from .lpips import LpipsAlex
-from .objectives import FewStep, L1, Residuals
+from .objectives import FewStep, Residuals
 from .recipe import Recipe
 from .spectrum import SpectrumDistance
 from .store import Store
@@ -63,7 +63,7 @@ class Validation:
 
     def _shown(self, network, objective, lr: Tensor) -> list[Tensor]:
         """The regression; or the way from x_T to x_0 at its beginning and middle, and two samples."""
-        if isinstance(objective, L1):
+        if not isinstance(objective, Residuals):
             return [network(lr)[1]]
         first, second = (self._sample(network, objective, lr, seed) for seed in (0, 1))
         return [first[0], first[len(first) // 2], second[-1], first[-1]]
