@@ -59,7 +59,12 @@ export interface FuseOptions extends Omit<UpscaleOptions, "samples"> {
    * From 0, nothing is taken, to 1, the reference stands in the mask as it is; between, each step of the
    * sampler is moved that far towards it, and the network makes a picture of both.
    *
-   * @default {0.8}
+   * Less takes less of a reference's own flaws, more takes more of content that the source does not show: at 0.5
+   * that shines through as in a double exposure. On four photographs kept aside in training, with
+   * references made noisy or soft, 0.5, 0.7 and 1 brought the LPIPS to the reference from 0.19 to 0.055,
+   * 0.024 and 0.013, and left one of 0.125, 0.142 and 0.156 to the truth.
+   *
+   * @default {0.7}
    */
   strength?: number;
 }
@@ -77,7 +82,7 @@ export async function fuse(
   low: ImageLike,
   options: FuseOptions,
 ): Promise<Image> {
-  const { reference, mask, strength = 0.8, ...rest } = options;
+  const { reference, mask, strength = 0.7, ...rest } = options;
   checkShare("strength", strength);
   const source = await readImage(low, rest);
   const { scale } = upscaler.card;
