@@ -1,0 +1,121 @@
+/**
+ * Measures what a generative entry can do besides drawing one picture: other numbers of steps, the fidelity dial,
+ * uncertainty, interpolation between seeds, fusion. Prints Markdown tables.
+ *
+ * Run it as `deno task bench:abilities`; `--help` tells the rest.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import type { Upscaler } from "../mod.ts";
+import { markdownOf, writeBetweenMarks } from "./abilities/markdown.ts";
+import { parts } from "./abilities/mod.ts";
+import type { Finding } from "./abilities/part.ts";
+import { readSettings, type Settings } from "./abilities/settings.ts";
+import { studyOf, type StudyOptions } from "./abilities/study.ts";
+import { openJudges } from "./graphs.ts";
+import { type Machine, thisMachine } from "./machine.ts";
+import { openModel } from "./methods/entry.ts";
+import { startProgress } from "./progress.ts";
+import { protocolOf } from "./protocols.ts";
+import { openRecord, type Row, saveRecord } from "./record.ts";
+import { oneLine } from "./runner.ts";
+import { openTask } from "./tasks.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** A finding, and the key of the set that it was made on. */
+type Found = [finding: Finding, set: string];
+
+async function main(settings: Settings, signal: AbortSignal): Promise<number> {
+  const { judges: { lpips, lpipsSqueeze }, notes } = await openJudges(
+    settings.lpips,
+    settings.threads,
+  );
+  if (!lpips) throw new Error(`Cannot measure abilities without LPIPS. ${notes.join(". ")}`);
+  await using upscaler = await openModel(settings.model, { threads: settings.threads, signal });
+  if (!upscaler.card.diffusion) {
+    throw new Error(`Cannot measure abilities of ${upscaler.card.id}: it draws nothing`);
+  }
+  const machine = await thisMachine();
+  const judges = { lpips, lpipsSqueeze };
+  const found = await findAll(settings, { upscaler, judges, signal }, machine);
+  const text = [headOf(machine), ...found.map(([finding, set]) => markdownOf(finding, set))]
+    .join("\n\n");
+  console.log(text);
+  if (settings.write) await writeBetweenMarks(readmeOf(upscaler), text);
+  for (const judge of [lpips, lpipsSqueeze]) await judge?.[Symbol.asyncDispose]();
+  return found.some(([{ promises }]) => promises.some(({ kept }) => !kept)) ? 1 : 0;
+}
+
+/** All abilities on all sets; those that are not asked for as far as they are kept. */
+async function findAll(
+  settings: Settings,
+  having: Pick<StudyOptions, "upscaler" | "judges" | "signal">,
+  machine: Machine,
+): Promise<Found[]> {
+  const { upscaler: { card } } = having;
+  const { data, set: sets, only, images: limits } = settings;
+  const out = settings.out ?? new URL(`bench/results/abilities-${card.id}.json`, root).pathname;
+  await Deno.mkdir(dirname(out), { recursive: true });
+  if (settings.fresh) await Deno.remove(out).catch(() => {});
+  const record = await openRecord(out, machine, commandLine());
+  const tasks = await Promise.all(
+    sets.map((name) => openTask(data, name, card.scale, protocolOf("whole"))),
+  );
+  const chosen = parts.filter(({ name }) => only?.includes(name) ?? true);
+  let measuring = false, left = 0;
+  const missing = () => left++;
+  let progress = startProgress(0, true);
+  async function finish(row: Row) {
+    progress.step(`${row.method} ${row.set} ${row.image}`);
+    await saveRecord(out, record);
+  }
+  const studies = await Promise.all(
+    tasks.map((task) =>
+      studyOf({ ...having, task, record, limits, measuring: () => measuring, finish, missing })
+    ),
+  );
+  for (const study of studies) for (const part of chosen) await part.run(study); // counts
+  progress = startProgress(left, settings.quiet);
+  const found: Found[] = [];
+  for (const study of studies) {
+    for (const part of parts) {
+      measuring = chosen.includes(part);
+      const finding = await part.run(study);
+      if (finding) found.push([finding, study.set.key]);
+    }
+  }
+  progress.end();
+  return found;
+}
+
+function headOf({ date, system, cpu, cores, versions }: Machine): string {
+  return `\`${commandLine()}\`, ${date} UTC; ${system}, ${cpu}, ${cores} cores, srzoo ${versions.srzoo}, ` +
+    `onnxruntime-node ${versions["onnxruntime-node"]}.`;
+}
+
+function commandLine(): string {
+  return `deno task bench:abilities ${Deno.args.join(" ")}`.trim();
+}
+
+function readmeOf({ card }: Upscaler): string {
+  return new URL("README.md", card.base!).pathname;
+}
+
+if (import.meta.main) {
+  const settings = readSettings(Deno.args);
+  const stop = new AbortController();
+  Deno.addSignalListener("SIGINT", () => stop.abort());
+  try {
+    Deno.exit(await main(settings, stop.signal));
+  } catch (error) {
+    if (stop.signal.aborted) {
+      console.error("Interrupted; the same command goes on from here");
+      Deno.exit(130);
+    }
+    console.error(oneLine(error));
+    Deno.exit(1);
+  }
+}

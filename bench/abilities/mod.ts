@@ -1,0 +1,17 @@
+/** The abilities that are measured, in the order of the tables. @module */
+
+import type { Part } from "./part.ts";
+import { fidelityPart } from "./fidelity.ts";
+import { fusionPart } from "./fusion.ts";
+import { interpolationPart } from "./interpolation.ts";
+import { stepsPart } from "./steps.ts";
+import { uncertaintyPart } from "./uncertainty.ts";
+
+/** All abilities. */
+export const parts: readonly Part[] = [
+  stepsPart,
+  fidelityPart,
+  uncertaintyPart,
+  interpolationPart,
+  fusionPart,
+];

@@ -1,0 +1,97 @@
+/** What the user of `bench/abilities.ts` asked for. @module */
+
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parts } from "./mod.ts";
+
+/** All flags, with their defaults. */
+export interface Settings {
+  /** The entry: id, folder or URL. */
+  model: string;
+  /** Names below `data`, or folders. */
+  set: string[];
+  /** Folder with the sets. */
+  data: string;
+  /** Names of the abilities that are measured; the others are shown as far as they are kept. */
+  only?: string[];
+  /** Numbers of pictures by name. */
+  images: Readonly<Record<string, number>>;
+  /** CPU threads. */
+  threads?: number;
+  /** File or folder with the LPIPS graphs. */
+  lpips?: string;
+  /** The results file; named after the entry if absent. */
+  out?: string;
+  /** Forgets what the results file holds. */
+  fresh: boolean;
+  /** Writes the tables into the entry's README. */
+  write: boolean;
+  /** Tells no progress. */
+  quiet: boolean;
+}
+
+const EPILOGUE = `
+Examples:
+  deno task bench:abilities --write
+  deno task bench:abilities --images 10
+  deno task bench:abilities --only steps --images steps:8=20,steps:100=3
+An interrupted run is resumed by the same command: figures of the same weights and pictures are kept.
+Exit codes: 0, 1 (a promise does not hold, or it failed), 2 (usage), 130 (interrupted).`;
+
+const root = new URL("../..", import.meta.url).pathname;
+
+/** Reads the command line; ends the process with 2 where it can't be obeyed, with 0 after `--help`. */
+export function readSettings(args: readonly string[]): Settings {
+  const names = parts.map(({ name }) => name);
+  const program = new Command("bench:abilities")
+    .description("measures what a generative entry can do besides drawing one picture")
+    .option("--model <spec>", "the entry: id, folder or URL", "srdiff")
+    .option("--set <list>", "sets below --data, or folders", list, ["BSD100"])
+    .option("--data <dir>", "folder with the sets", `${root}../shared/data/eval`)
+    .addOption(
+      new Option("--only <list>", `what is measured: ${names.join(", ")}`).argParser(
+        namesOf(names),
+      ),
+    )
+    .option("--images <list>", "pictures: 10, or fidelity=50,steps:8=20 (0: none)", limits, {})
+    .option("--threads <n>", "CPU threads", positive)
+    .option("--lpips <path>", "LPIPS graph, or folder with lpips_alex.onnx and lpips_sq.onnx")
+    .option("--out <file>", "results file (default: bench/results/abilities-ENTRY.json)")
+    .option("--fresh", "forget what the results file holds", false)
+    .option("--write", "put the tables into zoo/ENTRY/README.md", false)
+    .option("--quiet", "no progress", false)
+    .addHelpText("after", EPILOGUE)
+    .showHelpAfterError("Run with --help to see all options.")
+    .exitOverride((error) => Deno.exit(error.exitCode === 0 ? 0 : 2));
+  return program.parse([...args], { from: "user" }).opts() as Settings;
+}
+
+function list(value: string): string[] {
+  return value.split(",").filter(Boolean);
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("it must be a positive integer");
+}
+
+function namesOf(known: readonly string[]) {
+  return (value: string): string[] => {
+    const unknown = list(value).filter((name) => !known.includes(name));
+    if (unknown.length === 0) return list(value);
+    throw new InvalidArgumentError(
+      `there is no ${unknown.join(", ")}; it takes ${known.join(", ")}`,
+    );
+  };
+}
+
+/** `10` as `{ all: 10 }`, `fidelity=50,steps:8=20` by name. */
+function limits(value: string): Record<string, number> {
+  return Object.fromEntries(
+    list(value).map((part) => {
+      const [name, number] = part.includes("=") ? part.split("=") : ["all", part];
+      if (/^\d+$/.test(number)) return [name, Number(number)];
+      throw new InvalidArgumentError(`"${part}" must be a number, or NAME=NUMBER`);
+    }),
+  );
+}

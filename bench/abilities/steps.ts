@@ -1,0 +1,87 @@
+/** What each number of steps gives and costs. @module */
+
+import process from "node:process";
+import { resizeImage } from "../../mod.ts";
+import { figuresOf, figuresOfSamples, metrics } from "../judges.ts";
+import { summaryOf } from "../summary.ts";
+import { show } from "../tables.ts";
+import type { Finding, Part } from "./part.ts";
+import type { Pair } from "../protocols.ts";
+import type { Study } from "./study.ts";
+
+const SEEDS = 3;
+/** Source of the papers' times. */
+const TIMED = { width: 320, height: 270 };
+/** Numbers of steps, and how many pictures they take unless the user says. */
+const COUNTS: readonly (readonly [steps: number, images: number])[] = [
+  [1, Infinity],
+  [2, Infinity],
+  [4, Infinity],
+  [8, Infinity],
+  [100, 5],
+];
+const SHOWN = ["psnrY", "lpips", "lpipsSqueeze", "lrPsnr", "diversity", "gainOfMean"];
+
+/** Quality, diversity and time by number of steps. */
+export const stepsPart: Part = { name: "steps", run };
+
+async function run(study: Study): Promise<Finding | undefined> {
+  const most = study.upscaler.card.steps?.max ?? 1;
+  const shown = metrics.filter(({ key }) => SHOWN.includes(key));
+  const rows: string[][] = [];
+  for (const [steps, normally] of COUNTS) {
+    const images = study.images(`steps:${steps}`, normally);
+    if (steps > most || images === 0) continue;
+    const measured = await study.run({
+      name: `steps=${steps} seeds=${SEEDS}`,
+      images,
+      measure: (pair) => measure(study, pair, steps),
+    });
+    const time = await timeOf(study, steps);
+    if (measured.length === 0) continue;
+    const { figures } = summaryOf(measured);
+    rows.push([
+      `${steps}`,
+      `${measured.length}`,
+      ...shown.map(({ key, digits }) => show(figures[key], digits)),
+      ...["seconds", "processor"].map((key) => time?.together[key].toFixed(1) ?? ""),
+    ]);
+  }
+  if (rows.length === 0) return undefined;
+  const titles = shown.map(({ title }) => title);
+  return {
+    title: "Number of steps",
+    how:
+      `Seeds 0 to ${
+        SEEDS - 1
+      }; ± is the half width of the 95 % interval of the set's mean over the seeds. The ` +
+      `last columns are for one input of ${TIMED.width}x${TIMED.height}: seconds by the clock, whatever else the ` +
+      "machine did, and seconds of all processor cores together, which another load changes little.",
+    head: ["steps", "pictures", ...titles, "s", "processor s"],
+    rows,
+    promises: [],
+  };
+}
+
+async function measure({ upscaler, signal, judges }: Study, pair: Pair, steps: number) {
+  const samples = [], pictures = [];
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const { images: [image] } = await upscaler.upscale(pair.low, { seed, steps, signal });
+    samples.push({ seed, figures: await figuresOf(image, pair, upscaler.card.scale, judges) });
+    pictures.push(image);
+  }
+  return { samples, together: figuresOfSamples(pictures, pair) };
+}
+
+/** One run on a photograph of the size, after a run that warms up. */
+function timeOf({ upscaler, signal, pairs, keep }: Study, steps: number) {
+  return keep(`time steps=${steps}`, `${TIMED.width}x${TIMED.height}`, async () => {
+    const source = resizeImage(pairs[0].truth, TIMED);
+    await upscaler.upscale(source, { seed: 0, steps: 1, signal });
+    const start = performance.now(), used = process.cpuUsage();
+    await upscaler.upscale(source, { seed: 0, steps, signal });
+    const { user, system } = process.cpuUsage(used);
+    const seconds = (performance.now() - start) / 1000;
+    return { samples: [], together: { seconds, processor: (user + system) / 1e6 } };
+  });
+}

@@ -1,0 +1,108 @@
+/** What all abilities are measured with: an entry, pictures, judges, and the figures that are kept. @module */
+
+import type { Upscaler } from "../../mod.ts";
+import { sha256 } from "../files.ts";
+import type { Judges } from "../judges.ts";
+import type { Pair } from "../protocols.ts";
+import { type BenchRecord, putRow, type Row, type SetRecord } from "../record.ts";
+import type { Task } from "../runner.ts";
+
+/** The part of a row that is measured. */
+export type Measured = Pick<Row, "samples" | "together">;
+
+/** One thing that is measured on every picture. */
+export interface Probe {
+  /** Name in the results file; it holds every choice that decides the figures. */
+  readonly name: string;
+  /** How many pictures, from the set's beginning. */
+  readonly images: number;
+  /** Measures one picture. */
+  measure(pair: Pair): Promise<Measured>;
+}
+
+/** An entry on a set. */
+export interface Study {
+  /** The entry. */
+  readonly upscaler: Upscaler;
+  /** LPIPS with AlexNet, and with SqueezeNet where it was found. */
+  readonly judges: Judges & Required<Pick<Judges, "lpips">>;
+  /** The set. */
+  readonly set: SetRecord;
+  /** All its pictures. */
+  readonly pairs: readonly Pair[];
+  /** Leaves the work. */
+  readonly signal: AbortSignal;
+  /** How many pictures the user wants of something, such as `steps:8` or, if that is not named, `steps`. */
+  images(name: string, normally?: number): number;
+  /** The rows of a probe: kept ones as they are, the others measured now. */
+  run(probe: Probe): Promise<Row[]>;
+  /** One row, kept or measured now; undefined where it is not there and nothing shall be measured. */
+  keep(probe: string, image: string, measure: () => Promise<Measured>): Promise<Row | undefined>;
+}
+
+/** What a study is made of. */
+export interface StudyOptions extends Pick<Study, "upscaler" | "judges" | "signal"> {
+  /** The set. */
+  readonly task: Task;
+  /** Where finished rows are kept. */
+  readonly record: BenchRecord;
+  /** Numbers of pictures by name; `all` stands for what is not named. */
+  readonly limits: Readonly<Record<string, number>>;
+  /** Whether what is not kept is measured. */
+  readonly measuring: () => boolean;
+  /** Called with each row that was measured now. */
+  readonly finish: (row: Row) => Promise<void>;
+  /** Called where a row is neither kept nor measured. */
+  readonly missing: () => void;
+}
+
+/** Begins a study. */
+export async function studyOf(options: StudyOptions): Promise<Study> {
+  const { upscaler, judges, signal, task, record, limits, measuring, finish, missing } = options;
+  const { set } = task;
+  const pairs = await Array.fromAsync(task.pairs());
+  const methodDigest = await digestOf(upscaler);
+  const kept = (method: string, image: string) =>
+    record.rows.find((row) =>
+      row.method === method && row.methodDigest === methodDigest &&
+      row.set === set.key && row.setDigest === set.digest && row.image === image
+    );
+  const keep: Study["keep"] = async (probe, image, measure) => {
+    const method = `${upscaler.card.id} ${probe}`;
+    const old = kept(method, image);
+    if (old) return old;
+    if (!measuring()) return void missing();
+    signal.throwIfAborted();
+    const place = { method, methodDigest, set: set.key, setDigest: set.digest, image };
+    const row = { ...place, ...await measure() };
+    putRow(record, row);
+    await finish(row);
+    return row;
+  };
+  return {
+    upscaler,
+    judges,
+    set,
+    pairs,
+    signal,
+    keep,
+    images: (name, normally = Infinity) =>
+      limits[name] ?? limits[name.replace(/:.*/, "")] ?? limits.all ?? normally,
+    async run({ name, images, measure }) {
+      const rows: Row[] = [];
+      for (const pair of pairs.slice(0, images)) {
+        const row = await keep(name, pair.name, () => measure(pair));
+        if (row) rows.push(row);
+      }
+      return rows;
+    },
+  };
+}
+
+/** Digest of all that decides the entry's pictures. */
+async function digestOf({ card, provider }: Upscaler): Promise<string> {
+  const { family, graphs, diffusion, steps, tiling } = card;
+  const weights = Object.entries(graphs).map(([name, graph]) => [name, graph.sha256]);
+  const decides = [family, weights, diffusion, steps, tiling, provider];
+  return await sha256(new TextEncoder().encode(JSON.stringify(decides)));
+}
