@@ -1,7 +1,9 @@
 """How far the power spectra of two pictures are apart, neighbourhood by neighbourhood.
 
 Networks that draw on the LR grid leave a weave whose period is the scale, and noise in smooth areas;
-both are plain in the spectrum (Durall et al. 2020), and LPIPS hardly sees them.
+both are plain in the spectrum (Durall et al. 2020), and LPIPS hardly sees them. Channels are taken
+apart as luma and two colour differences, since photographs have little power in the latter: noise
+that differs from channel to channel would pass as photograph otherwise.
 """
 
 import torch
@@ -14,18 +16,25 @@ GROUP = 3               # windows square whose powers are averaged before they a
 FLOOR = (0.5 / 127.5) ** 2  # power of noise of half a byte: less than that is not seen
 
 
+# Rows: luma, red - blue, and what is left of green; orthonormal, so white noise stays white noise.
+OPPONENT = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
+
+
 class SpectrumDistance(nn.Module):
-    """Mean |log power - log power| over frequencies, channels and neighbourhoods."""
+    """Mean |log power - log power| over frequencies, luma and colours, and neighbourhoods."""
 
     def __init__(self):
         super().__init__()
         row = torch.hann_window(WINDOW)
         taper = row[:, None] * row[None]
+        self.register_buffer("axes", torch.tensor(OPPONENT), persistent=False)
         self.register_buffer("taper", taper / taper.square().sum().sqrt(), persistent=False)
 
     def log_power(self, images: Tensor) -> Tensor:
-        """images [n, c, H, W] in [-1, 1], sides of at least 32 -> logs of power [n, c * 32 * 17, y, x]."""
-        windows = images.float().unfold(2, WINDOW, HOP).unfold(3, WINDOW, HOP)
+        """images [n, 3, H, W] in [-1, 1], sides of at least 32 -> logs of power [n, 3 * 32 * 17, y, x]."""
+        # A product of matrices would be rounded to eight bits under autocast: more than the floor.
+        channels = (self.axes[None, :, :, None, None] * images.float()[:, None]).sum(2)
+        windows = channels.unfold(2, WINDOW, HOP).unfold(3, WINDOW, HOP)
         centred = windows - windows.mean((4, 5), keepdim=True)
         power = torch.fft.rfft2(centred * self.taper).abs().square()
         rows, columns = power.shape[2:4]

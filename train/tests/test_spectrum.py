@@ -30,9 +30,25 @@ def test_a_weave_of_four_pixels_shows_on_the_frequencies_of_its_lattice_alone():
     weave = torch.zeros_like(noise)
     weave[:, :, ::4, ::4] = 0.2
     apart = SPECTRUM.log_power(noise + weave) - SPECTRUM.log_power(noise)
-    apart = apart.abs().mean((0, 2, 3)).view(3, WINDOW, WINDOW // 2 + 1).mean(0)
+    apart = apart.abs().mean((0, 2, 3)).view(3, WINDOW, WINDOW // 2 + 1)[0]
     assert apart[8, 8] > 1 and apart[16, 8] > 1 and apart[0, 16] > 1
     assert apart[4, 4] < 0.01 and apart[12, 12] < 0.01
+
+
+def test_coloured_noise_does_not_pass_for_gray_noise_of_the_same_power():
+    coloured = white(0.1)
+    gray = coloured[:, :1].expand(-1, 3, -1, -1)
+    apart = SPECTRUM.log_power(coloured) - SPECTRUM.log_power(gray)
+    luma, *colours = apart.mean((0, 2, 3)).view(3, -1).mean(1).tolist()
+    assert abs(luma + math.log(3)) < 0.1  # a third of gray's luma power
+    assert min(colours) > 5
+
+
+def test_autocast_changes_nothing():
+    images = white(0.1)[:1]
+    with torch.autocast("cpu", torch.bfloat16):
+        cast = SPECTRUM.log_power(images)
+    assert torch.equal(cast, SPECTRUM.log_power(images))
 
 
 def test_what_no_eye_sees_is_not_counted():
