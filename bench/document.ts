@@ -5,62 +5,93 @@
  * @module
  */
 
+import { writeWhole } from "./files.ts";
 import { metrics } from "./judges.ts";
+import { describeMachine } from "./machine.ts";
 import { type BenchRecord, readRecord } from "./record.ts";
 import { speedTable } from "./speed/table.ts";
-import { summaries } from "./summary.ts";
-import { show } from "./tables.ts";
+import { compare, speedOf, summaries } from "./summary.ts";
+import { methodTable, setTable, show, type TextTable } from "./tables.ts";
 
 const place = /(<!-- documented-run -->\n)[^]*?(<!-- \/documented-run -->)/;
 
 /** All tables of a results file in Markdown. */
 export function markdownOf(record: BenchRecord): string {
-  const { machine, commands } = record;
-  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
-  const parts = [
-    "```sh\n" + commands.join("\n") + "\n```",
-    `${machine.date} UTC; ${machine.system}, ${machine.cpu}, ${machine.cores} cores, ` +
-    `${machine.memory} GiB; ${versions.join(", ")}.`,
-    ...record.sets.map(({ key, images, digest }) =>
-      `**${key}**, ${images} pictures, digest \`${digest.slice(0, 16)}\`\n\n${
-        setMarkdown(record, key)
-      }`
+  const measured = record.sets.filter(({ key }) => summaries(record, key).length > 0);
+  const speed = speedOf(record);
+  return [
+    `Filled by these commands, the last on ${record.machine.date} UTC (${
+      describeMachine(record.machine)
+    }):`,
+    "```sh\n" + record.commands.join("\n") + "\n```",
+    "### Methods",
+    markdownTable(methodTable(record)),
+    "### Quality",
+    "± is the half width of the 95 % interval over the seeds; the best mean of each column is bold.",
+    ...measured.map(({ key, images, digest }) =>
+      `**${key}**: ${images} pictures, digest \`${digest.slice(0, 16)}\`\n\n` +
+      markdownTable(setTable(record, key))
     ),
-  ];
-  if (record.speed.length > 0) {
-    const { head, rows, notes } = speedTable(record.speed);
-    parts.push(`**Speed and memory**\n\n${markdownTable(head, rows)}\n\n${notes.join("\n")}`);
-  }
-  return parts.join("\n\n");
+    ...(record.vs ?? []).map((pair) => pairMarkdown(record, measured.map(({ key }) => key), pair)),
+    ...speed.length > 0 ? ["### Speed and memory", markdownTable(speedTable(speed))] : [],
+    ...record.failures.map(({ method, set, image, reason }) =>
+      `Failed: ${[method, set, image].filter(Boolean).join(" ")}: ${reason}`
+    ),
+  ].join("\n\n");
 }
 
-function setMarkdown(record: BenchRecord, key: string): string {
-  const found = summaries(record, key);
+/** One pair of methods on all sets that both were measured on: metrics down, sets across. */
+function pairMarkdown(
+  record: BenchRecord,
+  sets: readonly string[],
+  [a, b]: readonly [string, string],
+): string {
+  const compared = sets.map((set) => ({ set, found: compare(record, set, [a, b]) }))
+    .filter(({ found }) => found.length > 0);
+  if (compared.length === 0) return `### ${a} against ${b}\n\nNo picture was measured by both.`;
   const shown = metrics.filter((metric) =>
-    metric.key !== "seconds" && found.some(({ figures }) => metric.key in figures)
+    compared.some(({ found }) => found.some((entry) => entry.metric === metric))
   );
-  const rows = found.map(({ method, seeds, figures }) => [
-    method,
-    ...shown.map(({ key, digits }) => show(figures[key], digits)),
-    String(seeds),
+  const rows = shown.map((metric) => [
+    metric.title,
+    ...compared.map(({ found }) => {
+      const comparison = found.find((entry) => entry.metric === metric)?.comparison;
+      if (!comparison) return "";
+      const { mean, half, larger, smaller } = comparison;
+      const [wins, losses] = metric.better === "larger" ? [larger, smaller] : [smaller, larger];
+      const difference = (mean > 0 ? "+" : "") + show(comparison, metric.digits);
+      const isShown = Math.abs(mean) > half;
+      return `${isShown ? `**${difference}**` : difference}, ${wins} : ${losses}`;
+    }),
   ]);
-  return markdownTable(["method", ...shown.map(({ title }) => title), "seeds"], rows);
+  const head = compared.map(({ set, found }) => `${set} (${found[0].comparison.n})`);
+  return `### ${a} against ${b}\n\n` +
+    `Differences \`${a}\` - \`${b}\`, picture by picture (how many in brackets), with the 95 % interval ` +
+    `over the pictures, bold where it leaves 0 out; then on how many pictures each is the better one.\n\n` +
+    markdownTable({ head: ["metric", ...head], rows, notes: [] });
 }
 
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = head.map((_, i) => i === 0 ? "---" : "---:");
-  return [head, rule, ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+function markdownTable({ head, rows, words = [], best, notes }: TextTable): string {
+  const rule = head.map((_, i) => i === 0 || words.includes(i) ? "---" : "---:");
+  const cells = rows.map((row, y) => row.map((text, x) => best?.[y][x] ? `**${text}**` : text));
+  const lines = [head, rule, ...cells].map((row) => `| ${row.join(" | ")} |`);
+  return [lines.join("\n"), ...notes].join("\n\n");
 }
 
 if (import.meta.main) {
+  const [file] = Deno.args;
+  if (!file) {
+    console.error("Give the results file: deno run -A bench/document.ts FILE.json");
+    Deno.exit(2);
+  }
   const readme = new URL("README.md", import.meta.url);
-  const markdown = markdownOf(await readRecord(Deno.args[0]));
   const text = await Deno.readTextFile(readme);
   if (!place.test(text)) {
     throw new Error("Cannot write the tables: bench/README.md has no place for them");
   }
-  await Deno.writeTextFile(
-    readme,
+  const markdown = markdownOf(await readRecord(file));
+  await writeWhole(
+    readme.pathname,
     text.replace(place, (_, from, to) => `${from}\n${markdown}\n\n${to}`),
   );
 }

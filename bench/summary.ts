@@ -19,12 +19,20 @@ export interface Summary {
   readonly figures: Readonly<Record<string, Estimate>>;
 }
 
+/** A summary that knows how many pictures there are. */
+export interface SetSummary extends Summary {
+  /** Pictures that the method has not finished, though another one has. */
+  readonly missing: number;
+}
+
 /** Summaries of a set, in the order of the methods. */
-export function summaries(record: BenchRecord, set: string): Summary[] {
-  return record.methods.flatMap(({ name }) => {
+export function summaries(record: BenchRecord, set: string): SetSummary[] {
+  const found = record.methods.flatMap(({ name }) => {
     const rows = rowsOf(record, set, name);
     return rows.length > 0 ? [summaryOf(rows)] : [];
   });
+  const most = Math.max(...found.map(({ images }) => images));
+  return found.map((summary) => ({ ...summary, missing: most - summary.images }));
 }
 
 /** The rows of one method on one set; those of its older weights, or of other files of the set, left out. */

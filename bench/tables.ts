@@ -12,6 +12,8 @@ export interface TextTable {
   readonly head: string[];
   /** Lines. */
   readonly rows: string[][];
+  /** Columns of words besides the first, which stand on the left. */
+  readonly words?: readonly number[];
   /** Which cells hold the best value of their column. */
   readonly best?: readonly (readonly boolean[])[];
   /** What must be known to read it. */
@@ -49,34 +51,39 @@ export function setTable(record: BenchRecord, set: string): TextTable {
   const shown = shownMetrics(found);
   const whole = record.whole.filter((entry) => entry.set === set);
   const extra = [...new Set(whole.flatMap(({ figures }) => Object.keys(figures)))];
-  const all = Math.max(...found.map(({ images }) => images));
-  const rows = found.map(({ method, images, seeds, figures }) => [
+  const rows = found.map(({ method, images, missing, seeds, figures }) => [
     method,
     ...shown.map(({ key, digits }) => show(figures[key], digits)),
     ...extra.map((key) => whole.find((w) => w.method === method)?.figures[key]?.toFixed(2) ?? ""),
-    `${images < all ? `${images} of ${all}` : images} x ${seeds}`,
+    `${missing > 0 ? `${images} of ${images + missing}` : images} x ${seeds}`,
   ]);
-  const complete = found.filter(({ images }) => images === all);
+  const complete = found.filter(({ missing }) => missing === 0);
   const best = found.map((summary) => [
     false,
     ...shown.map((metric) => isBest(metric, summary, complete)),
   ]);
   return {
-    head: [set, ...shown.map(({ title }) => title), ...extra, "pictures x seeds"],
+    head: [set, ...shown.map(({ title }) => title), ...extra, "n"],
     rows,
     best,
     notes: complete.length < found.length
-      ? ["A method that has not finished all pictures is not to be compared with the others."]
-      : [],
+      ? [
+        "n: pictures x seeds. What has not finished all pictures is not to be compared with the rest.",
+      ]
+      : ["n: pictures x seeds."],
   };
 }
 
-function isBest({ key, better }: Metric, summary: Summary, all: readonly Summary[]): boolean {
-  if (!better || !summary.figures[key] || !all.includes(summary)) return false;
-  const values = all.map(({ figures }) => figures[key]?.mean).filter((value) =>
-    value !== undefined
-  );
-  return summary.figures[key].mean === (better === "larger" ? Math.max : Math.min)(...values);
+/** Whether no finished method has a better value at the digits that are shown. */
+function isBest(
+  { key, better, digits }: Metric,
+  summary: Summary,
+  finished: readonly Summary[],
+): boolean {
+  if (!better || !summary.figures[key] || !finished.includes(summary)) return false;
+  const rounded = ({ figures }: Summary) => Number(figures[key]?.mean.toFixed(digits) ?? NaN);
+  const values = finished.map(rounded).filter((value) => !Number.isNaN(value));
+  return rounded(summary) === (better === "larger" ? Math.max : Math.min)(...values);
 }
 
 /** Differences `a - b` on one set; no rows where they have no picture in common. */
@@ -101,6 +108,7 @@ export function comparisonTable(
   return {
     head: [`${set}: ${a} - ${b}`, "difference", `${a} better`, `${b} better`, "at 95 %"],
     rows,
+    words: [4],
     notes: [`Picture by picture on ${pictures} pictures, with the interval over the pictures.`],
   };
 }
@@ -125,6 +133,7 @@ export function methodTable(record: BenchRecord): TextTable {
   return {
     head,
     rows,
+    words: [1, 4, 5],
     notes: [
       "NFE: evaluations of the denoiser. Parameters and weights: of all graphs of the entry.",
     ],

@@ -23,7 +23,7 @@ export interface Candidate {
  */
 export async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Candidate[]> {
   const { model, provider, threads, results, upscalerjs, upscalerjsModels } = settings;
-  const asked = model ?? (await openZoo().list()).map((card) => card.id);
+  const asked = model ?? await wholeZoo();
   const entries = asked.filter((name) => !baselines.includes(name));
   return unambiguous([
     ...baselines.map((name) => ({ name, open: () => Promise.resolve(baseline(name)) })),
@@ -37,6 +37,11 @@ export async function candidatesOf(settings: Settings, signal: AbortSignal): Pro
     })),
     ...results.map(([name, folder]) => ({ name, open: () => resultsMethod(name, folder) })),
   ]);
+}
+
+/** The bicubic entries are the baseline of that name. */
+async function wholeZoo(): Promise<string[]> {
+  return (await openZoo().list()).filter(({ family }) => family !== "bicubic").map(({ id }) => id);
 }
 
 /** One would overwrite the figures of the other. */

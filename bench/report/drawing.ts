@@ -60,7 +60,15 @@ const config = {
     titleFontSize: 12,
     titleFontWeight: 400,
   },
-  legend: { labelColor: INK, titleColor: INK, labelFontSize: 12, orient: "bottom", columns: 4 },
+  legend: {
+    labelColor: INK,
+    titleColor: INK,
+    labelFontSize: 12,
+    labelLimit: 0,
+    orient: "bottom",
+    columns: 3,
+    layout: { bottom: { anchor: "start", direction: "vertical" } },
+  },
   text: { color: INK },
   view: { stroke: FAINT },
 } as const;
@@ -83,7 +91,20 @@ export function domainOf(values: readonly number[], log = false): [number, numbe
   return [least - room, most + room];
 }
 
-/** An axis over a fixed domain. */
+/** 1, 2, 5 of every decade; the decades alone where that would be many. */
+function stepsOf([from, to]: readonly [number, number]): number[] {
+  const decades = Math.log10(to / from);
+  const found: number[] = [];
+  for (let power = Math.floor(Math.log10(from)); 10 ** power <= to; power++) {
+    for (const digit of decades > 3 ? [1] : [1, 2, 5]) found.push(digit * 10 ** power);
+  }
+  return found.filter((value) => value >= from && value <= to);
+}
+
+/**
+ * An axis over a fixed domain. Its title must be short: the room of a text is guessed, at some ten pixels a
+ * letter.
+ */
 export function axisOf(
   field: string,
   { title, log = false }: AxisOptions,
@@ -91,6 +112,6 @@ export function axisOf(
 ): object {
   // A logarithmic scale has no zero, and says so when it is told to leave it out.
   const scale = log ? { type: "log", domain, nice: false } : { domain, nice: false, zero: false };
-  const axis = log ? { format: "~g", tickCount: 6 } : { tickCount: 6 };
+  const axis = log ? { format: "~g", values: stepsOf(domain) } : { tickCount: 6 };
   return { field, title, type: "quantitative", scale, axis };
 }

@@ -9,19 +9,23 @@ export function escaped(text: string): string {
 }
 
 /** A table that scrolls by itself where the window is narrow, and its notes. */
-export function htmlTable({ head, rows, best, notes }: TextTable): string {
-  const titles = head.map((title) => `<th scope="col">${escaped(title)}</th>`).join("");
+export function htmlTable({ head, rows, words = [], best, notes }: TextTable): string {
+  const kind = (column: number) => words.includes(column) ? "words" : "";
+  const titles = head.map((title, x) => cell("th", title, kind(x), "col"));
   const lines = rows.map((row, y) =>
-    `<tr>${row.map((text, x) => cell(text, x, best?.[y][x])).join("")}</tr>`
+    row.map((text, x) =>
+      x === 0
+        ? cell("th", text, "", "row")
+        : cell("td", text, `${kind(x)} ${best?.[y][x] ? "best" : ""}`)
+    ).join("")
   );
-  const said = notes.map((note) => `<p class="note">${escaped(note)}</p>`);
   return `<div class="wide" tabindex="0" role="region" aria-label="${escaped(head[0])}"><table>
-<thead><tr>${titles}</tr></thead>
-<tbody>${lines.join("\n")}</tbody></table></div>
-${said.join("\n")}`;
+<thead><tr>${titles.join("")}</tr></thead>
+<tbody>${lines.map((line) => `<tr>${line}</tr>`).join("\n")}</tbody></table></div>
+${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join("\n")}`;
 }
 
-function cell(text: string, column: number, best = false): string {
-  if (column === 0) return `<th scope="row">${escaped(text)}</th>`;
-  return `<td${best ? ' class="best"' : ""}>${escaped(text)}</td>`;
+function cell(tag: "th" | "td", text: string, kind: string, scope?: "col" | "row"): string {
+  const named = kind.trim() ? ` class="${kind.trim()}"` : "";
+  return `<${tag}${scope ? ` scope="${scope}"` : ""}${named}>${escaped(text)}</${tag}>`;
 }

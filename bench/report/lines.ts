@@ -15,6 +15,15 @@ export interface LinePoint {
   readonly y: number;
 }
 
+/** Dashes by what ran it. */
+const DASHES: Readonly<Record<string, readonly number[]>> = {
+  native: [1, 0],
+  TypeScript: [9, 2],
+  wasm: [5, 4],
+  "tfjs wasm": [2, 3],
+  webgpu: [9, 3, 2, 3],
+};
+
 /** Draws one curve for each method and kind. */
 export function lines(
   caption: string,
@@ -23,7 +32,7 @@ export function lines(
   y: AxisOptions,
 ): Drawing {
   const names = [...new Set(values.map(({ name }) => name))];
-  const kinds = [...new Set(values.map(({ kind }) => kind))];
+  const kinds = Object.keys(DASHES).filter((kind) => values.some((value) => value.kind === kind));
   const axis = (field: "x" | "y", options: AxisOptions) =>
     axisOf(field, { ...options, log: true }, domainOf(values.map((value) => value[field]), true));
   const spec = {
@@ -41,7 +50,14 @@ export function lines(
     layer: [
       {
         mark: { type: "line", strokeWidth: 2 },
-        encoding: { strokeDash: { field: "kind", title: null, scale: { domain: kinds } } },
+        encoding: {
+          strokeDash: {
+            field: "kind",
+            title: null,
+            scale: { domain: kinds, range: kinds.map((kind) => DASHES[kind]) },
+            legend: { symbolSize: 500 },
+          },
+        },
       },
       { mark: { type: "point", filled: true, size: 40, opacity: 1 } },
     ],

@@ -5,7 +5,7 @@ import type { SpeedRow } from "../speed/row.ts";
 import { speedOf, summaries } from "../summary.ts";
 import { draw, type Plot } from "./drawing.ts";
 import { lines } from "./lines.ts";
-import { scatter } from "./scatter.ts";
+import { type Group, scatter } from "./scatter.ts";
 
 /** All plots that the results have figures for. */
 export async function plotsOf(record: BenchRecord): Promise<Plot[]> {
@@ -23,14 +23,14 @@ export async function plotsOf(record: BenchRecord): Promise<Plot[]> {
 function errorPlot(record: BenchRecord, set: string) {
   const points = summaries(record, set)
     .filter(({ figures }) => figures.lpips && figures.psnrY)
-    .map(({ method, figures }) => ({
-      name: method,
+    .map(({ method, images, missing, figures }) => ({
+      name: missing > 0 ? `${method} (${images} of ${images + missing})` : method,
       group: groupOf(record, method),
       x: figures.lpips.mean,
       y: figures.psnrY.mean,
     }));
-  const x = { title: "LPIPS (AlexNet), further left is better" };
-  const y = { title: "PSNR-Y in dB, further up is better" };
+  const x = { title: "LPIPS (AlexNet), left is better" };
+  const y = { title: "PSNR-Y in dB, up is better" };
   return scatter(`${set}: error against perception`, points, x, y);
 }
 
@@ -45,7 +45,8 @@ function timePlot(record: BenchRecord, speed: readonly SpeedRow[]) {
   const set = sets.reduce((a, b) => b.images > a.images ? b : a);
   const found = summaries(record, set.key);
   const points = rows.flatMap((row) => {
-    const lpips = found.find(({ method }) => method === row.method)?.figures.lpips?.mean;
+    const own = found.find(({ method, missing }) => method === row.method && missing === 0);
+    const lpips = own?.figures.lpips?.mean;
     if (lpips === undefined) return [];
     const group = groupOf(record, row.method);
     return [{ name: label(row), group, x: row.steady / 1000, y: lpips }];
@@ -55,8 +56,8 @@ function timePlot(record: BenchRecord, speed: readonly SpeedRow[]) {
     title: `seconds for ${width}x${height} to ${width * scale}x${height * scale} (this machine)`,
     log: true,
   };
-  const y = { title: `LPIPS (AlexNet) on ${set.key}, further down is better` };
-  return scatter(`x${scale}: time against perception`, points, x, y);
+  const y = { title: "LPIPS (AlexNet), down is better" };
+  return scatter(`x${scale}: time against perception on ${set.key}`, points, x, y);
 }
 
 /** The rows of the size at which the most methods were timed; the largest such. */
@@ -86,7 +87,7 @@ function growthPlots(speed: readonly SpeedRow[]) {
       title: "seconds (this machine)",
     }),
     lines(`x${scale}: memory against size`, of("peak"), x, {
-      title: "peak memory of the process in MiB",
+      title: "peak of the process in MiB",
     }),
   ];
 }
@@ -95,8 +96,9 @@ function label({ method, provider }: SpeedRow): string {
   return provider === "native" || provider === "TypeScript" ? method : `${method} (${provider})`;
 }
 
-function groupOf(record: BenchRecord, method: string): string {
+function groupOf(record: BenchRecord, method: string): Group {
   const facts = record.methods.find(({ name }) => name === method)?.facts;
   if (facts?.family !== undefined) return "srzoo entry";
-  return facts?.peer !== undefined ? "peer" : facts?.kind ?? "";
+  if (facts?.peer !== undefined) return "peer";
+  return facts?.kind === "baseline" ? "baseline" : "pictures from a folder";
 }

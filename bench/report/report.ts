@@ -18,6 +18,7 @@ export async function writeReport(path: string, record: BenchRecord, crops: stri
     head(record),
     `<h2 id="methods">Methods</h2>`,
     htmlTable(methodTable(record)),
+    qualityHead,
     ...record.sets.map(({ key }) => setSection(record, key)),
     speedSection(record),
     await plotSection(record),
@@ -62,12 +63,13 @@ function head({ machine, commands, notes, failures }: BenchRecord): string {
 <nav>${links.map(([id, text]) => `<a href="#${id}">${text}</a>`).join(" ")}</nav>
 <p>${escaped(`${machine.date} UTC; ${describeMachine(machine)}.`)}</p>
 <p>${commands.map((command) => `<code>${escaped(command)}</code>`).join("<br>")}</p>
-${lines.join("\n")}
-<h2 id="quality">Quality</h2>
+${lines.join("\n")}`;
+}
+
+const qualityHead = `<h2 id="quality">Quality</h2>
 <p>± is the half width of the 95 % interval of the set's mean over the seeds: how much another draw of
 the noise would change it. It says nothing of other pictures; the comparisons do. The best mean of each
 column is bold.</p>`;
-}
 
 function setSection(record: BenchRecord, key: string): string {
   const found = setTable(record, key);

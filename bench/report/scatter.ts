@@ -4,12 +4,22 @@ import type { TopLevelSpec } from "vega-lite";
 import { axisOf, type AxisOptions, COLORS, domainOf, type Drawing, PLOT } from "./drawing.ts";
 import { LETTER, placeLabels } from "./labels.ts";
 
+/** What a method is; each has its colour and shape in every plot. */
+export type Group = "baseline" | "srzoo entry" | "peer" | "pictures from a folder";
+
+const SHAPES: Readonly<Record<Group, string>> = {
+  "baseline": "circle",
+  "srzoo entry": "square",
+  "peer": "triangle-up",
+  "pictures from a folder": "diamond",
+};
+
 /** One point. */
 export interface ScatterPoint {
   /** Its label. */
   readonly name: string;
-  /** Decides its colour. */
-  readonly group: string;
+  /** Decides its colour and shape. */
+  readonly group: Group;
   /** Value to the right. */
   readonly x: number;
   /** Value upwards. */
@@ -37,7 +47,6 @@ export function scatter(
     PLOT,
   );
   const values = points.map((point, i) => ({ ...point, ...offsets[i] }));
-  const groups = [...new Set(points.map(({ group }) => group))];
   const offset = (axis: "dx" | "dy") => ({ expr: `datum.${axis}` });
   const name = {
     type: "text",
@@ -46,11 +55,13 @@ export function scatter(
     dx: offset("dx"),
     dy: offset("dy"),
   };
-  const color = {
+  const all = Object.keys(SHAPES) as Group[];
+  const groups = all.filter((group) => points.some((point) => point.group === group));
+  const byGroup = (range: (group: Group) => string) => ({
     field: "group",
     title: null,
-    scale: { domain: groups, range: groups.map((_, i) => COLORS[i % COLORS.length]) },
-  };
+    scale: { domain: groups, range: groups.map(range) },
+  });
   const spec = {
     data: { values },
     ...PLOT,
@@ -58,7 +69,10 @@ export function scatter(
     layer: [
       {
         mark: { type: "point", filled: true, size: 80, opacity: 1 },
-        encoding: { color, shape: { field: "group", title: null, scale: { domain: groups } } },
+        encoding: {
+          color: byGroup((group) => COLORS[all.indexOf(group)]),
+          shape: byGroup((group) => SHAPES[group]),
+        },
       },
       { mark: name, encoding: { text: { field: "name" } } },
     ],

@@ -4,6 +4,7 @@ const [set, order, held, size, more, list] = ["set", "order", "held", "size", "m
   (id) => document.getElementById(id),
 );
 const PAGE = 10;
+const BY_NAME = "by name";
 let shown = PAGE;
 
 function element(tag, properties, ...children) {
@@ -32,13 +33,13 @@ function fill(select, options, ...otherwise) {
 function fillMethods() {
   const methods = [...new Set(ofSet().flatMap((row) => Object.keys(row.results)))];
   const worst = methods.map((name) => option(name, `worst of ${name} first`));
-  fill(order, [...worst, option("", "by name")], start, methods.at(-1), "");
+  fill(order, [...worst, option(BY_NAME)], start, methods.at(-1), BY_NAME);
   fill(held, ["truth", ...methods].map((name) => option(name)), "truth");
 }
 
 function sorted() {
   const badness = (row) => row.results[order.value]?.badness ?? -Infinity;
-  return order.value === "" ? ofSet() : ofSet().sort((a, b) => badness(b) - badness(a));
+  return order.value === BY_NAME ? ofSet() : ofSet().sort((a, b) => badness(b) - badness(a));
 }
 
 /** A crop; while it is pointed at or held, another one takes its place, so that the eye sees what changes. */

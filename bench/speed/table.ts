@@ -24,6 +24,7 @@ export function speedTable(rows: readonly SpeedRow[]): TextTable {
       "load s *",
     ],
     rows: sorted.map(line),
+    words: [1, 2, 3],
     notes: [
       "x unit: steady time; the unit is what a bare chain of 3x3 convolutions with 64 channels takes for 10 GFLOP on " +
       "the native provider with all threads, measured just after in the same process.",

@@ -1,32 +1,8 @@
 import { expect } from "expect";
 import { type BenchRecord, readRecord } from "../../bench/record.ts";
-import { baseline } from "../../bench/methods/baselines.ts";
+import { baseline, baselines } from "../../bench/methods/baselines.ts";
+import { bench } from "./_bench.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
-
-const main = new URL("../../bench/main.ts", import.meta.url).pathname;
-
-async function bench(args: string[], stopAfter?: RegExp) {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "-q", main, "--no-speed", ...args],
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).spawn();
-  if (stopAfter) await interrupt(process, stopAfter);
-  const { code, stdout, stderr } = await process.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-/** Interrupts the process as soon as the results file matches. */
-async function interrupt(process: Deno.ChildProcess, pattern: RegExp) {
-  const [path, needle] = pattern.source.split("@@");
-  for (;;) {
-    const text = await Deno.readTextFile(path.replaceAll("\\", "")).catch(() => "");
-    if (text.includes(needle)) return process.kill("SIGINT");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 async function withSet(work: (folder: string, out: string) => Promise<void>) {
   await withFolder(async (folder) => {
@@ -114,6 +90,8 @@ Deno.test("bench refuses what it does not know with exit code 2, and a missing s
   expect((await bench(["--nosuch"])).code).toBe(2);
   expect((await bench(["--protocol", "9-99"])).code).toBe(2);
   expect((await bench(["--vs", "onlyone"])).code).toBe(2);
+  expect((await bench(["--out", "results.txt"])).code).toBe(2);
+  expect((await bench(["--speed-sizes", "9Mpx"])).code).toBe(2);
   await withFolder(async (folder) => {
     const { code, stderr } = await bench([
       "--set",
@@ -128,12 +106,87 @@ Deno.test("bench refuses what it does not know with exit code 2, and a missing s
   });
 });
 
+Deno.test("bench tells of a picture that cannot be read once, and measures the others", () =>
+  withSet(async (folder, out) => {
+    await Deno.writeTextFile(`${folder}/s/broken.png`, "no picture");
+    await writePng(`${folder}/s/tiny.png`, textured(3, 2));
+    const run = await bench(["--model", "bicubic", "--set", `${folder}/s`, "--out", out]);
+    expect(run.code).toBe(1);
+    const told = run.stdout.split("\n").filter((line) => line.startsWith("FAILED"));
+    expect(told).toEqual([expect.stringMatching(/^FAILED sx4 broken: Cannot /)]);
+    expect(run.stdout).toContain("Too small for the protocol, left out: sx4 tiny");
+    for (const method of baselines) {
+      expect(rowsOf(await readRecord(out), method).length).toBe(3);
+    }
+  }));
+
+Deno.test("bench refuses, before it measures, what it could not tell apart or compare", () =>
+  withSet(async (folder, out) => {
+    const refused = async (...args: string[]) => {
+      const { code, stderr } = await bench(["--model", "bicubic", "--out", out, ...args]);
+      expect([code, stderr.trim().split("\n").length]).toEqual([1, 1]);
+      return stderr;
+    };
+    const set = ["--set", `${folder}/s`];
+    expect(await refused(...set, "--vs", "bicubic,cubic")).toContain(
+      'Cannot compare "cubic" (--vs): the methods of this run are nearest, bicubic, lanczos3',
+    );
+    expect(await refused(...set, "--results", `bicubic=${folder}/s`)).toContain(
+      'Cannot measure two methods of the name "bicubic"',
+    );
+    await writePng(`${folder}/other/s/p0.png`, textured(64, 48));
+    expect(await refused("--set", `${folder}/s,${folder}/other/s`)).toContain(
+      'Cannot measure two sets of the name "sx4"',
+    );
+    await writePng(`${folder}/half/HR/a.png`, textured(64, 48));
+    await writePng(`${folder}/half/HR/b.png`, textured(64, 48));
+    await writePng(`${folder}/half/LRx4/a.png`, textured(16, 12));
+    expect(await refused("--set", `${folder}/half`)).toContain("LRx4 has no picture for b");
+  }));
+
+Deno.test("bench measures x8, says which entry cannot, and makes the folder of its results", () =>
+  withSet(async (folder) => {
+    const out = `${folder}/new/folder/out.json`;
+    const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
+    const set = ["--set", `${folder}/s`, "--scale", "8"];
+    const run = await bench([...set, "--out", out, "--model", tiny]);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain("srdiff-tiny: not measured, since it enlarges x4 alone");
+    const { sets, rows } = await readRecord(out);
+    expect([sets.map(({ key }) => key), rows.length]).toEqual([["sx8"], 9]);
+  }));
+
+Deno.test("bench makes the crops of kept figures anew where they are gone", () =>
+  withSet(async (folder, out) => {
+    const args = ["--model", "bicubic", "--set", `${folder}/s`, "--out", out];
+    await bench(args);
+    const before = await readRecord(out);
+    await Deno.remove(`${folder}/out.crops`, { recursive: true });
+    await bench(args);
+    expect((await readRecord(out)).rows).toEqual(before.rows);
+    const crops = Array.from(Deno.readDirSync(`${folder}/out.crops/sx4/p1`), ({ name }) => name);
+    expect(crops.sort()).toEqual(["bicubic.jpg", "lanczos3.jpg", "nearest.jpg", "truth.jpg"]);
+  }));
+
+Deno.test("bench keeps what it timed, until it is told to forget", () =>
+  withSet(async (folder, out) => {
+    const args = ["--model", "bicubic", "--set", `${folder}/s`, "--out", out, "--no-quality"];
+    const timed = async (...more: string[]) => {
+      expect((await bench([...args, "--speed-sizes", "128", ...more])).code).toBe(0);
+      return (await readRecord(out)).speed;
+    };
+    const first = await timed();
+    expect(first.map(({ method }) => method)).toEqual([...baselines]);
+    expect(await timed()).toEqual(first);
+    expect(await timed("--fresh-speed")).not.toEqual(first);
+  }));
+
 Deno.test("bench, interrupted, exits with 130 and goes on from there", () =>
   withFolder(async (folder) => {
     for (let i = 0; i < 20; i++) await writePng(`${folder}/s/p${i}.png`, textured(320, 320, i));
     const out = `${folder}/out.json`;
     const args = ["--model", "bicubic", "--set", `${folder}/s`, "--out", out];
-    const stopped = await bench(args, new RegExp(`${out}@@"image": "p1"`));
+    const stopped = await bench(args, { file: out, text: '"image": "p1"' });
     expect(stopped.code).toBe(130);
     const before = (await readRecord(out)).rows.length;
     expect(before).toBeGreaterThan(0);

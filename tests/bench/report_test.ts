@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { chromium } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { openGallery } from "../../bench/gallery.ts";
 import { thisMachine } from "../../bench/machine.ts";
 import { type BenchRecord, openRecord } from "../../bench/record.ts";
@@ -82,6 +82,47 @@ Deno.test("writeReport() makes one file that refers to no other", () =>
     expect(html).toContain("sx4: &lt;sharp&gt; - bicubic");
   }));
 
+/** Arrow keys go from crop to crop, the space bar shows what is held in its place. */
+async function keyboard(page: Page) {
+  const focused = () =>
+    page.evaluate(() => {
+      const figure = document.activeElement?.closest("figure");
+      const image = figure?.closest("section")?.querySelector("h3")?.textContent;
+      return `${image} ${figure?.querySelector("b")?.textContent}`;
+    });
+  await page.locator("#held").selectOption("bicubic");
+  await page.locator(".crop").first().focus();
+  for (const key of ["ArrowRight", "ArrowDown"]) await page.keyboard.press(key);
+  expect(await focused()).toBe(`${IMAGES[1]} <sharp>`);
+  await page.keyboard.down(" ");
+  expect(await focused()).toBe(`${IMAGES[1]} bicubic`);
+  await page.keyboard.up(" ");
+  expect(await focused()).toBe(`${IMAGES[1]} <sharp>`);
+  await page.keyboard.press("ArrowUp");
+  expect(await focused()).toBe(`${IMAGES[0]} <sharp>`);
+}
+
+/** WCAG's ratio of the least legible text of page and plots to the paper. */
+async function contrast(page: Page): Promise<number> {
+  return await page.evaluate(() => {
+    const light = (color: string) => {
+      const [r, g, b] = color.match(/[\d.]+/g)!.slice(0, 3).map((part) => {
+        const value = Number(part) / 255;
+        return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const paper = light(getComputedStyle(document.body).backgroundColor);
+    const inks = [...document.querySelectorAll("svg text, td, th, p, figcaption, h2")].map((e) => {
+      const style = getComputedStyle(e);
+      return light(e.tagName === "text" ? style.fill : style.color);
+    });
+    return Math.min(
+      ...inks.map((ink) => (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05)),
+    );
+  });
+}
+
 Deno.test({
   name:
     "the report's viewer shows the worst ten first, more on demand, and the truth under the pointer " +
@@ -105,6 +146,8 @@ Deno.test({
         page.on("pageerror", (error) => errors.push(error.message));
         await page.goto(`file://${folder}/r.html`);
         const names = () => page.locator("#list h3").allTextContents();
+        expect(await page.locator("#order").inputValue()).toBe("<sharp>"); // no name is nobody's worst
+        expect(await names()).toEqual(IMAGES.slice(0, 10));
         await page.locator("#order").selectOption("bicubic");
         expect(await names()).toEqual(IMAGES.toReversed().slice(0, 10));
         await page.locator("#order").selectOption("<sharp>");
@@ -118,12 +161,22 @@ Deno.test({
         expect(await crop.getAttribute("src")).not.toBe(truth);
         await crop.hover();
         expect(await crop.getAttribute("src")).toBe(truth);
+        await page.mouse.move(0, 0);
+        expect(await crop.getAttribute("src")).not.toBe(truth);
+        await keyboard(page);
         const loaded = await page.locator("#list img").evaluateAll((images) =>
           (images as HTMLImageElement[]).every((image) => image.naturalWidth === 128)
         );
         expect(loaded).toBe(true);
         await page.locator("#set").selectOption("tx4");
         expect((await names()).length).toBe(10);
+        await page.setViewportSize({ width: 360, height: 640 });
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(wide).toBeLessThanOrEqual(360); // tables scroll by themselves
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
+          expect(await contrast(page)).toBeGreaterThan(4.5);
+        }
         expect(errors).toEqual([]);
       } finally {
         await running.close();
