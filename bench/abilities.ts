@@ -13,7 +13,7 @@ import { markdownOf, writeBetweenMarks } from "./abilities/markdown.ts";
 import { parts } from "./abilities/mod.ts";
 import type { Finding } from "./abilities/part.ts";
 import { readSettings, type Settings } from "./abilities/settings.ts";
-import { studyOf, type StudyOptions } from "./abilities/study.ts";
+import { type Mode, studyOf, type StudyOptions } from "./abilities/study.ts";
 import { openJudges } from "./graphs.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { openModel } from "./methods/entry.ts";
@@ -65,7 +65,7 @@ async function findAll(
     sets.map((name) => openTask(data, name, card.scale, protocolOf("whole"))),
   );
   const chosen = parts.filter(({ name }) => only?.includes(name) ?? true);
-  let measuring = false, left = 0;
+  let mode: Mode = "count", left = 0;
   const missing = () => left++;
   let progress = startProgress(0, true);
   async function finish(row: Row) {
@@ -74,15 +74,15 @@ async function findAll(
   }
   const studies = await Promise.all(
     tasks.map((task) =>
-      studyOf({ ...having, task, record, limits, measuring: () => measuring, finish, missing })
+      studyOf({ ...having, task, record, limits, mode: () => mode, finish, missing })
     ),
   );
-  for (const study of studies) for (const part of chosen) await part.run(study); // counts
+  for (const study of studies) for (const part of chosen) await part.run(study);
   progress = startProgress(left, settings.quiet);
   const found: Found[] = [];
   for (const study of studies) {
     for (const part of parts) {
-      measuring = chosen.includes(part);
+      mode = chosen.includes(part) ? "measure" : "show";
       const finding = await part.run(study);
       if (finding) found.push([finding, study.set.key]);
     }

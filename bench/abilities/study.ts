@@ -10,6 +10,12 @@ import type { Task } from "../runner.ts";
 /** The part of a row that is measured. */
 export type Measured = Pick<Row, "samples" | "together">;
 
+/**
+ * What happens to rows that are not kept: they are counted, or measured, or left out, and then all kept rows
+ * are shown, however many pictures the user wants now.
+ */
+export type Mode = "count" | "measure" | "show";
+
 /** One thing that is measured on every picture. */
 export interface Probe {
   /** Name in the results file; it holds every choice that decides the figures. */
@@ -32,7 +38,7 @@ export interface Study {
   readonly pairs: readonly Pair[];
   /** Leaves the work. */
   readonly signal: AbortSignal;
-  /** How many pictures the user wants of something, such as `steps:8` or, if that is not named, `steps`. */
+  /** How many pictures to take of something, such as `steps:8` or, if that is not named, `steps`. */
   images(name: string, normally?: number): number;
   /** The rows of a probe: kept ones as they are, the others measured now. */
   run(probe: Probe): Promise<Row[]>;
@@ -48,17 +54,17 @@ export interface StudyOptions extends Pick<Study, "upscaler" | "judges" | "signa
   readonly record: BenchRecord;
   /** Numbers of pictures by name; `all` stands for what is not named. */
   readonly limits: Readonly<Record<string, number>>;
-  /** Whether what is not kept is measured. */
-  readonly measuring: () => boolean;
+  /** What happens now to rows that are not kept. */
+  readonly mode: () => Mode;
   /** Called with each row that was measured now. */
   readonly finish: (row: Row) => Promise<void>;
-  /** Called where a row is neither kept nor measured. */
+  /** Called with each row that is counted. */
   readonly missing: () => void;
 }
 
 /** Begins a study. */
 export async function studyOf(options: StudyOptions): Promise<Study> {
-  const { upscaler, judges, signal, task, record, limits, measuring, finish, missing } = options;
+  const { upscaler, judges, signal, task, record, limits, mode, finish, missing } = options;
   const { set } = task;
   const pairs = await Array.fromAsync(task.pairs());
   const methodDigest = await digestOf(upscaler);
@@ -71,7 +77,8 @@ export async function studyOf(options: StudyOptions): Promise<Study> {
     const method = `${upscaler.card.id} ${probe}`;
     const old = kept(method, image);
     if (old) return old;
-    if (!measuring()) return void missing();
+    if (mode() === "count") missing();
+    if (mode() !== "measure") return undefined;
     signal.throwIfAborted();
     const place = { method, methodDigest, set: set.key, setDigest: set.digest, image };
     const row = { ...place, ...await measure() };
@@ -86,8 +93,10 @@ export async function studyOf(options: StudyOptions): Promise<Study> {
     pairs,
     signal,
     keep,
-    images: (name, normally = Infinity) =>
-      limits[name] ?? limits[name.replace(/:.*/, "")] ?? limits.all ?? normally,
+    images(name, normally = Infinity) {
+      if (mode() === "show") return Infinity;
+      return limits[name] ?? limits[name.replace(/:.*/, "")] ?? limits.all ?? normally;
+    },
     async run({ name, images, measure }) {
       const rows: Row[] = [];
       for (const pair of pairs.slice(0, images)) {
