@@ -52,6 +52,7 @@ async function openMethods(settings: Settings, record: BenchRecord, signal: Abor
       list.push(await candidate.open());
     } catch (error) {
       signal.throwIfAborted();
+      console.error(`${candidate.name}: ${oneLine(error)}`);
       record.failures.push({ method: candidate.name, reason: oneLine(error) });
     }
   }

@@ -67,13 +67,19 @@ export async function measureQuality(
   }
 }
 
-/** Tells of a failure; what fails alike for every method is told once. */
+/** Tells of a failure; what fails alike for several methods is one failure of all of them. */
 function addFailure(record: BenchRecord, failure: Failure, progress: Progress): void {
-  const text = JSON.stringify(failure);
-  if (record.failures.some((other) => JSON.stringify(other) === text)) return;
-  record.failures.push(failure);
   const { method, set, image, reason } = failure;
-  progress.say(`${method ?? "every method"} failed on ${image} of ${set}: ${reason}`);
+  const alike = record.failures.findIndex((other) =>
+    other.set === set && other.image === image && other.reason === reason
+  );
+  if (alike < 0) {
+    record.failures.push(failure);
+    progress.say(`${method ?? "every method"} failed on ${image} of ${set}: ${reason}`);
+  } else if (method) {
+    const methods = `${record.failures[alike].method}, ${method}`;
+    record.failures[alike] = { ...failure, method: methods };
+  }
 }
 
 function countPictures(methods: readonly Method[], tasks: readonly Task[]): number {

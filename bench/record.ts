@@ -34,7 +34,7 @@ export interface Row {
 
 /** Something that did not work. */
 export interface Failure {
-  /** Name of the method; absent if the picture could not even be read. */
+  /** Name of the method, or names with commas; absent if the picture could not even be read. */
   readonly method?: string;
   /** Key of the set; absent if the method could not even be opened. */
   readonly set?: string;

@@ -70,8 +70,19 @@ export async function findSet(data: string, name: string, scale: number): Promis
   }
   throw new Error(
     `Cannot find the set "${name}" x${scale}: neither ${data}/${name} nor ${name} is a folder of ` +
-      `pictures (HR with LRx${scale}, or pictures alone)`,
+      `pictures (HR with LRx${scale}, or pictures alone). Below --data: ${await foldersOf(
+        data,
+      )}. ` +
+      `Give --data with the folder of the sets, or --set with a folder of pictures`,
   );
+}
+
+/** Names of the folders in a folder, for a message. */
+async function foldersOf(folder: string): Promise<string> {
+  if (!await exists(folder)) return "nothing";
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) if (isDirectory) names.push(name);
+  return names.sort().join(", ") || "nothing";
 }
 
 async function imagesOf(root: string, layout: Layout): Promise<SetImage[]> {
@@ -95,14 +106,21 @@ async function imagesOf(root: string, layout: Layout): Promise<SetImage[]> {
   return images.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** Pictures of a folder by their names without extension; none where there is no folder. */
+/**
+ * Pictures of a folder by their names without extension; none where there is no folder.
+ *
+ * @throws {Error} If two pictures have the same name but for the extension.
+ */
 export async function stems(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   if (!await exists(folder)) return found;
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (!isDirectory && PICTURE.test(name)) {
-      found.set(name.replace(PICTURE, ""), `${folder}/${name}`);
+    if (isDirectory || !PICTURE.test(name)) continue;
+    const stem = name.replace(PICTURE, ""), path = `${folder}/${name}`;
+    if (found.has(stem)) {
+      throw new Error(`Cannot tell ${found.get(stem)} from ${path} by name: rename one of them`);
     }
+    found.set(stem, path);
   }
   return found;
 }

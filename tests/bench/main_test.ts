@@ -94,15 +94,12 @@ Deno.test("bench refuses what it does not know with exit code 2, and a missing s
   expect((await bench(["--speed-sizes", "9Mpx"])).code).toBe(2);
   await withFolder(async (folder) => {
     const { code, stderr } = await bench([
-      "--set",
-      "Nowhere",
-      "--data",
-      folder,
-      "--out",
-      `${folder}/o.json`,
+      ...["--model", "bicubic", "--set", "Nowhere"],
+      ...["--data", folder, "--out", `${folder}/o.json`],
     ]);
     expect([code, stderr.trim().split("\n").length]).toEqual([1, 1]);
     expect(stderr).toContain('Cannot find the set "Nowhere"');
+    expect(stderr).toContain("Below --data: nothing");
   });
 });
 

@@ -39,6 +39,22 @@ Deno.test("findSet() takes a folder by its path, and says what it looked for", (
     await expect(findSet(folder, "Set6", 4)).rejects.toThrow('Cannot find the set "Set6" x4');
   }));
 
+Deno.test("findSet() refuses two pictures of one name, since one would be lost", () =>
+  withFolder(async (folder) => {
+    for (const name of ["a.png", "a.PNG"]) await writePng(`${folder}/s/${name}`, textured(16, 12));
+    await expect(findSet(folder, "s", 4)).rejects.toThrow(/^Cannot tell .*a.* from .* by name/);
+  }));
+
+Deno.test("pairsOf() says which LR picture does not belong to its HR picture", () =>
+  withFolder(async (folder) => {
+    await writePng(`${folder}/s/HR/a.png`, textured(16, 12));
+    await writePng(`${folder}/s/LRx4/a.png`, textured(5, 3));
+    const set = await findSet(folder, "s", 4);
+    await expect(pairsOf(set.images[0], set, protocolOf("whole"))).rejects.toThrow(
+      /^Cannot pair .*LRx4\/a.png with .*HR\/a.png: 5x3 times 4 is larger than 16x12$/,
+    );
+  }));
+
 Deno.test("digestOf() changes with a picture's bytes", () =>
   withFolder(async (folder) => {
     await writePng(`${folder}/s/a.png`, textured(16, 12));
