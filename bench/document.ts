@@ -9,6 +9,7 @@ import { writeWhole } from "./files.ts";
 import { metrics } from "./judges.ts";
 import { describeMachine } from "./machine.ts";
 import { type BenchRecord, readRecord } from "./record.ts";
+import { oneLine } from "./runner.ts";
 import { speedTable } from "./speed/table.ts";
 import { compare, speedOf, summaries } from "./summary.ts";
 import { methodTable, setTable, show, type TextTable } from "./tables.ts";
@@ -32,7 +33,7 @@ export function markdownOf(record: BenchRecord): string {
       `**${key}**: ${images} pictures, digest \`${digest.slice(0, 16)}\`\n\n` +
       markdownTable(setTable(record, key))
     ),
-    ...(record.vs ?? []).map((pair) => pairMarkdown(record, measured.map(({ key }) => key), pair)),
+    ...comparisons(record, measured.map(({ key }) => key)),
     ...speed.length > 0 ? ["### Speed and memory", markdownTable(speedTable(speed))] : [],
     ...record.failures.map(({ method, set, image, reason }) =>
       `Failed: ${[method, set, image].filter(Boolean).join(" ")}: ${reason}`
@@ -40,7 +41,18 @@ export function markdownOf(record: BenchRecord): string {
   ].join("\n\n");
 }
 
-/** One pair of methods on all sets that both were measured on: metrics down, sets across. */
+/** Every pair of methods on all sets. */
+function comparisons(record: BenchRecord, sets: readonly string[]): string[] {
+  if (!record.vs?.length) return [];
+  return [
+    "### Comparisons",
+    "Differences picture by picture (how many in brackets), with the 95 % interval over the pictures, bold " +
+    "where it leaves 0 out; then on how many pictures the first and the second method is the better one.",
+    ...record.vs.map((pair) => pairMarkdown(record, sets, pair)),
+  ];
+}
+
+/** One pair of methods on the sets that both were measured on: metrics down, sets across. */
 function pairMarkdown(
   record: BenchRecord,
   sets: readonly string[],
@@ -48,7 +60,7 @@ function pairMarkdown(
 ): string {
   const compared = sets.map((set) => ({ set, found: compare(record, set, [a, b]) }))
     .filter(({ found }) => found.length > 0);
-  if (compared.length === 0) return `### ${a} against ${b}\n\nNo picture was measured by both.`;
+  if (compared.length === 0) return `**${a} - ${b}**: no picture was measured by both.`;
   const shown = metrics.filter((metric) =>
     compared.some(({ found }) => found.some((entry) => entry.metric === metric))
   );
@@ -65,10 +77,7 @@ function pairMarkdown(
     }),
   ]);
   const head = compared.map(({ set, found }) => `${set} (${found[0].comparison.n})`);
-  return `### ${a} against ${b}\n\n` +
-    `Differences \`${a}\` - \`${b}\`, picture by picture (how many in brackets), with the 95 % interval ` +
-    `over the pictures, bold where it leaves 0 out; then on how many pictures each is the better one.\n\n` +
-    markdownTable({ head: ["metric", ...head], rows, notes: [] });
+  return markdownTable({ head: [`${a} - ${b}`, ...head], rows, notes: [] });
 }
 
 function markdownTable({ head, rows, words = [], best, notes }: TextTable): string {
@@ -78,20 +87,25 @@ function markdownTable({ head, rows, words = [], best, notes }: TextTable): stri
   return [lines.join("\n"), ...notes].join("\n\n");
 }
 
-if (import.meta.main) {
-  const [file] = Deno.args;
-  if (!file) {
-    console.error("Give the results file: deno run -A bench/document.ts FILE.json");
-    Deno.exit(2);
-  }
+/** Writes the tables into bench/README.md. */
+async function writeTables(file: string): Promise<void> {
   const readme = new URL("README.md", import.meta.url);
   const text = await Deno.readTextFile(readme);
   if (!place.test(text)) {
     throw new Error("Cannot write the tables: bench/README.md has no place for them");
   }
   const markdown = markdownOf(await readRecord(file));
-  await writeWhole(
-    readme.pathname,
-    text.replace(place, (_, from, to) => `${from}\n${markdown}\n\n${to}`),
-  );
+  const filled = text.replace(place, (_, from, to) => `${from}\n${markdown}\n\n${to}`);
+  await writeWhole(readme.pathname, filled);
+}
+
+if (import.meta.main) {
+  const [file] = Deno.args;
+  try {
+    if (!file) throw new Error("Give the results file: deno run -A bench/document.ts FILE.json");
+    await writeTables(file);
+  } catch (error) {
+    console.error(oneLine(error));
+    Deno.exit(1);
+  }
 }

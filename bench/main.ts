@@ -9,19 +9,17 @@
 import { dirname } from "node:path";
 import { wholeFigures } from "./features.ts";
 import { thisMachine } from "./machine.ts";
-import { candidatesOf } from "./methods/mod.ts";
-import type { Method } from "./methods/method.ts";
-import { protocolOf } from "./protocols.ts";
+import { openMethods } from "./methods/mod.ts";
 import { cropsOf, measureQuality } from "./quality.ts";
 import { type BenchRecord, openRecord, saveRecord } from "./record.ts";
 import { writeReport } from "./report/report.ts";
-import { oneLine, type Task } from "./runner.ts";
+import { oneLine } from "./runner.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { measureSpeeds } from "./speed/all.ts";
 import { speedTable } from "./speed/table.ts";
 import { speedOf } from "./summary.ts";
 import { comparisonTable, conventions, setTable, table, type TextTable } from "./tables.ts";
-import { openTask, setsBelow } from "./tasks.ts";
+import { openTasks } from "./tasks.ts";
 
 async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   await Deno.mkdir(dirname(settings.out), { recursive: true });
@@ -40,87 +38,6 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   await writeReport(report, record, cropsOf(settings));
   console.log(`Results: ${settings.out}\nReport: ${report}`);
   return record.failures.length > 0 ? 1 : 0;
-}
-
-/** Opens all that can be opened; the others become failures. Idle ones give their memory back. */
-async function openMethods(settings: Settings, record: BenchRecord, signal: AbortSignal) {
-  const list: Method[] = [];
-  const candidates = await candidatesOf(settings, signal);
-  checkPairs(settings, [...candidates, ...record.methods].map(({ name }) => name));
-  for (const candidate of candidates) {
-    try {
-      list.push(await candidate.open());
-    } catch (error) {
-      signal.throwIfAborted();
-      console.error(`${candidate.name}: ${oneLine(error)}`);
-      record.failures.push({ method: candidate.name, reason: oneLine(error) });
-    }
-  }
-  const known = list.map(({ name, scale, generative, digest, facts }) => {
-    return { name, scale, generative, digest, facts };
-  });
-  const isKnown = (name: string) => known.some((method) => method.name === name);
-  record.methods = [...known, ...record.methods.filter(({ name }) => !isKnown(name))];
-  return {
-    list,
-    async [Symbol.asyncDispose]() {
-      for (const method of list) await method[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Refuses to compare what is not measured, before hours are spent. */
-function checkPairs({ vs }: Settings, names: readonly string[]): void {
-  for (const name of vs.flat()) {
-    if (names.includes(name)) continue;
-    const known = [...new Set(names)].join(", ");
-    throw new RangeError(`Cannot compare "${name}" (--vs): the methods of this run are ${known}`);
-  }
-}
-
-/** Opens the sets at every scale that a method asks for. */
-async function openTasks(
-  settings: Settings,
-  methods: readonly Method[],
-  record: BenchRecord,
-): Promise<Task[]> {
-  const protocol = protocolOf(settings.protocol);
-  const own = methods.map((method) => method.scale).filter((scale) => scale !== undefined);
-  const scales = settings.scale ??
-    (protocol.scale ? [protocol.scale] : [...new Set(own)].sort((a, b) => a - b));
-  const tasks: Task[] = [];
-  for (const scale of scales.length > 0 ? scales : [4]) {
-    for (const name of settings.set ?? await setsBelow(settings.data)) {
-      tasks.push(await openTask(settings.data, name, scale, protocol, settings.images));
-    }
-  }
-  if (tasks.length === 0) {
-    throw new Error(
-      `Cannot find a set below ${settings.data}: give --data, or --set with a folder of pictures`,
-    );
-  }
-  checkKeys(tasks);
-  for (const { name, scale } of methods) {
-    if (scale === undefined || tasks.some(({ set }) => set.scale === scale)) continue;
-    record.notes.push(`${name}: not measured, since it enlarges x${scale} alone`);
-  }
-  const isOpened = (key: string) => tasks.some(({ set }) => set.key === key);
-  record.sets = [
-    ...tasks.map(({ set }) => set),
-    ...record.sets.filter(({ key }) => !isOpened(key)),
-  ];
-  return tasks;
-}
-
-/** Two folders of the same name would overwrite each other's figures. */
-function checkKeys(tasks: readonly Task[]): void {
-  const keys = tasks.map(({ set }) => set.key);
-  const twice = keys.find((key, i) => keys.indexOf(key) !== i);
-  if (twice === undefined) return;
-  throw new Error(
-    `Cannot measure two sets of the name "${twice}": rename one of the folders, or measure them in ` +
-      `two runs with another --out`,
-  );
 }
 
 function print(record: BenchRecord): void {

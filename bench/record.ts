@@ -140,13 +140,19 @@ export async function openRecord(
  * @throws {SyntaxError} If it is none.
  */
 export async function readRecord(path: string): Promise<BenchRecord> {
-  const record = JSON.parse(await Deno.readTextFile(path));
-  if (record.format !== 1) {
-    throw new SyntaxError(
-      `Cannot read ${path}: it is no results file of format 1. Remove or rename it`,
-    );
+  const record = parsed(await Deno.readTextFile(path));
+  if (record?.format === 1) return record;
+  throw new SyntaxError(
+    `Cannot read ${path}: it is no results file of format 1. Remove or rename it`,
+  );
+}
+
+function parsed(text: string) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  return record;
 }
 
 /** Writes a results file whole. */

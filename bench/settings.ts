@@ -1,9 +1,10 @@
 /** What the user of `bench/main.ts` asked for. @module */
 
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { upscalerjsModels } from "./peers/upscalerjs.ts";
 import { protocols } from "./protocols.ts";
 import { sizeNames } from "./speed/sizes.ts";
+import { addPair, json, list, numbers, positive, some } from "./values.ts";
 
 /** All flags, with their defaults. */
 export interface Settings {
@@ -148,43 +149,4 @@ function completed({ quick, ...chosen }: Settings): Settings {
 
 function today(): string {
   return new Date().toISOString().slice(0, 10);
-}
-
-function list(value: string): string[] {
-  const found = value.split(",").map((part) => part.trim()).filter(Boolean);
-  if (found.length > 0) return found;
-  throw new InvalidArgumentError("it names nothing");
-}
-
-/** A list of known names. */
-function some(names: readonly string[]) {
-  return (value: string): string[] =>
-    list(value).map((name) => {
-      if (names.includes(name)) return name;
-      throw new InvalidArgumentError(`"${name}" is none of ${names.join(", ")}`);
-    });
-}
-
-/** The report and the crops are named after it. */
-function json(value: string): string {
-  if (/.\.json$/.test(value)) return value;
-  throw new InvalidArgumentError("it must end in .json");
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("it must be a positive integer");
-}
-
-function numbers(value: string): number[] {
-  return list(value).map(positive);
-}
-
-function addPair(separator: string) {
-  return (value: string, before: [string, string][]): [string, string][] => {
-    const [first, ...rest] = value.split(separator);
-    if (first && rest.length > 0 && rest[0]) return [...before, [first, rest.join(separator)]];
-    throw new InvalidArgumentError(`it must be two parts with "${separator}" between them`);
-  };
 }

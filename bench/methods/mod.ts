@@ -2,6 +2,8 @@
 
 import { openZoo } from "../../lib/zoo/mod.ts";
 import { peerName, upscalerjsMethod } from "../peers/upscalerjs.ts";
+import type { BenchRecord } from "../record.ts";
+import { oneLine } from "../runner.ts";
 import type { Settings } from "../settings.ts";
 import { baseline, baselines } from "./baselines.ts";
 import { entryMethod, entryName } from "./entry.ts";
@@ -9,7 +11,7 @@ import type { Method } from "./method.ts";
 import { resultsMethod } from "./results.ts";
 
 /** A method that is not open yet. */
-export interface Candidate {
+interface Candidate {
   /** Its name in the tables. */
   readonly name: string;
   /** Opens it. */
@@ -17,11 +19,51 @@ export interface Candidate {
 }
 
 /**
+ * Opens all methods that can be opened, and notes them in the record; the others become failures.
+ *
+ * @throws {Error} If two have the same name, or a pair to compare is not among them.
+ */
+export async function openMethods(settings: Settings, record: BenchRecord, signal: AbortSignal) {
+  const list: Method[] = [];
+  const candidates = await candidatesOf(settings, signal);
+  checkPairs(settings, [...candidates, ...record.methods].map(({ name }) => name));
+  for (const candidate of candidates) {
+    try {
+      list.push(await candidate.open());
+    } catch (error) {
+      signal.throwIfAborted();
+      console.error(`${candidate.name}: ${oneLine(error)}`);
+      record.failures.push({ method: candidate.name, reason: oneLine(error) });
+    }
+  }
+  const known = list.map(({ name, scale, generative, digest, facts }) => {
+    return { name, scale, generative, digest, facts };
+  });
+  const isKnown = (name: string) => known.some((method) => method.name === name);
+  record.methods = [...known, ...record.methods.filter(({ name }) => !isKnown(name))];
+  return {
+    list,
+    async [Symbol.asyncDispose]() {
+      for (const method of list) await method[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Refuses to compare what is not measured, before hours are spent. */
+function checkPairs({ vs }: Settings, names: readonly string[]): void {
+  for (const name of vs.flat()) {
+    if (names.includes(name)) continue;
+    const known = [...new Set(names)].join(", ");
+    throw new RangeError(`Cannot compare "${name}" (--vs): the methods of this run are ${known}`);
+  }
+}
+
+/**
  * The methods that the settings ask for: baselines first, each once.
  *
  * @throws {Error} If two of them have the same name.
  */
-export async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Candidate[]> {
+async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Candidate[]> {
   const { model, provider, threads, results, upscalerjs, upscalerjsModels } = settings;
   const asked = model ?? await wholeZoo();
   const entries = asked.filter((name) => !baselines.includes(name));

@@ -141,6 +141,22 @@ Deno.test("bench refuses, before it measures, what it could not tell apart or co
     expect(await refused("--set", `${folder}/half`)).toContain("LRx4 has no picture for b");
   }));
 
+Deno.test("bench does not overwrite a file that is none of its own", () =>
+  withSet(async (folder, out) => {
+    await Deno.writeTextFile(out, "{ half a file");
+    const { code, stderr } = await bench([
+      "--model",
+      "bicubic",
+      "--set",
+      `${folder}/s`,
+      "--out",
+      out,
+    ]);
+    expect([code, stderr.trim().split("\n").length]).toEqual([1, 1]);
+    expect(stderr).toContain("it is no results file of format 1. Remove or rename it");
+    expect(await Deno.readTextFile(out)).toBe("{ half a file");
+  }));
+
 Deno.test("bench measures x8, says which entry cannot, and makes the folder of its results", () =>
   withSet(async (folder) => {
     const out = `${folder}/new/folder/out.json`;

@@ -1,37 +1,8 @@
 import { expect } from "expect";
-import type { Figures } from "../../bench/judges.ts";
-import type { BenchRecord, Row } from "../../bench/record.ts";
 import type { SpeedRow } from "../../bench/speed/row.ts";
 import { compare, rowsOf, speedOf, summaries } from "../../bench/summary.ts";
 import { comparisonTable, setTable, show, table } from "../../bench/tables.ts";
-
-/** Rows of one method: for each picture its PSNR by seed. */
-function rows(
-  method: string,
-  psnr: number[][],
-  digests = { methodDigest: "m", setDigest: "s" },
-): Row[] {
-  return psnr.map((bySeed, i) => ({
-    method,
-    set: "Set5x4",
-    image: `p${i}`,
-    samples: bySeed.map((psnrY, seed) => ({ seed, figures: { psnrY } })),
-    together: (bySeed.length > 1 ? { diversity: i } : {}) as Figures,
-    ...digests,
-  }));
-}
-
-const record = {
-  sets: [{ key: "Set5x4", digest: "s" }],
-  methods: [{ name: "a", digest: "m" }, { name: "b", digest: "m" }, { name: "idle", digest: "m" }],
-  rows: [
-    ...rows("a", [[20, 22], [30, 34]]),
-    ...rows("b", [[20], [33]]),
-    ...rows("a", [[1], [1]], { methodDigest: "older", setDigest: "s" }),
-    ...rows("b", [[1], [1]], { methodDigest: "m", setDigest: "older" }),
-  ],
-  whole: [{ method: "a", set: "Set5x4", figures: { FID: 12.345 } }],
-} as unknown as BenchRecord;
+import { record, rows } from "./_record.ts";
 
 Deno.test("rowsOf() leaves out older weights and other files of the set", () => {
   expect(rowsOf(record, "Set5x4", "a").length).toBe(2);
