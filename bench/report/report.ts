@@ -109,12 +109,12 @@ function viewer(pictures: number): string {
   return `<h2 id="pictures">Pictures</h2>
 <p>${pictures} pictures, of each the 128x128 pixels where bicubic fails most, chosen without a look at any
 other method; seed 0, JPEG of quality 95. The figures under a crop are those of the whole picture, over
-all seeds. Point at a crop, or hold it or the space bar, to see in its place what "held" names; the arrow
+all seeds. Point at a crop, or hold it or the space bar, to see in its place what "compare with" names; the arrow
 keys go from crop to crop.</p>
 <div class="controls">
 <label>set <select id="set"></select></label>
 <label>order <select id="order"></select></label>
-<label>held <select id="held"></select></label>
+<label>compare with <select id="held"></select></label>
 <label>size <select id="size"><option value="1">128</option><option value="2" selected>256</option><option value="3">384</option></select></label>
 </div>
 <div id="list"></div>

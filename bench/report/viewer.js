@@ -44,16 +44,23 @@ function sorted() {
 
 /** A crop; while it is pointed at or held, another one takes its place, so that the eye sees what changes. */
 function figure(name, url, caption, row) {
-  const image = element("img", { src: url, alt: `${name} of ${row.image}` });
+  const image = element("img", { alt: `${name} of ${row.image}` });
   const button = element("button", { className: "crop", type: "button" }, image);
-  const title = element("b", { textContent: name });
-  const figure = element("figure", {}, button, element("figcaption", {}, title, ` ${caption}`));
+  const title = element("b"), words = element("span");
+  const figure = element("figure", {}, button, element("figcaption", {}, title, " ", words));
   const show = (other) => {
     const result = row.results[held.value];
-    image.src = other ? result?.url ?? row.truth : url;
-    title.textContent = other ? (result ? held.value : "truth") : name;
+    const shown = !other
+      ? { name, url, caption }
+      : result
+      ? { name: held.value, ...result }
+      : { name: "truth", url: row.truth, caption: "" };
+    image.src = shown.url;
+    title.textContent = shown.name;
+    words.textContent = shown.caption;
     figure.classList.toggle("other", other);
   };
+  show(false);
   button.onpointerenter = () => show(true);
   button.onpointerleave = button.onblur = button.onkeyup = () => show(false);
   button.onkeydown = (event) => {

@@ -88,18 +88,19 @@ async function keyboard(page: Page) {
     page.evaluate(() => {
       const figure = document.activeElement?.closest("figure");
       const image = figure?.closest("section")?.querySelector("h3")?.textContent;
-      return `${image} ${figure?.querySelector("b")?.textContent}`;
+      return `${image} ${figure?.querySelector("figcaption")?.textContent}`;
     });
   await page.locator("#held").selectOption("bicubic");
   await page.locator(".crop").first().focus();
   for (const key of ["ArrowRight", "ArrowDown"]) await page.keyboard.press(key);
-  expect(await focused()).toBe(`${IMAGES[1]} <sharp>`);
+  const second = `${IMAGES[1]} <sharp> 26.00 dB, LPIPS 0.290`;
+  expect(await focused()).toBe(second);
   await page.keyboard.down(" ");
-  expect(await focused()).toBe(`${IMAGES[1]} bicubic`);
+  expect(await focused()).toBe(`${IMAGES[1]} bicubic 26.00 dB, LPIPS 0.110`);
   await page.keyboard.up(" ");
-  expect(await focused()).toBe(`${IMAGES[1]} <sharp>`);
+  expect(await focused()).toBe(second);
   await page.keyboard.press("ArrowUp");
-  expect(await focused()).toBe(`${IMAGES[0]} <sharp>`);
+  expect(await focused()).toBe(`${IMAGES[0]} <sharp> 25.00 dB, LPIPS 0.300`);
 }
 
 /** WCAG's ratio of the least legible text of page and plots to the paper. */
