@@ -25,10 +25,11 @@ CASES = [
     ({"budget": {"max_steps": 1, "max_minutes": 2}}, "budget: set exactly one"),
     ({"budget": {"max_steps": 0}}, "budget: must be above 0"),
     ({"encoder": None}, "encoder: srdiff needs a regression entry"),
-    ({"family": "regression"}, "regression takes the loss l1"),
+    ({"family": "regression"}, "regression takes the losses l1 and l2"),
     ({"network": {"channels": 0}}, "network: sizes must be above 0"),
     ({"stages": [{"loss": "few_step", "timesteps": [3, 9]}]}, "stages.0.timesteps: must descend"),
     ({"stages": [{"loss": "few_step", "timesteps": [20, 9]}]}, r"must descend and lie in 0 \.\.\. 19"),
+    ({"stages": [{"loss": "few_step", "timesteps": [9, 8], "finer": 0.5}]}, "stages.0.finer: must"),
     ({"stages": [{"loss": "diffusion", "adversarial": 1.0}]}, "stages.0.adversarial: only"),
     ({"stages": [{"loss": "diffusion", "share": 0.5}]}, "the shares must add up to 1"),
 ]

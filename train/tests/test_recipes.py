@@ -70,12 +70,15 @@ def shrunk(recipe: Recipe, store: Path, folder: Path) -> Recipe:
 
 
 def start_entry(recipe: Recipe, store: Path, folder: Path) -> str:
-    """The few-step graph of an entry of the recipe's sizes, hardly trained, to go on from."""
-    stages = (Stage("diffusion", share=0.5), replace(recipe.stages[-1], share=0.5))
-    first = replace(recipe, init_from=None, stages=stages, budget=Budget(max_steps=2))
+    """The graph of an entry of the recipe's sizes, hardly trained, to go on from."""
+    stages, graph = recipe.stages, ""
+    if recipe.family == "srdiff":
+        few = next(s for s in stages if s.loss == "few_step")
+        stages, graph = (Stage("diffusion", share=0.5), replace(few, share=0.5)), "#fast"
+    first = replace(recipe, init_from=None, fresh=(), stages=stages, budget=Budget(max_steps=2))
     run = export.open_run(train(first, store, folder / "first"), unfinished=False)
     export.export(run, folder / "start", export.words_of(run, folder / "start", None, None))
-    return f"{folder / 'start'}#fast"
+    return f"{folder / 'start'}{graph}"
 
 
 def enlarged(entry: Path) -> dict:
