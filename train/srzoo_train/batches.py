@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .crops import Crops, to_range
+from .lpips import PERIOD
 from .objectives import Batch
 from .recipe import Recipe, RecipeError
 
@@ -54,7 +55,8 @@ class Batches:
             return torch.stack(rows)
 
         # The same number in every process and part; items are stratified by adding their place.
-        shared = torch.rand(1, generator=generator("cpu", seed, step, 0, 0))
+        draws = generator("cpu", seed, step, 0, 0)
+        shared = torch.rand(1, generator=draws)
         places = torch.tensor([item / self.recipe.batch for item in part])
         return Batch(
             self._move(lr),
@@ -62,6 +64,7 @@ class Batches:
             noise,
             uniform=((shared + places) % 1).to(self.device),
             shared=float(shared),
+            corner=tuple(torch.randint(PERIOD, (2,), generator=draws).tolist()),
         )
 
     def _move(self, images: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 # AlexNet's five convolutions: stride, padding, and whether a 3x3 max-pool of stride 2 comes first.
 LAYERS = [(4, 2, False), (1, 2, True), (1, 1, True), (1, 1, False), (1, 1, False)]
+PERIOD = 8  # pixels: the first stride times the first pool's. A picture moved by so many looks alike
 
 
 class LpipsAlex(nn.Module):
@@ -39,6 +40,18 @@ class LpipsAlex(nn.Module):
     def forward(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
         """Distances [n] between two lists that `features` gave."""
         return sum((p - q).square().sum(1).mean((1, 2)) for p, q in zip(a, b))
+
+
+def window(images: Tensor, corner: tuple[int, int]) -> Tensor:
+    """What is left of pictures [n, 3, h, w] seen from a corner; all corners below PERIOD see as much.
+
+    AlexNet looks at every fourth pixel. A network that draws on a grid of four learns to put its
+    texture where those looks fall, if they always fall on the same pixels of its grid: LPIPS of
+    such pictures is a tenth worse as soon as they are moved by a pixel. A moving corner prevents it.
+    """
+    y, x = corner
+    height, width = (side - PERIOD + 1 for side in images.shape[2:])
+    return images[:, :, y : y + height, x : x + width]
 
 
 def _weights(file: Path) -> tuple[list[tuple[nn.Parameter, nn.Parameter]], list[nn.Parameter]]:

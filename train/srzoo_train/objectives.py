@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from . import networks
 from .adversarial import Opponent
 from .bicubic import matrix
-from .lpips import LpipsAlex
+from .lpips import LpipsAlex, window
 from .recipe import REGRESSION, Recipe, RecipeError, Stage
 from .schedule import add_noise, ancestral, cosine_alpha_bar, target_of, x0_of
 from .spectrum import SpectrumDistance
@@ -28,6 +28,7 @@ class Batch:
     noise: Noise
     uniform: Tensor  # [n], in [0, 1), stratified over the global batch
     shared: float    # in [0, 1), the same for the whole global batch
+    corner: tuple[int, int] = (0, 0)  # of the window that LPIPS sees, below lpips.PERIOD
 
 
 class L1(nn.Module):
@@ -110,8 +111,8 @@ class FewStep(Residuals):
     gradient, and the estimate of x0 after the last of them is judged. Two samples of every crop,
     drawn with independent noise, make an energy score: distance to the truth less `diversity`
     times half the distance to each other (Gneiting & Raftery 2007, section 4.3), which keeps the
-    network from ignoring its noise. LPIPS judges the pictures, and where the stage wants it their
-    power spectra are compared with the truth's.
+    network from ignoring its noise. LPIPS judges the pictures from a corner that moves from step to
+    step, and where the stage wants it their power spectra are compared with the truth's.
     """
 
     def __init__(
@@ -136,8 +137,8 @@ class FewStep(Residuals):
         first, second = (base.repeat(2, 1, 1, 1) + x0 / self.residual_scale).chunk(2)
         pixel = ((first - batch.hr).abs().mean() + (second - batch.hr).abs().mean()) / 2
         apart = (first - second).abs().mean()
-        truth = self.lpips.features(batch.hr)
-        fakes = [self.lpips.features(fake) for fake in (first, second)]
+        seen = [window(images, batch.corner) for images in (batch.hr, first, second)]
+        truth, *fakes = map(self.lpips.features, seen)
         lpips = sum(self.lpips(fake, truth).mean() for fake in fakes) / 2
         score = pixel - self.stage.diversity / 2 * apart
         loss = self.stage.pixel * score + self.stage.lpips * lpips

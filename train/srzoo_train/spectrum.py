@@ -14,6 +14,7 @@ WINDOW = 32             # pixels square; every lattice of 2, 4, 8 or 16 pixels f
 HOP = 16
 GROUP = 3               # windows square whose powers are averaged before they are compared
 FLOOR = (0.5 / 127.5) ** 2  # power of noise of half a byte: less than that is not seen
+TINY = 1e-12            # keeps the slope of the fourth root finite
 
 
 # Rows: luma, red - blue, and what is left of green; orthonormal, so white noise stays white noise.
@@ -21,7 +22,12 @@ OPPONENT = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -
 
 
 class SpectrumDistance(nn.Module):
-    """Mean |log power - log power| over frequencies, luma and colours, and neighbourhoods."""
+    """How far log powers d = log p - log q are apart: mean |d|, and the lines of the mean of d.
+
+    The first term compares neighbourhood by neighbourhood. What all of them have in common, such as
+    a lattice, is the mean of d over them; its norm of degree 4 over frequencies, luma and colours
+    grows with the worst of these, so that a single line can't hide among hundreds.
+    """
 
     def __init__(self):
         super().__init__()
@@ -44,4 +50,6 @@ class SpectrumDistance(nn.Module):
 
     def forward(self, logs: Tensor, truth: Tensor) -> Tensor:
         """The distance of two results of `log_power`."""
-        return (logs - truth).abs().mean()
+        apart = logs - truth
+        lines = apart.mean((0, 2, 3)).square().square().mean()
+        return apart.abs().mean() + (lines + TINY) ** 0.25

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from .bicubic import resize
 from .crops import to_range
-from .lpips import LpipsAlex
+from .lpips import LpipsAlex, window
 from .objectives import FewStep, Residuals
 from .recipe import Recipe
 from .spectrum import SpectrumDistance
@@ -17,6 +17,7 @@ from .store import Store
 
 PICTURES = 8
 SIDE = 256  # pixels of HR
+CORNERS = [(1, 1), (2, 2), (3, 3), (6, 5)]  # where LPIPS looks besides (0, 0): see lpips.window
 STEPS = 10  # of an objective that was trained for every timestep
 
 
@@ -51,15 +52,19 @@ class Validation:
         pictures = [picture.float().cpu() for picture in shown]
         figures = {"psnr_y": psnr_y(pictures[-1], self.hr, self.recipe.scale)}
         if self.lpips:
-            truth = self.lpips.features(self.hr)
-            distances = self.lpips(self.lpips.features(pictures[-1].clamp(-1, 1)), truth)
-            figures["lpips"] = float(distances.mean())
+            figures["lpips"] = self._lpips(pictures[-1], self.hr)
+            moved = [[window(images, at) for images in (pictures[-1], self.hr)] for at in CORNERS]
+            figures["lpips_moved"] = sum(self._lpips(*pair) for pair in moved) / len(moved)
         logs = [self.spectrum.log_power(images.clamp(-1, 1)) for images in (pictures[-1], self.hr)]
         figures["spectrum"] = float(self.spectrum(*logs))
         if len(pictures) > 1:
             figures["std_of_255"] = float((pictures[-1] - pictures[-2]).abs().mean() * 127.5 / 2**0.5)
         nearest = F.interpolate(self.lr, size=self.hr.shape[2:])
         return figures, _sheet([nearest, self.bicubic, *pictures, self.hr])
+
+    def _lpips(self, pictures: Tensor, truth: Tensor) -> float:
+        features = [self.lpips.features(images) for images in (pictures.clamp(-1, 1), truth)]
+        return float(self.lpips(*features).mean())
 
     def _shown(self, network, objective, lr: Tensor) -> list[Tensor]:
         """The regression; or the way from x_T to x_0 at its beginning and middle, and two samples."""
