@@ -147,11 +147,12 @@ def training_facts(run: Run, data: list[dict]) -> dict:
         "recipe": recipe_name(run.recipe),
         "data": "; ".join(f"{source['name']} ({source['pictures']} pictures)" for source in data),
     }
-    if run.recipe.init_from:
-        shared["initFrom"] = str(run.recipe.init_from)
+    origin = run.recipe.init_from
     owners = {"l1": "network", "l2": "network", "diffusion": "denoiser", "few_step": "fast"}
     facts, done, minutes, pflop, losses = _facts_of_start(run.recipe), 0, 0.0, 0.0, []
     for i, stage in enumerate(run.recipe.stages):
+        if stage.init_from:
+            origin, done, minutes, pflop, losses = stage.init_from, 0, 0.0, 0.0, []
         steps = _steps_done(run, i)
         done += steps
         minutes += steps * log.get(stage.loss, 0.0) / 60
@@ -159,6 +160,7 @@ def training_facts(run: Run, data: list[dict]) -> dict:
         losses.append(f"{stage.loss} for {steps} steps")
         facts[owners[stage.loss]] = {
             **shared,
+            **({"initFrom": str(origin)} if origin else {}),
             "steps": done,
             "seed": run.recipe.seed,
             "compute": f"{pflop:.3g} PFLOP in {minutes:.3g} minutes",

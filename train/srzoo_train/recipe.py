@@ -36,6 +36,7 @@ class Stage:
     share: float = 1.0              # of the run's steps or minutes
     lr: float = 1e-3                # peak of the cosine
     optimizer: typing.Literal["adamw", "muon"] = "adamw"
+    init_from: str | None = None    # as in Recipe, where the stage does not go on from the one before
     warmup: float = 0.02            # share of the stage's steps
     timesteps: tuple[int, ...] = () # few_step: descending indices, one per step
     finer: float = 0.0              # few_step: share of draws that take twice as many steps

@@ -69,17 +69,22 @@ class Trainer:
         self.log = Log(self.accelerator, out)
         self.crops = Crops(store, "train", recipe.crop, recipe.seed)
         self.network = networks.build(recipe).to(memory_format=torch.channels_last)
-        if recipe.init_from:
-            graph = "network" if recipe.family == "regression" else "denoiser"
-            weights = networks.released(recipe.init_from, graph)
-            networks.fill(self.network, weights, recipe.init_from, recipe.fresh)
         self.network.to(self.accelerator.device)
-        self.ema = {name: p.detach().clone() for name, p in self.network.named_parameters()}
+        self.ema: dict[str, torch.Tensor] = {}
+        self._start_from(recipe.init_from)
         self.residual_scale = recipe.residual_scale or 1.0
         self.progress = {"stage": 0, "step": 0, "total": 0, "steps": [0] * len(recipe.stages)}
         self.losses: dict[str, list[float]] = {"first": [], "last": []}
         self.opponent: Opponent | None = None
         self.interrupted = False
+
+    def _start_from(self, origin: str | None) -> None:
+        """Takes weights of a released entry or checkpoint, if one is named, and averages anew."""
+        if origin:
+            graph = "network" if self.recipe.family == "regression" else "denoiser"
+            weights = networks.released(origin, graph)
+            networks.fill(self.network, weights, origin, self.recipe.fresh)
+        self.ema = {name: p.detach().clone() for name, p in self.network.named_parameters()}
 
     def run(self) -> None:
         """Trains until the last stage's last step."""
@@ -123,6 +128,8 @@ class Trainer:
         return network, optimizer, objective, batches
 
     def _run_stage(self, stage: Stage, state: dict | None) -> None:
+        if stage.init_from and not self.progress["step"]:
+            self._start_from(stage.init_from)
         network, optimizer, objective, batches = self.prepare(stage, state)
         place = self.progress["stage"]
         fixed = self.progress["steps"]

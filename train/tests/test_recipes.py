@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -65,20 +66,23 @@ def shrunk(recipe: Recipe, store: Path, folder: Path) -> Recipe:
     if recipe.family == "srdiff":
         recipe = replace(recipe, encoder=encoder_entry(recipe, store, folder))
     if recipe.init_from:
-        recipe = replace(recipe, init_from=start_entry(recipe, store, folder))
+        entry = start_entry(recipe, store, folder)
+        here = lambda origin: origin and re.sub("^[^#]*", entry, origin)
+        stages = tuple(replace(s, init_from=here(s.init_from)) for s in recipe.stages)
+        recipe = replace(recipe, init_from=here(recipe.init_from), stages=stages)
     return recipe
 
 
 def start_entry(recipe: Recipe, store: Path, folder: Path) -> str:
-    """The graph of an entry of the recipe's sizes, hardly trained, to go on from."""
-    stages, graph = recipe.stages, ""
+    """An entry of the recipe's sizes, hardly trained, to go on from."""
+    stages = recipe.stages
     if recipe.family == "srdiff":
         few = next(s for s in stages if s.loss == "few_step")
-        stages, graph = (Stage("diffusion", share=0.5), replace(few, share=0.5)), "#fast"
+        stages = Stage("diffusion", share=0.5), replace(few, share=0.5, init_from=None)
     first = replace(recipe, init_from=None, fresh=(), stages=stages, budget=Budget(max_steps=2))
     run = export.open_run(train(first, store, folder / "first"), unfinished=False)
     export.export(run, folder / "start", export.words_of(run, folder / "start", None, None))
-    return f"{folder / 'start'}{graph}"
+    return str(folder / "start")
 
 
 def enlarged(entry: Path) -> dict:
@@ -206,3 +210,18 @@ def test_int8_entries_run_and_keep_weights_to_go_on_from(store, tmp_path):
     again = networks.released(str(tmp_path / "entry"), "network")
     averaged = torch.load(tmp_path / "run" / "stage-0.pt", weights_only=True)
     assert all(torch.equal(again[name], averaged[name].half().float()) for name in averaged)
+
+
+def test_a_stage_starts_from_weights_of_its_own(store, tmp_path):
+    run = export.open_run(train(regression(), store, tmp_path / "run"), unfinished=False)
+    export.export(run, tmp_path / "entry", export.words_of(run, tmp_path / "entry", None, None))
+    still = Stage("l1", lr=0.0, share=0.5, init_from=str(tmp_path / "entry"))
+    recipe = regression(stages=(Stage("l1", share=0.5), still), budget=Budget(max_steps=4))
+    out = train(recipe, store, tmp_path / "2")
+    first, second = (torch.load(out / f"stage-{i}.pt", weights_only=True) for i in (0, 1))
+    for name, released in networks.released(str(tmp_path / "entry"), "network").items():
+        assert torch.equal(second[name], released), name
+    assert not torch.equal(first["stem.weight"], second["stem.weight"])
+    facts = export.training_facts(export.open_run(out, unfinished=False), [])
+    assert facts["network"]["steps"] == 2
+    assert facts["network"]["initFrom"] == str(tmp_path / "entry")
