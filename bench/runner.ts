@@ -130,7 +130,7 @@ function seedsOf(method: Method, seeds: number): number[] {
   return Array.from({ length: method.generative ? seeds : 1 }, (_, seed) => seed);
 }
 
-/** Whether the record holds the figures of this very method and picture. */
+/** Whether the record holds all figures of this very method and picture; what is no number is none. */
 async function isFinished(
   record: Pick<BenchRecord, "rows">,
   method: Method,
@@ -144,7 +144,9 @@ async function isFinished(
   const wanted = seedsOf(method, seeds);
   return row !== undefined && row.methodDigest === method.digest && row.setDigest === set.digest &&
     row.samples.length === wanted.length &&
-    Object.keys(judges).every((judge) => judge in row.samples[0].figures) &&
+    row.samples.every(({ figures }) =>
+      Object.keys(judges).every((judge) => Number.isFinite(figures[judge]))
+    ) &&
     (await observed?.(set, pair.name, method.name) ?? true);
 }
 

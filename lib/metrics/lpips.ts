@@ -4,6 +4,7 @@ import type { Image } from "../image/image.ts";
 import { type OpenOptions, openSession } from "../runtime/providers.ts";
 import type { Provider } from "../runtime/session.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { withSafeNorms } from "./_norms.ts";
 import { checkPair } from "./_planes.ts";
 
 /** An opened LPIPS graph. */
@@ -14,6 +15,7 @@ export interface Lpips extends AsyncDisposable {
    * Distance of two pictures of one size, over all three colours and without a border; 0 for identical ones.
    *
    * @throws {RangeError} If the sizes differ, or are too small for the backbone.
+   * @throws {Error} If the graph's score is no number, which would spoil every mean.
    */
   distance(result: Image, truth: Image, options?: { signal?: AbortSignal }): Promise<number>;
 }
@@ -28,11 +30,13 @@ const SMALLEST = 32;
  * Opens an LPIPS graph. Papers report the AlexNet backbone; `deno task lpips` makes the file.
  *
  * @param graph ONNX file with the inputs `ref` and `dist`, `[n, 3, h, w]`, ImageNet-normalised, and the
- * output `score`.
+ * output `score`. Where it divides by a bare norm, 1e-10 is added as in the reference implementation: a
+ * zero vector of features stays zero.
+ * @throws {SyntaxError} If it is no ONNX file.
  * @throws {ProviderError} If no provider can run it.
  */
 export async function openLpips(graph: Uint8Array, options?: OpenOptions): Promise<Lpips> {
-  const session = await openSession({ name: "lpips", bytes: graph }, options);
+  const session = await openSession({ name: "lpips", bytes: withSafeNorms(graph) }, options);
   return {
     provider: session.provider,
     async distance(result, truth, { signal } = {}) {
@@ -45,10 +49,15 @@ export async function openLpips(graph: Uint8Array, options?: OpenOptions): Promi
       }
       const inputs = { ref: normalised(truth), dist: normalised(result) };
       const { score } = await session.run(inputs, { signal });
-      return score.data[0];
+      return finite(score.data[0]);
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
+}
+
+function finite(score: number): number {
+  if (Number.isFinite(score)) return score;
+  throw new Error(`Cannot measure LPIPS: the graph's score is ${score}. Try another provider`);
 }
 
 /** `[1, 3, h, w]` with ImageNet's mean and deviation taken out. */

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readImage } from "../../lib/image/image.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
 import { type Lpips, openLpips } from "../../lib/metrics/mod.ts";
+import { floatValue, node, onnxModel } from "../../lib/runtime/onnx.ts";
 import { picture } from "./_pictures.ts";
 
 const shared = new URL("../../../shared/", import.meta.url);
@@ -70,4 +71,59 @@ Deno.test({
     await expect(lpips.distance(small, small)).rejects.toThrow("it needs 32x32");
     await expect(lpips.distance(small, picture(64, 64, () => 0))).rejects.toThrow("sizes");
   },
+});
+
+/** Root of what the pictures' colours above ImageNet's mean have, as the divisor of their features. */
+const NORMS: Record<string, (name: string) => Uint8Array[]> = {
+  ReduceL2: (name) => [
+    node({ op: "ReduceL2", inputs: [name], outputs: [`${name}.norm`] }, { axes: [1] }),
+  ],
+  Sqrt: (name) => [
+    node({ op: "Mul", inputs: [name, name], outputs: [`${name}.squares`] }),
+    node({ op: "ReduceMean", inputs: [`${name}.squares`], outputs: [`${name}.mean`] }, {
+      axes: [1],
+    }),
+    node({ op: "Sqrt", inputs: [`${name}.mean`], outputs: [`${name}.norm`] }),
+  ],
+};
+
+/** A graph like LPIPS whose features are those colours, divided by a bare root; `last` changes the errors. */
+function bareGraph(root: string, last: string): Uint8Array {
+  const unit = (name: string) => [
+    node({ op: "Relu", inputs: [name], outputs: [`${name}.relu`] }),
+    ...NORMS[root](`${name}.relu`),
+    node({ op: "Div", inputs: [`${name}.relu`, `${name}.relu.norm`], outputs: [`${name}.unit`] }),
+  ];
+  const picture = ["n", 3, "h", "w"];
+  return onnxModel({
+    nodes: [
+      ...unit("ref"),
+      ...unit("dist"),
+      node({ op: "Sub", inputs: ["ref.unit", "dist.unit"], outputs: ["difference"] }),
+      node({ op: "Mul", inputs: ["difference", "difference"], outputs: ["squares"] }),
+      node({ op: last, inputs: ["squares"], outputs: ["errors"] }),
+      node({ op: "ReduceMean", inputs: ["errors"], outputs: ["score"] }, {
+        axes: [1, 2, 3],
+        keepdims: 0,
+      }),
+    ],
+    inputs: [floatValue("ref", picture), floatValue("dist", picture)],
+    outputs: [floatValue("score", ["n"])],
+  });
+}
+
+const black = picture(32, 32, () => 0), white = picture(32, 32, () => 255);
+
+for (const [root, expected] of [["ReduceL2", 1 / 3], ["Sqrt", 1]] as const) {
+  Deno.test(`Lpips.distance() leaves features zero that a graph divides by their bare ${root}`, async () => {
+    await using lpips = await openLpips(bareGraph(root, "Identity"), { provider: "native" });
+    expect(await lpips.distance(black, black)).toBe(0);
+    expect(await lpips.distance(white, black)).toBeCloseTo(expected, 4);
+    expect(await lpips.distance(white, white)).toBe(0);
+  });
+}
+
+Deno.test("Lpips.distance() refuses a score that is no number", async () => {
+  await using lpips = await openLpips(bareGraph("ReduceL2", "Log"), { provider: "native" });
+  await expect(lpips.distance(white, white)).rejects.toThrow("the graph's score is -Infinity");
 });

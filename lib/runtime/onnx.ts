@@ -1,6 +1,6 @@
 /** Parts of ONNX files, read and written as protocol buffers (field numbers of onnx.proto). @module */
 
-import { field, joined, messages, strings } from "./protobuf.ts";
+import { field, fields, joined, messages, strings } from "./protobuf.ts";
 
 /** Element type `FLOAT`. */
 const FLOAT = 1;
@@ -17,11 +17,40 @@ export interface OnnxNode {
 
 /** The operations of a model's main graph. */
 export function nodesOf(model: Uint8Array): OnnxNode[] {
-  return messages(model, 7).flatMap((graph) => messages(graph, 1)).map((node) => ({
-    op: strings(node, 4)[0],
-    inputs: strings(node, 1),
-    outputs: strings(node, 2),
-  }));
+  return messages(model, 7).flatMap((graph) => messages(graph, 1)).map(readNode);
+}
+
+function readNode(node: Uint8Array): OnnxNode {
+  return { op: strings(node, 4)[0], inputs: strings(node, 1), outputs: strings(node, 2) };
+}
+
+/**
+ * Puts other operations in the place of some of a model's main graph.
+ *
+ * @param replace What stands for an operation; undefined where it stays as it is, attributes and all.
+ */
+export function replaceNodes(
+  model: Uint8Array,
+  replace: (node: OnnxNode) => readonly Uint8Array[] | undefined,
+): Uint8Array {
+  const replaced = (part: Uint8Array) => replace(readNode(part)) ?? [part];
+  const inGraph = (graph: Uint8Array) => mapField(graph, 1, replaced);
+  return mapField(model, 7, (graph) => [inGraph(graph)]);
+}
+
+/** Puts others in the place of messages with this number; models and graphs have no 4 or 8 byte fields. */
+function mapField(
+  message: Uint8Array,
+  id: number,
+  map: (part: Uint8Array) => readonly Uint8Array[],
+): Uint8Array {
+  return joined(
+    [...fields(message)].flatMap((part) =>
+      part.id === id && part.bytes
+        ? map(part.bytes).map((bytes) => field(id, bytes))
+        : [field(part.id, part.number ?? part.bytes!)]
+    ),
+  );
 }
 
 /** An attribute of a node. */
