@@ -46,8 +46,8 @@ async function libraryTests(): Promise<Tally> {
 }
 
 /** The tests of `train/`; pytest closes with `2 passed, 1 skipped in 3.1s`. */
-async function trainingTests(): Promise<Tally> {
-  const command = [...await pythonCommand(), "-m", "pytest", "-q", "-rs", "tests"];
+async function trainingTests(python: readonly string[]): Promise<Tally> {
+  const command = [...python, "-m", "pytest", "-q", "-rs", "tests"];
   const { code, output } = await show(command, { cwd: new URL("train/", root) });
   const last = output.trimEnd().split("\n").at(-1) ?? "";
   const count = (word: RegExp) => Number(last.match(word)?.[1] ?? 0);
@@ -64,7 +64,9 @@ async function sharedIsPresent(): Promise<boolean> {
   return await Deno.stat(new URL("../shared/data", root)).then(() => true, () => false);
 }
 
-const tallies = [await libraryTests(), await trainingTests()];
+// First, since tests of the library that need Python take this environment where it is there.
+const python = await pythonCommand();
+const tallies = [await libraryTests(), await trainingTests(python)];
 const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
 let failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
 const skipped = tallies.flatMap((tally) => tally.skipped);
