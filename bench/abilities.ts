@@ -9,11 +9,12 @@
 
 import { dirname } from "node:path";
 import type { Upscaler } from "../mod.ts";
-import { markdownOf, writeBetweenMarks } from "./abilities/markdown.ts";
+import { markdownOf } from "./abilities/markdown.ts";
 import { parts } from "./abilities/mod.ts";
 import type { Finding } from "./abilities/part.ts";
 import { readSettings, type Settings } from "./abilities/settings.ts";
 import { type Mode, studyOf, type StudyOptions } from "./abilities/study.ts";
+import { writeBetweenMarks } from "./files.ts";
 import { openJudges } from "./graphs.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { openModel } from "./methods/entry.ts";
@@ -44,7 +45,7 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   const text = [headOf(machine), ...found.map(([finding, set]) => markdownOf(finding, set))]
     .join("\n\n");
   console.log(text);
-  if (settings.write) await writeBetweenMarks(readmeOf(upscaler), text);
+  if (settings.write) await writeBetweenMarks(readmeOf(upscaler), "abilities", text);
   for (const judge of [lpips, lpipsSqueeze]) await judge?.[Symbol.asyncDispose]();
   return found.some(([{ promises }]) => promises.some(({ kept }) => !kept)) ? 1 : 0;
 }

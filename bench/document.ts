@@ -5,16 +5,14 @@
  * @module
  */
 
-import { writeWhole } from "./files.ts";
+import { writeBetweenMarks } from "./files.ts";
 import { metrics } from "./judges.ts";
 import { describeMachine } from "./machine.ts";
 import { type BenchRecord, readRecord } from "./record.ts";
 import { oneLine } from "./runner.ts";
 import { speedTable } from "./speed/table.ts";
 import { compare, speedOf, summaries } from "./summary.ts";
-import { methodTable, setTable, show, type TextTable } from "./tables.ts";
-
-const place = /(<!-- documented-run -->\n)[^]*?(<!-- \/documented-run -->)/;
+import { methodTable, setTable, signed, type TextTable } from "./tables.ts";
 
 /** All tables of a results file in Markdown. */
 export function markdownOf(record: BenchRecord): string {
@@ -71,7 +69,7 @@ function pairMarkdown(
       if (!comparison) return "";
       const { mean, half, larger, smaller } = comparison;
       const [wins, losses] = metric.better === "larger" ? [larger, smaller] : [smaller, larger];
-      const difference = (mean > 0 ? "+" : "") + show(comparison, metric.digits);
+      const difference = signed(comparison, metric.digits);
       const isShown = Math.abs(mean) > half;
       return `${isShown ? `**${difference}**` : difference}, ${wins} : ${losses}`;
     }),
@@ -89,14 +87,8 @@ function markdownTable({ head, rows, words = [], best, notes }: TextTable): stri
 
 /** Writes the tables into bench/README.md. */
 async function writeTables(file: string): Promise<void> {
-  const readme = new URL("README.md", import.meta.url);
-  const text = await Deno.readTextFile(readme);
-  if (!place.test(text)) {
-    throw new Error("Cannot write the tables: bench/README.md has no place for them");
-  }
-  const markdown = markdownOf(await readRecord(file));
-  const filled = text.replace(place, (_, from, to) => `${from}\n${markdown}\n\n${to}`);
-  await writeWhole(readme.pathname, filled);
+  const readme = new URL("README.md", import.meta.url).pathname;
+  await writeBetweenMarks(readme, "documented-run", markdownOf(await readRecord(file)));
 }
 
 if (import.meta.main) {

@@ -6,7 +6,7 @@ import { exists, sha256 } from "./files.ts";
 import type { Judges } from "./judges.ts";
 
 /** A graph that judges pictures, known by its bytes. */
-export interface JudgeGraph {
+interface JudgeGraph {
   /** Key in {@linkcode Judges}. */
   readonly key: "lpips" | "lpipsSqueeze";
   /** What it is called in notes. */
@@ -20,7 +20,7 @@ export interface JudgeGraph {
 }
 
 /** The known LPIPS graphs. */
-export const judgeGraphs: readonly JudgeGraph[] = [
+const judgeGraphs: readonly JudgeGraph[] = [
   {
     key: "lpips",
     title: "LPIPS with AlexNet",
@@ -38,7 +38,7 @@ export const judgeGraphs: readonly JudgeGraph[] = [
 ];
 
 /** Folder of cached graphs: `$SRZOO_CACHE/lpips`, or the user's cache folder. */
-export function cacheFolder(): string {
+function cacheFolder(): string {
   const own = Deno.env.get("SRZOO_CACHE");
   if (own) return `${own}/lpips`;
   const home = Deno.env.get("XDG_CACHE_HOME") ??

@@ -80,7 +80,7 @@ export interface SetFigures {
   readonly method: string;
   /** Key of the set. */
   readonly set: string;
-  /** Such as `fid` and `inceptionScore`. */
+  /** `FID` and `IS`. */
   readonly figures: Figures;
 }
 

@@ -27,6 +27,11 @@ export function show(value: Estimate | undefined, digits: number): string {
   return value.mean.toFixed(digits) + half;
 }
 
+/** A difference with its sign and interval, such as `+0.21 ±0.08`. */
+export function signed(value: Estimate, digits: number): string {
+  return (value.mean > 0 ? "+" : "") + show(value, digits);
+}
+
 /** A table in box characters, without colours. */
 export function table(head: string[], rows: string[][]): string {
   const grid = new Table({
@@ -94,11 +99,11 @@ export function comparisonTable(
 ): TextTable {
   const found = compare(record, set, [a, b]);
   const rows = found.map(({ metric, comparison }) => {
-    const { mean, half, larger, smaller, n } = comparison;
+    const { mean, half, larger, smaller } = comparison;
     const isLarger = metric.better === "larger";
     return [
       metric.title,
-      (mean > 0 ? "+" : "") + show({ mean, half, n }, metric.digits),
+      signed(comparison, metric.digits),
       String(isLarger ? larger : smaller),
       String(isLarger ? smaller : larger),
       verdict(a, mean, half, isLarger),

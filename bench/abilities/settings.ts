@@ -1,6 +1,7 @@
 /** What the user of `bench/abilities.ts` asked for. @module */
 
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { list, positive, some } from "../values.ts";
 import { parts } from "./mod.ts";
 
 /** All flags, with their defaults. */
@@ -47,11 +48,7 @@ export function readSettings(args: readonly string[]): Settings {
     .option("--model <spec>", "the entry: id, folder or URL", "srdiff")
     .option("--set <list>", "sets below --data, or folders", list, ["BSD100"])
     .option("--data <dir>", "folder with the sets", `${root}../shared/data/eval`)
-    .addOption(
-      new Option("--only <list>", `what is measured: ${names.join(", ")}`).argParser(
-        namesOf(names),
-      ),
-    )
+    .option("--only <list>", `what is measured: ${names.join(", ")}`, some(names))
     .option("--images <list>", "pictures: 10, or fidelity=50,steps:8=20 (0: none)", limits, {})
     .option("--threads <n>", "CPU threads", positive)
     .option("--lpips <path>", "LPIPS graph, or folder with lpips_alex.onnx and lpips_sq.onnx")
@@ -63,26 +60,6 @@ export function readSettings(args: readonly string[]): Settings {
     .showHelpAfterError("Run with --help to see all options.")
     .exitOverride((error) => Deno.exit(error.exitCode === 0 ? 0 : 2));
   return program.parse([...args], { from: "user" }).opts() as Settings;
-}
-
-function list(value: string): string[] {
-  return value.split(",").filter(Boolean);
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("it must be a positive integer");
-}
-
-function namesOf(known: readonly string[]) {
-  return (value: string): string[] => {
-    const unknown = list(value).filter((name) => !known.includes(name));
-    if (unknown.length === 0) return list(value);
-    throw new InvalidArgumentError(
-      `there is no ${unknown.join(", ")}; it takes ${known.join(", ")}`,
-    );
-  };
 }
 
 /** `10` as `{ all: 10 }`, `fidelity=50,steps:8=20` by name. */

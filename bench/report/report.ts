@@ -46,7 +46,7 @@ ${body}
 }
 
 function head({ machine, commands, notes, failures }: BenchRecord): string {
-  const lines = [...notes.map((note) => `<p class="note">${escaped(note)}</p>`)];
+  const lines = notes.map((note) => `<p class="note">${escaped(note)}</p>`);
   for (const { method, set, image, reason } of failures) {
     const where = [method, set, image].filter(Boolean).join(" ");
     lines.push(`<p class="failure">Failed: ${escaped(where)}: ${escaped(reason)}</p>`);

@@ -100,7 +100,13 @@ function meanAt(samples: readonly Image[], i: number): number {
   return sum / samples.length;
 }
 
-/** Spearman's rho: Pearson's correlation of the ranks, equal values sharing their mean rank. */
+/**
+ * Spearman's rho: Pearson's correlation of the ranks, equal values sharing their mean rank.
+ *
+ * @param a Values.
+ * @param b As many others.
+ * @returns -1 to 1; NaN where all values of one side are equal.
+ */
 export function rankCorrelation(a: Float64Array, b: Float64Array): number {
   const x = ranks(a), y = ranks(b);
   const centre = (a.length - 1) / 2;

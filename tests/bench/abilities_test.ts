@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { discMask, discOnly, largestOutside } from "../../bench/abilities/disc.ts";
 import { onLine } from "../../bench/abilities/fidelity.ts";
 import { rises } from "../../bench/abilities/interpolation.ts";
-import { markdownOf, writeBetweenMarks } from "../../bench/abilities/markdown.ts";
+import { markdownOf } from "../../bench/abilities/markdown.ts";
+import { writeBetweenMarks } from "../../bench/files.ts";
 import { type BenchRecord, readRecord } from "../../bench/record.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
 
@@ -86,12 +87,12 @@ Deno.test("writeBetweenMarks() changes nothing else, twice the same, and refuses
       path,
       "before\n<!-- abilities -->\nold\n<!-- /abilities -->\nafter $1\n",
     );
-    for (const _ of [1, 2]) await writeBetweenMarks(path, "new $& text");
+    for (const _ of [1, 2]) await writeBetweenMarks(path, "abilities", "new $& text");
     expect(await Deno.readTextFile(path)).toBe(
       "before\n<!-- abilities -->\n\nnew $& text\n\n<!-- /abilities -->\nafter $1\n",
     );
     await Deno.writeTextFile(path, "nothing here\n");
-    await expect(writeBetweenMarks(path, "text")).rejects.toThrow("no place");
+    await expect(writeBetweenMarks(path, "abilities", "text")).rejects.toThrow("no place");
     expect(await Deno.readTextFile(path)).toBe("nothing here\n");
   }));
 

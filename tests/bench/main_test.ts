@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { type BenchRecord, readRecord } from "../../bench/record.ts";
 import { baseline, baselines } from "../../bench/methods/baselines.ts";
+import { resizeImage } from "../../mod.ts";
 import { bench } from "./_bench.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
 
@@ -11,20 +12,29 @@ async function withSet(work: (folder: string, out: string) => Promise<void>) {
   });
 }
 
+/** The baselines on the set of {@linkcode withSet}. */
+const onSet = (folder: string, out: string) => [
+  "--model",
+  "bicubic",
+  "--set",
+  `${folder}/s`,
+  "--out",
+  out,
+];
+
 const rowsOf = ({ rows }: BenchRecord, method: string) =>
   rows.filter((row) => row.method === method);
 
 Deno.test("bench measures pictures made elsewhere like its own, compares, and writes results and report", () =>
   withSet(async (folder, out) => {
     for (const i of [0, 1, 2]) {
-      const { resizeImage } = await import("../../mod.ts");
       const low = resizeImage(textured(64, 48, i), { width: 16, height: 12 });
       const picture = await baseline("bicubic")
         .enlarge({ low, scale: 4, seed: 0, set: "s", image: "" });
       await writePng(`${folder}/elsewhere/p${i}.png`, picture);
     }
     const run = await bench([
-      ...["--model", "bicubic", "--set", `${folder}/s`, "--out", out],
+      ...onSet(folder, out),
       ...["--results", `elsewhere=${folder}/elsewhere`, "--vs", "elsewhere,bicubic"],
     ]);
     expect([run.code, run.stderr.includes("failed")]).toEqual([0, false]);
@@ -44,16 +54,7 @@ Deno.test("bench keeps finished pictures, and tells of a failing picture without
   withSet(async (folder, out) => {
     await writePng(`${folder}/half/p0.png`, textured(64, 48, 5));
     await writePng(`${folder}/half/p2.png`, textured(60, 48, 5));
-    const args = [
-      "--model",
-      "bicubic",
-      "--set",
-      `${folder}/s`,
-      "--out",
-      out,
-      "--results",
-      `half=${folder}/half`,
-    ];
+    const args = [...onSet(folder, out), "--results", `half=${folder}/half`];
     const first = await bench(args);
     expect(first.code).toBe(1);
     expect(first.stdout).toContain("FAILED half sx4 p1: Cannot find a result for p1");
@@ -107,7 +108,7 @@ Deno.test("bench tells of a picture that cannot be read once, and measures the o
   withSet(async (folder, out) => {
     await Deno.writeTextFile(`${folder}/s/broken.png`, "no picture");
     await writePng(`${folder}/s/tiny.png`, textured(3, 2));
-    const run = await bench(["--model", "bicubic", "--set", `${folder}/s`, "--out", out]);
+    const run = await bench(onSet(folder, out));
     expect(run.code).toBe(1);
     const told = run.stdout.split("\n").filter((line) => line.startsWith("FAILED"));
     expect(told).toEqual([expect.stringMatching(/^FAILED sx4 broken: Cannot /)]);
@@ -144,14 +145,7 @@ Deno.test("bench refuses, before it measures, what it could not tell apart or co
 Deno.test("bench does not overwrite a file that is none of its own", () =>
   withSet(async (folder, out) => {
     await Deno.writeTextFile(out, "{ half a file");
-    const { code, stderr } = await bench([
-      "--model",
-      "bicubic",
-      "--set",
-      `${folder}/s`,
-      "--out",
-      out,
-    ]);
+    const { code, stderr } = await bench(onSet(folder, out));
     expect([code, stderr.trim().split("\n").length]).toEqual([1, 1]);
     expect(stderr).toContain("it is no results file of format 1. Remove or rename it");
     expect(await Deno.readTextFile(out)).toBe("{ half a file");
@@ -171,7 +165,7 @@ Deno.test("bench measures x8, says which entry cannot, and makes the folder of i
 
 Deno.test("bench makes the crops of kept figures anew where they are gone", () =>
   withSet(async (folder, out) => {
-    const args = ["--model", "bicubic", "--set", `${folder}/s`, "--out", out];
+    const args = onSet(folder, out);
     await bench(args);
     const before = await readRecord(out);
     await Deno.remove(`${folder}/out.crops`, { recursive: true });
@@ -183,7 +177,7 @@ Deno.test("bench makes the crops of kept figures anew where they are gone", () =
 
 Deno.test("bench keeps what it timed, until it is told to forget", () =>
   withSet(async (folder, out) => {
-    const args = ["--model", "bicubic", "--set", `${folder}/s`, "--out", out, "--no-quality"];
+    const args = [...onSet(folder, out), "--no-quality"];
     const timed = async (...more: string[]) => {
       expect((await bench([...args, "--speed-sizes", "128", ...more])).code).toBe(0);
       return (await readRecord(out)).speed;
@@ -198,13 +192,13 @@ Deno.test("bench, interrupted, exits with 130 and goes on from there", () =>
   withFolder(async (folder) => {
     for (let i = 0; i < 20; i++) await writePng(`${folder}/s/p${i}.png`, textured(320, 320, i));
     const out = `${folder}/out.json`;
-    const args = ["--model", "bicubic", "--set", `${folder}/s`, "--out", out];
+    const args = onSet(folder, out);
     const stopped = await bench(args, { file: out, text: '"image": "p1"' });
     expect(stopped.code).toBe(130);
     const before = (await readRecord(out)).rows.length;
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(60);
     await Deno.remove(`${folder}/s`, { recursive: true });
-    expect((await bench([...args, "--set", `${folder}/s`])).code).toBe(1); // the set is gone
+    expect((await bench(args)).code).toBe(1); // the set is gone
     expect((await readRecord(out)).rows.length).toBe(before);
   }));

@@ -1,6 +1,5 @@
 import { expect } from "expect";
-import { protocolOf, protocols } from "../../bench/protocols.ts";
-import { pairsOf } from "../../bench/protocols.ts";
+import { pairsOf, protocolOf, protocols } from "../../bench/protocols.ts";
 import { digestOf, findSet } from "../../bench/sets.ts";
 import { resizeImage } from "../../mod.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
