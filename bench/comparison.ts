@@ -1,47 +1,61 @@
 /**
- * Makes the README's picture out of the photographs in `docs/`: input, bicubic, and an entry, side by
- * side. Run it as `deno task comparison`.
+ * Makes the pictures that the project shows, out of the photographs in `docs/`: the README's (input,
+ * bicubic, the entry), and `failures.png` beside the entry's card (input, bicubic, two seeds, truth).
+ * Run it as `deno task comparison [ID]`.
+ *
+ * @module
  */
 
-import { encodeImage, type Image, load, readImage } from "../mod.ts";
+import { encodeImage, type Image, load, readImage, resizeImage } from "../mod.ts";
+import { repeated, sheetOf } from "./sheet.ts";
 
-const PHOTOGRAPHS = ["coffee", "chelsea", "astronaut"];
-const CROP = 260; // pixels of the result, from its middle
 const docs = new URL("../docs/", import.meta.url);
-
-/** A picture whose pixels are repeated, to show the input as it is. */
-function repeated(image: Image, scale: number): Image {
-  const width = image.width * scale, height = image.height * scale;
-  const from = new Uint32Array(Uint8ClampedArray.from(image.data).buffer);
-  const pixels = Uint32Array.from({ length: width * height }, (_, i) => {
-    const x = Math.floor(i % width / scale), y = Math.floor(i / width / scale);
-    return from[y * image.width + x];
-  });
-  return { width, height, data: new Uint8ClampedArray(pixels.buffer) };
-}
-
-/** Copies the middle of a picture into a cell of the sheet. */
-function place(sheet: Image, image: Image, column: number, row: number): void {
-  const left = (image.width - CROP) >> 1, top = (image.height - CROP) >> 1;
-  for (let y = 0; y < CROP; y++) {
-    const start = 4 * ((top + y) * image.width + left);
-    const line = image.data.subarray(start, start + 4 * CROP);
-    sheet.data.set(line, 4 * ((row * CROP + y) * sheet.width + column * CROP));
-  }
-}
-
 const [id = "srdiff"] = Deno.args;
 await using bicubic = await load("bicubic");
 await using entry = await load(id);
-const size = { width: 3 * CROP, height: PHOTOGRAPHS.length * CROP };
-const sheet: Image = { ...size, data: new Uint8ClampedArray(4 * size.width * size.height) };
-for (const [row, name] of PHOTOGRAPHS.entries()) {
-  const photograph = await readImage(new URL(`${name}.png`, docs));
-  const [smooth] = (await bicubic.upscale(photograph)).images;
-  const [sharp] = (await entry.upscale(photograph, { seed: 0 })).images;
-  [repeated(photograph, entry.card.scale), smooth, sharp].forEach((image, column) =>
-    place(sheet, image, column, row)
-  );
+const { scale } = entry.card;
+
+const photograph = (name: string) => readImage(new URL(`${name}.png`, docs));
+
+async function enlarged(image: Image, seed: number): Promise<Image> {
+  return (await entry.upscale(image, { seed })).images[0];
 }
-const picture = await encodeImage({ ...sheet, channels: 3 }, { format: "png" });
-await Deno.writeFile(new URL("comparison.png", docs), picture);
+
+/** The input, its bicubic enlargement, and the entry's. */
+async function compared(image: Image): Promise<Image[]> {
+  const [smooth] = (await bicubic.upscale(image)).images;
+  return [repeated(image, scale), smooth, await enlarged(image, 0)];
+}
+
+/** A picture that is shrunk first, so that its truth is known; every pixel is shown twice as large. */
+async function againstTruth(truth: Image): Promise<Image[]> {
+  const size = { width: truth.width / scale, height: truth.height / scale };
+  const small = resizeImage(truth, size);
+  const shown = [...await compared(small), await enlarged(small, 1), truth];
+  return shown.map((image) => repeated(image, 2));
+}
+
+/** A house front that leans back: rows of windows, ever closer together. */
+function windows(side: number): Image {
+  const data = new Uint8ClampedArray(4 * side * side);
+  for (let i = 0; i < side * side; i++) {
+    const depth = 1 + 3 * (1 - Math.floor(i / side) / side);
+    const across = (i % side - side / 2) * depth, along = 120 * Math.log(depth) * depth;
+    const glass = across - 24 * Math.floor(across / 24) < 14 &&
+      along - 24 * Math.floor(along / 24) < 14;
+    data.set(glass ? [60, 72, 90, 255] : [196, 184, 166, 255], 4 * i);
+  }
+  return { width: side, height: side, data };
+}
+
+async function write(url: URL, rows: Image[][], cell: number): Promise<void> {
+  await Deno.writeFile(url, await encodeImage(sheetOf(rows, cell), { format: "png" }));
+}
+
+const names = ["coffee", "chelsea", "astronaut"];
+const shown = await Promise.all(names.map(async (name) => compared(await photograph(name))));
+await write(new URL("comparison.png", docs), shown, 260);
+
+const hard = [await photograph("astronaut"), windows(128)];
+const failures = await Promise.all(hard.map(againstTruth));
+await write(new URL(`../zoo/${id}/failures.png`, import.meta.url), failures, 256);

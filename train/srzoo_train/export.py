@@ -30,6 +30,26 @@ TILE = 256  # LR pixels at most: what tiles share is then a small part, and a ti
 
 
 @dataclass(frozen=True)
+class Other:
+    """An entry on the same way of training, such as the one that a run started from. Between two
+    such ends the loss has a valley, and least error lies inside it (Wortsman et al. 2022)."""
+
+    share: float
+    entry: Path
+
+    def __str__(self) -> str:
+        network = card.sha256((self.entry / "network.onnx").read_bytes())
+        return f"averaged with {self.share:g} of the weights of sha256 {network[:12]}"
+
+
+def other_of(share: str, entry: str) -> Other:
+    """From the words of the command line."""
+    if not re.fullmatch(r"0?\.\d+", share):
+        raise ExportError(f"cannot average: the share must be between 0 and 1, got {share}")
+    return Other(float(share), Path(entry))
+
+
+@dataclass(frozen=True)
 class Run:
     """A run on disk: its recipe and where it stood last."""
 
@@ -37,9 +57,19 @@ class Run:
     recipe: Recipe
     state: dict
     unfinished: bool  # whether averaged weights of a stage that still runs may be taken
+    other: "Other | None" = None
 
     def weights(self, stage: int) -> dict[str, torch.Tensor]:
-        """The averaged weights at the end of a stage."""
+        """The averaged weights at the end of a stage, with their share of another entry's."""
+        found = self._weights(stage)
+        if self.other is None:
+            return found
+        if self.recipe.family != "regression":
+            raise ExportError(f"cannot average {self.folder}: only regression can be averaged")
+        shares = self.other.share, networks.released(str(self.other.entry), "network")
+        return {name: w.lerp(shares[1][name], shares[0]) for name, w in found.items()}
+
+    def _weights(self, stage: int) -> dict[str, torch.Tensor]:
         file = self.folder / f"stage-{stage}.pt"
         if file.is_file():
             return torch.load(file, map_location="cpu", weights_only=True)
@@ -57,12 +87,12 @@ class Run:
         return found[-1] if found else None
 
 
-def open_run(folder: Path, unfinished: bool) -> Run:
+def open_run(folder: Path, unfinished: bool, other: Other | None = None) -> Run:
     """Reads the newest state."""
     state = load_state(folder)
     if not state:
         raise ExportError(f"cannot export {folder}: it holds no state-*.pt of a run")
-    return Run(folder, recipe_of(state["recipe"]), state, unfinished)
+    return Run(folder, recipe_of(state["recipe"]), state, unfinished, other)
 
 
 def graphs_of(run: Run) -> dict[str, Graph]:
@@ -165,7 +195,7 @@ def training_facts(run: Run, data: list[dict]) -> dict:
             "seed": run.recipe.seed,
             "compute": f"{pflop:.3g} PFLOP in {minutes:.3g} minutes",
             "code": run.state["code"],
-            "losses": ", then ".join(losses),
+            "losses": ", then ".join([*losses, str(run.other)] if run.other else losses),
         }
     return facts
 
@@ -342,11 +372,14 @@ def main() -> None:
     parser.add_argument("--name", help="name shown to people")
     parser.add_argument("--description", help="one sentence")
     parser.add_argument("--unfinished", action="store_true", help="take the weights of now")
+    parser.add_argument("--average", nargs=2, metavar=("SHARE", "ENTRY"),
+                        help="regression: this share of the weights is another entry's")
     parser.add_argument("--int8", type=Path, metavar="STORE", help="int8, calibrated on a store")
     args = parser.parse_args()
     torch.set_num_threads(1)
     try:
-        run = open_run(args.run, args.unfinished)
+        other = other_of(*args.average) if args.average else None
+        run = open_run(args.run, args.unfinished, other)
         target = args.to.resolve()
         words = words_of(run, target, args.name, args.description)
         export(run, target, words, Store(args.int8) if args.int8 else None)

@@ -212,6 +212,22 @@ def test_int8_entries_run_and_keep_weights_to_go_on_from(store, tmp_path):
     assert all(torch.equal(again[name], averaged[name].half().float()) for name in averaged)
 
 
+def test_an_exported_entry_is_averaged_with_another(store, tmp_path):
+    out = train(regression(), store, tmp_path / "run")
+    run = export.open_run(out, unfinished=False)
+    export.export(run, tmp_path / "entry", export.words_of(run, tmp_path / "entry", None, None))
+    other = train(regression(seed=2), store, tmp_path / "other")
+    half = export.open_run(other, False, export.other_of("0.25", str(tmp_path / "entry")))
+    found = half.weights(0)
+    for name, mine in torch.load(other / "stage-0.pt", weights_only=True).items():
+        released = networks.released(str(tmp_path / "entry"), "network")[name]
+        assert torch.allclose(found[name], 0.75 * mine + 0.25 * released, atol=1e-6), name
+    told = export.training_facts(half, [])["network"]["losses"]
+    assert "averaged with 0.25 of the weights of sha256" in told
+    with pytest.raises(export.ExportError, match="between 0 and 1"):
+        export.other_of("1.5", "entry")
+
+
 def test_a_stage_starts_from_weights_of_its_own(store, tmp_path):
     run = export.open_run(train(regression(), store, tmp_path / "run"), unfinished=False)
     export.export(run, tmp_path / "entry", export.words_of(run, tmp_path / "entry", None, None))
