@@ -1,5 +1,5 @@
+import { joined } from "../bytes.ts";
 import { floatConstant, graphField, node, nodesOf, replaceNodes } from "../runtime/onnx.ts";
-import { joined } from "../runtime/protobuf.ts";
 
 const EPSILON = "srzoo.epsilon";
 

@@ -1,6 +1,7 @@
 /** Parts of ONNX files, read and written as protocol buffers (field numbers of onnx.proto). @module */
 
-import { field, fields, joined, messages, strings } from "./protobuf.ts";
+import { joined } from "../bytes.ts";
+import { field, fields, messages, strings } from "./protobuf.ts";
 
 /** Element type `FLOAT`. */
 const FLOAT = 1;

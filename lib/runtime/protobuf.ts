@@ -1,5 +1,7 @@
 /** As much of protocol buffers as ONNX files need: fields by number, in order. @module */
 
+import { joined } from "../bytes.ts";
+
 /** One field of a message: a number, or bytes (a string, a message, packed numbers). */
 export interface Field {
   /** Its number. */
@@ -52,17 +54,6 @@ export function field(id: number, value: number | string | Uint8Array): Uint8Arr
   if (typeof value === "number") return joined([varint(id * 8), varint(value)]);
   const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
   return joined([varint(id * 8 + 2), varint(bytes.length), bytes]);
-}
-
-/** Puts fields behind each other: a message. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function varint(value: number): Uint8Array {

@@ -57,7 +57,7 @@ class Run:
     recipe: Recipe
     state: dict
     unfinished: bool  # whether averaged weights of a stage that still runs may be taken
-    other: "Other | None" = None
+    other: Other | None = None
 
     def weights(self, stage: int) -> dict[str, torch.Tensor]:
         """The averaged weights at the end of a stage, with their share of another entry's."""
@@ -66,8 +66,8 @@ class Run:
             return found
         if self.recipe.family != "regression":
             raise ExportError(f"cannot average {self.folder}: only regression can be averaged")
-        shares = self.other.share, networks.released(str(self.other.entry), "network")
-        return {name: w.lerp(shares[1][name], shares[0]) for name, w in found.items()}
+        released = networks.released(str(self.other.entry), "network")
+        return {name: mine.lerp(released[name], self.other.share) for name, mine in found.items()}
 
     def _weights(self, stage: int) -> dict[str, torch.Tensor]:
         file = self.folder / f"stage-{stage}.pt"

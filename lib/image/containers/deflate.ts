@@ -1,5 +1,6 @@
 /** zlib streams through the platform's own compressor. @module */
 
+import { joined } from "../../bytes.ts";
 import { DecodeError } from "../../errors.ts";
 
 /** What {@linkcode inflate} found. */
@@ -54,15 +55,4 @@ export async function inflate(
     });
   }
   return { bytes: joined(pieces), complete: true };
-}
-
-/** One array of all parts. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
 }

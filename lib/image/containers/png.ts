@@ -7,7 +7,8 @@
 import { DecodeError, UnsupportedError } from "../../errors.ts";
 import { orientationOf } from "../orientation.ts";
 import { crc32 } from "./crc32.ts";
-import { deflate, inflate, joined } from "./deflate.ts";
+import { joined } from "../../bytes.ts";
+import { deflate, inflate } from "./deflate.ts";
 import type { Container, Header, Metadata } from "./mod.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);

@@ -6,7 +6,7 @@
 
 import { DecodeError } from "../../errors.ts";
 import { orientationOf } from "../orientation.ts";
-import { joined } from "./deflate.ts";
+import { joined } from "../../bytes.ts";
 import type { Container, Header, Metadata } from "./mod.ts";
 import { xmpPacket } from "./xmp.ts";
 
