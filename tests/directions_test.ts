@@ -3,12 +3,13 @@ import { expect } from "expect";
 /** What each place may import from, besides itself; the longest matching prefix rules. */
 const ALLOWED: Record<string, readonly string[]> = {
   "lib/errors.ts": [],
+  "lib/bytes.ts": [],
   "lib/tensor/": ["lib/errors.ts"],
-  "lib/runtime/": ["lib/errors.ts", "lib/tensor/"],
+  "lib/runtime/": ["lib/errors.ts", "lib/bytes.ts", "lib/tensor/"],
   "lib/zoo/": ["lib/errors.ts", "lib/tensor/"],
-  "lib/image/": ["lib/errors.ts", "lib/tensor/"],
+  "lib/image/": ["lib/errors.ts", "lib/bytes.ts", "lib/tensor/"],
   "lib/diffusion/": ["lib/errors.ts", "lib/tensor/"],
-  "lib/metrics/": ["lib/errors.ts", "lib/tensor/", "lib/image/", "lib/runtime/"],
+  "lib/metrics/": ["lib/errors.ts", "lib/bytes.ts", "lib/tensor/", "lib/image/", "lib/runtime/"],
   "lib/models/": [
     "lib/errors.ts",
     "lib/tensor/",

@@ -92,7 +92,7 @@ def fill(
 ) -> None:
     """Loads every parameter but those of the layers `fresh`; names what is missing or has another shape."""
     for name, parameter in network.named_parameters():
-        if name.split(".")[0] in fresh:
+        if any(name.startswith(layer + ".") for layer in fresh):
             continue
         if name not in weights:
             raise RecipeError(f"cannot start from {origin}: it holds no weights named {name}")

@@ -75,7 +75,7 @@ class Recipe:
     network: Network = field(default_factory=Network)
     encoder: str | None = None      # srdiff: a released regression entry, frozen
     init_from: str | None = None    # a released entry or checkpoint to go on from
-    fresh: tuple[str, ...] = ()     # layers, such as head, that do not start from there
+    fresh: tuple[str, ...] = ()     # layers, such as head or body.6, that do not start from there
     diffusion_steps: int = 100      # T
     prediction: typing.Literal["v", "eps", "x0"] = "v"
     base: typing.Literal["estimate", "bicubic256"] = "estimate"  # x0 = scale * (hr - base)

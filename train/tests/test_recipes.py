@@ -16,7 +16,7 @@ from conftest import TRAIN, needs_lpips, regression, srdiff
 
 from srzoo_train import export, graphs, networks
 from srzoo_train.lpips import find_lpips
-from srzoo_train.recipe import Budget, Network, Recipe, Stage, read_recipe
+from srzoo_train.recipe import Budget, Network, Recipe, RecipeError, Stage, read_recipe
 from srzoo_train.store import Store
 from srzoo_train.synthetic import synthetic_store
 from srzoo_train.trainer import Trainer
@@ -136,6 +136,20 @@ def test_an_exported_entry_is_started_from(store, tmp_path):
     averaged = torch.load(out / "stage-0.pt", weights_only=True)
     for name, parameter in again.network.named_parameters():
         assert torch.equal(parameter.detach().cpu(), averaged[name].half().float()), name
+
+
+def test_a_deeper_network_starts_from_a_shallower_one():
+    shallow = networks.build(regression())
+    blocks = len(shallow.body)
+    grown = regression(network=replace(regression().network, blocks=blocks + 1), seed=2)
+    weights = {name: p.detach() for name, p in shallow.named_parameters()}
+    deeper, untouched = networks.build(grown), networks.build(grown)
+    with pytest.raises(RecipeError, match=f"no weights named body.{blocks}"):
+        networks.fill(deeper, weights, "shallow")
+    networks.fill(deeper, weights, "shallow", (f"body.{blocks}",))
+    for name, parameter in deeper.named_parameters():
+        own = dict(untouched.named_parameters())[name]
+        assert torch.equal(parameter, weights.get(name, own)), name
 
 
 def test_radius_is_where_a_changed_pixel_stops_to_matter(encoder):
