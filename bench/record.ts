@@ -161,7 +161,7 @@ export async function saveRecord(path: string, record: BenchRecord): Promise<voi
 }
 
 /** Adds a row in place of an older one of the same method, set and picture. */
-export function putRow(record: BenchRecord, row: Row): void {
+export function putRow(record: Pick<BenchRecord, "rows">, row: Row): void {
   const same = (other: Row) =>
     other.method === row.method && other.set === row.set && other.image === row.image;
   record.rows = [...record.rows.filter((other) => !same(other)), row];

@@ -2,7 +2,8 @@
  * Measures every entry of the zoo on Set5 and BSD100, writes the figures into its `model.yml` and the README's table.
  *
  * `deno task bench:zoo --check` measures Set5 alone and fails where a card's figures no longer follow from its
- * weights. `--only ID` takes one entry, `--data DIR` another folder with the sets.
+ * weights. `--only ID` takes one entry, `--data DIR` another folder with the sets; `--results FILE` spares the
+ * pictures that `deno task bench` has measured there with these very weights, sets and numbers of seeds.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { parseArgs } from "node:util";
 import { openZoo } from "../lib/zoo/mod.ts";
 import { openJudges } from "./graphs.ts";
 import { startProgress } from "./progress.ts";
+import { readRecord } from "./record.ts";
 import { differences, measureEntry, writeFigures, zooSets } from "./zoo_figures.ts";
 
 const root = new URL("../", import.meta.url);
@@ -22,12 +24,14 @@ async function main(signal: AbortSignal): Promise<number> {
       only: { type: "string" },
       data: { type: "string", default: new URL("../shared/data/eval", root).pathname },
       lpips: { type: "string" },
+      results: { type: "string" },
     },
   });
   const { judges, notes } = await openJudges(values.lpips);
   if (!judges.lpips) throw new Error(`Cannot measure the zoo without LPIPS. ${notes.join(". ")}`);
   const cards = (await openZoo().list()).filter(({ id }) => !values.only || id === values.only);
   const sets = values.check ? zooSets.slice(0, 1) : zooSets;
+  const rows = values.results ? (await readRecord(values.results)).rows : [];
   const progress = startProgress(cards.length * (values.check ? 5 : 105));
   const faults: string[] = [];
   for (const card of cards) {
@@ -35,6 +39,7 @@ async function main(signal: AbortSignal): Promise<number> {
     const figures = await measureEntry(card, sets, {
       data: values.data,
       judges,
+      rows,
       signal,
       onPicture,
     });

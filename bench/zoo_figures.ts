@@ -6,7 +6,7 @@ import { writeWhole } from "./files.ts";
 import { type Judges, metrics } from "./judges.ts";
 import { entryMethod } from "./methods/entry.ts";
 import { protocolOf } from "./protocols.ts";
-import type { Row } from "./record.ts";
+import { putRow, type Row } from "./record.ts";
 import { runMethod } from "./runner.ts";
 import { summaryOf } from "./summary.ts";
 import { openTask } from "./tasks.ts";
@@ -48,6 +48,8 @@ export interface MeasureOptions {
   readonly data: string;
   /** What judges. */
   readonly judges: Judges;
+  /** What is measured already; rows of other weights, sets or numbers of seeds do not count. */
+  readonly rows?: readonly Row[];
   /** Leaves the work. */
   readonly signal: AbortSignal;
   /** Told after each picture. */
@@ -62,14 +64,14 @@ export interface MeasureOptions {
 export async function measureEntry(
   card: ModelCard,
   sets: readonly ZooSet[],
-  { data, judges, signal, onPicture }: MeasureOptions,
+  { data, judges, rows = [], signal, onPicture }: MeasureOptions,
 ): Promise<CardFigures> {
   await using method = await entryMethod(card.id, { signal });
   const figures: CardFigures = {};
   for (const { name, seeds } of sets) {
     const task = await openTask(data, name, card.scale, protocolOf("whole"));
-    const rows: Row[] = [];
-    await runMethod(method, [task], { rows: [] }, {
+    const record = { rows: [...rows] };
+    await runMethod(method, [task], record, {
       seeds,
       judges,
       signal,
@@ -79,9 +81,14 @@ export async function measureEntry(
           throw new Error(`Cannot measure ${card.id} on ${image} of ${set}: ${reason}`);
         },
       },
-      finish: (row) => Promise.resolve(void rows.push(row)),
+      finish: (row) => Promise.resolve(putRow(record, row)),
     });
-    figures[task.set.key] = cardFigures(rows);
+    figures[task.set.key] = cardFigures(
+      record.rows.filter((row) =>
+        row.method === method.name && row.methodDigest === method.digest &&
+        row.set === task.set.key && row.setDigest === task.set.digest
+      ),
+    );
   }
   return figures;
 }

@@ -1,8 +1,12 @@
 import { expect } from "expect";
 import { existsSync } from "node:fs";
-import { differences, writeFigures } from "../../bench/zoo_figures.ts";
+import { entryMethod } from "../../bench/methods/entry.ts";
+import { protocolOf } from "../../bench/protocols.ts";
+import { openTask } from "../../bench/tasks.ts";
+import { differences, measureEntry, writeFigures } from "../../bench/zoo_figures.ts";
 import { type ModelCard, readCard } from "../../lib/zoo/mod.ts";
-import { withFolder } from "./_pictures.ts";
+import { textured, withFolder, writePng } from "./_pictures.ts";
+import { rows } from "./_record.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -35,6 +39,26 @@ Deno.test("differences() tells what no longer follows from the weights", () => {
     "x states no ssimY on Set5x4; it is 0.8",
   ]);
 });
+
+Deno.test("measureEntry() spares the pictures that these very weights were measured on", () =>
+  withFolder(async (data) => {
+    const names = ["p0", "p1"];
+    for (const name of names) await writePng(`${data}/Set5/HR/${name}.png`, textured(64, 48));
+    const card = await readCard(new URL("zoo/bicubic/model.yml", root).pathname);
+    const { set } = await openTask(data, "Set5", 4, protocolOf("whole"));
+    const signal = new AbortController().signal;
+    await using method = await entryMethod(card.id, { signal });
+    const { name, digest } = method;
+    const sets = [{ name: "Set5", seeds: 1 }];
+    const psnrOf = async (methodDigest: string) => {
+      const kept = rows(name, [[10], [30]], { methodDigest, setDigest: set.digest });
+      const figures = await measureEntry(card, sets, { data, judges: {}, rows: kept, signal });
+      expect(figures.Set5x4.images).toBe(2);
+      return figures.Set5x4.psnrY;
+    };
+    expect(await psnrOf(digest)).toBe(20);
+    expect(await psnrOf("older")).not.toBe(20);
+  }));
 
 Deno.test({
   name: "bench:zoo --check finds the committed figures again (needs ../shared)",

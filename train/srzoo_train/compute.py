@@ -14,7 +14,7 @@ def gflop_per_step(recipe: Recipe, stage: Stage, lpips: Path | None) -> float:
     network = networks.build(recipe)
     objective = objectives.of_stage(recipe, stage, 1.0, lpips)
     # Few-step training stops after a random step: draws spread evenly stand for all of them.
-    draws = max(1, 2 * len(stage.timesteps))
+    draws = max(1, 4 * len(stage.timesteps))
     starts = [(i + 0.5) / draws for i in range(draws)]
     counted = [_flop(network, objective, recipe, start) for start in starts]
     return sum(counted) / len(counted) * recipe.batch / 1e9

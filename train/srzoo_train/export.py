@@ -81,9 +81,9 @@ class Run:
             f"not finished; let it train on, or take its weights of now with --unfinished"
         )
 
-    def last(self, *losses: str) -> int | None:
-        """Index of the last stage with one of these losses."""
-        found = [i for i, stage in enumerate(self.recipe.stages) if stage.loss in losses]
+    def last(self, graph: str) -> int | None:
+        """Index of the last stage that trained a graph."""
+        found = [i for i, stage in enumerate(self.recipe.stages) if stage.graph == graph]
         return found[-1] if found else None
 
 
@@ -99,21 +99,21 @@ def graphs_of(run: Run) -> dict[str, Graph]:
     """The graphs of the entry, with weights rounded to fp16."""
     recipe = run.recipe
     if recipe.family == "regression":
-        return {"network": Graph("network", _network(run, *REGRESSION), _lr, {"sr": 1})}
+        return {"network": Graph("network", _network(run, "network"), _lr, {"sr": 1})}
     encoder = graphs.halved(networks.encoder_of(recipe))
     channels = networks.encoder_channels(networks.released(recipe.encoder, "network"))
     draw = _denoiser_inputs(recipe, channels)
     gives = {"features": 0, **({"estimate": 1} if recipe.base == "estimate" else {})}
     found = {"encoder": Graph("encoder", encoder, _lr, gives)}
-    for name, loss in (("denoiser", "diffusion"), ("fast", "few_step")):
-        if name == "denoiser" or run.last(loss) is not None:
-            found[name] = Graph(name, _network(run, loss), draw, {"prediction": 0})
+    for name in ("denoiser", "fast"):
+        if name == "denoiser" or run.last(name) is not None:
+            found[name] = Graph(name, _network(run, name), draw, {"prediction": 0})
     return found
 
 
-def _network(run: Run, *losses: str) -> nn.Module:
-    """The recipe's network at the end of its last stage with one of these losses."""
-    network, stage = networks.build(run.recipe), run.last(*losses)
+def _network(run: Run, graph: str) -> nn.Module:
+    """The recipe's network at the end of the last stage that trained a graph."""
+    network, stage = networks.build(run.recipe), run.last(graph)
     if stage is not None:
         networks.fill(network, run.weights(stage), run.folder)
     elif run.recipe.init_from:
@@ -121,8 +121,8 @@ def _network(run: Run, *losses: str) -> nn.Module:
         networks.fill(network, networks.released(entry, "denoiser"), entry)
     else:
         raise ExportError(
-            f"cannot export {run.folder}: its recipe has no stage with the loss {losses[0]}, which "
-            f"sampling with any number of steps needs"
+            f"cannot export {run.folder}: sampling with any number of steps needs a stage with the "
+            f"loss diffusion, or few_step with a share for the whole chain, and its recipe has none"
         )
     return graphs.halved(network)
 
@@ -144,8 +144,9 @@ def _denoiser_inputs(recipe: Recipe, features: int):
 
 def diffusion_facts(run: Run) -> dict:
     """What the sampler must know, and the numbers of steps that were trained."""
-    recipe, few = run.recipe, run.last("few_step")
-    stage = recipe.stages[few] if few is not None else Stage("diffusion")
+    recipe = run.recipe
+    few = [stage for stage in recipe.stages if stage.loss == "few_step"]
+    stage = few[-1] if few else Stage("diffusion")
     timesteps, finer = stage.timesteps, stage.between if stage.finer else ()
     # Training judged x0 after every one of its steps: each beginning of the list will do.
     ways = [timesteps[:count] for count in range(1, len(timesteps) + 1)]
@@ -163,7 +164,7 @@ def diffusion_facts(run: Run) -> dict:
             "default": len(timesteps) or min(20, recipe.diffusion_steps),
             "max": recipe.diffusion_steps,
             "trained": [
-                {"steps": len(way), "timesteps": list(way), "graph": "fast", "start": "estimate"}
+                {"steps": len(way), "timesteps": list(way), "graph": stage.graph, "start": "estimate"}
                 for way in ways
             ],
         },
@@ -178,7 +179,6 @@ def training_facts(run: Run, data: list[dict]) -> dict:
         "data": "; ".join(f"{source['name']} ({source['pictures']} pictures)" for source in data),
     }
     origin = run.recipe.init_from
-    owners = {"l1": "network", "l2": "network", "diffusion": "denoiser", "few_step": "fast"}
     facts, done, minutes, pflop, losses = _facts_of_start(run.recipe), 0, 0.0, 0.0, []
     for i, stage in enumerate(run.recipe.stages):
         if stage.init_from:
@@ -188,7 +188,7 @@ def training_facts(run: Run, data: list[dict]) -> dict:
         minutes += steps * log.get(stage.loss, 0.0) / 60
         pflop += steps * gflop_per_step(run.recipe, stage, find_lpips()) / 1e6
         losses.append(f"{stage.loss} for {steps} steps")
-        facts[owners[stage.loss]] = {
+        facts[stage.graph] = {
             **shared,
             **({"initFrom": str(origin)} if origin else {}),
             "steps": done,

@@ -107,8 +107,9 @@ class Diffusion(Residuals):
 class FewStep(Residuals):
     """Trains the few steps that sampling will take, on the states that sampling will meet.
 
-    The state starts from the noised estimate; a random number of ancestral steps is taken without
-    gradient, and the estimate of x0 after the last of them is judged. Two samples of every crop,
+    The state starts from the noised estimate, at the chain's end from noise alone; a random number of
+    ancestral steps is taken without gradient, and the estimate of x0 after the last of them is
+    judged. Two samples of every crop,
     drawn with independent noise, make an energy score: distance to the truth less `diversity`
     times half the distance to each other (Gneiting & Raftery 2007, section 4.3), which keeps the
     network from ignoring its noise. LPIPS judges the pictures from a corner that moves from step to
@@ -124,11 +125,11 @@ class FewStep(Residuals):
         self.spectrum = SpectrumDistance()
         self.opponent: Opponent | None = None
         self.register_buffer("times", torch.tensor(stage.timesteps), persistent=False)
-        self.register_buffer("between", torch.tensor(stage.between), persistent=False)
+        self.ways = [(share, torch.tensor(way)) for share, way in stage.ways(recipe.diffusion_steps)]
 
-    def start(self, noise: Tensor) -> Tensor:
+    def start(self, noise: Tensor, first: Tensor) -> Tensor:
         """The estimate, whose residual is 0, noised to the first level."""
-        return (1 - self.alpha_bar[self.times[0]]).sqrt() * noise
+        return (1 - self.alpha_bar[first]).sqrt() * noise
 
     def forward(self, network: nn.Module, batch: Batch) -> Loss:
         features, base = self.encode(batch.lr)
@@ -161,7 +162,7 @@ class FewStep(Residuals):
         """x0 after a number of steps drawn for the whole batch; only the last has a gradient."""
         shape = torch.Size((2 * shape[0], *shape[1:]))
         times, last = self._drawn(batch.shared)
-        x = self.start(batch.noise(0, shape))
+        x = self.start(batch.noise(0, shape), times[0])
         with torch.no_grad():
             for i in range(last):
                 x, _ = self.advance(network, x, features, times, i, batch.noise)
@@ -171,10 +172,11 @@ class FewStep(Residuals):
 
     def _drawn(self, shared: float) -> tuple[Tensor, int]:
         """The timesteps of one draw, and the index of the last one taken."""
-        finer = self.stage.finer
-        if shared < finer:
-            return self.between, int(shared / finer * len(self.between))
-        return self.times, int((shared - finer) / (1 - finer) * len(self.times))
+        for share, times in self.ways:
+            if shared < share:
+                return times.to(self.times.device), int(shared / share * len(times))
+            shared -= share
+        return self.times, len(self.times) - 1  # rounding left nothing for the last share
 
 
 def bicubic256(lr: Tensor, scale: int) -> Tensor:

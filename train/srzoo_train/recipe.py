@@ -9,6 +9,7 @@ from pathlib import Path
 
 
 REGRESSION = ("l1", "l2")  # losses of the family regression
+WHOLE = (5, 10, 20)        # steps of the draws that a stage's `whole` gives to the whole chain
 
 
 class RecipeError(ValueError):
@@ -40,18 +41,38 @@ class Stage:
     warmup: float = 0.02            # share of the stage's steps
     timesteps: tuple[int, ...] = () # few_step: descending indices, one per step
     finer: float = 0.0              # few_step: share of draws that take twice as many steps
+    whole: float = 0.0              # few_step: share of draws that walk the whole chain, from noise
     pixel: float = 2.0              # few_step: weight of the pixels' distance
     lpips: float = 1.0              # few_step: weight of LPIPS with AlexNet
     diversity: float = 0.8          # few_step: lambda of the energy score, 0 ... 1
     spectrum: float = 0.0           # few_step: weight of the distance of power spectra
     adversarial: float = 0.0        # few_step: weight of a critic's judgement; 0: no critic
 
+    @property
+    def graph(self) -> str:
+        """The graph that the stage trains: `fast` knows some timesteps only, `denoiser` all of them."""
+        if self.loss in REGRESSION:
+            return "network"
+        return "fast" if self.loss == "few_step" and self.whole == 0 else "denoiser"
 
     @property
     def between(self) -> tuple[int, ...]:
         """The timesteps and, after each of them, the one halfway to the next, or to 0."""
         pairs = zip(self.timesteps, (*self.timesteps[1:], 0))
         return tuple(t for now, then in pairs for t in (now, (now + then) // 2))
+
+    def ways(self, timesteps: int) -> list[tuple[float, tuple[int, ...]]]:
+        """few_step: the shares of the draws, and the timesteps that each of them takes."""
+        return [
+            (self.finer, self.between),
+            *((self.whole / len(WHOLE), spaced(timesteps, steps)) for steps in WHOLE),
+            (1 - self.finer - self.whole, self.timesteps),
+        ]
+
+
+def spaced(timesteps: int, steps: int) -> tuple[int, ...]:
+    """Evenly spaced indices from the last one down to 0, as the library's sampler takes them."""
+    return tuple(int((timesteps - 1) * i / (steps - 1) + 0.5) for i in reversed(range(steps)))
 
 
 @dataclass(frozen=True)
@@ -148,6 +169,11 @@ def checked(recipe: Recipe) -> Recipe:
     rules += [
         (0 <= s.finer < 1 and (s.finer == 0 or _descends(s.between, recipe.diffusion_steps)),
          f"stages.{i}.finer: must be from 0 to below 1, and leave timesteps between")
+        for i, s in enumerate(recipe.stages)
+    ]
+    rules += [
+        (0 <= s.whole < 1 - s.finer and (s.whole == 0 or recipe.diffusion_steps >= max(WHOLE)),
+         f"stages.{i}.whole: must be from 0 to below 1 - finer, in a chain of {max(WHOLE)} steps or more")
         for i, s in enumerate(recipe.stages)
     ]
     rules += [

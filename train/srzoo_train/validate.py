@@ -79,7 +79,8 @@ class Validation:
         draws = torch.Generator().manual_seed(seed)
         noise = lambda _, shape: torch.randn(shape, generator=draws).to(lr.device)
         if isinstance(objective, FewStep):
-            times, x = objective.times, objective.start(noise(0, base.shape))
+            times = objective.times
+            x = objective.start(noise(0, base.shape), times[0])
         else:
             last = len(objective.alpha_bar) - 1
             times = torch.linspace(last, 0, min(STEPS, last + 1)).round().long().to(lr.device)

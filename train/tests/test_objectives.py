@@ -12,7 +12,7 @@ from srzoo_train.adversarial import Opponent, surprise
 from srzoo_train.bicubic import matrix
 from srzoo_train.lpips import LpipsAlex, find_lpips
 from srzoo_train.objectives import Batch, Diffusion, FewStep, L1, Residuals
-from srzoo_train.recipe import Stage
+from srzoo_train.recipe import Stage, spaced
 from srzoo_train.schedule import add_noise, cosine_alpha_bar, target_of, x0_of
 from srzoo_train.synthetic import picture
 
@@ -191,12 +191,24 @@ def test_bicubic256_is_srdiffs_enlargement():
 
 
 @needs_lpips
-def test_draws_that_are_finer_take_the_timesteps_between(encoder):
-    stage = Stage("few_step", timesteps=(59, 44, 29, 14), finer=0.25)
+def test_draws_take_the_timesteps_between_or_the_whole_chain(encoder):
+    stage = Stage("few_step", timesteps=(59, 44, 29, 14), finer=0.25, whole=0.375)
     assert stage.between == (59, 51, 44, 36, 29, 21, 14, 7)
+    assert spaced(100, 5) == (99, 74, 50, 25, 0)
     few = FewStep(srdiff(encoder), FlatEncoder(), 1.0, stage, find_lpips())
-    drawn = [few._drawn((i + 0.5) / 320) for i in range(320)]
+    drawn = [few._drawn((i + 0.5) / 3200) for i in range(3200)]
     counts = {}
     for times, last in drawn:
         counts[len(times), last] = counts.get((len(times), last), 0) + 1
-    assert counts == {**{(8, i): 10 for i in range(8)}, **{(4, i): 60 for i in range(4)}}
+    shares = {8: 0.25, 5: 0.125, 10: 0.125, 20: 0.125, 4: 0.375}
+    even = {(n, i): 3200 * share / n for n, share in shares.items() for i in range(n)}
+    assert counts == even
+
+
+@needs_lpips
+def test_the_whole_chain_starts_from_noise_alone(encoder):
+    few = FewStep(srdiff(encoder), FlatEncoder(), 1.0, Stage("few_step", timesteps=(59,)), find_lpips())
+    noise = torch.randn(1, 3, 64, 64)
+    assert torch.allclose(few.start(noise, torch.tensor(99)), noise, atol=1e-4)
+    assert float(few.start(noise, few.times[0]).std()) < 0.95
+

@@ -30,6 +30,9 @@ CASES = [
     ({"stages": [{"loss": "few_step", "timesteps": [3, 9]}]}, "stages.0.timesteps: must descend"),
     ({"stages": [{"loss": "few_step", "timesteps": [20, 9]}]}, r"must descend and lie in 0 \.\.\. 19"),
     ({"stages": [{"loss": "few_step", "timesteps": [9, 8], "finer": 0.5}]}, "stages.0.finer: must"),
+    ({"stages": [{"loss": "few_step", "timesteps": [9], "finer": 0.5, "whole": 0.5}]}, "stages.0.whole: must"),
+    ({"diffusion_steps": 10, "stages": [{"loss": "few_step", "timesteps": [9], "whole": 0.5}]},
+     "in a chain of 20 steps or more"),
     ({"stages": [{"loss": "diffusion", "adversarial": 1.0}]}, "stages.0.adversarial: only"),
     ({"stages": [{"loss": "diffusion", "share": 0.5}]}, "the shares must add up to 1"),
 ]

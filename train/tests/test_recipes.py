@@ -78,7 +78,7 @@ def start_entry(recipe: Recipe, store: Path, folder: Path) -> str:
     stages = recipe.stages
     if recipe.family == "srdiff":
         few = next(s for s in stages if s.loss == "few_step")
-        stages = Stage("diffusion", share=0.5), replace(few, share=0.5, init_from=None)
+        stages = Stage("diffusion", share=0.5), replace(few, share=0.5, init_from=None, whole=0.0)
     first = replace(recipe, init_from=None, fresh=(), stages=stages, budget=Budget(max_steps=2))
     run = export.open_run(train(first, store, folder / "first"), unfinished=False)
     export.export(run, folder / "start", export.words_of(run, folder / "start", None, None))
