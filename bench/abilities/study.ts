@@ -1,8 +1,8 @@
 /** What all abilities are measured with: an entry, pictures, judges, and the figures that are kept. @module */
 
 import type { Upscaler } from "../../mod.ts";
-import { sha256 } from "../files.ts";
 import type { Judges } from "../judges.ts";
+import { digestOf } from "../methods/entry.ts";
 import type { Pair } from "../protocols.ts";
 import { type BenchRecord, putRow, type Row, type SetRecord } from "../record.ts";
 import type { Task } from "../runner.ts";
@@ -106,12 +106,4 @@ export async function studyOf(options: StudyOptions): Promise<Study> {
       return rows;
     },
   };
-}
-
-/** Digest of all that decides the entry's pictures. */
-async function digestOf({ card, provider }: Upscaler): Promise<string> {
-  const { family, graphs, diffusion, steps, tiling } = card;
-  const weights = Object.entries(graphs).map(([name, graph]) => [name, graph.sha256]);
-  const decides = [family, weights, diffusion, steps, tiling, provider];
-  return await sha256(new TextEncoder().encode(JSON.stringify(decides)));
 }

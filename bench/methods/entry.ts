@@ -81,13 +81,11 @@ export async function entryMethod(spec: string, where: EntryOptions = {}): Promi
   const upscaler = await openModel(model, where);
   const { card, provider } = upscaler;
   upscaler.plan({ width: 64, height: 64 }, options); // refuses what the entry cannot obey
-  const decides = [card.family, card.diffusion, card.steps, card.tiling, options, provider];
-  const graphs = Object.values(card.graphs).map((graph) => graph.sha256);
   return {
     name: entryName(spec),
     scale: card.scale,
     generative: (options.temperature ?? 1) !== 0 && card.diffusion !== undefined,
-    digest: await sha256(new TextEncoder().encode(JSON.stringify([graphs, decides]))),
+    digest: await digestOf(upscaler, options),
     facts: { spec, ...factsOf(card, options, provider) },
     async enlarge({ low, seed, signal }) {
       const drawn = card.diffusion ? { ...options, seed } : options;
@@ -98,6 +96,29 @@ export async function entryMethod(spec: string, where: EntryOptions = {}): Promi
   };
 }
 
+/** Digest of all that decides an entry's pictures, but the seed. */
+export async function digestOf(
+  { card, provider }: Upscaler,
+  options: UpscaleOptions = {},
+): Promise<string> {
+  const decides = [card.family, card.diffusion, card.steps, card.tiling, options, provider];
+  const graphs = Object.values(card.graphs).map((graph) => graph.sha256);
+  return await sha256(new TextEncoder().encode(JSON.stringify([graphs, decides])));
+}
+
+/** The precisions of an entry's weights. */
+export function precisionOf({ graphs }: ModelCard): string {
+  return [...new Set(Object.values(graphs).map(({ precision }) => precision))].join(", ");
+}
+
+/** Evaluations of the network that a picture takes; undefined where nothing is sampled. */
+export function nfeOf(
+  { diffusion, steps }: ModelCard,
+  options: UpscaleOptions,
+): number | undefined {
+  return diffusion ? options.steps ?? steps?.default ?? 1 : undefined;
+}
+
 function factsOf(card: ModelCard, options: UpscaleOptions, provider: string): Facts {
   const graphs = Object.values(card.graphs);
   const sum = (key: "parameters" | "bytes") =>
@@ -106,9 +127,9 @@ function factsOf(card: ModelCard, options: UpscaleOptions, provider: string): Fa
     kind: card.name,
     family: card.family,
     provider,
-    precision: [...new Set(graphs.map((graph) => graph.precision))].join(", "),
+    precision: precisionOf(card),
     parameters: sum("parameters"),
     bytes: sum("bytes"),
-    ...card.diffusion && { nfe: options.steps ?? card.steps?.default ?? 1 },
+    nfe: nfeOf(card, options),
   };
 }

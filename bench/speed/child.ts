@@ -15,7 +15,7 @@ import type { Provider, Session } from "../../lib/runtime/session.ts";
 import { fetchGraph } from "../../lib/zoo/store.ts";
 import type { ModelCard } from "../../mod.ts";
 import { baseline } from "../methods/baselines.ts";
-import { openModel, readSpec } from "../methods/entry.ts";
+import { nfeOf, openModel, precisionOf, readSpec } from "../methods/entry.ts";
 import { median } from "../statistics.ts";
 import { measureChain } from "./chain.ts";
 import { counting, withShapes } from "./flops.ts";
@@ -119,10 +119,10 @@ async function openEntry(
   return {
     scale: card.scale,
     provider: upscaler.provider,
-    precision: [...new Set(Object.values(card.graphs).map((graph) => graph.precision))].join(", "),
+    precision: precisionOf(card),
     threads: threads ?? navigator.hardwareConcurrency,
     load: loading,
-    nfe: card.diffusion ? options.steps ?? card.steps?.default ?? 1 : 1,
+    nfe: nfeOf(card, options) ?? 1,
     run: (source) => upscaler.upscale(source, chosen),
     count: (source) => countOperations(card, source, chosen),
     close: async () => await upscaler[Symbol.asyncDispose](),

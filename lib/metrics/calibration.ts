@@ -4,6 +4,7 @@ import { blur } from "../image/blur.ts";
 import type { Image } from "../image/image.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { checkPair } from "./_planes.ts";
+import { checkSamples, meanAt } from "./_samples.ts";
 
 /** Over what {@linkcode deviationMap} and {@linkcode errorCorrelation} pool the variance. */
 export interface DeviationOptions {
@@ -36,7 +37,7 @@ export function deviationMap(samples: readonly Image[], options: DeviationOption
   const { window = WINDOW } = options;
   if (samples.length < 2) throw new RangeError("Cannot compare samples: there must be at least 2");
   checkWindow(options);
-  for (const sample of samples) checkPair(sample, samples[0], 0);
+  checkSamples(samples);
   const map = blur(varianceOf(samples), window);
   map.data.forEach((variance, i) => map.data[i] = Math.sqrt(variance));
   return map;
@@ -92,12 +93,6 @@ function errorOfMean(samples: readonly Image[], truth: Image): Float64Array {
     if (i % 4 < 3) errors[i >> 2] += Math.abs(meanAt(samples, i) - truth.data[i]);
   }
   return errors;
-}
-
-function meanAt(samples: readonly Image[], i: number): number {
-  let sum = 0;
-  for (const { data } of samples) sum += data[i];
-  return sum / samples.length;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** How much samples of one picture differ, and whether their differences are worth something. @module */
 
 import type { Image } from "../image/image.ts";
-import { checkPair } from "./_planes.ts";
+import { checkSamples, meanAt } from "./_samples.ts";
 import { decibels, squaredError } from "./psnr.ts";
 
 /**
@@ -12,19 +12,21 @@ import { decibels, squaredError } from "./psnr.ts";
  * @throws {RangeError} If there are none, or their sizes differ.
  */
 export function diversity(samples: readonly Image[]): number {
-  const deviation = deviations(samples);
-  return deviation.reduce((sum, value, i) => i % 4 < 3 ? sum + value : sum, 0) /
-    (deviation.length * 0.75);
+  checkSamples(samples);
+  const { length } = samples[0].data;
+  let total = 0;
+  for (let i = 0; i < length; i++) {
+    if (i % 4 < 3) total += deviationAt(samples, i);
+  }
+  return total / (length * 0.75);
 }
 
-/** Standard deviation of every byte over the samples, alpha too. */
-function deviations(samples: readonly Image[]): Float64Array {
-  const mean = meanColors(samples);
-  const squares = new Float64Array(mean.length);
-  for (const { data } of samples) {
-    for (let i = 0; i < mean.length; i++) squares[i] += (data[i] - mean[i]) ** 2;
-  }
-  return squares.map((sum) => Math.sqrt(sum / samples.length));
+/** Standard deviation of one byte over the samples. */
+function deviationAt(samples: readonly Image[], i: number): number {
+  const mean = meanAt(samples, i);
+  let squares = 0;
+  for (const { data } of samples) squares += (data[i] - mean) ** 2;
+  return Math.sqrt(squares / samples.length);
 }
 
 /**
@@ -37,22 +39,12 @@ function deviations(samples: readonly Image[]): Float64Array {
  * @throws {RangeError} If there are none, or the sizes differ.
  */
 export function gainOfMean(samples: readonly Image[], truth: Image): number {
-  const mean = meanColors(samples);
+  checkSamples(samples);
+  const { length } = samples[0].data;
   let error = 0;
-  for (let i = 0; i < mean.length; i++) {
-    if (i % 4 < 3) error += (mean[i] - truth.data[i]) ** 2;
+  for (let i = 0; i < length; i++) {
+    if (i % 4 < 3) error += (meanAt(samples, i) - truth.data[i]) ** 2;
   }
   const single = samples.reduce((sum, sample) => sum + squaredError(sample, truth), 0);
-  return decibels(error / (mean.length * 0.75)) - decibels(single / samples.length);
-}
-
-/** Mean of every byte, alpha too. */
-function meanColors(samples: readonly Image[]): Float64Array {
-  if (samples.length === 0) throw new RangeError("Cannot compare samples: there are none");
-  const mean = new Float64Array(samples[0].data.length);
-  for (const sample of samples) {
-    checkPair(sample, samples[0], 0);
-    for (let i = 0; i < mean.length; i++) mean[i] += sample.data[i] / samples.length;
-  }
-  return mean;
+  return decibels(error / (length * 0.75)) - decibels(single / samples.length);
 }
