@@ -16,12 +16,12 @@ import { readSettings, type Settings } from "./abilities/settings.ts";
 import { type Mode, studyOf, type StudyOptions } from "./abilities/study.ts";
 import { writeBetweenMarks } from "./files.ts";
 import { openJudges } from "./graphs.ts";
+import { runInterruptible } from "./interruptible.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { openModel } from "./methods/entry.ts";
 import { startProgress } from "./progress.ts";
 import { protocolOf } from "./protocols.ts";
 import { openRecord, type Row, saveRecord } from "./record.ts";
-import { oneLine } from "./runner.ts";
 import { openTask } from "./tasks.ts";
 
 const root = new URL("../", import.meta.url);
@@ -107,16 +107,8 @@ function readmeOf({ card }: Upscaler): string {
 
 if (import.meta.main) {
   const settings = readSettings(Deno.args);
-  const stop = new AbortController();
-  Deno.addSignalListener("SIGINT", () => stop.abort());
-  try {
-    Deno.exit(await main(settings, stop.signal));
-  } catch (error) {
-    if (stop.signal.aborted) {
-      console.error("Interrupted; the same command goes on from here");
-      Deno.exit(130);
-    }
-    console.error(oneLine(error));
-    Deno.exit(1);
-  }
+  await runInterruptible(
+    (signal) => main(settings, signal),
+    "Interrupted; the same command goes on from here",
+  );
 }

@@ -8,12 +8,12 @@
 
 import { dirname } from "node:path";
 import { wholeFigures } from "./features.ts";
+import { runInterruptible } from "./interruptible.ts";
 import { thisMachine } from "./machine.ts";
 import { openMethods } from "./methods/mod.ts";
 import { cropsOf, measureQuality } from "./quality.ts";
 import { type BenchRecord, openRecord, saveRecord } from "./record.ts";
 import { writeReport } from "./report/report.ts";
-import { oneLine } from "./runner.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { measureSpeeds } from "./speed/all.ts";
 import { speedTable } from "./speed/table.ts";
@@ -62,22 +62,8 @@ function print(record: BenchRecord): void {
 
 if (import.meta.main) {
   const settings = readSettings(Deno.args);
-  const stop = new AbortController();
-  Deno.addSignalListener("SIGINT", () => {
-    if (stop.signal.aborted) Deno.exit(130); // asked twice: what is written is whole
-    console.error("Stopping after this picture; press Ctrl-C again to stop at once");
-    stop.abort();
-  });
-  try {
-    Deno.exit(await main(settings, stop.signal));
-  } catch (error) {
-    if (stop.signal.aborted) {
-      console.error(
-        `Interrupted; the same command goes on from here. Results so far: ${settings.out}`,
-      );
-      Deno.exit(130);
-    }
-    console.error(oneLine(error));
-    Deno.exit(1);
-  }
+  await runInterruptible(
+    (signal) => main(settings, signal),
+    `Interrupted; the same command goes on from here. Results so far: ${settings.out}`,
+  );
 }

@@ -11,6 +11,7 @@
 import { parseArgs } from "node:util";
 import { openZoo } from "../lib/zoo/mod.ts";
 import { openJudges } from "./graphs.ts";
+import { runInterruptible } from "./interruptible.ts";
 import { startProgress } from "./progress.ts";
 import { readRecord } from "./record.ts";
 import { differences, measureEntry, writeFigures, zooSets } from "./zoo_figures.ts";
@@ -64,13 +65,5 @@ async function writeTable(): Promise<void> {
 }
 
 if (import.meta.main) {
-  const stop = new AbortController();
-  Deno.addSignalListener("SIGINT", () => stop.abort());
-  try {
-    Deno.exit(await main(stop.signal));
-  } catch (error) {
-    if (stop.signal.aborted) Deno.exit(130);
-    console.error((error as Error).message);
-    Deno.exit(1);
-  }
+  await runInterruptible(main, "Interrupted; the cards of the entries that were done are written");
 }

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from . import networks
 from .adversarial import Opponent
 from .bicubic import matrix
+from .lattice import LatticeDistance
 from .lpips import LpipsAlex, window
 from .recipe import REGRESSION, Recipe, RecipeError, Stage
 from .schedule import add_noise, ancestral, cosine_alpha_bar, target_of, x0_of
@@ -123,6 +124,7 @@ class FewStep(Residuals):
         self.stage = stage
         self.lpips = LpipsAlex(lpips)
         self.spectrum = SpectrumDistance()
+        self.lattice = LatticeDistance(recipe.scale)
         self.opponent: Opponent | None = None
         self.register_buffer("times", torch.tensor(stage.timesteps), persistent=False)
         self.ways = [(share, torch.tensor(way)) for share, way in stage.ways(recipe.diffusion_steps)]
@@ -150,6 +152,11 @@ class FewStep(Residuals):
             spectrum = sum(self.spectrum(log, truth) for log in logs) / 2
             loss = loss + self.stage.spectrum * spectrum
             parts["spectrum"] = spectrum.item()
+        if self.stage.lattice:
+            truth, *fakes = map(self.lattice.folded, (batch.hr, first, second))
+            lattice = sum(self.lattice(fake, truth) for fake in fakes) / 2
+            loss = loss + self.stage.lattice * lattice
+            parts["lattice"] = lattice.item()
         if self.opponent:
             judged = self.opponent.judge(torch.cat([first, second]), batch.hr)
             loss = loss + self.stage.adversarial * judged

@@ -46,6 +46,7 @@ class Stage:
     lpips: float = 1.0              # few_step: weight of LPIPS with AlexNet
     diversity: float = 0.8          # few_step: lambda of the energy score, 0 ... 1
     spectrum: float = 0.0           # few_step: weight of the distance of power spectra
+    lattice: float = 0.0            # few_step: weight of what is alike at every period of the grid
     adversarial: float = 0.0        # few_step: weight of a critic's judgement; 0: no critic
 
     @property

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from .bicubic import resize
 from .crops import to_range
+from .lattice import LatticeDistance
 from .lpips import LpipsAlex, window
 from .objectives import FewStep, Residuals
 from .recipe import Recipe
@@ -36,6 +37,7 @@ class Validation:
         self.recipe, self.device = recipe, device
         self.lpips = LpipsAlex(lpips) if lpips else None
         self.spectrum = SpectrumDistance()
+        self.lattice = LatticeDistance(recipe.scale)
         small = SIDE // recipe.scale // 2 * 2
         pairs = [_middle(store, e, small) for e in store.split("val")
                  if min(e.height, e.width) >= SIDE][:PICTURES]
@@ -57,6 +59,8 @@ class Validation:
             figures["lpips_moved"] = sum(self._lpips(*pair) for pair in moved) / len(moved)
         logs = [self.spectrum.log_power(images.clamp(-1, 1)) for images in (pictures[-1], self.hr)]
         figures["spectrum"] = float(self.spectrum(*logs))
+        folded = self.lattice.folded(pictures[-1].clamp(-1, 1)).mean((0, 2, 4))
+        figures["lattice_of_255"] = float(folded.std() * 127.5)
         if len(pictures) > 1:
             figures["std_of_255"] = float((pictures[-1] - pictures[-2]).abs().mean() * 127.5 / 2**0.5)
         nearest = F.interpolate(self.lr, size=self.hr.shape[2:])

@@ -1,0 +1,34 @@
+"""The lattice that a network of the LR grid leaves in its pictures: what is alike at every period.
+
+Where a network shuffles its channels to pixels, or works at half the grid, each place within the
+period has weights of its own. Photographs know nothing of that period: the mean over many periods
+of their colours is flat but for chance.
+"""
+
+from torch import Tensor, nn
+
+PERIODS = 6  # a window's side in periods: enough to tell a lattice from a texture
+HOP = 3
+
+
+class LatticeDistance(nn.Module):
+    """Mean absolute difference of the folded windows of two lists of pictures."""
+
+    def __init__(self, scale: int):
+        super().__init__()
+        self.period = 2 * scale  # that of the half grid; the grid's own goes into it
+
+    def folded(self, images: Tensor) -> Tensor:
+        """images [n, 3, H, W], sides of a few periods -> windows folded to one period, their mean taken away."""
+        period, images = self.period, images.float()
+        rows, columns = (side // period for side in images.shape[2:])
+        cells = images[:, :, : rows * period, : columns * period]
+        cells = cells.unflatten(3, (columns, period)).unflatten(2, (rows, period))
+        # [n, 3, rows, period, columns, period] -> windows of cells -> their means
+        size = min(PERIODS, rows, columns)
+        windows = cells.unfold(2, size, HOP).unfold(4, size, HOP).mean((6, 7))
+        return windows - windows.mean((3, 5), keepdim=True)
+
+    def forward(self, folded: Tensor, truth: Tensor) -> Tensor:
+        """The distance of two results of `folded`."""
+        return (folded - truth).abs().mean()
