@@ -9,6 +9,7 @@ import json
 import math
 import re
 import shutil
+import statistics
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from . import card, fixture, graphs, networks, quantize
 from .compute import gflop_per_step, parameters
 from .graphs import ExportError, Graph
 from .lpips import find_lpips
-from .recipe import REGRESSION, Recipe, RecipeError, Stage, read_recipe, recipe_of
+from .recipe import Recipe, RecipeError, Stage, read_recipe, recipe_of
 from .state import load_state, write_whole
 from .store import Store
 
@@ -216,13 +217,19 @@ def _steps_done(run: Run, stage: int) -> int:
 
 
 def _seconds_per_step(folder: Path) -> dict[str, float]:
-    """The last logged time of one step, by loss."""
-    file, found = folder / "log.jsonl", {}
+    """The median time of one step between two lines of the log, by loss: no pause counts, no validation."""
+    file, found, before = folder / "log.jsonl", {}, {}
     for line in file.read_text().splitlines() if file.is_file() else []:
         entry = json.loads(line)
-        if "seconds_per_step" in entry:
-            found[entry["stage"]] = entry["seconds_per_step"]
-    return found
+        if "seconds_per_step" not in entry:
+            continue
+        stage, step = entry["stage"], entry["step"]
+        elapsed = step * entry["seconds_per_step"]  # the log has the mean since the stage began
+        last_step, last_elapsed = before.get(stage, (0, 0.0))
+        if step > last_step and elapsed > last_elapsed:
+            found.setdefault(stage, []).append((elapsed - last_elapsed) / (step - last_step))
+        before[stage] = step, elapsed
+    return {stage: statistics.median(paces) for stage, paces in found.items()}
 
 
 def recipe_name(recipe: Recipe) -> str:

@@ -152,6 +152,13 @@ def test_a_deeper_network_starts_from_a_shallower_one():
         assert torch.equal(parameter, weights.get(name, own)), name
 
 
+def test_a_pause_does_not_count_as_training(tmp_path):
+    mean = lambda step: (0.5 * step + (600 if step > 40 else 0)) / step  # ten minutes asleep after step 40
+    lines = [{"stage": "l1", "step": s, "seconds_per_step": mean(s)} for s in range(20, 201, 20)]
+    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, [*lines, {"validation": {}}])))
+    assert export._seconds_per_step(tmp_path) == {"l1": pytest.approx(0.5)}
+
+
 def test_radius_is_where_a_changed_pixel_stops_to_matter(encoder):
     recipe = srdiff(encoder)
     for network, graph in [
