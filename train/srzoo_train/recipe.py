@@ -73,7 +73,8 @@ class Stage:
 
 def spaced(timesteps: int, steps: int) -> tuple[int, ...]:
     """Evenly spaced indices from the last one down to 0, as the library's sampler takes them."""
-    return tuple(int((timesteps - 1) * i / (steps - 1) + 0.5) for i in reversed(range(steps)))
+    span = max(1, steps - 1)
+    return tuple(int((timesteps - 1) * (span - i) / span + 0.5) for i in range(steps))
 
 
 @dataclass(frozen=True)

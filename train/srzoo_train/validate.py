@@ -12,7 +12,7 @@ from .crops import to_range
 from .lattice import LatticeDistance
 from .lpips import LpipsAlex, window
 from .objectives import FewStep, Residuals
-from .recipe import Recipe
+from .recipe import Recipe, spaced
 from .spectrum import SpectrumDistance
 from .store import Store
 
@@ -86,8 +86,8 @@ class Validation:
             times = objective.times
             x = objective.start(noise(0, base.shape), times[0])
         else:
-            last = len(objective.alpha_bar) - 1
-            times = torch.linspace(last, 0, min(STEPS, last + 1)).round().long().to(lr.device)
+            chain = len(objective.alpha_bar)
+            times = torch.tensor(spaced(chain, min(STEPS, chain)), device=lr.device)
             x = noise(0, base.shape)
         picture = lambda x0: base + x0 / objective.residual_scale
         pictures = [picture(x)]
