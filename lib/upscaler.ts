@@ -10,7 +10,7 @@ import { type OpenedSessions, type OpenOptions, openSessions } from "./runtime/p
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
 import { fetchFixture, fetchGraph, type FetchOptions } from "./zoo/store.ts";
-import { readCard } from "./zoo/read.ts";
+import { readCard, recheckCard } from "./zoo/read.ts";
 import { openZoo, type Zoo } from "./zoo/zoo.ts";
 
 /** How an entry is loaded. */
@@ -115,7 +115,7 @@ export async function load(
 /** The card, wherever it comes from. */
 async function cardOf(model: string | URL | ModelCard, options: LoadOptions): Promise<ModelCard> {
   if (model instanceof URL) return await readCard(model, options);
-  if (typeof model !== "string") return model;
+  if (typeof model !== "string") return recheckCard(model);
   const { zoo } = options;
   const opened = typeof zoo === "object" && !(zoo instanceof URL) ? zoo : openZoo(zoo);
   return await opened.find(model, options);

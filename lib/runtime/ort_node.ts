@@ -1,4 +1,11 @@
-/** The provider `native`: ONNX Runtime as native code. @module */
+/**
+ * The provider `native`: ONNX Runtime as native code.
+ *
+ * `deno.json` pins it below 1.29, which began to report its use over the network and to keep an id
+ * of the machine, past all permissions of Deno.
+ *
+ * @module
+ */
 
 import {
   adaptSession,

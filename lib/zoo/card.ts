@@ -58,7 +58,7 @@ export interface DataSource {
 
 /** One ONNX file. */
 export interface GraphFile {
-  /** Path relative to `model.yml`, or a name where `url` is given. */
+  /** Plain name of a file beside `model.yml`, or what a download is called where `url` is given. */
   file: string;
   /** Where a graph too large for the repository is fetched from. */
   url?: string;
@@ -74,7 +74,7 @@ export interface GraphFile {
 
 /** A recorded run: safetensors with `<graph>/in/<input>` and `<graph>/out/<output>`. */
 export interface Fixture {
-  /** Path relative to `model.yml`. */
+  /** Plain name of a file beside `model.yml`. */
   file: string;
   /** SHA-256 in hex. */
   sha256: string;

@@ -1,6 +1,7 @@
 /** What a model card must keep that its schema cannot say. @module */
 
 import type { ModelCard } from "./card.ts";
+import { fileNameFault, isFileName } from "./names.ts";
 
 /** One fault of a card. */
 export interface Fault {
@@ -19,12 +20,22 @@ function* graphFaults({ graphs, fixture }: ModelCard): Generator<Fault> {
   const files = Object.entries(graphs).map(([name, { file }]) => [`graphs.${name}.file`, file]);
   if (fixture) files.push(["fixture.file", fixture.file]);
   for (const [path, file] of files) {
-    // A card may come from anywhere: it must not name files outside its own folder.
-    const parts = file.split(/[\\/]/);
-    if (parts.some((part) => part === "" || part === ".." || part.includes(":"))) {
-      yield { path, message: `"${file}" leaves the folder of the card` };
-    }
+    if (!isFileName(file)) yield { path, message: `cannot be ${fileNameFault(file)}` };
   }
+  for (const [name, { url }] of Object.entries(graphs)) {
+    const fault = url && addressFault(url);
+    if (fault) yield { path: `graphs.${name}.url`, message: fault };
+  }
+}
+
+/** A card must not make this machine read its own files, or send requests in the clear. */
+function addressFault(url: string): string | undefined {
+  const { protocol, hostname, username, password } = new URL(url);
+  if (username || password) return "must hold no user name and no password";
+  if (protocol === "https:") return undefined;
+  const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+  if (protocol === "http:" && isLocal) return undefined;
+  return `starts with "${protocol}", but only https is fetched (http from localhost alone)`;
 }
 
 function* tilingFaults({ tiling }: ModelCard): Generator<Fault> {
@@ -55,7 +66,7 @@ function* stepFaults({ diffusion, steps, graphs }: ModelCard): Generator<Fault> 
   }
   for (const [i, trained] of steps.trained.entries()) {
     const path = `steps.trained.${i}`;
-    if (!(trained.graph in graphs)) {
+    if (!Object.hasOwn(graphs, trained.graph)) {
       yield { path: `${path}.graph`, message: `"${trained.graph}" is none of the graphs` };
     }
     const fault = timestepFault(trained, timesteps);
@@ -78,7 +89,7 @@ function timestepFault(
 
 function* unknownGraphs({ training = {}, graphs }: ModelCard): Generator<Fault> {
   for (const name of Object.keys(training)) {
-    if (!(name in graphs)) {
+    if (!Object.hasOwn(graphs, name)) {
       yield { path: `training.${name}`, message: `"${name}" is none of the graphs` };
     }
   }

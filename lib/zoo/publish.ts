@@ -3,6 +3,7 @@
 import { type Document, parseDocument } from "yaml";
 import { ManifestError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
+import { fileIn } from "./names.ts";
 import { readCard } from "./read.ts";
 import { asFolder, nameOf, readBytes, toUrl } from "./source.ts";
 import { fetchFixture, fetchGraph, type FetchOptions } from "./store.ts";
@@ -81,8 +82,8 @@ async function copyEntry(source: URL, files: readonly string[], target: URL): Pr
   await refuseExisting(target);
   const part = new URL(target.href.replace(/\/$/, ".part/"));
   try {
-    for (const file of files) await copyFile(new URL(file, source), new URL(file, part));
-    await copyFile(new URL("README.md", source), new URL("README.md", part))
+    for (const file of files) await copyFile(file, source, part);
+    await copyFile("README.md", source, part)
       .catch(ignoreMissing);
     await Deno.rename(part, target);
   } catch (error) {
@@ -91,9 +92,13 @@ async function copyEntry(source: URL, files: readonly string[], target: URL): Pr
   }
 }
 
-async function copyFile(from: URL, to: URL): Promise<void> {
-  await Deno.mkdir(new URL(".", to), { recursive: true });
-  await Deno.copyFile(from, to);
+/** Copies an ordinary file: a link could bring a private file of this machine into a public zoo. */
+async function copyFile(name: string, from: URL, to: URL): Promise<void> {
+  const source = fileIn(name, from);
+  const { isFile } = await Deno.lstat(source);
+  if (!isFile) throw new Error(`Cannot publish ${nameOf(source)}: it is not an ordinary file`);
+  await Deno.mkdir(to, { recursive: true });
+  await Deno.copyFile(source, fileIn(name, to));
 }
 
 async function refuseExisting(target: URL): Promise<void> {

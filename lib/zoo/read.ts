@@ -37,6 +37,15 @@ export function parseCard(text: string, url: URL): ModelCard {
 }
 
 /**
+ * Checks a card that a program holds: it may have been read by somebody else, or changed since.
+ *
+ * @throws {ManifestError} If it is no card; the message lists every fault.
+ */
+export function recheckCard({ base, ...value }: ModelCard): ModelCard {
+  return { ...checkCard(value, value.id), base };
+}
+
+/**
  * Checks a value against the schema and against itself.
  *
  * @param value What YAML or a program made.

@@ -2,11 +2,12 @@
 
 import { z } from "zod";
 import type { ModelCard } from "./card.ts";
+import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits");
 
 const graph = z.strictObject({
-  file: z.string().describe("path relative to model.yml, or a name when url is given"),
+  file: z.string().describe("plain name of a file beside model.yml, or what a download is called"),
   url: z.url().optional().describe("where a graph too large for the repository is fetched from"),
   sha256,
   bytes: z.int().positive(),
@@ -92,7 +93,7 @@ const figures = z.record(
 
 /** The schema of `model.yml`. */
 export const modelCardSchema: z.ZodType<Omit<ModelCard, "base">> = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "must be lower-case letters, digits, - and ."),
+  id: z.string().regex(ENTRY_ID, ENTRY_ID_RULE),
   name: z.string(),
   description: z.string(),
   family: z.string().describe("name in the table of families"),

@@ -5,6 +5,7 @@ import type { Download, WeightCache } from "./cache.ts";
 import type { ModelCard } from "./card.ts";
 import { openFolderCache } from "./folder_cache.ts";
 import { openPageCache } from "./page_cache.ts";
+import { fileIn } from "./names.ts";
 import { nameOf, readBytes, sha256Of } from "./source.ts";
 
 /** How far a download is. */
@@ -49,8 +50,7 @@ export async function fetchGraph(
   name: string,
   options: FetchOptions = {},
 ): Promise<Uint8Array> {
-  const graph = card.graphs[name];
-  if (graph) return await fetchFile(card, graph, options);
+  if (Object.hasOwn(card.graphs, name)) return await fetchFile(card, card.graphs[name], options);
   const names = Object.keys(card.graphs).join(", ") || "none";
   throw new TypeError(`Cannot fetch the graph "${name}" of ${card.id}: its graphs are ${names}`);
 }
@@ -82,8 +82,8 @@ async function fetchFile(
       `Cannot find ${file} of ${card.id}: its card was not read from a folder or URL`,
     );
   }
-  const place = new URL(url ?? file, card.base);
-  if (place.protocol === "file:") return await readVerified(place, sha256, options);
+  const place = url ? new URL(url) : fileIn(file, card.base!);
+  if (!url && place.protocol === "file:") return await readVerified(place, sha256, options);
   const download: Download = { url: place, file, sha256, bytes, ...options };
   const cache: WeightCache = "Deno" in globalThis
     ? openFolderCache(options.cache)

@@ -3,12 +3,13 @@
 import { z } from "zod";
 import { ManifestError, ModelNotFoundError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
+import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 import { nearest } from "./nearest.ts";
-import { checkCard, parseYaml, readCard } from "./read.ts";
+import { parseYaml, readCard, recheckCard } from "./read.ts";
 import { asFolder, nameOf, readBytes, type ReadOptions, toUrl } from "./source.ts";
 
 /** The schema of `index.yml`: the ids of all entries, each in a folder of its name. */
-const indexSchema = z.array(z.string());
+const indexSchema = z.array(z.string().regex(ENTRY_ID, ENTRY_ID_RULE));
 
 /** Entries by id. Its index and its cards are read when they are first asked for. */
 export interface Zoo {
@@ -67,8 +68,7 @@ export function openZoo(source: string | URL = ownZoo): Zoo {
       throw new ModelNotFoundError(id, nearest(id, [...ids, ...registered.keys()]));
     },
     async register(card) {
-      const { base, ...value } = card;
-      const checked = { ...checkCard(value, card.id), base };
+      const checked = recheckCard(card);
       const taken = (await readIndex()).includes(card.id) || registered.has(card.id);
       if (taken) {
         throw new ManifestError(`${card.id}#id`, "the zoo has an entry of this id already");

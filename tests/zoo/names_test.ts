@@ -1,0 +1,156 @@
+import { expect } from "expect";
+import { ManifestError } from "../../lib/errors.ts";
+import { load } from "../../lib/upscaler.ts";
+import { fileIn, isFileName } from "../../lib/zoo/names.ts";
+import { publish } from "../../lib/zoo/publish.ts";
+import { parseCard, readCard } from "../../lib/zoo/read.ts";
+import { fetchFixture, fetchGraph } from "../../lib/zoo/store.ts";
+import { parseIndex } from "../../lib/zoo/zoo.ts";
+
+const tiny = new URL("../fixtures/zoo/tiny/", import.meta.url);
+
+/** Names that some reader of paths or URLs takes for another folder, a drive, a device or a query. */
+const hostile = [
+  "%2e%2e/%2e%2e/cli/upscale.ts",
+  ".%2e/%2E./cli/upscale.ts",
+  "..%2f..%2fcli%2fupscale.ts",
+  "..%5c..%5ccli%5cupscale.ts",
+  ".\t./.\t./cli/upscale.ts",
+  ".\n./.\n./cli/upscale.ts",
+  ".\r./cli/upscale.ts",
+  " ../cli/upscale.ts",
+  "../../cli/upscale.ts",
+  "..\\..\\cli\\upscale.ts",
+  "/etc/passwd",
+  "\t/etc/passwd",
+  "//host/share",
+  "C:/x",
+  "C|/x",
+  "C:x",
+  "file:///etc/passwd",
+  "https://example.org/x",
+  "data:,x",
+  "a\0b",
+  "%00",
+  "%zz",
+  "model.yml?x",
+  "model.yml#x",
+  "",
+  ".",
+  "..",
+  ".hidden",
+  "folder/x.onnx",
+  "x.onnx/",
+  "x.onnx ",
+  "x.onnx.",
+  "\u202ex.onnx",
+  "\uff0e\uff0e\uff0fx",
+  "x\u2215y",
+  "x\n",
+  "a".repeat(129),
+];
+
+Deno.test("isFileName() takes plain names", () => {
+  for (const name of ["network.onnx", "fixture.safetensors", "_a", "a-b_c.1.onnx", "x"]) {
+    expect(isFileName(name)).toBe(true);
+    expect(fileIn(name, tiny).href).toBe(`${tiny.href}${name}`);
+  }
+});
+
+Deno.test("fileIn() refuses every name that could stand for a place outside of the folder", () => {
+  for (const name of hostile) expect(() => fileIn(name, tiny)).toThrow(/not a plain file name/);
+});
+
+Deno.test("a card with such a name for a graph or for its fixture is refused", async () => {
+  const text = await Deno.readTextFile(new URL("model.yml", tiny));
+  for (const name of hostile) {
+    for (const own of ["encoder.onnx", "fixture.safetensors"]) {
+      const changed = text.replace(`file: ${own}`, `file: ${JSON.stringify(name)}`);
+      expect(() => parseCard(changed, tiny)).toThrow(ManifestError);
+      expect(() => parseCard(changed, tiny)).toThrow(/leave the folder of the card/);
+    }
+  }
+});
+
+Deno.test("a card that a program made gets no file from outside of its folder either", async () => {
+  const card = await readCard(tiny);
+  for (const file of hostile) {
+    const graphs = { ...card.graphs, encoder: { ...card.graphs.encoder, file } };
+    const changed = { ...card, graphs, fixture: { ...card.fixture!, file } };
+    await expect(load(changed)).rejects.toThrow(ManifestError);
+    await expect(fetchGraph(changed, "encoder")).rejects.toThrow(/not a plain file name/);
+    await expect(fetchFixture(changed)).rejects.toThrow(/not a plain file name/);
+  }
+});
+
+Deno.test("an index lists no entry outside of its folder", () => {
+  for (const id of [...hostile, "Tiny", "a/b", "-a", "a.", "a".repeat(65)]) {
+    expect(() => parseIndex(JSON.stringify([id]), tiny)).toThrow(ManifestError);
+  }
+});
+
+Deno.test("a graph is fetched over https, or from localhost, and from nowhere else", async () => {
+  const card = await readCard(tiny);
+  const withUrl = (url: string) => ({
+    ...card,
+    graphs: { ...card.graphs, encoder: { ...card.graphs.encoder, url } },
+  });
+  const refused = [
+    "file:///dev/zero",
+    "http://example.org/x",
+    "ftp://example.org/x",
+    "data:,x",
+    "blob:null/x",
+    "https://user:secret@example.org/x",
+    "http://localhost.example.org/x",
+  ];
+  for (const url of refused) await expect(load(withUrl(url))).rejects.toThrow(ManifestError);
+});
+
+/** A zoo beside a program, and an attacker's entry that names the program's file. */
+async function setUp() {
+  const root = await Deno.makeTempDir();
+  await Deno.mkdir(`${root}/victim/zoo`, { recursive: true });
+  await Deno.mkdir(`${root}/victim/cli`);
+  await Deno.mkdir(`${root}/attacker/zoo/entry`, { recursive: true });
+  await Deno.mkdir(`${root}/attacker/cli`);
+  await Deno.writeTextFile(`${root}/victim/zoo/index.yml`, "[]\n");
+  await Deno.writeTextFile(`${root}/victim/cli/upscale.ts`, "// original\n");
+  for (const { name } of Deno.readDirSync(tiny)) {
+    await Deno.copyFile(new URL(name, tiny), `${root}/attacker/zoo/entry/${name}`);
+  }
+  // The file that the name points to holds what the card promises, so that only the name is wrong.
+  await Deno.copyFile(new URL("encoder.onnx", tiny), `${root}/attacker/cli/upscale.ts`);
+  return {
+    zoo: `${root}/victim/zoo`,
+    entry: `${root}/attacker/zoo/entry`,
+    victim: () => Deno.readTextFile(`${root}/victim/cli/upscale.ts`),
+    inside: () => [...Deno.readDirSync(`${root}/victim/zoo`)].map((file) => file.name),
+    [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }),
+  };
+}
+
+Deno.test("publish() overwrites nothing outside of the zoo, however the name is spelled", async () => {
+  await using place = await setUp();
+  const text = await Deno.readTextFile(`${place.entry}/model.yml`);
+  for (const name of hostile) {
+    const changed = text.replace("file: encoder.onnx", `file: ${JSON.stringify(name)}`);
+    await Deno.writeTextFile(`${place.entry}/model.yml`, changed);
+    await expect(publish(place.entry, place.zoo)).rejects.toThrow(ManifestError);
+    expect(await place.victim()).toBe("// original\n");
+    expect(place.inside()).toEqual(["index.yml"]);
+  }
+});
+
+Deno.test("publish() follows no link out of the entry, and leaves no trace of one", async () => {
+  for (const name of ["README.md", "encoder.onnx", "fixture.safetensors"]) {
+    await using place = await setUp();
+    const secret = `${place.zoo}/../secret`;
+    const isEntryFile = name !== "README.md";
+    if (isEntryFile) await Deno.rename(`${place.entry}/${name}`, secret);
+    else await Deno.writeTextFile(secret, "private");
+    await Deno.symlink(secret, `${place.entry}/${name}`);
+    await expect(publish(place.entry, place.zoo)).rejects.toThrow(/is not an ordinary file/);
+    expect(place.inside()).toEqual(["index.yml"]);
+  }
+});
