@@ -1,0 +1,117 @@
+/** Makes plain files of the page: its code by Vite, ONNX Runtime's files, the zoo, the samples. @module */
+
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "vite";
+import { openZoo } from "../../mod.ts";
+
+/** How {@linkcode buildPage} builds. */
+export interface BuildOptions {
+  /**
+   * Path that the page is served under.
+   *
+   * @default {"/"}
+   */
+  base?: string;
+}
+
+const root = new URL("../../", import.meta.url);
+/** ONNX Runtime's files that a browser loads by itself. */
+const RUNTIME = [
+  "ort-wasm-simd-threaded.mjs",
+  "ort-wasm-simd-threaded.wasm",
+  "ort-wasm-simd-threaded.asyncify.mjs",
+  "ort-wasm-simd-threaded.asyncify.wasm",
+];
+const SAMPLES = ["coffee.png", "chelsea.png", "astronaut.png"];
+/** The module that stands for what a browser has no use for. */
+const NOTHING = "\0nothing";
+
+/** Packages of the library that Deno must have fetched before their files can be found. */
+const PACKAGES = ["onnxruntime-web", "yaml", "zod", "@jsquash/webp/decode.js"];
+
+/** Writes the page into a folder, which is made if there is none. */
+export async function buildPage(folder: string, options: BuildOptions = {}): Promise<void> {
+  await Promise.all(PACKAGES.map((name) => import(name)));
+  const out = new URL(`file://${await absolute(folder)}/`);
+  await build({
+    configFile: false,
+    root: fileURLToPath(new URL("./", import.meta.url)),
+    base: options.base ?? "/",
+    logLevel: "error",
+    plugins: [throughDeno()],
+    worker: { format: "es", plugins: () => [throughDeno()] },
+    build: {
+      outDir: fileURLToPath(out),
+      emptyOutDir: false,
+      target: "es2023",
+      chunkSizeWarningLimit: 4096,
+    },
+  });
+  const runtime = new URL("./", import.meta.resolve("onnxruntime-web"));
+  await copy(runtime, new URL("ort/", out), RUNTIME);
+  await copy(new URL("docs/", root), new URL("samples/", out), SAMPLES);
+  await copyZoo(out);
+}
+
+/** Files of packages that a browser takes in place of those that Deno takes. */
+const BROWSER: Record<string, [main: string, file: string]> = {
+  "onnxruntime-web": ["onnxruntime-web", "ort.wasm.min.mjs"],
+  "onnxruntime-web/wasm": ["onnxruntime-web", "ort.wasm.min.mjs"],
+  "onnxruntime-web/webgpu": ["onnxruntime-web", "ort.webgpu.min.mjs"],
+  yaml: ["yaml", "../browser/index.js"],
+};
+
+/** Finds packages where Deno keeps them; what only a server needs is left out. */
+function throughDeno(): Plugin {
+  return {
+    name: "through-deno",
+    enforce: "pre",
+    resolveId(source, importer) {
+      if (BROWSER[source]) {
+        const [main, file] = BROWSER[source];
+        return fileURLToPath(new URL(file, import.meta.resolve(main)));
+      }
+      if (/^(node:|imagescript$|onnxruntime-node$)/.test(source)) return NOTHING;
+      if (/^(\.|\/|\0|vite|virtual:)/.test(source)) return null;
+      try {
+        return fileURLToPath(import.meta.resolve(source));
+      } catch {
+        // A package that another package asks for.
+        return importer ? createRequire(importer).resolve(source) : null;
+      }
+    },
+    load: (id) => id === NOTHING ? "export default undefined;" : null,
+  };
+}
+
+async function copy(from: URL, to: URL, names: readonly string[]): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for (const name of names) {
+    await Deno.copyFile(new URL(name, from), new URL(name, to)).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}
+
+/** Copies every entry, and lists for the page those that enlarge photographs by a network. */
+async function copyZoo(out: URL): Promise<void> {
+  const from = new URL("zoo/", root);
+  const to = new URL("zoo/", out);
+  await copy(from, to, ["index.yml"]);
+  const cards = await openZoo().list();
+  for (const { id, fixture, graphs } of cards) {
+    const files = ["model.yml", fixture?.file, ...Object.values(graphs).map(({ file }) => file)];
+    const here = files.filter((file) => file !== undefined);
+    await copy(new URL(`${id}/`, from), new URL(`${id}/`, to), here);
+  }
+  const listed = cards
+    .filter(({ graphs }) => Object.keys(graphs).length > 0)
+    .map(({ id, name, description }) => ({ id, name, description }));
+  await Deno.writeTextFile(new URL("entries.json", out), JSON.stringify(listed));
+}
+
+async function absolute(folder: string): Promise<string> {
+  await Deno.mkdir(folder, { recursive: true });
+  return await Deno.realPath(folder);
+}

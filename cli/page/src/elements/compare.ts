@@ -1,0 +1,289 @@
+/** Before and after on one canvas: a slider, side by side, or in turns; zoom and pan are shared. @module */
+
+import { fitted, panned, type Viewport, zoomed } from "../viewport.ts";
+
+/** How two images are compared. */
+export type Mode = "slider" | "side" | "flip";
+
+const MODES: readonly Mode[] = ["slider", "side", "flip"];
+
+/** Anything that a canvas can draw, of the size of the result. */
+type Drawn = HTMLCanvasElement;
+
+/** `<sr-compare>`: set `original` and `result`; keys 1, 2, 3 choose the mode, arrows move the slider. */
+export class Compare extends HTMLElement {
+  #original?: Drawn;
+  #result?: Drawn;
+  #overlay?: Drawn;
+  /** Absent until the user moves or magnifies: the whole image is shown then. */
+  #view?: Viewport;
+  #mode: Mode = "slider";
+  #split = 0.5;
+  #flipped = false;
+  #canvas = document.createElement("canvas");
+  #handle = document.createElement("div");
+  #pointers = new Map<number, { x: number; y: number }>();
+  #selection?: { x: number; y: number; width: number; height: number };
+
+  connectedCallback(): void {
+    if (this.#canvas.isConnected) return;
+    this.#canvas.setAttribute("aria-hidden", "true");
+    this.#handle.className = "handle";
+    this.#handle.tabIndex = 0;
+    this.#handle.setAttribute("role", "slider");
+    this.#handle.setAttribute(
+      "aria-label",
+      "Before and after: share of the original that is shown",
+    );
+    this.#handle.setAttribute("aria-valuemin", "0");
+    this.#handle.setAttribute("aria-valuemax", "100");
+    this.#handle.setAttribute("aria-orientation", "horizontal");
+    this.append(this.#canvas, this.#handle);
+    new ResizeObserver(() => this.#resized()).observe(this);
+    this.#handle.addEventListener("keydown", (event) => this.#slideByKey(event));
+    this.#handle.addEventListener("pointerdown", (event) => this.#grab(event));
+    this.#canvas.addEventListener("pointerdown", (event) => this.#press(event));
+    this.#canvas.addEventListener("pointermove", (event) => this.#drag(event));
+    for (const end of ["pointerup", "pointercancel"] as const) {
+      this.#canvas.addEventListener(end, (event) => this.#release(event));
+    }
+    this.#canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    this.#canvas.addEventListener("dblclick", () => this.fit());
+  }
+
+  /** The image to the left, or first. */
+  set original(image: Drawn | undefined) {
+    const resized = image?.width !== this.#original?.width ||
+      image?.height !== this.#original?.height;
+    this.#original = image;
+    if (resized) this.#view = undefined;
+    this.#draw();
+  }
+
+  /** The image to the right, or second. */
+  set result(image: Drawn | undefined) {
+    this.#result = image;
+    this.#draw();
+  }
+
+  /** Drawn over the second image. */
+  set overlay(image: Drawn | undefined) {
+    this.#overlay = image;
+    this.#draw();
+  }
+
+  /** A part that is outlined, from 0 to 1 of the image. */
+  set selection(rect: { x: number; y: number; width: number; height: number } | undefined) {
+    this.#selection = rect;
+    this.#draw();
+  }
+
+  /** How the two are compared. */
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  set mode(mode: Mode) {
+    this.#mode = mode;
+    this.#flipped = false;
+    this.#draw();
+    this.dispatchEvent(new CustomEvent("modechange", { detail: mode }));
+  }
+
+  /** Where the slider stands, from 0 to 1 of the frame. */
+  get split(): number {
+    return this.#split;
+  }
+
+  /** The place that is shown. */
+  get view(): Viewport | undefined {
+    return this.#view ?? this.#whole();
+  }
+
+  /** Shows the whole image. */
+  fit(): void {
+    this.#view = undefined;
+    this.#draw();
+  }
+
+  /** Shows one pixel of the result on one pixel of the screen. */
+  actual(): void {
+    if (!this.view) return;
+    this.#view = { ...this.view, zoom: 1 / devicePixelRatio };
+    this.#draw();
+  }
+
+  /** Magnifies around the centre. */
+  zoomBy(factor: number): void {
+    if (!this.view || !this.#original) return;
+    this.#view = zoomed(this.view, this.#original, factor);
+    this.#draw();
+  }
+
+  /** What a key does anywhere on the page; true where it did something. */
+  pressKey(key: string): boolean {
+    const chosen = MODES[Number(key) - 1];
+    if (chosen) this.mode = chosen;
+    else if (key === " " && this.#mode === "flip") this.#flip();
+    else if (key === "+" || key === "=") this.zoomBy(1.5);
+    else if (key === "-") this.zoomBy(1 / 1.5);
+    else if (key === "0") this.fit();
+    else return false;
+    return true;
+  }
+
+  #whole(): Viewport | undefined {
+    const { width, height } = this.#canvas;
+    const frames = this.#mode === "side" && this.#result ? 2 : 1;
+    const frame = { width: width / devicePixelRatio / frames, height: height / devicePixelRatio };
+    return this.#original && fitted(this.#original, frame);
+  }
+
+  #flip(): void {
+    this.#flipped = !this.#flipped;
+    this.#draw();
+  }
+
+  #slideByKey(event: KeyboardEvent): void {
+    const steps: Record<string, number> = {
+      ArrowLeft: -0.02,
+      ArrowDown: -0.02,
+      ArrowRight: 0.02,
+      ArrowUp: 0.02,
+      PageDown: -0.1,
+      PageUp: 0.1,
+      Home: -1,
+      End: 1,
+    };
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    this.#slideTo(this.#split + steps[event.key]);
+  }
+
+  #slideTo(split: number): void {
+    this.#split = Math.min(1, Math.max(0, split));
+    this.#draw();
+  }
+
+  #grab(event: PointerEvent): void {
+    this.#handle.setPointerCapture(event.pointerId);
+    const move = (moved: PointerEvent) => {
+      const { left, width } = this.getBoundingClientRect();
+      this.#slideTo((moved.clientX - left) / width);
+    };
+    this.#handle.addEventListener("pointermove", move);
+    this.#handle.addEventListener(
+      "pointerup",
+      () => this.#handle.removeEventListener("pointermove", move),
+      { once: true },
+    );
+  }
+
+  #press(event: PointerEvent): void {
+    this.#canvas.setPointerCapture(event.pointerId);
+    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (this.#mode === "flip" && this.#pointers.size === 1) this.#flip();
+  }
+
+  #drag(event: PointerEvent): void {
+    const before = this.#pointers.get(event.pointerId);
+    let view = this.view;
+    if (!before || !view || !this.#original) return;
+    const now = { x: event.clientX, y: event.clientY };
+    const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
+    const apart = (p: { x: number; y: number }) =>
+      other && Math.hypot(p.x - other.x, p.y - other.y);
+    const share = other ? 0.5 : 1;
+    view = panned(view, this.#original, share * (now.x - before.x), share * (now.y - before.y));
+    if (other) view = zoomed(view, this.#original, apart(now)! / Math.max(1, apart(before)!));
+    this.#view = view;
+    this.#pointers.set(event.pointerId, now);
+    this.#draw();
+  }
+
+  #release(event: PointerEvent): void {
+    this.#pointers.delete(event.pointerId);
+  }
+
+  #wheel(event: WheelEvent): void {
+    const view = this.view;
+    if (!view || !this.#original) return;
+    event.preventDefault();
+    const { left, top, width, height } = this.#canvas.getBoundingClientRect();
+    const at = { x: event.clientX - left - width / 2, y: event.clientY - top - height / 2 };
+    this.#view = zoomed(view, this.#original, 2 ** (-event.deltaY / 240), at);
+    this.#draw();
+  }
+
+  #resized(): void {
+    const { width, height } = this.getBoundingClientRect();
+    this.#canvas.width = Math.max(1, Math.round(width * devicePixelRatio));
+    this.#canvas.height = Math.max(1, Math.round(height * devicePixelRatio));
+    this.#draw();
+  }
+
+  #draw(): void {
+    const context = this.#canvas.getContext("2d");
+    const image = this.#original;
+    if (!context) return;
+    const { width, height } = this.#canvas;
+    context.clearRect(0, 0, width, height);
+    this.#handle.hidden = !image || !this.#result || this.#mode !== "slider";
+    if (!image) return;
+    const side = this.#mode === "side" && this.#result;
+    const middle = width / 2;
+    const edge = Math.round(this.#split * width);
+    if (!this.#result) this.#paint(context, [image], 0, width);
+    else if (side) {
+      this.#paint(context, [image], 0, middle);
+      this.#paint(context, [this.#result, this.#overlay], middle, width);
+    } else if (this.#mode === "flip") {
+      this.#paint(context, this.#flipped ? [image] : [this.#result, this.#overlay], 0, width);
+    } else {
+      this.#paint(context, [image], 0, edge, width);
+      this.#paint(context, [this.#result, this.#overlay], edge, width, width);
+    }
+    this.#handle.style.left = `${100 * this.#split}%`;
+    const shown = Math.round(100 * this.#split);
+    this.#handle.setAttribute("aria-valuenow", `${shown}`);
+    this.#handle.setAttribute("aria-valuetext", `${shown} % original, ${100 - shown} % result`);
+  }
+
+  /** Paints layers into the columns from `left` to `right`; the frame is that wide, or `frame`. */
+  #paint(
+    context: CanvasRenderingContext2D,
+    layers: readonly (Drawn | undefined)[],
+    left: number,
+    right: number,
+    frame?: number,
+  ): void {
+    const view = this.view!;
+    const image = this.#original!;
+    const scale = view.zoom * devicePixelRatio;
+    const centre = frame === undefined ? (left + right) / 2 : frame / 2;
+    const x = centre - view.x * image.width * scale;
+    const y = this.#canvas.height / 2 - view.y * image.height * scale;
+    context.save();
+    context.beginPath();
+    context.rect(left, 0, right - left, this.#canvas.height);
+    context.clip();
+    context.imageSmoothingEnabled = scale < 1.5;
+    context.imageSmoothingQuality = "high";
+    for (const layer of layers) {
+      if (layer) context.drawImage(layer, x, y, image.width * scale, image.height * scale);
+    }
+    if (this.#selection) {
+      const { x: sx, y: sy, width, height } = this.#selection;
+      context.lineWidth = 2 * devicePixelRatio;
+      context.strokeStyle = "#fff";
+      context.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+      context.strokeRect(
+        x + sx * image.width * scale,
+        y + sy * image.height * scale,
+        width * image.width * scale,
+        height * image.height * scale,
+      );
+    }
+    context.restore();
+  }
+}

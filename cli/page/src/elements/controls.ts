@@ -1,0 +1,105 @@
+/** The form with all choices. @module */
+
+import type { Entry } from "../messages.ts";
+import type { Settings } from "../settings.ts";
+
+/** An entry that can be chosen, as the page's build lists them. */
+export interface Choice {
+  id: string;
+  name: string;
+  description: string;
+}
+
+/** `<sr-controls>`: tells of a change with the event `change`, whose detail are the settings. */
+export class Controls extends HTMLElement {
+  #settings!: Settings;
+
+  /** Builds the form. */
+  show(choices: readonly Choice[], settings: Settings): void {
+    this.#settings = settings;
+    this.innerHTML = `
+      <form>
+        <label class="wide">Model <select name="model">${
+      choices.map(({ id, name }) => `<option value="${id}">${name}</option>`).join("")
+    }</select></label>
+        <p class="about wide"></p>
+        <div class="drawn">
+          <label>Seed <span class="pair"><input name="seed" type="number" min="0" max="9007199254740991" step="1" />
+            <button type="button" class="reroll" aria-label="Draw another seed" title="Draw another seed">&#9861;</button></span></label>
+          <label>Samples <input name="samples" type="number" min="1" max="9" step="1" /></label>
+          <label class="stepped">Steps <input name="steps" type="number" min="1" step="1" placeholder="auto" /></label>
+          <label class="wide">Invented detail <output name="fidelity-shown"></output>
+            <input name="fidelity" type="range" min="0" max="1" step="0.05" /></label>
+          <label class="wide">Temperature <output name="temperature-shown"></output>
+            <input name="temperature" type="range" min="0" max="1.5" step="0.05" /></label>
+        </div>
+        <label class="wide check"><input name="consistency" type="checkbox" />
+          Keep it exact: made small again, the result gives the photograph back</label>
+      </form>`;
+    this.addEventListener("input", () => this.#read());
+    this.addEventListener("submit", (event) => event.preventDefault());
+    this.querySelector(".reroll")!.addEventListener("click", () => {
+      this.#field("seed").value = `${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+      this.#read();
+    });
+    this.#write();
+    const about = this.querySelector(".about")!;
+    const describe = () => {
+      about.textContent = choices.find(({ id }) => id === this.#settings.model)?.description ?? "";
+    };
+    this.addEventListener("input", describe);
+    describe();
+  }
+
+  /** Shows only what the entry obeys. */
+  fit(entry: Entry): void {
+    this.querySelector<HTMLElement>(".drawn")!.hidden = !entry.generative;
+    this.querySelector<HTMLElement>(".stepped")!.hidden = !entry.steps;
+    if (!entry.steps) return;
+    this.#field("steps").max = `${entry.steps.max}`;
+    this.#field("steps").placeholder = `${entry.steps.default} of ${entry.steps.max}`;
+  }
+
+  #field(name: string): HTMLInputElement {
+    return this.querySelector(`[name="${name}"]`)!;
+  }
+
+  #write(): void {
+    const { model, seed, samples, steps, fidelity, temperature, consistency } = this.#settings;
+    this.#field("model").value = model;
+    this.#field("seed").value = `${seed}`;
+    this.#field("samples").value = `${samples}`;
+    this.#field("steps").value = steps ? `${steps}` : "";
+    this.#field("fidelity").value = `${fidelity}`;
+    this.#field("temperature").value = `${temperature}`;
+    this.#field("consistency").checked = consistency;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#field("fidelity-shown").value = `${Math.round(100 * this.#settings.fidelity)} %`;
+    this.#field("temperature-shown").value = this.#settings.temperature.toFixed(2);
+  }
+
+  #read(): void {
+    const form = this.querySelector("form")!;
+    const whole = (name: string, fallback: number) => {
+      const field = this.#field(name);
+      return field.value !== "" && field.validity.valid ? Number(field.value) : fallback;
+    };
+    if (!form.isConnected) return;
+    this.#settings = {
+      model: this.#field("model").value,
+      seed: whole("seed", this.#settings.seed),
+      samples: whole("samples", this.#settings.samples),
+      steps: this.#field("steps").value === ""
+        ? undefined
+        : whole("steps", this.#settings.steps ?? 1),
+      fidelity: Number(this.#field("fidelity").value),
+      temperature: Number(this.#field("temperature").value),
+      consistency: this.#field("consistency").checked,
+    };
+    this.#tell();
+    this.dispatchEvent(new CustomEvent("settings", { detail: this.#settings }));
+  }
+}

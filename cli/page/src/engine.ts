@@ -1,0 +1,97 @@
+/** The library as the page sees it: promises, with progress where there is any. @module */
+
+import type { Image, Progress } from "../../../mod.ts";
+import type { Cost, Entry, Made, Reply, Request, RunOptions } from "./messages.ts";
+
+/** What a run tells while it works. */
+export interface Watch {
+  /** Ends the run. */
+  signal: AbortSignal;
+  /** Called after each tile. */
+  progress(progress: Progress): void;
+  /** Called now and then with the image as it stands. */
+  preview(image: Image, sample: number): void;
+}
+
+/** A request without its number. */
+type Asked = Request extends infer Kind ? Kind extends Request ? Omit<Kind, "id"> : never : never;
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  watch?: Watch;
+}
+
+/** The worker that holds the library. */
+export class Engine {
+  #worker: Worker;
+  #pending = new Map<number, Pending>();
+  #next = 0;
+
+  constructor() {
+    this.#worker = new Worker(new URL("./engine_worker.ts", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#receive(data);
+    this.#worker.onerror = (event) => {
+      for (const { reject } of this.#pending.values()) {
+        reject(new Error(`Cannot go on: the worker ended (${event.message}). Reload the page`));
+      }
+      this.#pending.clear();
+    };
+  }
+
+  /** Loads an entry; the one before it is closed. */
+  open(model: string): Promise<Entry> {
+    return this.#ask({ kind: "open", model }) as Promise<Entry>;
+  }
+
+  /** Reads a PNG, JPEG or WebP file. */
+  decode(file: Blob): Promise<Image> {
+    return this.#ask({ kind: "decode", file }) as Promise<Image>;
+  }
+
+  /** Says what a run will take. */
+  plan(width: number, height: number, options: RunOptions): Promise<Cost> {
+    return this.#ask({ kind: "plan", width, height, options }) as Promise<Cost>;
+  }
+
+  /** Enlarges by bicubic interpolation. */
+  enlarge(image: Image, scale: number): Promise<Image> {
+    return this.#ask({ kind: "enlarge", image, scale }) as Promise<Image>;
+  }
+
+  /** Runs the entry. */
+  run(image: Image, options: RunOptions, watch: Watch): Promise<Made> {
+    return this.#ask({ kind: "run", image, options }, watch) as Promise<Made>;
+  }
+
+  /** Makes a file. */
+  encode(image: Image, format: "png" | "jpeg" | "webp"): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#ask({ kind: "encode", image, format }) as Promise<Uint8Array<ArrayBuffer>>;
+  }
+
+  /** How far samples differ around each pixel, in bytes. */
+  deviation(images: readonly Image[]): Promise<Float32Array> {
+    return this.#ask({ kind: "deviation", images }) as Promise<Float32Array>;
+  }
+
+  #ask(request: Asked, watch?: Watch): Promise<unknown> {
+    const id = this.#next++;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#pending.set(id, { resolve, reject, watch });
+    watch?.signal.addEventListener("abort", () => {
+      this.#worker.postMessage({ id: this.#next++, kind: "cancel", target: id } satisfies Request);
+    }, { once: true });
+    this.#worker.postMessage({ ...request, id });
+    return promise;
+  }
+
+  #receive(reply: Reply): void {
+    const pending = this.#pending.get(reply.id);
+    if (!pending) return;
+    if (reply.kind === "progress") return pending.watch?.progress(reply.progress);
+    if (reply.kind === "preview") return pending.watch?.preview(reply.image, reply.sample);
+    this.#pending.delete(reply.id);
+    if (reply.kind === "done") return pending.resolve(reply.value);
+    pending.reject(Object.assign(new Error(reply.message), { name: reply.name }));
+  }
+}

@@ -1,0 +1,133 @@
+/// <reference types="./env.d.ts" />
+/** The worker that holds the whole library, so that the page never waits for it. @module */
+
+import {
+  encodeImage,
+  type Image,
+  load,
+  readImage,
+  resizeImage,
+  type Upscaler,
+} from "../../../mod.ts";
+import { deviationMap } from "../../../lib/metrics/mod.ts";
+import type { Cost, Entry, Made, Reply, Request } from "./messages.ts";
+
+/** Milliseconds between two previews: more would be drawn than seen. */
+const PREVIEW_EVERY = 150;
+
+const zoo = new URL("zoo/", self.location.origin + import.meta.env.BASE_URL).href;
+const wasmPaths = new URL("ort/", self.location.origin + import.meta.env.BASE_URL).href;
+const running = new Map<number, AbortController>();
+let opened: { model: string; upscaler: Promise<Upscaler> } | undefined;
+
+/** The entry that is open; another one takes its place. */
+async function open(model: string): Promise<Upscaler> {
+  if (opened?.model !== model) {
+    const before = opened;
+    opened = { model, upscaler: load(model, { zoo, wasmPaths }) };
+    await before?.upscaler.then((upscaler) => upscaler[Symbol.asyncDispose](), () => {});
+  }
+  try {
+    return await opened.upscaler;
+  } catch (error) {
+    opened = undefined;
+    throw error;
+  }
+}
+
+async function entryOf(model: string): Promise<Entry> {
+  const { card, provider, tried } = await open(model);
+  return {
+    id: card.id,
+    name: card.name,
+    scale: card.scale,
+    provider,
+    tried: [...tried],
+    generative: card.diffusion !== undefined || "flow" in card,
+    steps: card.steps && { default: card.steps.default, max: card.steps.max },
+    licence: card.licence.weights,
+  };
+}
+
+async function current(): Promise<Upscaler> {
+  if (!opened) throw new Error("Cannot work yet: no model is open");
+  return await opened.upscaler;
+}
+
+async function run(id: number, request: Request & { kind: "run" }): Promise<Made> {
+  const upscaler = await current();
+  const controller = new AbortController();
+  running.set(id, controller);
+  const started = performance.now();
+  let shown = -Infinity;
+  try {
+    const stream = upscaler.stream(request.image, {
+      ...request.options,
+      signal: controller.signal,
+      onProgress: (progress) => post({ id, kind: "progress", progress }),
+    });
+    let next = await stream.next();
+    for (; !next.done; next = await stream.next()) {
+      const { sample, step, steps } = next.value;
+      if (performance.now() - shown < PREVIEW_EVERY || steps === 1) continue;
+      shown = performance.now();
+      post({ id, kind: "preview", image: plain(next.value.image()), sample, step, steps });
+    }
+    const { images, seed, warnings } = next.value;
+    return {
+      images: images.map(plain),
+      seed,
+      warnings: [...warnings],
+      seconds: (performance.now() - started) / 1000,
+    };
+  } finally {
+    running.delete(id);
+  }
+}
+
+/** An image without what cannot be sent. */
+function plain({ width, height, data, channels, notes }: Image): Image {
+  return { width, height, data, channels, notes };
+}
+
+async function answer(request: Request): Promise<unknown> {
+  switch (request.kind) {
+    case "open":
+      return await entryOf(request.model);
+    case "decode":
+      return plain(await readImage(request.file));
+    case "plan": {
+      const { width, height, runs, memory, warnings } = (await current())
+        .plan({ width: request.width, height: request.height }, request.options);
+      return { width, height, runs, memory, warnings: [...warnings] } satisfies Cost;
+    }
+    case "enlarge": {
+      const { image, scale } = request;
+      const size = { width: image.width * scale, height: image.height * scale };
+      return plain({ ...resizeImage(image, size) });
+    }
+    case "run":
+      return await run(request.id, request);
+    case "encode":
+      return await encodeImage(request.image, { format: request.format, quality: 92 });
+    case "deviation":
+      return deviationMap(request.images).data;
+    case "cancel":
+      running.get(request.target)?.abort(new DOMException("Cancelled", "AbortError"));
+      return undefined;
+  }
+}
+
+function post(reply: Reply, transfer: Transferable[] = []): void {
+  self.postMessage(reply, { transfer });
+}
+
+self.onmessage = async ({ data }: MessageEvent<Request>) => {
+  const { id } = data;
+  try {
+    post({ id, kind: "done", value: await answer(data) });
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(`${error}`);
+    post({ id, kind: "failed", name, message });
+  }
+};

@@ -1,0 +1,59 @@
+/** What the page and the worker that holds the library say to each other. @module */
+
+import type { Image, Progress, UpscaleOptions } from "../../../mod.ts";
+
+/** The options of a run that can be sent to a worker. */
+export type RunOptions = Omit<UpscaleOptions, "signal" | "onProgress">;
+
+/** What the page asks for; `id` comes back in every answer. */
+export type Request =
+  & { id: number }
+  & (
+    | { kind: "open"; model: string }
+    | { kind: "decode"; file: Blob }
+    | { kind: "plan"; width: number; height: number; options: RunOptions }
+    | { kind: "enlarge"; image: Image; scale: number }
+    | { kind: "run"; image: Image; options: RunOptions }
+    | { kind: "encode"; image: Image; format: "png" | "jpeg" | "webp" }
+    | { kind: "deviation"; images: readonly Image[] }
+    | { kind: "cancel"; target: number }
+  );
+
+/** What the page needs to know of an entry. */
+export interface Entry {
+  id: string;
+  name: string;
+  scale: number;
+  provider: string;
+  tried: readonly { provider: string; reason: string }[];
+  generative: boolean;
+  steps?: { default: number; max: number };
+  licence: string;
+}
+
+/** What a run will take. */
+export interface Cost {
+  width: number;
+  height: number;
+  runs: number;
+  memory: number;
+  warnings: readonly string[];
+}
+
+/** What a run made. */
+export interface Made {
+  images: readonly Image[];
+  seed?: number;
+  warnings: readonly string[];
+  seconds: number;
+}
+
+/** What the worker answers. */
+export type Reply =
+  & { id: number }
+  & (
+    | { kind: "progress"; progress: Progress }
+    | { kind: "preview"; image: Image; sample: number; step: number; steps: number }
+    | { kind: "done"; value: unknown }
+    | { kind: "failed"; name: string; message: string }
+  );

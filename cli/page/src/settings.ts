@@ -1,0 +1,80 @@
+/** What the user has chosen: kept in the URL, and said as a command line. @module */
+
+import type { Entry, RunOptions } from "./messages.ts";
+
+/** All choices. */
+export interface Settings {
+  model: string;
+  seed: number;
+  samples: number;
+  /** Steps of the sampler; absent: those of the card. */
+  steps?: number;
+  temperature: number;
+  fidelity: number;
+  consistency: boolean;
+}
+
+/** The choices that a first visit starts with. */
+export const DEFAULTS: Settings = {
+  model: "srdiff",
+  seed: 0,
+  samples: 1,
+  temperature: 1,
+  fidelity: 1,
+  consistency: false,
+};
+
+/** Reads the part of a URL after `#`; what makes no sense there is left at its default. */
+export function parseSettings(hash: string, defaults: Settings = DEFAULTS): Settings {
+  const found = new URLSearchParams(hash.replace(/^#/, ""));
+  const number = (name: string, least: number, most: number, fallback: number) => {
+    const value = Number(found.get(name) ?? NaN);
+    return value >= least && value <= most ? value : fallback;
+  };
+  const steps = Math.round(number("steps", 1, 2000, 0));
+  return {
+    model: /^[a-z0-9.-]{1,64}$/.test(found.get("model") ?? "")
+      ? found.get("model")!
+      : defaults.model,
+    seed: Math.round(number("seed", 0, 2 ** 53 - 1, defaults.seed)),
+    samples: Math.round(number("samples", 1, 9, defaults.samples)),
+    steps: steps || undefined,
+    temperature: number("temperature", 0, 2, defaults.temperature),
+    fidelity: number("fidelity", 0, 1, defaults.fidelity),
+    consistency: found.get("consistency") === "1",
+  };
+}
+
+/** The part of a URL after `#`, with what differs from the defaults. */
+export function formatSettings(settings: Settings, defaults: Settings = DEFAULTS): string {
+  const written = new URLSearchParams();
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined || value === defaults[name as keyof Settings]) continue;
+    written.set(name, value === true ? "1" : `${value}`);
+  }
+  return written.toString();
+}
+
+/** The options of a run; an entry that draws nothing gets none of the sampler's. */
+export function optionsOf(settings: Settings, entry: Entry): RunOptions {
+  const { seed, samples, steps, temperature, fidelity, consistency } = settings;
+  if (!entry.generative) return { consistency };
+  const drawn = { seed, samples, temperature, consistency, fidelity };
+  return entry.steps ? { ...drawn, steps: steps && Math.min(steps, entry.steps.max) } : drawn;
+}
+
+/** The command line that makes the same images. */
+export function commandOf(settings: Settings, entry: Entry, file: string): string {
+  const words = ["deno run -A cli/upscale.ts", quoted(file), `--model ${settings.model}`];
+  const options = optionsOf(settings, entry);
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || value === false) continue;
+    if (name !== "seed" && value === DEFAULTS[name as keyof Settings]) continue;
+    words.push(value === true ? `--${name}` : `--${name} ${value}`);
+  }
+  return words.join(" ");
+}
+
+function quoted(file: string): string {
+  return /^[\w.-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,45 @@
+/** Which part of an image is shown, and how large. @module */
+
+/** A place and a magnification; the same for all images that are compared. */
+export interface Viewport {
+  /** Centre, from 0 (left) to 1 (right) of the image. */
+  x: number;
+  /** Centre, from 0 (top) to 1 (bottom) of the image. */
+  y: number;
+  /** CSS pixels for each pixel of the result. */
+  zoom: number;
+}
+
+/** Sizes in CSS pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** The whole image in the middle of its frame, no pixel larger than two by two. */
+export function fitted(image: Size, frame: Size): Viewport {
+  const zoom = Math.min(frame.width / image.width, frame.height / image.height, 2);
+  return { x: 0.5, y: 0.5, zoom };
+}
+
+/** Moves the image by CSS pixels; some of it stays in the frame. */
+export function panned(view: Viewport, image: Size, dx: number, dy: number): Viewport {
+  const within = (value: number) => Math.min(1, Math.max(0, value));
+  return {
+    ...view,
+    x: within(view.x - dx / (image.width * view.zoom)),
+    y: within(view.y - dy / (image.height * view.zoom)),
+  };
+}
+
+/** Magnifies by a factor around a point of the frame, given from the frame's centre. */
+export function zoomed(
+  view: Viewport,
+  image: Size,
+  factor: number,
+  at: { x: number; y: number } = { x: 0, y: 0 },
+): Viewport {
+  const zoom = Math.min(16, Math.max(0.02, view.zoom * factor));
+  const still = panned(view, image, -at.x, -at.y);
+  return panned({ ...still, zoom }, image, at.x, at.y);
+}
