@@ -24,6 +24,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "cli/": ["mod.ts", "lib/"],
   "bench/": ["mod.ts", "lib/"],
   "train/": ["mod.ts", "lib/"],
+  "examples/": ["mod.ts"],
   "tests/": ["mod.ts", "lib/", "cli/", "bench/", "train/"],
 };
 

@@ -1,0 +1,54 @@
+import { expect } from "expect";
+
+const root = new URL("../", import.meta.url);
+
+/** Each example with its arguments, and the files that it writes into its folder. */
+const EXAMPLES: [name: string, args: (folder: string) => string[], files: string[]][] = [
+  ["file_to_file.ts", (folder) => ["docs/coffee.png", `${folder}/larger.png`], ["larger.png"]],
+  ["progress_and_cancel.ts", () => ["docs/coffee.png", "600"], []],
+  [
+    "previews.ts",
+    (folder) => ["docs/coffee.png", folder],
+    ["1-of-4.png", "2-of-4.png", "3-of-4.png", "4-of-4.png"],
+  ],
+  [
+    "samples_and_uncertainty.ts",
+    (folder) => ["docs/coffee.png", folder],
+    ["mean.png", "uncertainty.png"],
+  ],
+  [
+    "folder.ts",
+    (folder) => {
+      Deno.mkdirSync(`${folder}/from`);
+      for (const name of ["coffee.png", "chelsea.png"]) {
+        Deno.copyFileSync(new URL(`docs/${name}`, root), `${folder}/from/${name}`);
+      }
+      return [`${folder}/from`, folder];
+    },
+    ["chelsea.jpg", "coffee.jpg"],
+  ],
+];
+
+for (const [name, args, files] of EXAMPLES) {
+  Deno.test(`examples/${name} does what it says`, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "srzoo-example-" });
+    try {
+      const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", `examples/${name}`, ...args(folder)],
+        cwd: root,
+      }).output();
+      expect([success, success ? "" : new TextDecoder().decode(stderr)]).toEqual([true, ""]);
+      const written = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+      expect(written).toEqual(expect.arrayContaining(files));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+Deno.test("every example is run by a test, or bundled for a page", async () => {
+  const names = [...Deno.readDirSync(new URL("examples/", root))].map(({ name }) => name).sort();
+  expect(names).toEqual([...EXAMPLES.map(([name]) => name), "browser.ts"].sort());
+  const text = await Deno.readTextFile(new URL("examples/browser.ts", root));
+  expect(text).toContain("deno bundle --platform browser");
+});
