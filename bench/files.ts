@@ -13,10 +13,7 @@ export async function exists(path: string | URL): Promise<boolean> {
   }
 }
 
-/** SHA-256 in hex. */
-export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
+export { sha256Of as sha256 } from "../lib/sha256.ts";
 
 /** Writes a file beside and moves it into place, so that an interrupt leaves the old or the new one. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {

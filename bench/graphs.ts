@@ -2,6 +2,7 @@
 
 import type { Image } from "../lib/image/image.ts";
 import { type Lpips, openLpips } from "../lib/metrics/mod.ts";
+import { cacheFolder } from "../lib/zoo/cache_folder.ts";
 import { exists, sha256 } from "./files.ts";
 import type { Judges } from "./judges.ts";
 
@@ -37,15 +38,6 @@ const judgeGraphs: readonly JudgeGraph[] = [
   },
 ];
 
-/** Folder of cached graphs: `$SRZOO_CACHE/lpips`, or the user's cache folder. */
-function cacheFolder(): string {
-  const own = Deno.env.get("SRZOO_CACHE");
-  if (own) return `${own}/lpips`;
-  const home = Deno.env.get("XDG_CACHE_HOME") ??
-    `${Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE")}/.cache`;
-  return `${home}/srzoo/lpips`;
-}
-
 /** A difference of scores that another exporter or processor may make. */
 const TOLERANCE = 2e-4;
 
@@ -74,7 +66,7 @@ export async function openJudges(
 /** Files that may be the graph: what was given, `SRZOO_LPIPS`, the cache, and `../shared/lpips`. */
 function placesOf(graph: JudgeGraph, given?: string): string[] {
   const shared = new URL("../../shared/lpips", import.meta.url).pathname;
-  return [given, Deno.env.get("SRZOO_LPIPS"), cacheFolder(), shared]
+  return [given, Deno.env.get("SRZOO_LPIPS"), `${cacheFolder()}/lpips`, shared]
     .filter((place) => place !== undefined)
     .map((place) => /\.onnx$/i.test(place) ? place : `${place}/${graph.file}`);
 }

@@ -5,9 +5,10 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { fetchGraph, type ModelCard, openZoo, publish, readCard } from "../lib/zoo/mod.ts";
+import { fetchGraph, type ModelCard, openZoo, readCard } from "../lib/zoo/mod.ts";
 import { type Image, load } from "../mod.ts";
 import { described } from "./errors.ts";
+import { publish } from "./publish.ts";
 import { inBytes, table } from "./terminal.ts";
 import { termsOf, weightsOf, withTable, zooTable } from "./zoo_table.ts";
 

@@ -35,6 +35,11 @@ export interface LoadOptions extends FetchOptions {
   zoo?: Zoo | string | URL;
   /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
   wasmPaths?: string;
+  /**
+   * URL of the worker's script, for a bundled page whose bundler does not find it: the bundle of
+   * `jsr:@srzoo/core/worker`.
+   */
+  worker?: string | URL;
 }
 
 /** What a run made. */
@@ -137,8 +142,8 @@ async function openGraphs(card: ModelCard, options: LoadOptions): Promise<Opened
     precision: card.graphs[name].precision,
   })));
   const fixture = await fetchFixture(card, options);
-  const { provider, threads, signal, wasmPaths } = options;
-  const open: OpenOptions = { provider, threads, signal, wasmPaths, fixture };
+  const { provider, threads, signal, wasmPaths, worker } = options;
+  const open: OpenOptions = { provider, threads, signal, wasmPaths, worker, fixture };
   return await openSessions(graphs, open);
 }
 

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { sha256Of } from "../lib/sha256.ts";
+
 const here = new URL("./", import.meta.url);
 const lock = new URL("requirements.lock", here);
 const folder = new URL(".venv/", here);
@@ -53,8 +55,7 @@ export async function runModule(module: string, args: readonly string[]): Promis
 function ignore() {}
 
 async function lockDigest(): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", await Deno.readFile(lock));
-  return new Uint8Array(hash).toHex();
+  return await sha256Of(await Deno.readFile(lock));
 }
 
 /** The digest of the lock that the environment was made from. */

@@ -3,7 +3,7 @@
 import { openSession } from "../../lib/runtime/providers.ts";
 import type { Provider } from "../../lib/runtime/session.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
-import { floatConstant, floatValue, node, onnxModel } from "../../lib/runtime/onnx.ts";
+import { floatConstant, floatValue, node, onnxModel } from "../../lib/onnx/model.ts";
 
 const CHANNELS = 64;
 const SIDE = 128;

@@ -3,7 +3,7 @@
 import type { Session } from "../../lib/runtime/session.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { sizeOf } from "../../lib/tensor/tensor.ts";
-import { floatValue, graphField, node, nodesOf, type OnnxNode } from "../../lib/runtime/onnx.ts";
+import { floatValue, graphField, node, nodesOf, type OnnxNode } from "../../lib/onnx/model.ts";
 import { joined } from "../../lib/bytes.ts";
 
 /** Operations that make up nearly all of a network's work, by the sizes of inputs and output. */

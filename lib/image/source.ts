@@ -1,5 +1,6 @@
 /** Bytes from wherever a picture may lie. @module */
 
+import { builtin, onServer } from "../platform.ts";
 import type { ImageLike } from "./image.ts";
 
 /**
@@ -30,9 +31,8 @@ export async function bytesOf(
 
 /** In a browser there are no paths; what looks like one belongs to the page's address. */
 async function ofPath(path: string | URL, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  if (typeof document !== "undefined") return await ofUrl(new URL(path, document.baseURI), signal);
-  const { readFile } = await import("node:fs/promises");
-  return new Uint8Array(await readFile(path, { signal }));
+  if (!onServer) return await ofUrl(new URL(path, document.baseURI), signal);
+  return new Uint8Array(await builtin("fs/promises").readFile(path, { signal }));
 }
 
 async function ofUrl(url: URL, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,5 +1,5 @@
 import { joined } from "../bytes.ts";
-import { floatConstant, graphField, node, nodesOf, replaceNodes } from "../runtime/onnx.ts";
+import { floatConstant, graphField, node, nodesOf, replaceNodes } from "../onnx/model.ts";
 
 const EPSILON = "srzoo.epsilon";
 

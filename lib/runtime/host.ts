@@ -1,14 +1,17 @@
 /** One worker that holds all graphs of an entry, started when needed, ended when idle. @module */
 
+import { onServer, serverModule } from "../platform.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { EngineOptions, GraphSource, Signature } from "./graph.ts";
 import type { Provider } from "./session.ts";
 import type { Reply, Request } from "./worker.ts";
 
-/** What {@linkcode hostGraphs} loads, and how. */
+/** What {@linkcode hostGraphs} opens, and how. */
 export interface HostOptions extends EngineOptions {
   /** What runs the graphs. */
   readonly provider: Provider;
+  /** URL of the worker's script, where a bundler did not find it. */
+  readonly worker?: string | URL;
   /**
    * Milliseconds without a call after which the worker ends, so that it neither holds memory nor
    * keeps a process alive; the next call starts it again.
@@ -18,8 +21,8 @@ export interface HostOptions extends EngineOptions {
 
 /** Graphs that live in a worker. */
 export interface Host {
-  /** Loads the graphs now, rather than with the first call. */
-  load(signal?: AbortSignal): Promise<Record<string, Signature>>;
+  /** Opens the graphs now, rather than with the first call. */
+  open(signal?: AbortSignal): Promise<Record<string, Signature>>;
   /** Runs one graph; calls run one after the other. */
   run(
     graph: string,
@@ -32,7 +35,7 @@ export interface Host {
 
 /** Makes the host; nothing starts before its first call. */
 export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions): Host {
-  const { provider, idle, ...engine } = options;
+  const { provider, idle, worker: script, ...engine } = options;
   const closing = new AbortController();
   let live: { worker: Worker; signatures: Record<string, Signature> } | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -44,10 +47,10 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   }
 
   async function start(signal: AbortSignal) {
-    const worker = startWorker(provider);
-    const request = { kind: "load", provider, graphs, options: engine } as const;
+    const worker = startWorker(script);
+    const request = { kind: "open", provider, graphs, options: engine } as const;
     const reply = await exchange(worker, request, signal);
-    if (reply.kind !== "loaded") throw new Error(`worker answered "${reply.kind}" to a load`);
+    if (reply.kind !== "opened") throw new Error(`worker answered "${reply.kind}" to an open`);
     return { worker, signatures: reply.signatures };
   }
 
@@ -69,7 +72,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   }
 
   return {
-    load: (signal) => inTurn(() => Promise.resolve(live!.signatures), signal),
+    open: (signal) => inTurn(() => Promise.resolve(live!.signatures), signal),
     run: (graph, inputs, signal) =>
       inTurn(async (either) => {
         const copies = Object.entries(inputs).map(
@@ -94,14 +97,13 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   };
 }
 
-function startWorker(provider: Provider): Worker {
-  if (provider !== "native") {
-    // A literal URL, which bundlers for the browser know how to follow.
-    return new Worker(new URL("./web_worker.ts", import.meta.url), { type: "module" });
+function startWorker(script?: string | URL): Worker {
+  if (script !== undefined) return new Worker(script, { type: "module" });
+  if (onServer) {
+    return new Worker(serverModule("server_worker", import.meta.url), { type: "module" });
   }
-  // No literal, so that they do not follow this one.
-  const module = "./native_worker.ts";
-  return new Worker(new URL(module, import.meta.url), { type: "module" });
+  // A literal URL, which some bundlers for the browser know how to follow.
+  return new Worker(new URL("./web_worker.ts", import.meta.url), { type: "module" });
 }
 
 /** The worker is well, but could not do what it was asked. */

@@ -1,4 +1,4 @@
-/** The providers `wasm` and `webgpu`: ONNX Runtime as WebAssembly. @module */
+/** The providers `wasm` and `webgpu` of a page: ONNX Runtime as WebAssembly. @module */
 
 import {
   adaptSession,
@@ -8,24 +8,26 @@ import {
   quiet,
 } from "./graph.ts";
 
+/** ONNX Runtime for the web, whichever of its entries. */
+type Ort = typeof import("onnxruntime-web");
+
 /** Loads one graph to run as WebAssembly on the CPU. */
 export async function loadWasm(graph: GraphSource, options: EngineOptions): Promise<LoadedGraph> {
-  // The package's root entry: the only one whose threads start in Deno.
-  const ort = await import("onnxruntime-web");
-  ort.env.logLevel = "fatal";
-  ort.env.wasm.numThreads = options.threads;
-  if (options.wasmPaths !== undefined) ort.env.wasm.wasmPaths = options.wasmPaths;
-  using _memory = startLarge(options.threads);
-  const session = await ort.InferenceSession.create(graph.bytes, {
-    ...quiet,
+  // The entry without WebGPU: its .wasm file has 14 MB instead of 28.
+  return await openWasm(await import("onnxruntime-web/wasm"), graph, options);
+}
+
+/** Opens one graph as WebAssembly with an entry of the package. */
+export async function openWasm(
+  ort: Ort,
+  graph: GraphSource,
+  options: EngineOptions,
+): Promise<LoadedGraph> {
+  return await open(ort, graph, options, {
     executionProviders: ["wasm"],
     // Threads that spin while they wait cost more than they save where other work runs beside.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
-  return adaptSession(
-    session,
-    ({ data, dims }) => new ort.Tensor("float32", data, dims),
-  );
 }
 
 /** Loads one graph to run on `navigator.gpu`. */
@@ -34,31 +36,22 @@ export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Pr
   if (globalThis.location?.origin === "null") {
     Object.defineProperty(globalThis, "location", { value: undefined, configurable: true });
   }
-  const ort = await import("onnxruntime-web/webgpu");
-  ort.env.logLevel = "fatal";
   // This entry starts its threads from blob: URLs, which Deno refuses; the GPU does the work anyway.
-  ort.env.wasm.numThreads = 1;
-  if (options.wasmPaths !== undefined) ort.env.wasm.wasmPaths = options.wasmPaths;
-  const session = await ort.InferenceSession.create(graph.bytes, {
-    ...quiet,
+  const one = { ...options, threads: 1 };
+  return await open(await import("onnxruntime-web/webgpu"), graph, one, {
     executionProviders: ["webgpu"],
   });
-  return adaptSession(
-    session,
-    ({ data, dims }) => new ort.Tensor("float32", data, dims),
-  );
 }
 
-/**
- * Lets shared memory start with 1 GiB, which takes real memory only as it is used: when it grows
- * under several running threads, Deno 2.9 hangs in three runs of four.
- */
-function startLarge(threads: number): Disposable {
-  const { Memory } = WebAssembly;
-  if (threads > 1 && "Deno" in globalThis) {
-    WebAssembly.Memory = new Proxy(Memory, {
-      construct: (_, [type]) => new Memory({ ...type, initial: Math.max(type.initial, 16384) }),
-    });
-  }
-  return { [Symbol.dispose]: () => void (WebAssembly.Memory = Memory) };
+async function open(
+  ort: Ort,
+  { bytes }: GraphSource,
+  { threads, wasmPaths }: EngineOptions,
+  options: NonNullable<Parameters<Ort["InferenceSession"]["create"]>[1]>,
+): Promise<LoadedGraph> {
+  ort.env.logLevel = "fatal";
+  ort.env.wasm.numThreads = threads;
+  if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
+  const session = await ort.InferenceSession.create(bytes, { ...quiet, ...options });
+  return adaptSession(session, ({ data, dims }) => new ort.Tensor("float32", data, dims));
 }

@@ -1,6 +1,7 @@
 /** Which provider runs a model: the table, the order, and the choice. @module */
 
 import { ProviderError } from "../errors.ts";
+import { onServer } from "../platform.ts";
 import { whyNoGpu } from "./adapter.ts";
 import type { GraphSource, Signature } from "./graph.ts";
 import { type Host, hostGraphs } from "./host.ts";
@@ -12,8 +13,6 @@ import type { Provider, Session } from "./session.ts";
 export interface OpenOptions {
   /** The only provider to try, software GPUs included. */
   readonly provider?: Provider;
-  /** The providers to try, best first. @default {["webgpu", "native", "wasm"]} */
-  readonly order?: readonly Provider[];
   /** Number of CPU threads. @default {navigator.hardwareConcurrency} */
   readonly threads?: number;
   /** Leaves the loading with the signal's reason. */
@@ -22,6 +21,8 @@ export interface OpenOptions {
   readonly fixture?: Uint8Array;
   /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
   readonly wasmPaths?: string;
+  /** URL of the worker's script, for a bundled page whose bundler does not find it. */
+  readonly worker?: string | URL;
   /**
    * Milliseconds without a call after which the worker ends until the next call.
    *
@@ -48,12 +49,10 @@ interface ProviderRow {
   whyNot(forced: boolean): Promise<string | undefined> | string | undefined;
 }
 
-const inPage = "document" in globalThis;
-
 /** All providers, in the order in which they are tried. */
 export const providers: readonly ProviderRow[] = [
   { name: "webgpu", whyNot: whyNoGpu },
-  { name: "native", whyNot: () => inPage ? "a browser runs no native code" : undefined },
+  { name: "native", whyNot: () => onServer ? undefined : "a browser runs no native code" },
   { name: "wasm", whyNot: () => undefined },
 ];
 
@@ -66,9 +65,9 @@ export async function openSessions(
   graphs: readonly GraphSource[],
   options: OpenOptions = {},
 ): Promise<OpenedSessions> {
-  const { provider, order = providers.map((row) => row.name), signal } = options;
+  const { provider, signal } = options;
   const tried: { provider: string; reason: string }[] = [];
-  for (const name of provider ? [provider] : order) {
+  for (const name of provider ? [provider] : providers.map((row) => row.name)) {
     const row = providers.find((row) => row.name === name);
     if (!row) throw new TypeError(`Cannot use the provider "${name}": it is none of ${names()}`);
     try {
@@ -103,10 +102,10 @@ async function openOn(
   tried: OpenedSessions["tried"],
 ): Promise<OpenedSessions> {
   const threads = options.threads ?? availableThreads();
-  const { idle = inPage ? Infinity : 5000, wasmPaths, signal } = options;
-  const host = hostGraphs(graphs, { provider, threads, idle, wasmPaths });
+  const { idle = onServer ? 5000 : Infinity, wasmPaths, worker, signal } = options;
+  const host = hostGraphs(graphs, { provider, threads, idle, wasmPaths, worker });
   try {
-    const signatures = await host.load(signal);
+    const signatures = await host.open(signal);
     const sessions = makeSessions(provider, host, signatures);
     if (options.fixture) await selfCheck(sessions, graphs, options.fixture, signal);
     return { provider, sessions, tried, threads, [Symbol.asyncDispose]: closer(host) };
@@ -118,7 +117,7 @@ async function openOn(
 
 /** Threads of wasm need shared memory, which a page has only when it is isolated. */
 function availableThreads(): number {
-  return globalThis.crossOriginIsolated === false && inPage ? 1 : navigator.hardwareConcurrency;
+  return !globalThis.crossOriginIsolated && !onServer ? 1 : navigator.hardwareConcurrency;
 }
 
 function closer(host: Host): () => Promise<void> {

@@ -1,5 +1,6 @@
 /** Guards against black and wrong pictures: a provider must repeat what was recorded. @module */
 
+import { sha256Of } from "../sha256.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { readTensors } from "./fixture.ts";
 import type { GraphSource } from "./graph.ts";
@@ -29,7 +30,10 @@ export async function selfCheck(
   signal?: AbortSignal,
 ): Promise<void> {
   const { provider } = sessions[graphs[0].name];
-  const key = [provider, ...await Promise.all([...graphs.map((g) => g.bytes), fixture].map(digest))]
+  const key = [
+    provider,
+    ...await Promise.all([...graphs.map((g) => g.bytes), fixture].map(sha256Of)),
+  ]
     .join();
   if (passed.has(key)) return;
   const recorded = readTensors(fixture);
@@ -43,11 +47,6 @@ export async function selfCheck(
     }
   }
   passed.add(key);
-}
-
-async function digest(bytes: Uint8Array): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return new Uint8Array(hash).toHex();
 }
 
 function withPrefix(all: Record<string, Tensor>, prefix: string): Record<string, Tensor> {

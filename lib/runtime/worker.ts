@@ -4,36 +4,37 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { EngineOptions, GraphSource, LoadedGraph, Signature } from "./graph.ts";
 import type { Provider } from "./session.ts";
 
-/** What the worker is asked: first to load all graphs, then to run them. */
+/** What the worker is asked: first to open all graphs, then to run them. */
 export type Request =
-  | { kind: "load"; provider: Provider; graphs: readonly GraphSource[]; options: EngineOptions }
+  | { kind: "open"; provider: Provider; graphs: readonly GraphSource[]; options: EngineOptions }
   | { kind: "run"; graph: string; inputs: Record<string, Tensor> };
 
 /** What it answers. */
 export type Reply =
-  | { kind: "loaded"; signatures: Record<string, Signature> }
+  | { kind: "opened"; signatures: Record<string, Signature> }
   | { kind: "outputs"; outputs: Record<string, Tensor> }
   | { kind: "failed"; reason: string };
 
-/** Loads one graph on one provider. */
-export type Load = (graph: GraphSource, options: EngineOptions) => Promise<LoadedGraph>;
+/** Opens one graph on one provider. */
+export type OpenGraph = (graph: GraphSource, options: EngineOptions) => Promise<LoadedGraph>;
 
 /** Makes this thread answer one {@linkcode Request} after the other. */
-export function serveGraphs(loaders: Partial<Record<Provider, Load>>): void {
-  const loaded: Record<string, LoadedGraph> = {};
+export function serveGraphs(openers: Partial<Record<Provider, OpenGraph>>): void {
+  const graphs = new Map<string, LoadedGraph>();
 
   async function answer(request: Request): Promise<Reply> {
     if (request.kind === "run") {
-      return { kind: "outputs", outputs: await loaded[request.graph].run(request.inputs) };
+      return { kind: "outputs", outputs: await graphs.get(request.graph)!.run(request.inputs) };
     }
-    const load = loaders[request.provider];
-    if (!load) throw new Error(`this worker has no ${request.provider}`);
+    const open = openers[request.provider];
+    if (!open) throw new Error(`this worker has no ${request.provider}`);
     const signatures: Record<string, Signature> = {};
     for (const graph of request.graphs) {
-      loaded[graph.name] = await load(graph, request.options);
-      signatures[graph.name] = loaded[graph.name].signature;
+      const opened = await open(graph, request.options);
+      graphs.set(graph.name, opened);
+      signatures[graph.name] = opened.signature;
     }
-    return { kind: "loaded", signatures };
+    return { kind: "opened", signatures };
   }
 
   self.onmessage = async ({ data }: MessageEvent<Request>) => {

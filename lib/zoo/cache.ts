@@ -1,7 +1,16 @@
 /** The contract of caches, and the download that they share. @module */
 
-import type { DownloadProgress } from "./store.ts";
 import { nameOf, statusOf } from "./source.ts";
+
+/** How far a download is. */
+export interface DownloadProgress {
+  /** Name of the file. */
+  readonly file: string;
+  /** Bytes received, those of an earlier attempt included. */
+  readonly received: number;
+  /** Bytes in all, where they are known. */
+  readonly total?: number;
+}
 
 /** A file to be downloaded. */
 export interface Download {

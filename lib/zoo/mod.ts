@@ -29,6 +29,6 @@ export type {
 } from "./card.ts";
 export { cardJsonSchema, readCard } from "./read.ts";
 export type { ReadOptions } from "./source.ts";
-export { type DownloadProgress, fetchFixture, fetchGraph, type FetchOptions } from "./store.ts";
-export { publish } from "./publish.ts";
+export type { DownloadProgress } from "./cache.ts";
+export { fetchFixture, fetchGraph, type FetchOptions } from "./store.ts";
 export { openZoo, type Zoo } from "./zoo.ts";

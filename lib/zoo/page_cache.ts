@@ -1,8 +1,9 @@
 /** Downloads kept in the Cache API of a page. @module */
 
 import { IntegrityError } from "../errors.ts";
+import { sha256Of } from "../sha256.ts";
 import { requestPieces, type WeightCache } from "./cache.ts";
-import { nameOf, sha256Of } from "./source.ts";
+import { nameOf } from "./source.ts";
 
 /** Opens the cache of this page's origin. */
 export async function openPageCache(): Promise<WeightCache> {

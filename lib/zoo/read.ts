@@ -1,10 +1,10 @@
 /** From the text of a `model.yml` to a card that can be trusted. @module */
 
 import { parse, YAMLError } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { ManifestError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
-import { findFaults } from "./check.ts";
+import { findFaults } from "./faults.ts";
 import { modelCardSchema } from "./schema.ts";
 import { asFolder, nameOf, readBytes, type ReadOptions, toUrl } from "./source.ts";
 

@@ -1,6 +1,6 @@
 /** The schema of `model.yml`: it gives the JSON Schema and the error texts. @module */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { ModelCard } from "./card.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 

@@ -1,5 +1,7 @@
 /** Files and URLs as one: where the parts of a zoo are read. @module */
 
+import { builtin, onServer } from "../platform.ts";
+
 /** Options of everything that reads. */
 export interface ReadOptions {
   /** Leaves the reading with the signal's reason. */
@@ -11,9 +13,7 @@ export function toUrl(source: string | URL): URL {
   if (source instanceof URL) return source;
   // Two letters at least: `C:\zoo` is a path.
   if (/^[a-z][a-z0-9+.-]+:/i.test(source)) return new URL(source);
-  const { process } = globalThis as { process?: typeof import("node:process") };
-  const fromPath = process?.getBuiltinModule?.("node:url").pathToFileURL;
-  return fromPath ? fromPath(source) : new URL(source, globalThis.location.href);
+  return onServer ? builtin("url").pathToFileURL(source) : new URL(source, document.baseURI);
 }
 
 /** The same place, written so that names resolve inside it. */
@@ -28,8 +28,8 @@ export function asFolder(url: URL): URL {
  */
 export async function readBytes(url: URL, { signal }: ReadOptions = {}): Promise<Uint8Array> {
   try {
-    if (url.protocol === "file:" && "Deno" in globalThis) {
-      return await Deno.readFile(url, { signal });
+    if (url.protocol === "file:" && onServer) {
+      return new Uint8Array(await builtin("fs/promises").readFile(url, { signal }));
     }
     const response = await fetch(url, { signal });
     if (!response.ok) throw new Error(`the server answered ${statusOf(response)}`);
@@ -48,10 +48,4 @@ export function statusOf({ status, statusText }: Response): string {
 /** A place as people write it: a path where it is one. */
 export function nameOf(url: URL): string {
   return url.protocol === "file:" ? decodeURIComponent(url.pathname) : url.href;
-}
-
-/** SHA-256 in hex. */
-export async function sha256Of(bytes: Uint8Array): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return new Uint8Array(hash).toHex();
 }

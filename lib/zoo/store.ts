@@ -1,22 +1,13 @@
 /** Where the bytes of graphs come from: beside the card, or over the network into a cache. @module */
 
 import { IntegrityError } from "../errors.ts";
-import type { Download, WeightCache } from "./cache.ts";
+import { sha256Of } from "../sha256.ts";
+import type { Download, DownloadProgress, WeightCache } from "./cache.ts";
 import type { ModelCard } from "./card.ts";
 import { openFolderCache } from "./folder_cache.ts";
 import { openPageCache } from "./page_cache.ts";
 import { fileIn } from "./names.ts";
-import { nameOf, readBytes, sha256Of } from "./source.ts";
-
-/** How far a download is. */
-export interface DownloadProgress {
-  /** Name of the file. */
-  readonly file: string;
-  /** Bytes received, those of an earlier attempt included. */
-  readonly received: number;
-  /** Bytes in all, where they are known. */
-  readonly total?: number;
-}
+import { nameOf, readBytes } from "./source.ts";
 
 /** How files of an entry are fetched. */
 export interface FetchOptions {

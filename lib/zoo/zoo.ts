@@ -1,6 +1,6 @@
 /** The entries that can be loaded by name. @module */
 
-import { z } from "zod";
+import * as z from "zod";
 import { ManifestError, ModelNotFoundError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { openObserver, wholeFigures } from "../../bench/features.ts";
 import { openJudges } from "../../bench/graphs.ts";
 import type { BenchRecord, SetRecord } from "../../bench/record.ts";
-import { floatValue, node, onnxModel } from "../../lib/runtime/onnx.ts";
+import { floatValue, node, onnxModel } from "../../lib/onnx/model.ts";
 import { textured, withFolder } from "./_pictures.ts";
 
 const shared = new URL("../../../shared/lpips", import.meta.url).pathname;

@@ -3,7 +3,7 @@ import { openSession } from "../../lib/runtime/providers.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { chainGraph, measureChain } from "../../bench/speed/chain.ts";
 import { counting, withShapes } from "../../bench/speed/flops.ts";
-import { floatConstant, floatValue, node, nodesOf, onnxModel } from "../../lib/runtime/onnx.ts";
+import { floatConstant, floatValue, node, nodesOf, onnxModel } from "../../lib/onnx/model.ts";
 import { measureSpeed } from "../../bench/speed/speed.ts";
 import { speedTable } from "../../bench/speed/table.ts";
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readImage } from "../../lib/image/image.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
 import { type Lpips, openLpips } from "../../lib/metrics/mod.ts";
-import { floatValue, node, onnxModel } from "../../lib/runtime/onnx.ts";
+import { floatValue, node, onnxModel } from "../../lib/onnx/model.ts";
 import { picture } from "./_pictures.ts";
 
 const shared = new URL("../../../shared/", import.meta.url);

@@ -28,9 +28,10 @@ Deno.test("openSessions() puts all graphs on one provider", async () => {
 
 Deno.test("openSession() says for each provider why it failed", async () => {
   const junk = { name: "junk", bytes: new TextEncoder().encode("no network") };
-  const error = await openSession(junk, { order: ["native", "wasm"] }).catch((error) => error);
+  const error = await openSession(junk).catch((error) => error);
   expect(error).toBeInstanceOf(ProviderError);
-  expect(error.tried.map((t: { provider: string }) => t.provider)).toEqual(["native", "wasm"]);
+  expect(error.tried.map((t: { provider: string }) => t.provider))
+    .toEqual(["webgpu", "native", "wasm"]);
   expect(error.message).toMatch(/native \(.*protobuf.*\); wasm \(.*protobuf.*\)/);
 });
 
@@ -41,10 +42,10 @@ Deno.test("openSession() refuses a provider that does not exist", async () => {
 
 Deno.test("openSession() leaves with the signal's reason", async () => {
   const reason = new Error("enough");
-  await expect(openSession(scale, { signal: AbortSignal.abort(reason), order: ["native"] }))
+  await expect(openSession(scale, { signal: AbortSignal.abort(reason), provider: "native" }))
     .rejects.toBe(reason);
   const controller = new AbortController();
-  const opening = openSession(scale, { signal: controller.signal, order: ["native", "wasm"] });
+  const opening = openSession(scale, { signal: controller.signal });
   controller.abort(reason);
   await expect(opening).rejects.toBe(reason);
 });
@@ -86,7 +87,7 @@ Deno.test("openSession() runs native code with the permissions read and ffi, in 
 Deno.test("openSession() names the flag that native code lacks, and wasm does without", async () => {
   const result = await runProgram(
     ["-R"],
-    `await using session = await openSession(graph, { order: ["wasm"], threads: 1 });
+    `await using session = await openSession(graph, { provider: "wasm", threads: 1 });
      console.log(session.provider);
      await openSession(graph, { provider: "native" }).catch((error) => console.log(error.message));`,
   );

@@ -34,9 +34,9 @@ Deno.test("openSessions() refuses a provider that computes something else than w
 
   const numbers = new DataView(fixture.buffer);
   numbers.setFloat32(fixture.length - 4, numbers.getFloat32(fixture.length - 4, true) + 1, true);
-  const tried = await openSessions(graphs, { order: ["native", "wasm"], fixture })
+  const tried = await openSessions(graphs, { fixture })
     .catch((error) => error.tried);
-  expect(tried).toEqual([
+  expect(tried.slice(-2)).toEqual([
     {
       provider: "native",
       reason: expect.stringMatching(/^self-check: output "out" of "scale" is off/),

@@ -2,8 +2,9 @@ import { expect } from "expect";
 import { IntegrityError } from "../../lib/errors.ts";
 import type { ModelCard } from "../../lib/zoo/card.ts";
 import { readCard } from "../../lib/zoo/read.ts";
-import { sha256Of } from "../../lib/zoo/source.ts";
-import { type DownloadProgress, fetchFixture, fetchGraph } from "../../lib/zoo/store.ts";
+import { sha256Of } from "../../lib/sha256.ts";
+import type { DownloadProgress } from "../../lib/zoo/cache.ts";
+import { fetchFixture, fetchGraph } from "../../lib/zoo/store.ts";
 
 const tiny = await readCard(new URL("../fixtures/zoo/tiny/", import.meta.url));
 const weights = crypto.getRandomValues(new Uint8Array(40_000));

@@ -138,10 +138,16 @@ def linear_folder(given: Path | None) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where the bench looks for the graphs (bench/graphs.ts)."""
+    """Where the bench looks for the graphs (lib/zoo/cache_folder.ts)."""
     if own := os.environ.get("SRZOO_CACHE"):
         return Path(own) / "lpips"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "srzoo" / "lpips"
+    if sys.platform == "win32":
+        caches = os.environ["LOCALAPPDATA"]
+    elif sys.platform == "darwin":
+        caches = Path.home() / "Library" / "Caches"
+    else:
+        caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(caches) / "srzoo" / "lpips"
 
 
 def main() -> int:

@@ -1,13 +1,13 @@
 /** Adds a finished entry to a zoo's folder, wholly or not at all. @module */
 
 import { type Document, parseDocument } from "yaml";
-import { ManifestError } from "../errors.ts";
-import type { ModelCard } from "./card.ts";
-import { fileIn } from "./names.ts";
-import { readCard } from "./read.ts";
-import { asFolder, nameOf, readBytes, toUrl } from "./source.ts";
-import { fetchFixture, fetchGraph, type FetchOptions } from "./store.ts";
-import { parseIndex } from "./zoo.ts";
+import { ManifestError } from "../lib/errors.ts";
+import type { ModelCard } from "../lib/zoo/card.ts";
+import { fileIn } from "../lib/zoo/names.ts";
+import { readCard } from "../lib/zoo/read.ts";
+import { asFolder, nameOf, readBytes, toUrl } from "../lib/zoo/source.ts";
+import { fetchFixture, fetchGraph, type FetchOptions } from "../lib/zoo/store.ts";
+import { parseIndex } from "../lib/zoo/zoo.ts";
 
 /**
  * Checks an entry completely, brings it into a zoo's folder, and lists it in the index.

@@ -1,0 +1,67 @@
+/**
+ * What Deno, Node and Bun have and a page has not. Nothing here names a module of theirs in a way
+ * that a bundler would follow, so that a bundle for a page holds none of them.
+ *
+ * @module
+ */
+
+import { UnsupportedError } from "./errors.ts";
+
+/** The modules of Node that are used. */
+interface Builtins {
+  "fs/promises": typeof import("node:fs/promises");
+  "os": typeof import("node:os");
+  "url": typeof import("node:url");
+}
+
+/** What is used of Node's `process`, which Deno and Bun have too. */
+interface Process {
+  readonly versions?: { readonly node?: string };
+  readonly getBuiltinModule?: <Name extends keyof Builtins>(name: Name) => Builtins[Name];
+  readonly env: Record<string, string | undefined>;
+  readonly platform: string;
+}
+
+const { process } = globalThis as { process?: Process };
+
+/** Whether there are files here, and native code: in Deno, Node and Bun, not in a page. */
+export const onServer: boolean = process?.versions?.node !== undefined;
+
+/**
+ * A module of Node.
+ *
+ * @throws {UnsupportedError} In a page, which has no such module.
+ */
+export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] {
+  if (onServer && process?.getBuiltinModule) return process.getBuiltinModule(name);
+  throw new UnsupportedError(
+    onServer
+      ? `Cannot use files here: "${name}" needs Deno, Bun, or Node 20.16 or newer`
+      : "Cannot use files in a page: give a URL, a Blob or bytes",
+  );
+}
+
+/** A variable of the environment, where there is one that may be read. */
+export function environment(name: string): string | undefined {
+  try {
+    return process?.env[name] || undefined;
+  } catch (error) {
+    // Deno refuses to read what it was not allowed; whoever asks has a default.
+    if ((error as Error).name === "NotCapable") return undefined;
+    throw error;
+  }
+}
+
+/** Name of the operating system as Node gives it: `linux`, `darwin`, `win32`, ...; "" in a page. */
+export const system: string = process?.platform ?? "";
+
+/**
+ * URL of a module that a bundle for a page must not hold: native code, or the files of a server.
+ *
+ * @param name Its file without extension, such as `native_worker`.
+ * @param beside `import.meta.url` of a module in the same folder, whose extension it has.
+ */
+export function serverModule(name: string, beside: string): string {
+  const extension = beside.match(/\.[a-z]+$/)?.[0] ?? ".js";
+  return new URL(`./${name}${extension}`, beside).href;
+}
