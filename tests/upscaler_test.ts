@@ -16,7 +16,16 @@ async function open(id: string): Promise<Upscaler> {
   return await load(new URL("model.yml", folder), { provider: "native", threads: 1 });
 }
 
-const bicubic = { id: "bicubic", family: "bicubic", scale: 4, graphs: {} } as unknown as ModelCard;
+const bicubic: ModelCard = {
+  id: "bicubic",
+  name: "Bicubic",
+  description: "No network.",
+  family: "bicubic",
+  scale: 4,
+  version: "1.0.0",
+  licence: { weights: "CC0-1.0", data: [] },
+  graphs: {},
+};
 
 const photo = (height: number, width: number): Image => toImage(testPicture(height, width));
 
