@@ -17,11 +17,16 @@
 export { load, type LoadOptions, type Upscaled, type Upscaler } from "./lib/upscaler.ts";
 export type { Preview } from "./lib/enlarge.ts";
 export type { Plan, Progress, UpscaleOptions } from "./lib/plan.ts";
-export type { Regions } from "./lib/layout.ts";
+export type { Regions } from "./lib/memory.ts";
 export type { Span, Tiling } from "./lib/tiling.ts";
-export { fuse, type FuseOptions } from "./lib/latent.ts";
-export { type InterpolateOptions, interpolateSeeds } from "./lib/latent.ts";
-export { type Uncertainty, uncertainty, type UncertaintyOptions } from "./lib/latent.ts";
+export type { FamilyOption, Guide } from "./lib/models/model.ts";
+export { fuse, type FuseOptions } from "./lib/abilities/fuse.ts";
+export { type InterpolateOptions, interpolateSeeds } from "./lib/abilities/interpolate.ts";
+export {
+  type Uncertainty,
+  uncertainty,
+  type UncertaintyOptions,
+} from "./lib/abilities/uncertainty.ts";
 export type { DeviationOptions } from "./lib/metrics/calibration.ts";
 
 export { encodeImage, type EncodeImageOptions, readImage } from "./lib/image/image.ts";
@@ -34,6 +39,7 @@ export type { InputFormat, OutputFormat } from "./lib/image/containers/mod.ts";
 
 export type { Provider } from "./lib/runtime/session.ts";
 export type { SamplerName } from "./lib/diffusion/samplers/mod.ts";
+export type { NoiseField, NoiseIndex, NoiseOrigin } from "./lib/tensor/noise.ts";
 export type { Tensor } from "./lib/tensor/tensor.ts";
 export * from "./lib/zoo/mod.ts";
 export {

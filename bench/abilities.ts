@@ -36,7 +36,7 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   );
   if (!lpips) throw new Error(`Cannot measure abilities without LPIPS. ${notes.join(". ")}`);
   await using upscaler = await openModel(settings.model, { threads: settings.threads, signal });
-  if (!upscaler.card.diffusion) {
+  if (!upscaler.generative) {
     throw new Error(`Cannot measure abilities of ${upscaler.card.id}: it draws nothing`);
   }
   const machine = await thisMachine();

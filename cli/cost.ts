@@ -75,10 +75,11 @@ export async function measureRate(
   for (let side = 48;; side *= 2) {
     const start = performance.now();
     const piece = corner(source, side);
-    const fraction = await tryPiece(upscaler, piece, format, options);
+    const plan = upscaler.plan(piece, options);
+    const fraction = await tryPiece(upscaler, piece, format, plan);
     const took = performance.now() - start;
     if (took > ENOUGH || 16 * side ** 2 > source.width * source.height) {
-      return took / 1000 / fraction / workOf(upscaler.plan(piece, options));
+      return took / 1000 / fraction / workOf(plan);
     }
   }
 }
@@ -88,7 +89,7 @@ async function tryPiece(
   upscaler: Upscaler,
   piece: Image,
   format: OutputFormat,
-  options: UpscaleOptions,
+  plan: Plan,
 ): Promise<number> {
   const start = performance.now();
   const timeout = new AbortController();
@@ -97,13 +98,13 @@ async function tryPiece(
     fraction = progress.fraction;
     if (performance.now() - start > PATIENCE) timeout.abort();
   };
-  const signal = AbortSignal.any([timeout.signal, ...options.signal ? [options.signal] : []]);
+  const signal = AbortSignal.any([timeout.signal, ...plan.signal ? [plan.signal] : []]);
   try {
-    const { images: [image] } = await upscaler.upscale(piece, { ...options, signal, onProgress });
+    const { images: [image] } = await upscaler.upscale(piece, { ...plan, signal, onProgress });
     await encodeImage(image, { format, background: [255, 255, 255] });
     return 1;
   } catch (error) {
-    if (!timeout.signal.aborted || options.signal?.aborted) throw error;
+    if (!timeout.signal.aborted || plan.signal?.aborted) throw error;
     return fraction;
   }
 }

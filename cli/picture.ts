@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import {
   type Image,
+  type Plan,
   readImage,
   type Upscaled,
   type UpscaleOptions,
@@ -40,20 +41,19 @@ export async function enlargePicture(shop: Workshop, target: Target): Promise<vo
   const { settings, upscaler, report, signal } = shop;
   const file = target.input.path;
   const source = await readImage(await bytesOf(file, signal), { signal });
-  const options = optionsOf(shop);
-  const plan = upscaler.plan(source, options);
+  const plan = upscaler.plan(source, optionsOf(shop));
   const size = resultSize(plan, settings.scale);
   const memoryBytes = memoryOf(plan, size, target.format, settings.memory);
   shop.rate ??= settings.quiet
     ? 0 // nobody is told
-    : await measureRate(upscaler, source, target.format, options);
+    : await measureRate(upscaler, source, target.format, optionsOf(shop));
   const { width, height } = source;
   const [outputWidth, outputHeight] = [size.width, size.height];
   const seconds = shop.rate * workOf(plan);
   report({ event: "plan", file, width, height, outputWidth, outputHeight, memoryBytes, seconds });
 
   const start = performance.now();
-  const result = await followed(shop, target, source);
+  const result = await followed(shop, target, source, plan);
   const { outputs, notes } = await writeResults(shop, target, result, size);
   const took = (performance.now() - start) / 1000;
   shop.rate = took / workOf(plan);
@@ -103,11 +103,16 @@ export function optionsOf(
 }
 
 /** Runs the model, telling how far it is and writing each step's picture where asked to. */
-async function followed(shop: Workshop, target: Target, source: Image): Promise<Upscaled> {
+async function followed(
+  shop: Workshop,
+  target: Target,
+  source: Image,
+  plan: Plan,
+): Promise<Upscaled> {
   const { upscaler, report, settings } = shop;
   const start = performance.now();
   const stream = upscaler.stream(source, {
-    ...optionsOf(shop),
+    ...plan,
     onProgress: (progress) => {
       const spent = (performance.now() - start) / 1000;
       const secondsLeft = spent * (1 / progress.fraction - 1);

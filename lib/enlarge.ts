@@ -1,14 +1,15 @@
-/** The way of one picture: region by region, condition once, then sample by sample. @module */
+/** The way of one image: region by region, condition once, then sample by sample. @module */
 
 import { Canvas } from "./canvas.ts";
+import { UnsupportedError } from "./errors.ts";
 import { bleed } from "./image/bleed.ts";
 import { project } from "./image/consistency.ts";
 import type { Image } from "./image/image.ts";
 import { toImage, toTensor } from "./image/pixels.ts";
 import { resize } from "./image/resize.ts";
-import type { Conditioned, Guide, Model } from "./models/model.ts";
+import type { Conditioned, Model } from "./models/model.ts";
 import type { Plan, Progress } from "./plan.ts";
-import { noise, type NoiseIndex, type NoiseOrigin } from "./tensor/noise.ts";
+import { noise } from "./tensor/noise.ts";
 import { scaleBy } from "./tensor/linear.ts";
 import type { Tensor } from "./tensor/tensor.ts";
 import { crop, type Rect } from "./tensor/window.ts";
@@ -23,7 +24,7 @@ export interface Engine {
   readonly model: Model;
 }
 
-/** A picture on its way. */
+/** An image on its way. */
 export interface Preview {
   /** Number of the sample, from 0. */
   sample: number;
@@ -31,16 +32,8 @@ export interface Preview {
   step: number;
   /** Steps in all. */
   steps: number;
-  /** Makes the picture as it stands; regions to come are transparent. */
+  /** Makes the image as it stands; regions to come are transparent. */
   image(): Image;
-}
-
-/** What a run may be given instead of the noise of its seed, and besides. */
-export interface Interference {
-  /** Standard normal noise of a window of the field. */
-  noise?: (index: NoiseIndex, dims: readonly number[], origin: NoiseOrigin) => Tensor;
-  /** Content to steer towards, of the whole result. */
-  guide?: Guide;
 }
 
 /** Begins a stage of the work; the function that it returns is called after each tile. */
@@ -50,8 +43,8 @@ type Meter = (
   step: number,
 ) => (tile: number, tiles: number) => void;
 
-/** One run of one picture. */
-interface Run extends Engine, Interference {
+/** One run of one image. */
+interface Run extends Engine {
   source: Image;
   plan: Plan;
   canvases: readonly Canvas[];
@@ -67,12 +60,11 @@ interface Region {
   index: number;
 }
 
-/** Enlarges one picture; returns one picture for each sample. */
+/** Enlarges one image; returns one image for each sample. */
 export async function* enlarge(
   engine: Engine,
   source: Image,
   plan: Plan,
-  interference: Interference = {},
 ): AsyncGenerator<Preview, Image[]> {
   const { scale } = engine.card;
   const { width, height, regions: { rows, columns } } = plan;
@@ -83,7 +75,7 @@ export async function* enlarge(
   );
   const regions = rows.length * columns.length;
   const meter = meterOf(plan, regions);
-  const run = { ...engine, ...interference, source: described, plan, canvases, regions, meter };
+  const run = { ...engine, source: described, plan, canvases, regions, meter };
   for (const [r, row] of rows.entries()) {
     canvases.forEach((canvas) => canvas.begin(row));
     for (const [c, column] of columns.entries()) {
@@ -101,32 +93,41 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
   const rect = rectOf(region);
   const { rgb, alpha } = toTensor(bleed(cropImage(run.source, rect)));
   const onTile = meter("condition", 0, 0);
-  const conditioned = await model.condition({ lr: rgb, tiling, signal, onTile });
+  const conditioned = await conditionOf(model, run.card)({ lr: rgb, tiling, signal, onTile });
   for (const [sample, canvas] of canvases.entries()) {
-    const render = (picture: Tensor) => {
-      const [, , height, width] = picture.dims;
+    const render = (result: Tensor) => {
+      const [, , height, width] = result.dims;
       const { channels, iccProfile, notes } = canvas.image;
       const opacity = alpha && resize(alpha, { width, height });
-      return toImage(picture, { channels, iccProfile, notes, alpha: opacity });
+      return toImage(result, { channels, iccProfile, notes, alpha: opacity });
     };
     const steps = sampleRegion(run, region, conditioned, sample);
     let next = await steps.next();
     for (; !next.done; next = await steps.next()) {
-      const { step, steps, picture } = next.value;
+      const { step, steps, image } = next.value;
       yield {
         sample,
         step: region.index * steps + step,
         steps: run.regions * steps,
-        image: () => canvas.preview(render(picture()), region.row, region.column),
+        image: () => canvas.preview(render(image()), region.row, region.column),
       };
     }
     await aTurn();
     signal?.throwIfAborted();
     checkFinite(next.value, run.card);
-    const picture = plan.consistency ? project(next.value, rgb) : next.value;
-    canvas.paste(render(picture), region.row, region.column);
+    const result = plan.consistency ? project(next.value, rgb) : next.value;
+    canvas.paste(render(result), region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
   }
+}
+
+/** How the model takes an image. */
+function conditionOf(model: Model, { id, family }: ModelCard): NonNullable<Model["condition"]> {
+  if (model.condition) return model.condition;
+  throw new UnsupportedError(
+    `Cannot enlarge with ${id}: this entry of the family "${family}" draws images of nothing. ` +
+      `Use loadGenerator(), or cli/generate.ts`,
+  );
 }
 
 /** Lets the event loop turn: without a network nothing else would, and no signal could arrive. */
@@ -136,13 +137,15 @@ function aTurn(): Promise<void> {
 
 /** Starts one sample of one region. */
 function sampleRegion(
-  { plan, card, meter, guide, noise: field = noise }: Run,
+  { plan, card, meter }: Run,
   region: Region,
   conditioned: Conditioned,
   sample: number,
 ): ReturnType<Conditioned["sample"]> {
-  const { seed, sampler, steps, fidelity, temperature, signal } = plan;
-  const { x, y, width, height } = scaled(rectOf(region), card.scale);
+  const { seed, sampler, steps, fidelity, temperature, signal, guide } = plan;
+  const { noise: field = noise } = plan;
+  const origin = rectOf(region);
+  const window = scaled(origin, card.scale);
   let step = 0;
   let report = meter("sample", sample, step);
   return conditioned.sample({
@@ -150,11 +153,11 @@ function sampleRegion(
     steps,
     fidelity,
     signal,
-    noise: (draw, dims) => scaleBy(temperature, field({ seed, sample, draw }, dims, { x, y })),
-    guide: guide && {
-      picture: crop(guide.picture, { x, y, width, height }),
-      weight: crop(guide.weight, { x, y, width, height }),
+    noise(draw, dims, ratio) {
+      const start = { x: origin.x * ratio, y: origin.y * ratio };
+      return scaleBy(temperature, field({ seed, sample, draw }, dims, start));
     },
+    guide: guide && { image: crop(guide.image, window), weight: crop(guide.weight, window) },
     onTile: (done, tiles) => {
       report(done, tiles);
       if (done === tiles && ++step < steps) report = meter("sample", sample, step);
@@ -177,11 +180,11 @@ function meterOf({ runs, samples, steps, onProgress }: Plan, regions: number): M
 function checkFinite({ data }: Tensor, { id }: ModelCard): void {
   if (data.every(Number.isFinite)) return;
   throw new Error(
-    `Cannot make a picture: ${id} gave values that are no numbers. Try another provider`,
+    `Cannot make an image: ${id} gave values that are not finite (NaN or infinite). Try another provider`,
   );
 }
 
-/** What a picture has; one that does not say so has opacity if a pixel is not opaque. */
+/** The channels of an image; one that does not say so has opacity if a pixel is not opaque. */
 function channelsOf({ channels, data }: Image): NonNullable<Image["channels"]> {
   if (channels) return channels;
   for (let i = 3; i < data.length; i += 4) if (data[i] < 255) return 4;
@@ -198,7 +201,7 @@ function scaled({ x, y, width, height }: Rect, scale: number): Rect {
   return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
 }
 
-/** Cuts a window out of a picture. */
+/** Cuts a window out of an image. */
 function cropImage(source: Image, { x, y, width, height }: Rect): Image {
   if (width === source.width && height === source.height) return source;
   const data = new Uint8ClampedArray(4 * width * height);

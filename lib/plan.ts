@@ -2,9 +2,9 @@
 
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
 import type { Size } from "./image/resize.ts";
-import { layOut, type Regions } from "./layout.ts";
-import type { GenerativeOption, Model } from "./models/model.ts";
-import { checkSeed, drawSeed } from "./tensor/noise.ts";
+import { defaultMemory, fitMemory, type Regions } from "./memory.ts";
+import type { FamilyOption, Guide, Model } from "./models/model.ts";
+import { checkSeed, drawSeed, type NoiseField } from "./tensor/noise.ts";
 import { spansOf, type Tiling } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
@@ -17,7 +17,7 @@ export interface UpscaleOptions {
    */
   seed?: number;
   /**
-   * Pictures to draw, 1 to 64.
+   * Images to draw, 1 to 64.
    *
    * @default {1}
    */
@@ -35,13 +35,13 @@ export interface UpscaleOptions {
    */
   steps?: number;
   /**
-   * Scale of all noise, 0 to 2: 0 draws the same picture for every seed.
+   * Scale of all noise, 0 to 2: 0 draws the same image for every seed.
    *
    * @default {1}
    */
   temperature?: number;
   /**
-   * From 0, the base picture of least error, to 1, the sample itself.
+   * From 0, the base image of least error, to 1, the sample itself.
    *
    * @default {1}
    */
@@ -59,11 +59,19 @@ export interface UpscaleOptions {
    */
   consistency?: boolean;
   /**
-   * Bytes of memory that the run may take; larger pictures are worked on region by region.
+   * Bytes of memory that the run may take; larger images are worked on region by region.
    *
    * @default {4_294_967_296}
    */
   memory?: number;
+  /**
+   * Standard normal noise of any window of any field, in place of that of the seed.
+   *
+   * @default {the library's noise}
+   */
+  noise?: NoiseField;
+  /** Content of the result to steer each step towards; its tensors are as large as the result. */
+  guide?: Guide;
   /** Stops the run within one tile of one step. */
   signal?: AbortSignal;
   /** Called after each tile. */
@@ -72,7 +80,7 @@ export interface UpscaleOptions {
 
 /** How far a run is. */
 export interface Progress {
-  /** What is being done: the part that all samples share, a sample's steps, or joining the picture. */
+  /** What is being done: the part that all samples share, a sample's steps, or joining the image. */
   phase: "condition" | "sample" | "finish";
   /** Number of the sample, from 0. */
   sample: number;
@@ -90,6 +98,8 @@ export interface Progress {
 
 /** All choices, none left open. */
 export interface Plan {
+  /** Id of the entry that it is for. */
+  readonly model: string;
   /** Columns of the source. */
   readonly sourceWidth: number;
   /** Rows of the source. */
@@ -102,7 +112,7 @@ export interface Plan {
   readonly seed: number;
   /** Whether anything is drawn, so that the seed matters. */
   readonly generative: boolean;
-  /** Pictures to make. */
+  /** Images to make. */
   readonly samples: number;
   /** The sampler. */
   readonly sampler: SamplerName;
@@ -114,11 +124,11 @@ export interface Plan {
   readonly temperature: number;
   /** Share of the sample in the result. */
   readonly fidelity: number;
-  /** How a network sees the picture. */
+  /** How a network sees the image. */
   readonly tiling: Tiling;
   /** Rows and columns of the regions that are worked on one after the other; often one. */
   readonly regions: Regions;
-  /** Whether the result is projected onto the pictures that shrink to the source. */
+  /** Whether the result is projected onto the images that shrink to the source. */
   readonly consistency: boolean;
   /** Calls of networks, tiles counted. */
   readonly runs: number;
@@ -126,20 +136,26 @@ export interface Plan {
   readonly memory: number;
   /** What the user should know before the work. */
   readonly warnings: readonly string[];
+  /** The noise, where it is not that of the seed. */
+  readonly noise?: NoiseField;
+  /** Content to steer each step towards. */
+  readonly guide?: Guide;
   /** Stops the run. */
   readonly signal?: AbortSignal;
   /** Called after each tile. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
-const GENERATIVE: readonly GenerativeOption[] = [
+const FAMILY: readonly string[] = [
   "seed",
   "samples",
   "sampler",
   "steps",
   "temperature",
   "fidelity",
-];
+  "noise",
+  "guide",
+] satisfies FamilyOption[];
 const COMMON = ["consistency", "memory", "signal", "onProgress"];
 /** What a bicubic entry needs: no network, the kernel's radius. */
 const NO_NETWORK: Tiling = { size: 512, overlap: 4, multiple: 1 };
@@ -170,11 +186,13 @@ export function planUpscale(
     fidelity = 1,
     tile,
     consistency = false,
-    memory: budget = 2 ** 32,
+    memory: budget = defaultMemory,
+    noise,
+    guide,
     signal,
     onProgress,
   } = options;
-  const most = card.steps?.max ?? card.diffusion?.schedule.timesteps ?? 1;
+  const most = card.steps?.max ?? 1;
   checkSeed(seed);
   checkWhole("samples", samples, 64);
   checkWhole("steps", steps, most);
@@ -186,14 +204,18 @@ export function planUpscale(
       `Cannot use the sampler "${sampler}": there are ${Object.keys(samplers).join(", ")}`,
     );
   }
-  const generative = model.accepts.includes("seed");
+  const width = size.width * card.scale, height = size.height * card.scale;
+  if (guide) checkGuide(guide, { width, height });
+  const { generative } = model;
   const tiling = tilingOf(card, tile);
-  const layout = layOut(card, size, { samples, steps, consistency, budget, tiling, generative });
+  const calls = model.calls({ samples, steps });
+  const work = { samples, consistency, budget, tiling, generative, calls };
   return {
+    model: card.id,
     sourceWidth: size.width,
     sourceHeight: size.height,
-    width: size.width * card.scale,
-    height: size.height * card.scale,
+    width,
+    height,
     seed: generative ? seed : 0,
     generative,
     samples,
@@ -204,8 +226,10 @@ export function planUpscale(
     fidelity,
     tiling,
     consistency,
-    ...layout,
+    ...fitMemory(card, size, work),
     warnings: warningsOf(card, steps),
+    noise,
+    guide,
     signal,
     onProgress,
   };
@@ -216,7 +240,7 @@ function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): voi
   const known = [...model.accepts, ...card.tiling ? ["tile"] : [], ...COMMON];
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue;
-    const why = name === "tile" || (GENERATIVE as readonly string[]).includes(name)
+    const why = name === "tile" || FAMILY.includes(name)
       ? `the family "${card.family}" of ${card.id} does not have it`
       : "there is no such option";
     throw new TypeError(`Cannot obey the option "${name}": ${why}. It takes ${known.join(", ")}`);
@@ -236,6 +260,16 @@ function warningsOf(card: ModelCard, steps: number): string[] {
   const trained = card.steps?.trained.map((entry) => entry.steps) ?? [];
   if (trained.length === 0 || trained.includes(steps)) return [];
   return [`${card.id} was trained for ${trained.join(", ")} steps: ${steps} may look worse`];
+}
+
+/** Refuses a guide of another size than the result's. */
+function checkGuide({ image, weight }: Guide, { width, height }: Size): void {
+  for (const [name, { dims }, channels] of [["image", image, 3], ["weight", weight, 1]] as const) {
+    if (`${dims}` === `1,${channels},${height},${width}`) continue;
+    throw new RangeError(
+      `Cannot use the guide's ${name} of [${dims}]: it must be [1,${channels},${height},${width}]`,
+    );
+  }
 }
 
 /** Refuses what is no whole number from 1 to `most`. */

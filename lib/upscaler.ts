@@ -1,10 +1,11 @@
-/** From the name of an entry to a larger picture. @module */
+/** From the name of an entry to a larger image. @module */
 
 import { type Engine, enlarge, type Preview } from "./enlarge.ts";
 import { type Image, type ImageLike, readImage } from "./image/image.ts";
 import type { Size } from "./image/resize.ts";
 import type { SamplerName } from "./diffusion/samplers/mod.ts";
 import { familyOf } from "./models/mod.ts";
+import type { FamilyOption, Model } from "./models/model.ts";
 import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
 import { type OpenedSessions, type OpenOptions, openSessions } from "./runtime/providers.ts";
 import type { Provider } from "./runtime/session.ts";
@@ -44,7 +45,7 @@ export interface LoadOptions extends FetchOptions {
 
 /** What a run made. */
 export interface Upscaled {
-  /** One picture for each sample. */
+  /** One image for each sample. */
   readonly images: readonly Image[];
   /** Id of the entry. */
   readonly model: string;
@@ -66,6 +67,10 @@ export interface Upscaled {
 export interface Upscaler extends AsyncDisposable {
   /** What the entry is. */
   readonly card: ModelCard;
+  /** Whether it draws samples, so that the seed matters. */
+  readonly generative: boolean;
+  /** The options that only some entries know and that this one obeys. */
+  readonly accepts: readonly FamilyOption[];
   /** What runs its networks; "none" where it has no network. */
   readonly provider: Provider | "none";
   /** The providers that were refused before, with the reasons. */
@@ -78,24 +83,17 @@ export interface Upscaler extends AsyncDisposable {
    */
   plan(size: Size, options?: UpscaleOptions): Plan;
   /**
-   * Makes a picture larger.
+   * Makes an image larger.
    *
+   * @param how Options, or a plan that this upscaler made for an image of this size. A plan may be changed
+   * where it is executed: `{ ...plan, onProgress }`.
    * @throws {TypeError} If the entry does not know an option.
-   * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
+   * @throws {RangeError} If a value is out of its range, the memory does not suffice, or the plan is for
+   * another size or entry.
    */
-  upscale(source: ImageLike, options?: UpscaleOptions): Promise<Upscaled>;
+  upscale(source: ImageLike, how?: UpscaleOptions | Plan): Promise<Upscaled>;
   /** The same work, showing each step; returns what `upscale()` resolves to. */
-  stream(source: ImageLike, options?: UpscaleOptions): AsyncGenerator<Preview, Upscaled>;
-}
-
-/** The parts of upscalers, for those who work beneath their interface. */
-const engines = new WeakMap<Upscaler, Engine>();
-
-/** The opened entry of an upscaler that `load()` made. */
-export function engineOf(upscaler: Upscaler): Engine {
-  const engine = engines.get(upscaler);
-  if (engine) return engine;
-  throw new TypeError("Cannot look into this upscaler: it was not made by load()");
+  stream(source: ImageLike, how?: UpscaleOptions | Plan): AsyncGenerator<Preview, Upscaled>;
 }
 
 /**
@@ -150,30 +148,59 @@ async function openGraphs(card: ModelCard, options: LoadOptions): Promise<Opened
 /** An upscaler of an opened entry. */
 function upscalerOf(engine: Engine, opened: Opened): Upscaler {
   const { card, model } = engine;
+  const { generative, accepts } = model;
   const { provider, tried } = opened;
+  const plan: Upscaler["plan"] = (size, options) => planUpscale(card, model, size, options);
   async function* stream(
     source: ImageLike,
-    options: UpscaleOptions = {},
+    how: UpscaleOptions | Plan = {},
   ): AsyncGenerator<Preview, Upscaled> {
-    const image = await readImage(source, { signal: options.signal });
-    const plan = planUpscale(card, model, image, options);
-    const images = yield* enlarge(engine, image, plan);
-    const drawn = plan.generative
-      ? { seed: plan.seed, sampler: plan.sampler, steps: plan.steps, graph: plan.graph }
-      : {};
-    return { images, model: card.id, ...drawn, provider, warnings: plan.warnings };
+    const image = await readImage(source, { signal: how.signal });
+    const made = planFor({ card, plan }, image, how);
+    const images = yield* enlarge(engine, image, made);
+    return { images, model: card.id, ...drawnBy(model, made), provider, warnings: made.warnings };
   }
-  const upscaler: Upscaler = {
+  return {
     card,
+    generative,
+    accepts,
     provider,
     tried,
-    plan: (size, options) => planUpscale(card, model, size, options),
-    upscale: (source, options) => drain(stream(source, options)),
+    plan,
+    upscale: (source, how) => drain(stream(source, how)),
     stream,
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
-  engines.set(upscaler, engine);
-  return upscaler;
+}
+
+/**
+ * The plan of a run: the given one, or one that is made of options.
+ *
+ * @throws {RangeError} If the given one is for another size or entry.
+ */
+export function planFor(
+  { card, plan }: Pick<Upscaler, "card" | "plan">,
+  size: Size,
+  how: UpscaleOptions | Plan,
+): Plan {
+  if (!("regions" in how)) return plan(size, how);
+  const { model, sourceWidth, sourceHeight } = how;
+  if (model === card.id && sourceWidth === size.width && sourceHeight === size.height) return how;
+  throw new RangeError(
+    `Cannot run the plan: it is for ${model} and an image of ${sourceWidth}x${sourceHeight}, not for ` +
+      `${card.id} and ${size.width}x${size.height}. Make another with plan()`,
+  );
+}
+
+/** What a result tells of how it was drawn. */
+function drawnBy({ accepts, generative }: Model, plan: Plan): Partial<Upscaled> {
+  if (!generative) return {};
+  const { seed, sampler, steps, graph } = plan;
+  return {
+    seed,
+    ...accepts.includes("sampler") ? { sampler } : {},
+    ...accepts.includes("steps") ? { steps, graph } : {},
+  };
 }
 
 /** Runs a generator to its end, for what it returns. */

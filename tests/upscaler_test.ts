@@ -3,10 +3,9 @@ import type { Image } from "../lib/image/image.ts";
 import { toImage, toTensor } from "../lib/image/pixels.ts";
 import { resize } from "../lib/image/resize.ts";
 import { lrPsnr } from "../lib/metrics/consistency.ts";
-import { enlarge } from "../lib/enlarge.ts";
-import { planUpscale, type Progress, type UpscaleOptions } from "../lib/plan.ts";
+import type { Progress, UpscaleOptions } from "../lib/plan.ts";
 import { tensor } from "../lib/tensor/tensor.ts";
-import { drain, engineOf, load, type Upscaler } from "../lib/upscaler.ts";
+import { load, type Upscaler } from "../lib/upscaler.ts";
 import type { ModelCard } from "../lib/zoo/card.ts";
 import { readTiny, testPicture } from "./contracts/family.ts";
 
@@ -18,8 +17,8 @@ async function open(id: string): Promise<Upscaler> {
 
 const bicubic: ModelCard = {
   id: "bicubic",
-  name: "Bicubic",
-  description: "No network.",
+  name: "bicubic",
+  description: "no network",
   family: "bicubic",
   scale: 4,
   version: "1.0.0",
@@ -242,15 +241,32 @@ Deno.test("upscale() leaves the source as it is", async () => {
   expect(source.data).toEqual(before);
 });
 
-Deno.test("upscale() refuses to make pixels of what is no number", async () => {
+Deno.test("upscale() refuses to make pixels of NaN", async () => {
   await using upscaler = await open("srdiff-tiny");
-  const { card, model } = engineOf(upscaler);
-  const source = photo(6, 6);
   const noise = (_: unknown, dims: readonly number[]) => {
     const broken = tensor(dims);
     broken.data[7] = NaN;
     return broken;
   };
-  const run = enlarge({ card, model }, source, planUpscale(card, model, source), { noise });
-  await expect(drain(run)).rejects.toThrow(/no numbers/);
+  await expect(upscaler.upscale(photo(6, 6), { noise })).rejects.toThrow(/not finite/);
+});
+
+Deno.test("stream() runs a plan as it was made, its seed too", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const source = photo(10, 12);
+  const plan = upscaler.plan(source, { samples: 2 });
+  const seen: number[] = [];
+  const changed = { ...plan, onProgress: ({ fraction }: Progress) => seen.push(fraction) };
+  const planned = await upscaler.upscale(source, changed);
+  expect(planned.seed).toBe(plan.seed);
+  expect(seen.length).toBe(plan.runs + 2);
+  expect(await upscaler.upscale(source, { seed: plan.seed, samples: 2 })).toEqual(planned);
+});
+
+Deno.test("upscale() refuses a plan for another size or another entry", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  await using other = await open("regression-tiny");
+  const plan = upscaler.plan({ width: 12, height: 10 });
+  await expect(upscaler.upscale(photo(12, 10), plan)).rejects.toThrow(/12x10, not .* 10x12/);
+  await expect(other.upscale(photo(10, 12), plan)).rejects.toThrow(/for srdiff-tiny/);
 });

@@ -84,11 +84,11 @@ export async function entryMethod(spec: string, where: EntryOptions = {}): Promi
   return {
     name: entryName(spec),
     scale: card.scale,
-    generative: (options.temperature ?? 1) !== 0 && card.diffusion !== undefined,
+    generative: (options.temperature ?? 1) !== 0 && upscaler.generative,
     digest: await digestOf(upscaler, options),
     facts: { spec, ...factsOf(card, options, provider) },
     async enlarge({ low, seed, signal }) {
-      const drawn = card.diffusion ? { ...options, seed } : options;
+      const drawn = upscaler.generative ? { ...options, seed } : options;
       const { images } = await upscaler.upscale(low, { ...drawn, signal });
       return images[0];
     },

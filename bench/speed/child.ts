@@ -115,7 +115,7 @@ async function openEntry(
   const upscaler = await openModel(model, { provider, threads });
   const loading = performance.now() - start;
   const { card } = upscaler;
-  const chosen = card.diffusion ? { ...options, seed: 0 } : options;
+  const chosen = upscaler.generative ? { ...options, seed: 0 } : options;
   return {
     scale: card.scale,
     provider: upscaler.provider,

@@ -1,5 +1,5 @@
 /**
- * The mathematics of diffusion, without networks and pictures: schedules, posteriors, samplers.
+ * The mathematics of diffusion, without networks and images: schedules, posteriors, samplers.
  *
  * ```ts
  * import { cosineSchedule, ddim, spacedTimesteps } from "jsr:@srzoo/core/diffusion";
@@ -21,6 +21,7 @@
  */
 
 export { cosineSchedule, linearSchedule, type NoiseSchedule } from "./schedule.ts";
+export { constSchedule, jsdSchedule, quadSchedule, warmupSchedule } from "./schedule.ts";
 export { scheduleOf, spacedTimesteps } from "./schedule.ts";
 export { type Posterior, posteriorOf, type Prediction, x0Of } from "./posterior.ts";
 export type { Denoise, Sampler, SamplerInput, SamplerStep } from "./samplers/sampler.ts";

@@ -7,6 +7,8 @@ import type { Conditioned, Family } from "./model.ts";
 /** Enlarges as MATLAB's `imresize` does; the only family without a graph. */
 export const bicubic: Family = (card) => ({
   accepts: [],
+  generative: false,
+  calls: () => 0,
   condition({ lr }) {
     const [, , height, width] = lr.dims;
     const size = { width: width * card.scale, height: height * card.scale };
@@ -14,12 +16,12 @@ export const bicubic: Family = (card) => ({
   },
 });
 
-/** A picture with nothing left to draw: every sample is the estimate. */
+/** An image with nothing left to draw: every sample is the estimate. */
 export function settled(estimate: Tensor): Conditioned {
   return {
     estimate,
     async *sample() {
-      yield { step: 1, steps: 1, picture: () => estimate };
+      yield { step: 1, steps: 1, image: () => estimate };
       return estimate;
     },
   };

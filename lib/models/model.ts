@@ -7,26 +7,32 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Tiling } from "../tiling.ts";
 import type { ModelCard } from "../zoo/card.ts";
 
-/** The options of `upscale()` that only some families know. */
-export type GenerativeOption =
+/** An option of `upscale()` that only some families know. */
+export type FamilyOption =
   | "seed"
   | "samples"
   | "sampler"
   | "steps"
   | "temperature"
-  | "fidelity";
+  | "fidelity"
+  | "noise"
+  | "guide";
 
 /** A family opened on one card: what `Upscaler` drives. */
 export interface Model {
-  /** The generative options it obeys; all others are refused by name. */
-  readonly accepts: readonly GenerativeOption[];
+  /** The family options it obeys; all others are refused by name. */
+  readonly accepts: readonly FamilyOption[];
+  /** Whether it draws samples, so that the seed matters. */
+  readonly generative: boolean;
+  /** Network calls that all samples of one tile take, what they share included. */
+  calls(choices: Pick<SampleInput, "steps"> & { samples: number }): number;
   /** Name of the graph that makes the steps of a run, where there is more than one. */
   graphOf?(steps: number): string;
-  /** Runs what all samples of one picture share, such as the encoder. */
-  condition(input: ConditionInput): Promise<Conditioned>;
+  /** Runs what all samples of one image share, such as the encoder; absent if there is no such image. */
+  condition?(input: ConditionInput): Promise<Conditioned>;
 }
 
-/** One low-resolution picture. */
+/** One low-resolution image. */
 export interface ConditionInput {
   /** `[1, 3, h, w]` in [-1, 1], of any size: the family pads to the multiple it needs. */
   lr: Tensor;
@@ -38,11 +44,11 @@ export interface ConditionInput {
   onTile?: (done: number, tiles: number) => void;
 }
 
-/** A picture that is ready to be sampled. */
+/** An image that is ready to be sampled. */
 export interface Conditioned {
   /** The posterior mean `[1, 3, h*scale, w*scale]` in [-1, 1], where the entry has one. */
   readonly estimate?: Tensor;
-  /** Draws one sample, telling of each step; returns the picture `[1, 3, h*scale, w*scale]`. */
+  /** Draws one sample, telling of each step; returns the image `[1, 3, h*scale, w*scale]`. */
   sample(input: SampleInput): AsyncGenerator<SampleStep, Tensor>;
 }
 
@@ -54,8 +60,13 @@ export interface SampleInput {
   steps: number;
   /** out = base + fidelity * (sample - base): 0 is the least error, 1 the sample itself. */
   fidelity: number;
-  /** Standard normal noise of one draw, times the temperature, `[1, channels, height, width]`. */
-  noise: (draw: number, dims: readonly number[]) => Tensor;
+  /**
+   * Standard normal noise of one draw, times the temperature, `[1, channels, height, width]`.
+   *
+   * `ratio` is the size of its grid relative to the low-resolution grid: the scale for noise of the result's
+   * size, 0.5 for a latent of half the input's. The noise depends on the absolute position on that grid.
+   */
+  noise: (draw: number, dims: readonly number[], ratio: number) => Tensor;
   /** Content to steer each step towards. */
   guide?: Guide;
   /** Leaves the loop within one tile of one step. */
@@ -64,11 +75,11 @@ export interface SampleInput {
   onTile?: (done: number, tiles: number) => void;
 }
 
-/** A picture that a sample takes content from. */
+/** An image that a sample takes content from. */
 export interface Guide {
   /** `[1, 3, h*scale, w*scale]` in [-1, 1]. */
-  picture: Tensor;
-  /** `[1, 1, h*scale, w*scale]` in [0, 1]: 0 leaves the sample alone, 1 follows the picture. */
+  image: Tensor;
+  /** `[1, 1, h*scale, w*scale]` in [0, 1]: 0 leaves the sample alone, 1 follows the image. */
   weight: Tensor;
 }
 
@@ -78,15 +89,15 @@ export interface SampleStep {
   step: number;
   /** Steps in all. */
   steps: number;
-  /** Makes the picture that this step estimates, `[1, 3, h*scale, w*scale]`. */
-  picture(): Tensor;
+  /** Makes the image that this step estimates, `[1, 3, h*scale, w*scale]`. */
+  image(): Tensor;
 }
 
 /** Opens a family on a card and the sessions of its graphs, by the card's graph names. */
 export type Family = (card: ModelCard, sessions: Readonly<Record<string, Session>>) => Model;
 
 /**
- * The session of a graph that a family can't do without.
+ * The session of a graph that a family cannot do without.
  *
  * @throws {ManifestError} If the card has no such graph.
  */

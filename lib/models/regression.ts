@@ -10,6 +10,8 @@ export const regression: Family = (card, sessions) => {
   const network = graphNamed(card, sessions, "network");
   return {
     accepts: [],
+    generative: false,
+    calls: () => 1,
     async condition({ lr, tiling, signal, onTile }) {
       const [, , height, width] = lr.dims;
       const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);

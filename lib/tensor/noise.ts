@@ -19,7 +19,7 @@ import { type Tensor, tensor } from "./tensor.ts";
 export interface NoiseIndex {
   /** A whole number from 0 to 2^53 - 1. */
   seed: number;
-  /** Number of the sample of one picture, from 0; item i of a batch is sample + i. */
+  /** Number of the sample of one image, from 0; item i of a batch is sample + i. */
   sample: number;
   /** 0 for the start of a sampler, 1, 2, ... for its steps. */
   draw: number;
@@ -32,6 +32,13 @@ export interface NoiseOrigin {
   /** Row of the window's first pixel. */
   y: number;
 }
+
+/** Standard normal noise of a window `[n, channels, height, width]`: `noise()`, or what takes its place. */
+export type NoiseField = (
+  index: NoiseIndex,
+  dims: readonly number[],
+  origin: NoiseOrigin,
+) => Tensor;
 
 /** Two 32-bit words, as JavaScript keeps them: signed. */
 export type Words = readonly [number, number];
@@ -102,7 +109,7 @@ function tailOf(v: number): number {
  * @param index Which field; the same index and pixel give the same value, whatever the window.
  * @param dims Sizes of the window.
  * @param origin Where the window stands in the field.
- * @throws {RangeError} If the seed is no whole number from 0 to 2^53 - 1.
+ * @throws {RangeError} If the seed is not a whole number from 0 to 2^53 - 1, or the origin is not whole.
  */
 export function noise(
   index: NoiseIndex,
@@ -110,6 +117,7 @@ export function noise(
   origin: NoiseOrigin = { x: 0, y: 0 },
 ): Tensor {
   checkSeed(index.seed);
+  checkOrigin(origin);
   const field = tensor(dims);
   const [n, channels, height, width] = dims;
   const seedKey: Words = [index.seed | 0, Math.floor(index.seed / 4294967296) | 0];
@@ -136,15 +144,24 @@ function fill(plane: Float32Array, width: number, key: Words, { x, y }: NoiseOri
   }
 }
 
-/** A seed for who gives none: 32 random bits. */
+/** Refuses a window between the pixels: tiles and regions must start at whole pixels of the field's grid. */
+function checkOrigin({ x, y }: NoiseOrigin): void {
+  if (Number.isInteger(x) && Number.isInteger(y)) return;
+  throw new RangeError(
+    `Cannot draw noise from (${x}, ${y}) on: a field starts at whole pixels. ` +
+      `Give the card a multiple that the latent's grid divides`,
+  );
+}
+
+/** The default seed: 32 random bits. */
 export function drawSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0];
 }
 
 /**
- * Refuses what is no seed.
+ * Refuses a value that is not a seed.
  *
- * @throws {RangeError} If `seed` is no whole number from 0 to 2^53 - 1.
+ * @throws {RangeError} If `seed` is not a whole number from 0 to 2^53 - 1.
  */
 export function checkSeed(seed: number): void {
   if (Number.isSafeInteger(seed) && seed >= 0) return;

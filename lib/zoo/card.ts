@@ -26,6 +26,10 @@ export interface ModelCard {
   diffusion?: Diffusion;
   /** The numbers of steps that it can do, for a diffusion entry. */
   steps?: Steps;
+  /** The latents and their sampling, for a flow entry. */
+  flow?: Flow;
+  /** How much damage is taken away, for an entry whose graphs have the input `restore`. */
+  restore?: Restore;
   /** How the weights were made, by graph name. */
   training?: Record<string, Training>;
   /** The published checkpoint that the graphs were made from. */
@@ -40,6 +44,10 @@ export interface ModelCard {
 export interface Licence {
   /** SPDX identifier of the weights' licence. */
   weights: string;
+  /** What else must be known of the terms, in a sentence. */
+  note?: string;
+  /** File, relative to `model.yml`, that names the authors of the data. */
+  attribution?: string;
   /** The sources of the data. */
   data: DataSource[];
 }
@@ -96,19 +104,39 @@ export interface CardTiling {
 
 /** What the sampler of a diffusion entry must know. */
 export interface Diffusion {
-  /** The noise schedule. */
-  schedule: CosineSchedule | LinearSchedule;
+  /** The noise schedule that the entry was trained with. */
+  schedule: Schedule;
+  /** The noise schedule that it is sampled with, where that differs. */
+  samplingSchedule?: Schedule;
   /** What the network's output estimates. */
   prediction: "eps" | "x0" | "v";
   /** x0 is clamped to [-clip, clip]. */
   clip?: number;
-  /** What the residual is added to: the encoder's picture, exact bicubic, or SRDiff's. */
-  base: "estimate" | "bicubic" | "bicubic256";
+  /**
+   * What the residual is added to: the encoder's image, exact bicubic, SRDiff's, or nothing, where the state
+   * is the image itself.
+   */
+  base: "estimate" | "bicubic" | "bicubic256" | "none";
   /** x0 = residualScale * (hr - base). */
   residualScale: number;
   /** The default sampler. */
   sampler: "ddpm" | "ddim" | "dpmpp2m";
+  /** Variance of an ancestral step: that of the posterior where absent, or beta_t. */
+  variance?: "posterior" | "beta";
+  /**
+   * How the input is enlarged for the graph's input `condition`: exact bicubic, SRDiff's, Pillow's bicubic on
+   * bytes, or PyTorch's (a = -0.75); absent where the graph has no such input.
+   */
+  condition?: "bicubic" | "bicubic256" | "pillow" | "torch";
 }
+
+/** Levels of noise, by the name of their rule. */
+export type Schedule =
+  | CosineSchedule
+  | LinearSchedule
+  | RisingSchedule
+  | ConstSchedule
+  | JsdSchedule;
 
 /** The cosine schedule of Nichol and Dhariwal. */
 export interface CosineSchedule {
@@ -132,6 +160,64 @@ export interface LinearSchedule {
   last: number;
   /** The last beta, where it is forced to a value. */
   lastForced?: number;
+}
+
+/** Betas whose roots grow evenly (`quad`), or that grow over a tenth or half of the steps, then stay. */
+export interface RisingSchedule {
+  /** Discriminates the schedules. */
+  kind: "quad" | "warmup10" | "warmup50";
+  /** Number of timesteps. */
+  timesteps: number;
+  /** Beta of timestep 0. */
+  first: number;
+  /** Beta of the last timestep. */
+  last: number;
+}
+
+/** Betas that are all alike. */
+export interface ConstSchedule {
+  /** Discriminates the schedules. */
+  kind: "const";
+  /** Number of timesteps. */
+  timesteps: number;
+  /** Every beta. */
+  last: number;
+}
+
+/** Betas 1/T, 1/(T-1), ..., 1. */
+export interface JsdSchedule {
+  /** Discriminates the schedules. */
+  kind: "jsd";
+  /** Number of timesteps. */
+  timesteps: number;
+}
+
+/** What the sampling of a flow entry must know. */
+export interface Flow {
+  /** The graph's latent inputs. */
+  latents: FlowLatent[];
+  /** Scale of the latents where the user gives none, 0 to 1. */
+  temperature: number;
+  /** sr = base + residual / residualScale. */
+  residualScale: number;
+  /** What the residual is added to: the encoder's image, or nothing. */
+  base: "estimate" | "none";
+}
+
+/** One latent of a flow. */
+export interface FlowLatent {
+  /** Name of the graph's input. */
+  name: string;
+  /** Channels. */
+  channels: number;
+  /** Size of its grid relative to the low-resolution grid: 1, 2, 0.5. */
+  ratio: number;
+}
+
+/** How much of the input's damage an entry takes away. */
+export interface Restore {
+  /** Where the user says nothing: from 0, none of it, to 1, all of it, or as much as the input shows. */
+  default: "auto" | number;
 }
 
 /** Numbers of steps. */

@@ -57,7 +57,7 @@ function* stepFaults({ diffusion, steps, graphs }: ModelCard): Generator<Fault> 
     yield { path: missing, message: `is missing, but ${there} is given` };
   }
   if (!diffusion || !steps) return;
-  const { timesteps } = diffusion.schedule;
+  const { timesteps } = diffusion.samplingSchedule ?? diffusion.schedule;
   if (steps.max > timesteps) {
     yield { path: "steps.max", message: `${steps.max} is more than the schedule's ${timesteps}` };
   }

@@ -22,30 +22,60 @@ const source = z.strictObject({
   researchOnly: z.boolean().default(false),
 });
 
+const timesteps = z.int().positive();
+const first = z.number().positive().describe("beta of timestep 0");
+const last = z.number().positive().max(0.999).describe("beta of the last timestep");
+
 const schedule = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("cosine"),
-    timesteps: z.int().positive(),
+    timesteps,
     s: z.number().positive().default(0.008),
   }),
   z.strictObject({
     kind: z.literal("linear"),
-    timesteps: z.int().positive(),
-    first: z.number().positive(),
-    last: z.number().positive().max(0.999),
+    timesteps,
+    first,
+    last,
     lastForced: z.number().optional().describe("the last beta, when it is forced to a value"),
   }),
+  z.strictObject({ kind: z.enum(["quad", "warmup10", "warmup50"]), timesteps, first, last }),
+  z.strictObject({ kind: z.literal("const"), timesteps, last: last.describe("every beta") }),
+  z.strictObject({ kind: z.literal("jsd"), timesteps }),
 ]);
 
 const diffusion = z.strictObject({
   schedule,
+  samplingSchedule: schedule.optional().describe("where sampling differs from training"),
   prediction: z.enum(["eps", "x0", "v"]).describe("what the network's output estimates"),
   clip: z.number().positive().optional().describe("x0 is clamped to [-clip, clip]"),
-  base: z.enum(["estimate", "bicubic", "bicubic256"])
-    .describe("what the residual is added to: the encoder's picture, exact bicubic, or SRDiff's"),
+  base: z.enum(["estimate", "bicubic", "bicubic256", "none"])
+    .describe(
+      "what the residual is added to: the encoder's image, exact bicubic, SRDiff's, or nothing",
+    ),
   residualScale: z.number().positive().describe("x0 = residualScale * (hr - base)"),
   sampler: z.enum(["ddpm", "ddim", "dpmpp2m"]).describe("the default"),
+  variance: z.enum(["posterior", "beta"]).optional()
+    .describe("of an ancestral step; the posterior's where absent"),
+  condition: z.enum(["bicubic", "bicubic256", "pillow", "torch"]).optional()
+    .describe("how the input is enlarged for the graph's input `condition`"),
 }).describe("what the sampler of a diffusion entry must know");
+
+const flow = z.strictObject({
+  latents: z.array(z.strictObject({
+    name: z.string().describe("name of the graph's input"),
+    channels: z.int().positive(),
+    ratio: z.number().positive().describe("size of its grid relative to the LR grid"),
+  })).min(1),
+  temperature: z.number().min(0).max(1).describe("scale of the latents, the default"),
+  residualScale: z.number().positive().describe("sr = base + residual / residualScale"),
+  base: z.enum(["estimate", "none"]).describe("the encoder's image, or nothing"),
+}).describe("what the sampling of a flow entry must know");
+
+const restore = z.strictObject({
+  default: z.union([z.literal("auto"), z.number().min(0).max(1)])
+    .describe("0 keeps the input's damage, 1 takes all of it away, auto as the input shows"),
+}).describe("for an entry whose graphs have the input `restore`");
 
 const steps = z.strictObject({
   default: z.int().positive(),
@@ -99,13 +129,20 @@ export const modelCardSchema: z.ZodType<Omit<ModelCard, "base">> = z.strictObjec
   family: z.string().describe("name in the table of families"),
   scale: z.int().min(1).max(16),
   version: z.string(),
-  licence: z.strictObject({ weights: z.string(), data: z.array(source) }),
+  licence: z.strictObject({
+    weights: z.string().describe("SPDX identifier"),
+    note: z.string().optional().describe("what else must be known of the terms"),
+    attribution: z.string().optional().describe("file that names the authors of the data"),
+    data: z.array(source),
+  }),
   graphs: z.record(z.string(), graph).default({}),
   fixture: z.strictObject({ file: z.string(), sha256 }).optional()
     .describe("a recorded input and output, for the self-check after loading"),
   tiling: tiling.optional(),
   diffusion: diffusion.optional(),
   steps: steps.optional(),
+  flow: flow.optional(),
+  restore: restore.optional(),
   training: z.record(z.string(), training).optional().describe("by graph name"),
   imported: imported.optional(),
   figures: figures.optional().describe("what `deno task bench:zoo` measured"),

@@ -1,13 +1,18 @@
 /** What every family must do, on an entry of its own. @module */
 
 import { expect } from "expect";
+import { enlarge } from "../../lib/enlarge.ts";
+import { toImage } from "../../lib/image/pixels.ts";
 import { families } from "../../lib/models/mod.ts";
-import type { Model, SampleInput } from "../../lib/models/model.ts";
+import type { Family, Model, SampleInput } from "../../lib/models/model.ts";
+import { planUpscale } from "../../lib/plan.ts";
 import { type OpenedSessions, openSessions } from "../../lib/runtime/providers.ts";
-import { noise } from "../../lib/tensor/noise.ts";
+import type { Session } from "../../lib/runtime/session.ts";
+import { noise, type NoiseOrigin } from "../../lib/tensor/noise.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { crop } from "../../lib/tensor/window.ts";
 import type { Tiling } from "../../lib/tiling.ts";
+import { drain } from "../../lib/upscaler.ts";
 import type { ModelCard } from "../../lib/zoo/card.ts";
 
 /** Cards and graphs of the tiny entries that make_entries.py writes; their cards are JSON. */
@@ -45,6 +50,35 @@ export async function openTiny(
   return { card, model, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
+/** Opens a family on a card and on networks that are functions of tensors. */
+export function openFunctions(
+  family: Family,
+  card: Partial<ModelCard>,
+  networks: Readonly<Record<string, Session["run"]>>,
+): Promise<Opened> {
+  const dispose = () => Promise.resolve();
+  const sessions = Object.fromEntries(
+    Object.entries(networks).map(([name, run]) => [
+      name,
+      { provider: "native", run, [Symbol.asyncDispose]: dispose } satisfies Session,
+    ]),
+  );
+  const whole = { id: "functions", family: "functions", graphs: {}, ...card } as ModelCard;
+  return Promise.resolve({
+    card: whole,
+    model: family(whole, sessions),
+    [Symbol.asyncDispose]: dispose,
+  });
+}
+
+/** The noise of seed 1, of a region that starts at `origin` on the low-resolution grid. */
+export function noiseFrom(origin: NoiseOrigin = { x: 0, y: 0 }): SampleInput["noise"] {
+  return (draw, dims, ratio) => {
+    const start = { x: origin.x * ratio, y: origin.y * ratio };
+    return noise({ seed: 1, sample: 0, draw }, dims, start);
+  };
+}
+
 /** A picture with edges, gradients and texture, in [-1, 1]. */
 export function testPicture(height: number, width: number): Tensor {
   const data = Float32Array.from({ length: 3 * height * width }, (_, i) => {
@@ -62,12 +96,12 @@ export async function sampleOf(
   choices: Partial<SampleInput> & { tiling?: Tiling } = {},
 ): Promise<Tensor> {
   const { tiling = { ...whole, multiple: card.tiling?.multiple ?? 1 }, ...rest } = choices;
-  const conditioned = await model.condition({ lr, tiling, signal: rest.signal });
+  const conditioned = await model.condition!({ lr, tiling, signal: rest.signal });
   const generator = conditioned.sample({
     sampler: card.diffusion?.sampler ?? "ddim",
     steps: card.steps?.default ?? 1,
     fidelity: 1,
-    noise: (draw, dims) => noise({ seed: 1, sample: 0, draw }, dims),
+    noise: noiseFrom(),
     ...rest,
   });
   let next = await generator.next();
@@ -128,17 +162,17 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     const first = await sampleOf(entry, lr);
     expect((await sampleOf(entry, lr)).data).toEqual(first.data);
     const tiling = { ...whole, multiple: entry.card.tiling?.multiple ?? 1 };
-    const conditioned = await entry.model.condition({ lr, tiling });
+    const conditioned = await entry.model.condition!({ lr, tiling });
     const steps = entry.card.steps?.default ?? 1;
     const seen = [];
     const generator = conditioned.sample({
       sampler: "ddim",
       steps,
       fidelity: 1,
-      noise: (draw, dims) => noise({ seed: 1, sample: 0, draw }, dims),
+      noise: noiseFrom(),
     });
-    for await (const { step, steps, picture } of generator) {
-      expect(picture().dims).toEqual(first.dims);
+    for await (const { step, steps, image } of generator) {
+      expect(image().dims).toEqual(first.dims);
       seen.push([step, steps]);
     }
     expect(seen).toEqual(Array.from({ length: steps }, (_, i) => [i + 1, steps]));
@@ -151,11 +185,45 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     const window = { x: 10, y: 12, width: 40, height: 44 };
     const offset = { x: window.x * scale, y: window.y * scale };
     const part = await sampleOf(entry, crop(lr, window), {
-      noise: (draw, dims) => noise({ seed: 1, sample: 0, draw }, dims, offset),
+      noise: noiseFrom(window),
     });
     const inner = { x: 18 * scale, y: 18 * scale, width: 4 * scale, height: 8 * scale };
     const there = { ...inner, x: inner.x + offset.x, y: inner.y + offset.y };
     const expected = crop(await sampleOf(entry, lr), there);
     expect(bytesApart(crop(part, inner), expected)).toBeLessThan(0.01);
   });
+
+  Deno.test(`${name}() in regions is the whole within ${tolerance + 1}/255`, async () => {
+    await using entry = await open();
+    const source = toImage(testPicture(120, 150));
+    const { card, model } = entry;
+    const options = model.generative ? { seed: 1 } : {};
+    const draw = async (memory: number) => {
+      const plan = planUpscale(card, model, source, { ...options, memory });
+      const { rows, columns } = plan.regions;
+      const [image] = await drain(enlarge({ card, model }, source, plan));
+      return { image, regions: rows.length * columns.length };
+    };
+    const one = await draw(4e9);
+    // The least memory that is not refused, so that there are several regions.
+    let memory = 210e6;
+    while (refuses(() => planUpscale(card, model, source, { ...options, memory }))) memory += 1e6;
+    const many = await draw(memory);
+    expect([one.regions, many.regions > 1]).toEqual([1, true]);
+    const most = many.image.data.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - one.image.data[i])),
+      0,
+    );
+    expect(most).toBeLessThanOrEqual(tolerance + 1);
+  });
+}
+
+/** Whether a call throws. */
+function refuses(call: () => unknown): boolean {
+  try {
+    call();
+    return false;
+  } catch {
+    return true;
+  }
 }

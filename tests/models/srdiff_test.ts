@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { resize } from "../../lib/image/resize.ts";
 import { families } from "../../lib/models/mod.ts";
-import { trajectoryOf } from "../../lib/models/srdiff.ts";
+import { trajectoryOf } from "../../lib/models/trajectory.ts";
 import type { Session } from "../../lib/runtime/session.ts";
 import { noise } from "../../lib/tensor/noise.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
@@ -38,7 +38,7 @@ Deno.test("srdiff() adds to the estimate or to the exact bicubic picture", async
   expect(base.data).toEqual(resize(lr, { width: 56, height: 40 }).data);
   await using estimating = await openWith("estimate");
   const tiling = { size: 64, overlap: 4, multiple: 2 };
-  const { estimate } = await estimating.model.condition({ lr, tiling });
+  const { estimate } = await estimating.model.condition!({ lr, tiling });
   expect((await sampleOf(estimating, lr, { fidelity: 0 })).data).toEqual(estimate!.data);
 });
 
@@ -88,11 +88,11 @@ Deno.test("srdiff() follows a guide by its weight, and only where it has one", a
   const lr = testPicture(11, 13); // not even, so that the state is larger than the picture
   const plain = await sampleOf(entry, lr);
   const [, , height, width] = plain.dims;
-  const picture = noise({ seed: 3, sample: 0, draw: 0 }, plain.dims);
+  const image = noise({ seed: 3, sample: 0, draw: 0 }, plain.dims);
   const weight = tensor([1, 1, height, width]);
-  const none = await sampleOf(entry, lr, { guide: { picture, weight } });
+  const none = await sampleOf(entry, lr, { guide: { image, weight } });
   expect(none.data).toEqual(plain.data);
   const all = tensor(weight.dims, weight.data.map(() => 1));
-  const led = await sampleOf(entry, lr, { guide: { picture, weight: all } });
-  expect(bytesApart(led, picture)).toBeLessThan(0.01);
+  const led = await sampleOf(entry, lr, { guide: { image, weight: all } });
+  expect(bytesApart(led, image)).toBeLessThan(0.01);
 });

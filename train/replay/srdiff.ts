@@ -5,7 +5,7 @@ import { samplers } from "../../lib/diffusion/samplers/mod.ts";
 import type { SamplerStep } from "../../lib/diffusion/samplers/sampler.ts";
 import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
 import { familyOf } from "../../lib/models/mod.ts";
-import { scheduleFor } from "../../lib/models/srdiff.ts";
+import { scheduleFor } from "../../lib/models/schedule.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import type { ModelCard } from "../../lib/zoo/card.ts";
 import type { Case, Replay } from "./case.ts";
@@ -145,7 +145,7 @@ async function pictures(arrays: Arrays, { card, sessions }: Entry): Promise<Tens
   const whole = Math.ceil(Math.max(...lrs.dims.slice(2)) / multiple) * multiple;
   for (let i = 0; i < lrs.dims[0]; i++) {
     const lr = asTensor(itemOf(lrs, i), [1, ...lrs.dims.slice(1)]);
-    const scene = await model.condition({ lr, tiling: { size: whole, overlap: 0, multiple } });
+    const scene = await model.condition!({ lr, tiling: { size: whole, overlap: 0, multiple } });
     const walk = scene.sample({
       sampler: "ddpm",
       steps: card.steps!.trained[0].steps,

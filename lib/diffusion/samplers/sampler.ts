@@ -1,9 +1,9 @@
-/** The contract of samplers: mathematics only, no session and no picture. @module */
+/** The contract of samplers: mathematics only, no session and no image. @module */
 
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { NoiseSchedule } from "../schedule.ts";
 
-/** Estimates x0 from `x` at timestep `t` (an index of the schedule): the whole picture, tiles joined. */
+/** Estimates x0 from `x` at timestep `t` (an index of the schedule): the whole image, tiles joined. */
 export type Denoise = (x: Tensor, t: number) => Promise<Tensor>;
 
 /** What a sampler needs; it keeps no state of its own between calls. */
@@ -18,6 +18,13 @@ export interface SamplerInput {
   start: Tensor;
   /** Standard normal noise times the temperature; draw 0 made `start`, steps use 1, 2, ... */
   noise: (draw: number) => Tensor;
+  /**
+   * Variance of the noise that an ancestral step adds: that of the posterior, or beta_t, the upper bound
+   * (Ho et al. 2020, section 3.2).
+   *
+   * @default {"posterior"}
+   */
+  variance?: "posterior" | "beta";
   /** Leaves the loop with the signal's reason. */
   signal?: AbortSignal;
 }

@@ -1,14 +1,14 @@
 import { expect } from "expect";
-import { UnsupportedError } from "../lib/errors.ts";
-import { type Image, readImage } from "../lib/image/image.ts";
-import { toImage } from "../lib/image/pixels.ts";
-import { resizeImage } from "../lib/image/resize.ts";
-import { fuse, interpolateSeeds, uncertainty } from "../lib/latent.ts";
-import { rankCorrelation } from "../lib/metrics/calibration.ts";
-import { deviationMap } from "../lib/metrics/mod.ts";
-import type { Tensor } from "../lib/tensor/tensor.ts";
-import { load, type Upscaler } from "../lib/upscaler.ts";
-import { readTiny, testPicture } from "./contracts/family.ts";
+import { UnsupportedError } from "../../lib/errors.ts";
+import { type Image, readImage } from "../../lib/image/image.ts";
+import { toImage } from "../../lib/image/pixels.ts";
+import { resizeImage } from "../../lib/image/resize.ts";
+import { fuse, interpolateSeeds, uncertainty } from "../../mod.ts";
+import { rankCorrelation } from "../../lib/metrics/calibration.ts";
+import { deviationMap } from "../../lib/metrics/mod.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
+import { load, type Upscaler } from "../../lib/upscaler.ts";
+import { readTiny, testPicture } from "../contracts/family.ts";
 
 async function open(id: string): Promise<Upscaler> {
   const { folder } = await readTiny(id);
@@ -124,7 +124,7 @@ Deno.test("uncertainty() draws five samples, and refuses one and a window below 
 });
 
 /** The entry that ships, on an astronaut of 128x128 made small. */
-const truth = await readImage(new URL("../docs/astronaut.png", import.meta.url));
+const truth = await readImage(new URL("../../docs/astronaut.png", import.meta.url));
 const small = resizeImage(truth, { width: 32, height: 32 });
 
 // What pooling gains is a mean over a set, which bench:abilities measures; one small picture may differ.

@@ -1,4 +1,4 @@
-/** How a picture is divided so that it fits in the memory. @module */
+/** How an image is divided so that the work fits in the memory. @module */
 
 import type { Size } from "./image/resize.ts";
 import { alignUp, countTiles, type Span, spansOf, type Tiling } from "./tiling.ts";
@@ -12,24 +12,24 @@ export interface Regions {
   readonly columns: readonly Span[];
 }
 
-/** What decides how a picture is divided. */
-export interface Load {
-  /** Pictures to make. */
+/** What decides how an image is divided. */
+export interface Work {
+  /** Images to make. */
   samples: number;
-  /** Steps of the sampler. */
-  steps: number;
   /** Whether the result is projected. */
   consistency: boolean;
   /** Bytes of memory that there are. */
   budget: number;
-  /** How a network sees the picture. */
+  /** How a network sees the image. */
   tiling: Tiling;
-  /** Whether there is a sampler at all. */
+  /** Whether samples are drawn, which takes more memory and looks farther. */
   generative: boolean;
+  /** Network calls of one tile. */
+  calls: number;
 }
 
 /** How the work is divided, and what it takes. */
-export interface Layout {
+export interface Division {
   /** Regions that fit in the memory. */
   regions: Regions;
   /** Calls of networks, tiles counted. */
@@ -38,8 +38,10 @@ export interface Layout {
   memory: number;
 }
 
+/** Bytes that a run may take where nothing is said. */
+export const defaultMemory: number = 2 ** 32;
 /** Bytes of a process with a runtime and a model before it works. */
-const PROCESS = 200e6;
+export const processMemory = 200e6;
 /**
  * Bytes that a network takes for each high-resolution pixel of a tile: 220 measured where it works on the
  * low-resolution grid with 64 channels; those that look at whole tiles work on the other grid.
@@ -51,49 +53,52 @@ const REGION = { generative: 160, settled: 90 };
 const ENOUGH = 2 ** 30;
 
 /**
- * Divides a picture into regions that fit in the memory.
+ * Divides an image into regions that fit in the memory.
  *
  * @throws {RangeError} If the memory does not suffice for the smallest ones.
  */
-export function layOut(card: ModelCard, size: Size, load: Load): Layout {
-  const { tiling, samples, steps, budget, generative } = load;
-  const held = heldBytes(card, size, load);
+export function fitMemory(card: ModelCard, size: Size, work: Work): Division {
+  const { tiling, budget, generative, calls } = work;
+  const held = heldBytes(card, size, work);
   const perPixel = card.scale ** 2 * (generative ? REGION.generative : REGION.settled);
-  const regions = regionsOf(size, load, Math.min(ENOUGH, budget - held) / perPixel);
+  const regions = regionsOf(size, work, Math.min(ENOUGH, budget - held) / perPixel);
   if (!regions) {
-    const needed = held + (4 * marginOf(load)) ** 2 * perPixel;
+    const needed = held + (4 * marginOf(work)) ** 2 * perPixel;
     throw new RangeError(
       `Cannot upscale ${size.width}x${size.height} within ${inMegabytes(budget)}: it takes ` +
         `${inMegabytes(needed)}. Allow more memory, take a smaller tile or fewer samples, or cut ` +
-        `the picture`,
+        `the image`,
     );
   }
-  const passes = card.tiling ? 1 + (generative ? samples * steps : 0) : 0;
   const longest = (spans: readonly Span[]) => Math.max(...spans.map((span) => span.size));
   const largest = longest(regions.rows) * longest(regions.columns);
-  return { regions, runs: passes * tilesIn(regions, tiling), memory: held + largest * perPixel };
+  return {
+    regions,
+    runs: calls && calls * tilesIn(regions, tiling),
+    memory: held + largest * perPixel,
+  };
 }
 
 /** What is held all the time: the process, the source, the results, and what a network needs. */
-function heldBytes(card: ModelCard, { width, height }: Size, load: Load): number {
-  const { size, blended } = load.tiling;
+function heldBytes(card: ModelCard, { width, height }: Size, work: Work): number {
+  const { size, blended } = work.tiling;
   const area = card.scale ** 2;
-  const pictures = 4 * width * height * (1 + area * load.samples);
-  if (!card.tiling) return PROCESS + pictures;
+  const pictures = 4 * width * height * (1 + area * work.samples);
+  if (!card.tiling) return processMemory + pictures;
   const tile = Math.min(size ** 2, width * height) * area;
-  return PROCESS + pictures + tile * (blended ? TILE.blended : TILE.own);
+  return processMemory + pictures + tile * (blended ? TILE.blended : TILE.own);
 }
 
-/** The whole picture if it has no more than `pixels`, regions that have no more, or nothing. */
-function regionsOf({ width, height }: Size, load: Load, pixels: number): Regions | undefined {
-  const { multiple } = load.tiling;
+/** The whole image if it has no more than `pixels`, regions that have no more, or nothing. */
+function regionsOf({ width, height }: Size, work: Work, pixels: number): Regions | undefined {
+  const { multiple } = work.tiling;
   const cut = (size: number, overlap: number) => {
     const tiling = { size, overlap, multiple };
     return { rows: spansOf(height, tiling), columns: spansOf(width, tiling) };
   };
   if (width * height <= pixels) return cut(alignUp(Math.max(width, height), multiple), 0);
   const side = Math.floor(Math.sqrt(Math.max(0, pixels)) / multiple) * multiple;
-  const margin = marginOf(load);
+  const margin = marginOf(work);
   return side > 3 * margin ? cut(side, margin) : undefined;
 }
 
@@ -101,7 +106,7 @@ function regionsOf({ width, height }: Size, load: Load, pixels: number): Regions
  * How far a region reaches into its neighbours: the network's radius for the encoder and for one step, as later
  * steps hardly reach that far, and the radius of the projection.
  */
-function marginOf({ tiling, generative, consistency }: Load): number {
+function marginOf({ tiling, generative, consistency }: Work): number {
   const least = consistency ? 24 : 4;
   return alignUp(Math.max(least, tiling.overlap * (generative ? 2 : 1)), tiling.multiple);
 }

@@ -1,0 +1,30 @@
+/** What abilities ask of an upscaler before they work. @module */
+
+import { UnsupportedError } from "../errors.ts";
+import type { FamilyOption } from "../models/model.ts";
+import type { Upscaler } from "../upscaler.ts";
+
+/**
+ * Refuses an upscaler that does not know an option.
+ *
+ * @param work What cannot be done without it, such as "interpolate between seeds".
+ * @throws {UnsupportedError} If the upscaler does not know it.
+ */
+export function needOption({ card, accepts }: Upscaler, option: FamilyOption, work: string): void {
+  if (accepts.includes(option)) return;
+  const knows = accepts.length > 0 ? `it knows ${accepts.join(", ")}` : "it draws no samples";
+  throw new UnsupportedError(
+    `Cannot ${work} with ${card.id}: the family "${card.family}" does not have the option ` +
+      `"${option}", ${knows}. Take another entry, such as srdiff`,
+  );
+}
+
+/**
+ * Refuses a value that is not from 0 to 1.
+ *
+ * @throws {RangeError} If it is not.
+ */
+export function checkShare(name: string, value: number): void {
+  if (value >= 0 && value <= 1) return;
+  throw new RangeError(`Cannot use ${name} = ${value}: it must be from 0 to 1`);
+}

@@ -1,0 +1,48 @@
+/** How far samples differ, pixel by pixel. @module */
+
+import type { Image, ImageLike } from "../image/image.ts";
+import { checkWindow, deviationMap, type DeviationOptions } from "../metrics/calibration.ts";
+import type { UpscaleOptions } from "../plan.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Upscaler } from "../upscaler.ts";
+import { needOption } from "./_needs.ts";
+
+/** How `uncertainty()` works. */
+export interface UncertaintyOptions extends UpscaleOptions, DeviationOptions {}
+
+/** What `uncertainty()` finds. */
+export interface Uncertainty {
+  /** Mean of the samples, rounded. */
+  mean: Image;
+  /**
+   * How far the samples differ around each pixel, in bytes (0 to 255): `[1, 1, H, W]`, the variance of the
+   * colours pooled over `window` (see `deviationMap()` of the metrics). Where it is large the samples tend to be
+   * wrong, too: it ranks the pixels, and is no bound of the error.
+   */
+  deviation: Tensor;
+}
+
+/**
+ * Draws several samples and says how far they differ around each pixel.
+ *
+ * @param options `samples` is 5 unless given, and at least 2.
+ * @throws {UnsupportedError} If the entry draws nothing.
+ * @throws {RangeError} If `samples` is 1, or the window is negative.
+ */
+export async function uncertainty(
+  upscaler: Upscaler,
+  source: ImageLike,
+  options: UncertaintyOptions = {},
+): Promise<Uncertainty> {
+  const { window, samples = 5, ...rest } = options;
+  needOption(upscaler, "samples", "compare samples");
+  checkWindow({ window });
+  if (samples < 2) throw new RangeError("Cannot compare samples: there must be at least 2");
+  const { images } = await upscaler.upscale(source, { ...rest, samples });
+  const [first] = images;
+  const mean = { ...first, data: new Uint8ClampedArray(first.data.length) };
+  for (let i = 0; i < mean.data.length; i++) {
+    mean.data[i] = images.reduce((sum, { data }) => sum + data[i], 0) / samples;
+  }
+  return { mean, deviation: deviationMap(images, { window }) };
+}

@@ -1,0 +1,159 @@
+/** The one loop of all diffusion families: trajectory, sampler, tiled network, guide. @module */
+
+import { x0Of } from "../diffusion/posterior.ts";
+import { samplers } from "../diffusion/samplers/mod.ts";
+import type { Denoise } from "../diffusion/samplers/sampler.ts";
+import type { NoiseSchedule } from "../diffusion/schedule.ts";
+import type { Session } from "../runtime/session.ts";
+import { mix, scaleBy } from "../tensor/linear.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { crop } from "../tensor/window.ts";
+import { overTiles, type Tiling } from "../tiling.ts";
+import type { Diffusion, ModelCard } from "../zoo/card.ts";
+import { guided } from "./guide.ts";
+import { type ConditionInput, graphNamed, type Model } from "./model.ts";
+import type { SampleInput, SampleStep } from "./model.ts";
+import { scheduleFor } from "./schedule.ts";
+import { diffusionOf, trajectoryOf } from "./trajectory.ts";
+
+/** What a diffusion family says of itself; the rest is the same for all. */
+export interface DiffusionKind {
+  /** How the network is told the time: the graph's input and its value at an index of the schedule. */
+  time: { input: string; at(t: number, schedule: NoiseSchedule): number };
+  /** Network calls that all samples of a tile share. */
+  shared: number;
+  /** Prepares one image. */
+  scene(input: ConditionInput): Promise<Scene>;
+}
+
+/** One image as its network sees it. */
+export interface Scene {
+  /** Sizes of the low-resolution grid, padded to what the network takes. */
+  grid: readonly [height: number, width: number];
+  /** What the network is fed beside the state and the time, by the names of the graph's inputs. */
+  fed: Readonly<Record<string, Tensor>>;
+  /**
+   * The image of least error at hand, `[1, 3, h*scale, w*scale]`: what `fidelity` 0 gives. The state is
+   * x0 = residualScale * (hr - base), or residualScale * hr where the card's base is `none`.
+   */
+  base: Tensor;
+}
+
+/** A card, opened. */
+interface Entry {
+  card: ModelCard;
+  diffusion: Diffusion;
+  schedule: NoiseSchedule;
+  sessions: Readonly<Record<string, Session>>;
+  time: DiffusionKind["time"];
+}
+
+/** Time told as the index of the schedule, in the input `t`. */
+export const timestep: DiffusionKind["time"] = { input: "t", at: (t) => t };
+
+/** Time told as the level sqrt(alphaBar_t), in the input `level` (SR3's sqrt(gamma)). */
+export const noiseLevel: DiffusionKind["time"] = {
+  input: "level",
+  at: (t, { alphaBar }) => Math.sqrt(alphaBar[t]),
+};
+
+/** Opens a diffusion family on a card. */
+export function diffusionModel(
+  card: ModelCard,
+  sessions: Readonly<Record<string, Session>>,
+  kind: DiffusionKind,
+): Model {
+  const diffusion = diffusionOf(card);
+  const schedule = scheduleFor(diffusion.samplingSchedule ?? diffusion.schedule);
+  const entry = { card, diffusion, schedule, sessions, time: kind.time };
+  return {
+    accepts: [
+      "seed",
+      "samples",
+      "sampler",
+      "steps",
+      "temperature",
+      "fidelity",
+      "noise",
+      "guide",
+    ],
+    generative: true,
+    calls: ({ samples, steps }) => kind.shared + samples * steps,
+    graphOf: (steps) => trajectoryOf(card, steps).graph,
+    async condition(input) {
+      const scene = await kind.scene(input);
+      const estimate = diffusion.base === "estimate" ? scene.base : undefined;
+      return { estimate, sample: (choices) => sample(entry, scene, input.tiling, choices) };
+    },
+  };
+}
+
+/** Walks from noise to x0; each step's image is (1 - fidelity) * base + fidelity * (the estimate of hr). */
+async function* sample(
+  entry: Entry,
+  scene: Scene,
+  tiling: Tiling,
+  choices: SampleInput,
+): AsyncGenerator<SampleStep, Tensor> {
+  const { schedule, card, diffusion } = entry;
+  const { timesteps, start, graph } = trajectoryOf(card, choices.steps);
+  const dims = [1, 3, ...scene.grid.map((size) => size * card.scale)];
+  const noise = (draw: number) => choices.noise(draw, dims, card.scale);
+  const image = (x0: Tensor) => {
+    const gain = choices.fidelity / diffusion.residualScale;
+    const keep = diffusion.base === "none" ? 1 - choices.fidelity : 1;
+    return mix(keep, scene.base, gain, crop(x0, areaOf(scene.base)));
+  };
+  const walk = samplers[choices.sampler]({
+    denoise: denoiser(entry, graphNamed(card, entry.sessions, graph), scene, tiling, choices),
+    schedule,
+    timesteps,
+    start: start === "noise" ? noise(0) : noised(entry, scene, timesteps[0], noise(0)),
+    noise,
+    variance: diffusion.variance,
+    signal: choices.signal,
+  });
+  let next = await walk.next();
+  for (; !next.done; next = await walk.next()) {
+    const { step, steps, x0 } = next.value;
+    yield { step, steps, image: () => image(x0) };
+  }
+  return image(next.value);
+}
+
+/** The base noised to a timestep; where it is what the state is the residual over, that is noise alone. */
+function noised({ diffusion, schedule }: Entry, { base }: Scene, t: number, noise: Tensor): Tensor {
+  const alphaBar = schedule.alphaBar[t];
+  const sigma = Math.sqrt(1 - alphaBar);
+  if (diffusion.base !== "none") return scaleBy(sigma, noise);
+  const [, , height, width] = noise.dims;
+  const image = crop(base, { x: 0, y: 0, width, height });
+  return mix(Math.sqrt(alphaBar) * diffusion.residualScale, image, sigma, noise);
+}
+
+/** The network as the sampler sees it: the whole image's x0. */
+function denoiser(
+  entry: Entry,
+  session: Session,
+  scene: Scene,
+  tiling: Tiling,
+  choices: SampleInput,
+): Denoise {
+  const { diffusion, schedule, time } = entry;
+  const { signal, onTile, guide } = choices;
+  return async (x, t) => {
+    const told = { [time.input]: tensor([1], Float32Array.of(time.at(t, schedule))) };
+    const { prediction } = await overTiles(
+      { x, ...scene.fed },
+      (inputs) => session.run({ ...inputs, ...told }, { signal }),
+      { tiling, grid: scene.grid, signal, onTile },
+    );
+    const x0 = x0Of(diffusion.prediction, prediction, x, schedule.alphaBar[t], diffusion.clip);
+    return guide ? guided(x0, diffusion, scene.base, guide) : x0;
+  };
+}
+
+/** The window of an image from its first pixel on. */
+function areaOf({ dims }: Tensor): { x: 0; y: 0; width: number; height: number } {
+  return { x: 0, y: 0, width: dims[3], height: dims[2] };
+}

@@ -1,0 +1,99 @@
+/** What a family costs: two that exist nowhere else, each in some twenty lines. @module */
+
+import { diffusionModel, noiseLevel } from "../../lib/models/diffusion.ts";
+import type { Family, SampleInput } from "../../lib/models/model.ts";
+import { resize } from "../../lib/image/resize.ts";
+import type { Session } from "../../lib/runtime/session.ts";
+import { mix } from "../../lib/tensor/linear.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { padTo } from "../../lib/tensor/window.ts";
+import { crop } from "../../lib/tensor/window.ts";
+import { overTiles, type TileRun } from "../../lib/tiling.ts";
+import { openFunctions, testFamily } from "../contracts/family.ts";
+
+const tiling = { size: 32, overlap: 4, multiple: 2, blended: false };
+
+/** `[1, 3, h, w]` on a grid that is `scale` times as fine. */
+const enlarged = ({ dims: [, , height, width], ...lr }: Tensor, scale: number) =>
+  resize({ ...lr, dims: [1, 3, height, width] }, { width: width * scale, height: height * scale });
+
+/** A diffusion of the image itself that is told the level of noise. */
+const leveled: Family = (card, sessions) =>
+  diffusionModel(card, sessions, {
+    time: noiseLevel,
+    shared: 0,
+    scene({ lr }) {
+      const [, , height, width] = padTo(lr, 2).dims;
+      const base = enlarged(lr, card.scale);
+      const size = { width: width * card.scale, height: height * card.scale };
+      const condition = crop(base, { x: 0, y: 0, ...size });
+      return Promise.resolve({ grid: [height, width], fed: { condition }, base });
+    },
+  });
+
+/** eps of a Gaussian around the condition, of deviation 0.05: (x - level * condition) * sigma / variance. */
+const leveledNetwork: Session["run"] = ({ x, level: { data: [level] }, condition }) => {
+  const sigma = Math.sqrt(1 - level ** 2);
+  const gain = sigma / (sigma ** 2 + (0.05 * level) ** 2);
+  return Promise.resolve({ prediction: mix(gain, x, -gain * level, condition) });
+};
+
+testFamily("a diffusion told by its level of noise", () =>
+  openFunctions(leveled, {
+    scale: 4,
+    tiling,
+    steps: { default: 3, max: 50, trained: [] },
+    diffusion: {
+      schedule: { kind: "cosine", timesteps: 50, s: 0.008 },
+      prediction: "eps",
+      base: "none",
+      residualScale: 1,
+      sampler: "ddim",
+    },
+  }, { denoiser: leveledNetwork }), 1);
+
+/** One pass from latents of half, a quarter and an eighth of the result's size. */
+const coarse: Family = ({ scale }, { inverse }) => ({
+  accepts: ["seed", "samples", "temperature", "noise"],
+  generative: true,
+  calls: ({ samples }) => samples,
+  condition({ lr, tiling, ...watch }) {
+    const padded = padTo(lr, tiling.multiple);
+    const [, , height, width] = padded.dims;
+    async function* sample({ noise, signal, onTile }: SampleInput) {
+      const latents = [2, 1, 0.5].map((ratio, i) =>
+        [`z${i}`, noise(i, [1, 3, height * ratio, width * ratio], ratio)] as const
+      );
+      const inputs = { lr: padded, ...Object.fromEntries(latents) };
+      const run: TileRun = (tile) => inverse.run(tile, { signal });
+      const options = { tiling, grid: [height, width] as const, signal, onTile };
+      const { sr } = await overTiles(inputs, run, options);
+      const [, , h, w] = lr.dims;
+      const image = crop(sr, { x: 0, y: 0, width: w * scale, height: h * scale });
+      yield { step: 1, steps: 1, image: () => image };
+      return image;
+    }
+    watch.onTile?.(1, 1);
+    return Promise.resolve({ sample });
+  },
+});
+
+/** Each latent spread over the pixels that it stands for, on the enlarged input. */
+const coarseNetwork: Session["run"] = ({ lr, ...latents }) => {
+  const [, , height, width] = lr.dims.map((size) => 4 * size);
+  const sr = enlarged(lr, 4);
+  for (const { dims: [, , h, w], data } of Object.values(latents)) {
+    for (let i = 0; i < sr.data.length; i++) {
+      const y = Math.floor(i / width) % height, c = Math.floor(i / width / height);
+      const at = Math.floor(y * h / height) * w + Math.floor(i % width * w / width);
+      sr.data[i] += 0.05 * data[c * h * w + at];
+    }
+  }
+  return Promise.resolve({ sr: tensor(sr.dims, sr.data) });
+};
+
+testFamily(
+  "a sampler of one pass over coarse latents",
+  () => openFunctions(coarse, { scale: 4, tiling }, { inverse: coarseNetwork }),
+  1,
+);
