@@ -39,8 +39,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   "cli/": ["mod.ts", "lib/"],
   "bench/": ["mod.ts", "lib/"],
   "train/": ["mod.ts", "lib/"],
+  "tools/": ["mod.ts", "lib/", "train/environment.ts"],
   "examples/": ["mod.ts"],
-  "tests/": ["mod.ts", "lib/", "cli/", "bench/", "train/"],
+  "tests/": ["mod.ts", "lib/", "cli/", "bench/", "train/", "tools/"],
 };
 
 const root = new URL("../", import.meta.url);

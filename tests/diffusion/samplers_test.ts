@@ -4,7 +4,7 @@ import { samplers } from "../../lib/diffusion/samplers/mod.ts";
 import { cosineSchedule, linearSchedule, spacedTimesteps } from "../../lib/diffusion/schedule.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { gaussianToy, testSampler, walk } from "../contracts/sampler.ts";
-import { asTensor, itemOf } from "../../train/replay/npz.ts";
+import { asTensor, itemOf } from "../../tools/replay/npz.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 
 // ddpm draws from the posterior of a point x0, which is too narrow when steps are few; it takes them all.

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { compare, compareTable, lineOf, passes } from "../../train/replay/comparison.ts";
+import { compare, compareTable, lineOf, passes } from "../../tools/replay/comparison.ts";
 
 const array = (...values: number[]) => ({ dims: [values.length], data: values });
 

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { asTensor, itemOf, need, readNpz } from "../../train/replay/npz.ts";
+import { asTensor, itemOf, need, readNpz } from "../../tools/replay/npz.ts";
 
 /** Files that NumPy 2.4 wrote. */
 const read = async (name: string) =>

@@ -1,8 +1,8 @@
 import { expect } from "expect";
-import type { Case } from "../../train/replay/case.ts";
-import { type Comparison, passes } from "../../train/replay/comparison.ts";
-import { readNpz } from "../../train/replay/npz.ts";
-import { replayOf } from "../../train/replay/replays.ts";
+import type { Case } from "../../tools/replay/case.ts";
+import { type Comparison, passes } from "../../tools/replay/comparison.ts";
+import { readNpz } from "../../tools/replay/npz.ts";
+import { replayOf } from "../../tools/replay/replays.ts";
 
 const vectors = new URL("../../../shared/vectors/", import.meta.url);
 const absent = await Deno.stat(vectors).then(() => false, () => true);

@@ -7,7 +7,7 @@ import {
   pillow,
   resample,
   torchBicubic,
-} from "../../train/replay/resample.ts";
+} from "../../tools/replay/resample.ts";
 
 const filters: Record<string, Filter> = { matlabBicubic, matlabBilinear, pillow, torchBicubic };
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(DENO is None, reason="no deno on the PATH (needs
 
 def replay(*arguments: object) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [DENO, "run", "-A", str(ROOT / "train/replay/main.ts"), *map(str, arguments)],
+        [DENO, "run", "-A", str(ROOT / "tools/replay/main.ts"), *map(str, arguments)],
         env=os.environ | {"SRZOO_PYTHON": sys.executable, "NO_COLOR": "1"},
         capture_output=True, text=True, timeout=300,
     )

@@ -9,7 +9,7 @@
 
 import { Command } from "commander";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { runModule } from "../environment.ts";
+import { runModule } from "../../train/environment.ts";
 import type { Case } from "./case.ts";
 import { type Comparison, lineOf, passes } from "./comparison.ts";
 import { linesAbout, openEntry } from "./entry.ts";
