@@ -1,30 +1,54 @@
 /** Downloads kept in the Cache API of a page. @module */
 
-import { IntegrityError } from "../errors.ts";
-import { sha256Of } from "../sha256.ts";
-import { requestPieces, type WeightCache } from "./cache.ts";
-import { nameOf } from "./source.ts";
+import { joined } from "../bytes.ts";
+import type { DownloadCache, Sink } from "./cache.ts";
 
-/** Opens the cache of this page's origin. */
-export async function openPageCache(): Promise<WeightCache> {
-  const cache = await caches.open("srzoo");
-  const keyOf = (sha256: string) => new URL(`/srzoo/${sha256}`, globalThis.location.href);
+/** Opens the cache of this page's origin; a page that is not secure has none, and keeps nothing. */
+export async function openPageCache(): Promise<DownloadCache> {
+  const cache = await globalThis.caches?.open("srzoo").catch(() => undefined);
+  const keyOf = (name: string) => new URL(`/srzoo/${name}`, globalThis.location.href);
+  const textKey = (url: URL) => keyOf(`texts/${encodeURIComponent(url.href)}`);
+
+  async function get(key: URL) {
+    const kept = await cache?.match(key);
+    return kept && new Uint8Array(await kept.arrayBuffer());
+  }
+
+  async function put(key: URL, bytes: Uint8Array<ArrayBuffer>) {
+    // A full store is no reason to fail: the bytes are here, and are fetched again next time.
+    await cache?.put(key, new Response(bytes)).catch(() => {});
+  }
+
   return {
     name: "this page's cache",
-    async get(sha256) {
-      const kept = await cache.match(keyOf(sha256));
-      return kept && new Uint8Array(await kept.arrayBuffer());
-    },
-    async fetch(download) {
-      const { body } = await requestPieces(download, 0);
-      const pieces = await Array.fromAsync(body) as Uint8Array<ArrayBuffer>[];
-      const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
-      const actual = await sha256Of(bytes);
-      if (actual !== download.sha256) {
-        throw new IntegrityError(nameOf(download.url), download.sha256, actual);
-      }
-      await cache.put(keyOf(download.sha256), new Response(bytes));
+    get: (sha256) => get(keyOf(sha256)),
+    async keep(sha256, work) {
+      const bytes = await work(memorySink());
+      await put(keyOf(sha256), bytes);
       return bytes;
     },
+    getText: (url) => get(textKey(url)),
+    keepText: (url, text) => put(textKey(url), text),
+  };
+}
+
+function memorySink(): Sink {
+  let pieces: Uint8Array[] = [];
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    write(piece) {
+      pieces.push(piece);
+      size += piece.length;
+      return Promise.resolve();
+    },
+    clear() {
+      pieces = [];
+      size = 0;
+      return Promise.resolve();
+    },
+    bytes: () => Promise.resolve(joined(pieces)),
   };
 }

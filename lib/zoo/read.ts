@@ -1,12 +1,14 @@
 /** From the text of a `model.yml` to a card that can be trusted. @module */
 
-import { parse, YAMLError } from "yaml";
 import * as z from "zod";
 import { ManifestError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
 import { findFaults } from "./faults.ts";
+import { limits } from "./limits.ts";
 import { modelCardSchema } from "./schema.ts";
-import { asFolder, nameOf, readBytes, type ReadOptions, toUrl } from "./source.ts";
+import { asFolder, nameOf, toUrl } from "./place.ts";
+import { type ReadOptions, readText } from "./source.ts";
+import { parseYaml } from "./yaml.ts";
 
 /**
  * Reads the card of one entry, which need not be part of a zoo.
@@ -21,8 +23,7 @@ export async function readCard(
 ): Promise<ModelCard> {
   const place = toUrl(source);
   const url = /\.ya?ml$/.test(place.pathname) ? place : new URL("model.yml", asFolder(place));
-  const text = new TextDecoder().decode(await readBytes(url, options));
-  return parseCard(text, url);
+  return parseCard(await readText(url, limits.card, options), url);
 }
 
 /**
@@ -33,7 +34,7 @@ export async function readCard(
  * @throws {ManifestError} If it is no card; the message lists every fault.
  */
 export function parseCard(text: string, url: URL): ModelCard {
-  return { ...checkCard(parseYaml(text, url), nameOf(url)), base: new URL(".", url).href };
+  return { ...checkCard(parseYaml(text, nameOf(url)), nameOf(url)), base: new URL(".", url).href };
 }
 
 /**
@@ -64,35 +65,6 @@ export function checkCard(value: unknown, place: string): ModelCard {
     throw new ManifestError(`${place}#${faults[0].path}`, message);
   }
   return data;
-}
-
-/**
- * Parses YAML.
- *
- * @throws {ManifestError} If it is broken; the path ends with line and column.
- */
-export function parseYaml(text: string, url: URL): unknown {
-  try {
-    return withoutEnvironment(() => parse(text));
-  } catch (cause) {
-    if (!(cause instanceof YAMLError)) throw cause;
-    const { line, col } = cause.linePos?.[0] ?? { line: 1, col: 1 };
-    const message = cause.message.split("\n")[0].replace(/:$/, "");
-    throw new ManifestError(`${nameOf(url)}:${line}:${col}`, message, { cause });
-  }
-}
-
-/** The parser looks for switches of its own in the environment, which Deno may not allow to read. */
-function withoutEnvironment<T>(work: () => T): T {
-  const { process } = globalThis as { process?: { env: unknown } };
-  if (!process) return work();
-  const { env } = process;
-  process.env = {};
-  try {
-    return work();
-  } finally {
-    process.env = env;
-  }
 }
 
 /** The JSON Schema of `model.yml`, for programs in other languages. */

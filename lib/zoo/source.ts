@@ -1,51 +1,87 @@
-/** Files and URLs as one: where the parts of a zoo are read. @module */
+/** The texts of a zoo, its cards and indexes, read from wherever they are. @module */
 
-import { builtin, onServer } from "../platform.ts";
+import { onServer } from "../platform.ts";
+import type { DownloadCache } from "./cache.ts";
+import { readFile } from "./file.ts";
+import { openFolderCache } from "./folder_cache.ts";
+import { request } from "./http.ts";
+import { openPageCache } from "./page_cache.ts";
+import { nameOf } from "./place.ts";
+import { withRetries } from "./retry.ts";
 
 /** Options of everything that reads. */
 export interface ReadOptions {
   /** Leaves the reading with the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * Folder that downloads are kept in.
+   *
+   * @default {the environment's SRZOO_CACHE, or `srzoo` in the platform's folder of caches}
+   */
+  cache?: string;
+  /**
+   * Uses what was kept earlier, cards and files alike, and no network.
+   *
+   * @default {false}
+   */
+  offline?: boolean;
+  /**
+   * Milliseconds without a byte after which a request fails.
+   *
+   * @default {30000}
+   */
+  timeout?: number;
+  /**
+   * Tries after the first that a request gets when the network or the server fails.
+   *
+   * @default {2}
+   */
+  retries?: number;
 }
 
-/** The URL of a path or of a URL written out; a path starts at the current folder. */
-export function toUrl(source: string | URL): URL {
-  if (source instanceof URL) return source;
-  // Two letters at least: `C:\zoo` is a path.
-  if (/^[a-z][a-z0-9+.-]+:/i.test(source)) return new URL(source);
-  return onServer ? builtin("url").pathToFileURL(source) : new URL(source, document.baseURI);
-}
-
-/** The same place, written so that names resolve inside it. */
-export function asFolder(url: URL): URL {
-  return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/${url.search}`, url);
+/** The cache of this machine or page. */
+export async function openCache(folder?: string): Promise<DownloadCache> {
+  return onServer ? openFolderCache(folder) : await openPageCache();
 }
 
 /**
- * Reads a small file whole.
+ * Reads the text of a card or of an index.
  *
- * @throws {Error} If it is missing or cannot be reached; the message names it.
+ * @param limit Largest number of bytes.
+ * @throws {Error} If it is missing, larger, or cannot be reached; the message names it.
  */
-export async function readBytes(url: URL, { signal }: ReadOptions = {}): Promise<Uint8Array> {
+export async function readText(
+  url: URL,
+  limit: number,
+  options: ReadOptions = {},
+): Promise<string> {
+  options.signal?.throwIfAborted();
+  const isFile = url.protocol === "file:" && onServer;
   try {
-    if (url.protocol === "file:" && onServer) {
-      return new Uint8Array(await builtin("fs/promises").readFile(url, { signal }));
-    }
-    const response = await fetch(url, { signal });
-    if (!response.ok) throw new Error(`the server answered ${statusOf(response)}`);
-    return new Uint8Array(await response.arrayBuffer());
+    const bytes = isFile
+      ? await readFile(url, limit, options.signal)
+      : await fetchText(url, limit, options);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     throw new Error(`Cannot read ${nameOf(url)}: ${(cause as Error).message}`, { cause });
   }
 }
 
-/** Status of an answer, such as `404 Not Found`. */
-export function statusOf({ status, statusText }: Response): string {
-  return statusText ? `${status} ${statusText}` : `${status}`;
-}
-
-/** A place as people write it: a path where it is one. */
-export function nameOf(url: URL): string {
-  return url.protocol === "file:" ? decodeURIComponent(url.pathname) : url.href;
+async function fetchText(url: URL, limit: number, options: ReadOptions) {
+  const cache = await openCache(options.cache).catch(() => undefined);
+  if (options.offline) {
+    const kept = await cache?.getText(url);
+    if (kept) return kept;
+    throw new Error(
+      "it was not kept earlier and the network is not to be used; read it once without offline",
+    );
+  }
+  const text = await withRetries(async () => {
+    const { pieces } = await request(url, options);
+    const parts = await Array.fromAsync(pieces(limit));
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
+  }, options);
+  await cache?.keepText(url, text);
+  return text;
 }

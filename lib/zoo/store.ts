@@ -1,32 +1,22 @@
-/** Where the bytes of graphs come from: beside the card, or over the network into a cache. @module */
+/** Where the bytes of an entry's files come from: beside the card, or over the network into a cache. @module */
 
-import { IntegrityError } from "../errors.ts";
+import { IntegrityError, ManifestError } from "../errors.ts";
+import { onServer } from "../platform.ts";
 import { sha256Of } from "../sha256.ts";
-import type { Download, DownloadProgress, WeightCache } from "./cache.ts";
+import { addressFault } from "./address.ts";
+import type { DownloadProgress } from "./cache.ts";
 import type { ModelCard } from "./card.ts";
-import { openFolderCache } from "./folder_cache.ts";
-import { openPageCache } from "./page_cache.ts";
+import { download } from "./download.ts";
+import { readFile } from "./file.ts";
+import { limits } from "./limits.ts";
 import { fileIn } from "./names.ts";
-import { nameOf, readBytes } from "./source.ts";
+import { nameOf } from "./place.ts";
+import { openCache, type ReadOptions } from "./source.ts";
 
 /** How files of an entry are fetched. */
-export interface FetchOptions {
-  /** Leaves a download; what was received is kept for the next attempt, never as the file itself. */
-  signal?: AbortSignal;
+export interface FetchOptions extends ReadOptions {
   /** Called with each piece of a download; never for what is on this machine already. */
   onDownload?: (progress: DownloadProgress) => void;
-  /**
-   * Folder that downloads are kept in.
-   *
-   * @default {the environment's SRZOO_CACHE, or `srzoo` in the platform's folder of caches}
-   */
-  cache?: string;
-  /**
-   * Refuses to use the network.
-   *
-   * @default {false}
-   */
-  offline?: boolean;
 }
 
 /**
@@ -59,40 +49,76 @@ interface CardFile {
   file: string;
   sha256: string;
   url?: string;
+  mirrors?: readonly string[];
   bytes?: number;
 }
 
 async function fetchFile(
   card: ModelCard,
-  { file, sha256, url, bytes }: CardFile,
+  entry: CardFile,
   options: FetchOptions,
 ): Promise<Uint8Array> {
+  const { file, sha256, bytes } = entry;
   options.signal?.throwIfAborted();
-  if (!url && !card.base) {
-    throw new Error(
-      `Cannot find ${file} of ${card.id}: its card was not read from a folder or URL`,
-    );
+  const places = placesOf(card, entry);
+  if (places[0].protocol === "file:" && onServer) {
+    return await readVerified(places[0], entry, options.signal);
   }
-  const place = url ? new URL(url) : fileIn(file, card.base!);
-  if (!url && place.protocol === "file:") return await readVerified(place, sha256, options);
-  const download: Download = { url: place, file, sha256, bytes, ...options };
-  const cache: WeightCache = "Deno" in globalThis
-    ? openFolderCache(options.cache)
-    : await openPageCache();
-  const kept = await cache.get(sha256);
-  if (kept && await sha256Of(kept) === sha256) return kept;
+  const cache = await openCache(options.cache);
+  const kept = async () => {
+    const found = await cache.get(sha256);
+    return found && await sha256Of(found) === sha256 ? found : undefined;
+  };
+  const before = await kept();
+  if (before) return before;
   if (options.offline) {
     throw new Error(
       `Cannot fetch ${file} of ${card.id}: it is not in ${cache.name} and the network is not to ` +
         `be used. Load the model once without offline`,
     );
   }
-  return await cache.fetch(download);
+  const limit = bytes ?? limits.fixture;
+  const wanted = { ...options, places, file, sha256, bytes, limit };
+  return await cache.keep(sha256, async (sink) => {
+    const meanwhile = await kept();
+    if (!meanwhile) return await download(wanted, sink);
+    await sink.clear();
+    await sink.write(meanwhile);
+    return meanwhile;
+  });
 }
 
-async function readVerified(url: URL, sha256: string, options: FetchOptions): Promise<Uint8Array> {
-  const bytes = await readBytes(url, options);
-  const actual = await sha256Of(bytes);
+/** All places of a file, each allowed. */
+function placesOf(card: ModelCard, { file, url, mirrors = [] }: CardFile): URL[] {
+  if (!url && !card.base) {
+    throw new Error(
+      `Cannot find ${file} of ${card.id}: its card was not read from a folder or URL`,
+    );
+  }
+  const base = card.base === undefined ? undefined : new URL(card.base);
+  const places = url ? [new URL(url)] : [fileIn(file, base!)];
+  if (!url && base!.protocol === "file:") return places;
+  places.push(...mirrors.map((mirror) => new URL(mirror)));
+  for (const place of places) {
+    const fault = addressFault(place, url ? base : undefined);
+    if (fault) throw new ManifestError(`${card.id}#graphs`, `${nameOf(place)}: ${fault}`);
+  }
+  return places;
+}
+
+async function readVerified(
+  url: URL,
+  { sha256, bytes }: CardFile,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  // Somewhat more than promised, so that a changed file is told from an endless one.
+  const limit = bytes === undefined ? limits.fixture : bytes + 2 ** 20;
+  const content = await readFile(url, limit, signal).catch((cause) => {
+    signal?.throwIfAborted();
+    throw new Error(`Cannot read ${nameOf(url)}: ${cause.message}`, { cause });
+  });
+  const actual = await sha256Of(content);
   if (actual !== sha256) throw new IntegrityError(nameOf(url), sha256, actual);
-  return bytes;
+  if (bytes === undefined || bytes === content.length) return content;
+  throw new ManifestError(nameOf(url), `its card says ${bytes} bytes, it has ${content.length}`);
 }

@@ -3,10 +3,13 @@
 import * as z from "zod";
 import { ManifestError, ModelNotFoundError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
+import { limits } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 import { nearest } from "./nearest.ts";
-import { parseYaml, readCard, recheckCard } from "./read.ts";
-import { asFolder, nameOf, readBytes, type ReadOptions, toUrl } from "./source.ts";
+import { asFolder, nameOf, toUrl } from "./place.ts";
+import { readCard, recheckCard } from "./read.ts";
+import { type ReadOptions, readText } from "./source.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** The schema of `index.yml`: the ids of all entries, each in a folder of its name. */
 const indexSchema = z.array(z.string().regex(ENTRY_ID, ENTRY_ID_RULE));
@@ -44,7 +47,7 @@ export function openZoo(source: string | URL = ownZoo): Zoo {
 
   async function readIndex(options?: ReadOptions): Promise<string[]> {
     const url = new URL("index.yml", folder);
-    return parseIndex(new TextDecoder().decode(await readBytes(url, options)), url);
+    return parseIndex(await readText(url, limits.index, options), url);
   }
 
   async function readEntry(id: string, options?: ReadOptions): Promise<ModelCard> {
@@ -85,7 +88,7 @@ export function openZoo(source: string | URL = ownZoo): Zoo {
  */
 export function parseIndex(text: string, url: URL): string[] {
   // An empty file, or one of comments alone, is an empty zoo.
-  const { success, data, error } = indexSchema.safeParse(parseYaml(text, url) ?? []);
+  const { success, data, error } = indexSchema.safeParse(parseYaml(text, nameOf(url)) ?? []);
   if (!success) {
     throw new ManifestError(nameOf(url), `${error.issues[0].message}, for a list of ids`);
   }

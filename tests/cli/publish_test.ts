@@ -67,7 +67,11 @@ const breaks: [string, (place: Place) => Promise<void>, unknown][] = [
   ],
   ["a graph is missing", ({ entry }) => Deno.remove(`${entry}/encoder.onnx`), /encoder\.onnx/],
   ["the fixture is missing", ({ entry }) => Deno.remove(`${entry}/fixture.safetensors`), /fixture/],
-  ["a size is wrong", (place) => place.change(/bytes: \d+/, "bytes: 5"), /5, but the file has \d+/],
+  [
+    "a size is wrong",
+    (place) => place.change(/bytes: \d+/, "bytes: 5"),
+    /says 5 bytes, it has \d+/,
+  ],
   ["the card breaks the schema", (place) => place.change("scale: 2", "scale: two"), ManifestError],
   ["a folder of the id is there", ({ zoo }) => Deno.mkdir(`${zoo}/tiny`), /exists already/],
 ];

@@ -1,0 +1,45 @@
+/** Which addresses may be fetched, wherever they were written. @module */
+
+/** Hosts of this machine, for development. */
+const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/**
+ * Networks that a server far away must not send us to (RFC 1918, 3927, 4193, 4291, 6598), and names
+ * that only stand for something in them. A URL's parser has brought every spelling of an IPv4 address,
+ * such as `0x7f.1`, into this form.
+ */
+const PRIVATE = [
+  /^(?:0|10|127)\.\d+\.\d+\.\d+$/,
+  /^172\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+$/,
+  /^192\.168\.\d+\.\d+$/,
+  /^169\.254\.\d+\.\d+$/,
+  /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+$/,
+  /^\[(?:::|fc|fd|fe[89ab]|64:ff9b:|2002:)/,
+  /(?:^|\.)(?:localhost|local|internal|home\.arpa)\.?$/,
+];
+
+/** Whether an address is of this machine or of a network behind a router. */
+export function isPrivate({ hostname }: URL): boolean {
+  // A name without a dot is looked up in the local network.
+  const isBare = !hostname.includes(".") && !hostname.startsWith("[");
+  return isBare || PRIVATE.some((pattern) => pattern.test(hostname));
+}
+
+/**
+ * Why an address must not be fetched, in words that end a sentence, or undefined where it may be.
+ *
+ * @param from Where it was written, or what redirects to it; absent if the user gave it.
+ */
+export function addressFault(url: URL, from?: URL): string | undefined {
+  const { protocol, hostname, username, password } = url;
+  if (username || password) return "it holds a user name or a password, which are never sent";
+  const isLocal = LOCAL.test(hostname);
+  if (protocol !== "https:" && !(protocol === "http:" && isLocal)) {
+    return `it starts with "${protocol}", but only https: is fetched (http: from localhost alone)`;
+  }
+  const isForeign = from !== undefined && from.protocol !== "file:" && !isPrivate(from);
+  if (isForeign && isPrivate(url)) {
+    return `"${hostname}" is in a private network, and ${from.host} is not`;
+  }
+  return undefined;
+}

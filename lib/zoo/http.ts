@@ -1,0 +1,187 @@
+/** Requests that a server can neither stretch without end nor lead astray. @module */
+
+import { onServer } from "../platform.ts";
+import { addressFault } from "./address.ts";
+import { maximumRedirects } from "./limits.ts";
+
+/** How a request is made. */
+export interface RequestOptions {
+  /** Leaves the request with the signal's reason. */
+  signal?: AbortSignal;
+  /**
+   * Milliseconds without a byte after which the request fails.
+   *
+   * @default {30000}
+   */
+  timeout?: number;
+  /** Headers to send. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer whose body is read in pieces. */
+export interface Answer {
+  /** Status and headers. */
+  readonly response: Response;
+  /**
+   * The body, which can be read once; it fails after `timeout` milliseconds without a byte.
+   *
+   * @param limit Number of bytes after which it fails.
+   */
+  pieces(limit: number): AsyncGenerator<Uint8Array<ArrayBuffer>>;
+}
+
+/** A request that failed. */
+export class RequestError extends Error {
+  /** Whether the same request may do better later. */
+  readonly isTemporary: boolean;
+  /** Status that the server answered, where it refused. */
+  readonly status?: number;
+  /** Milliseconds that the server wants to be left alone. */
+  readonly retryAfter?: number;
+  /** Makes the error; the message has no place, which whoever catches it adds. */
+  constructor(
+    message: string,
+    isTemporary: boolean,
+    options: ErrorOptions & { status?: number; retryAfter?: number } = {},
+  ) {
+    super(message, options);
+    this.name = "RequestError";
+    this.isTemporary = isTemporary;
+    this.status = options.status;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/**
+ * Asks for a file. Redirects are followed to public https addresses alone, and no cookie or password
+ * is sent.
+ *
+ * @throws {RequestError} If the address is not allowed, the server cannot be reached, or it refuses.
+ */
+export async function request(url: URL, options: RequestOptions = {}): Promise<Answer> {
+  const { signal, timeout = 30_000 } = options;
+  signal?.throwIfAborted();
+  const watch = new Watch(timeout, signal);
+  try {
+    const response = await follow(url, options, watch);
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw refusal(response);
+    }
+    return { response, pieces: (limit) => read(response, limit, watch) };
+  } catch (cause) {
+    watch.end();
+    throw watch.explain(cause);
+  }
+}
+
+/** Follows redirects one by one, each address checked; a browser follows them by itself. */
+async function follow(start: URL, { headers }: RequestOptions, watch: Watch): Promise<Response> {
+  let url = start;
+  for (let redirects = 0;; redirects++) {
+    const fault = addressFault(url, redirects > 0 ? start : undefined);
+    if (fault) throw new RequestError(faultOf(url, redirects, fault), false);
+    const response = await fetch(url, {
+      headers,
+      redirect: onServer ? "manual" : "follow",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      signal: watch.signal,
+    });
+    watch.restart();
+    const next = onServer && [301, 302, 303, 307, 308].includes(response.status) &&
+      response.headers.get("location");
+    if (!next) return response;
+    await response.body?.cancel();
+    if (redirects === maximumRedirects) {
+      throw new RequestError(`it redirects more than ${maximumRedirects} times`, false);
+    }
+    if (!URL.canParse(next, url)) throw new RequestError("it redirects to no address", false);
+    url = new URL(next, url);
+  }
+}
+
+function faultOf(url: URL, redirects: number, fault: string): string {
+  return redirects === 0 ? fault : `it redirects to ${url.host || url.protocol}: ${fault}`;
+}
+
+function refusal({ status, statusText, headers }: Response): RequestError {
+  const words = statusText ? `${status} ${statusText}` : `${status}`;
+  const seconds = Number(headers.get("retry-after") ?? NaN);
+  return new RequestError(
+    `the server answered ${words}`,
+    status === 408 || status === 429 || status >= 500,
+    { status, retryAfter: Number.isFinite(seconds) ? Math.min(seconds, 30) * 1000 : undefined },
+  );
+}
+
+async function* read(
+  { body }: Response,
+  limit: number,
+  watch: Watch,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const reader = body?.getReader();
+  let received = 0;
+  try {
+    while (reader) {
+      watch.restart();
+      // A body that is awaited alone would not see the time-out where the stream is not fetch's own.
+      const { value, done } = await Promise.race([reader.read(), watch.aborted]);
+      if (done) break;
+      received += value.length;
+      if (received > limit) throw new RequestError(`it has more than ${limit} bytes`, false);
+      yield value as Uint8Array<ArrayBuffer>;
+    }
+  } catch (cause) {
+    throw watch.explain(cause);
+  } finally {
+    watch.end();
+    reader?.cancel().catch(() => {});
+  }
+}
+
+/** Aborts when the caller does, or when nothing has come for too long. */
+class Watch {
+  readonly #controller = new AbortController();
+  readonly #timeout: number;
+  readonly #outer?: AbortSignal;
+  readonly #onAbort = () => this.#controller.abort(this.#outer!.reason);
+  #timer?: ReturnType<typeof setTimeout>;
+  /** Rejects with the reason. */
+  readonly aborted: Promise<never>;
+
+  constructor(timeout: number, outer?: AbortSignal) {
+    this.#timeout = timeout;
+    this.#outer = outer;
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.aborted = promise;
+    promise.catch(() => {});
+    this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true });
+    outer?.addEventListener("abort", this.#onAbort, { once: true });
+    this.restart();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  restart() {
+    clearTimeout(this.#timer);
+    const seconds = this.#timeout / 1000;
+    const error = new RequestError(`nothing came for ${seconds} s`, true);
+    this.#timer = setTimeout(() => this.#controller.abort(error), this.#timeout);
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+    this.#outer?.removeEventListener("abort", this.#onAbort);
+  }
+
+  /** The error to throw for what a request or a body rejected with. */
+  explain(cause: unknown): unknown {
+    if (this.#outer?.aborted) return this.#outer.reason;
+    if (this.signal.aborted) return this.signal.reason;
+    if (cause instanceof RequestError) return cause;
+    return new RequestError((cause as Error).message, true, { cause });
+  }
+}

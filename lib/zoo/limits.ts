@@ -1,0 +1,19 @@
+/** How much is read of what others wrote; every read knows its limit before it starts. @module */
+
+const KiB = 2 ** 10;
+const MiB = 2 ** 20;
+
+/** Largest number of bytes by kind of file. */
+export const limits = {
+  /** A `model.yml`; those of this package have 5 KiB. */
+  card: 128 * KiB,
+  /** An `index.yml`: some ten thousand entries. */
+  index: 512 * KiB,
+  /** A recorded run. */
+  fixture: 64 * MiB,
+  /** One graph, whose exact size the card says: what one protocol buffer may hold. */
+  graph: 2048 * MiB - 1,
+} as const;
+
+/** Redirects that are followed. */
+export const maximumRedirects = 5;

@@ -1,0 +1,47 @@
+/** Second tries of requests. @module */
+
+import { RequestError } from "./http.ts";
+
+/** How often, and with whose leave. */
+export interface RetryOptions {
+  /**
+   * Tries after the first that a request gets when the network or the server fails.
+   *
+   * @default {2}
+   */
+  retries?: number;
+  /** Leaves the waiting with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Does some work again while it fails for reasons that may pass: after half a second, then after twice
+ * as long each time, or after what the server asks for.
+ */
+export async function withRetries<Result>(
+  work: () => Promise<Result>,
+  { retries = 2, signal }: RetryOptions,
+): Promise<Result> {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof RequestError && error.isTemporary) || attempt >= retries) throw error;
+      // Half of the time is random, so that many clients do not come back together.
+      const usual = 500 * 2 ** attempt * (0.5 + Math.random() / 2);
+      await pause(error.retryAfter ?? usual, signal);
+    }
+  }
+}
+
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const onAbort = () => reject(signal!.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  });
+}
