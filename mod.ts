@@ -14,7 +14,9 @@
  * @module
  */
 
-export { load, type LoadOptions, type Upscaled, type Upscaler } from "./lib/upscaler.ts";
+export { load, type Upscaled, type Upscaler } from "./lib/upscaler.ts";
+export { type GenerateOptions, type ImageGenerator, loadGenerator } from "./lib/generator.ts";
+export type { LoadOptions } from "./lib/entry.ts";
 export type { Preview } from "./lib/enlarge.ts";
 export type { Plan, Progress, UpscaleOptions } from "./lib/plan.ts";
 export type { Regions } from "./lib/memory.ts";

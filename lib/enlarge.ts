@@ -1,8 +1,8 @@
 /** The way of one image: region by region, condition once, then sample by sample. @module */
 
 import { Canvas } from "./canvas.ts";
-import { UnsupportedError } from "./errors.ts";
 import { bleed } from "./image/bleed.ts";
+import { cropImage } from "./image/crop.ts";
 import { project } from "./image/consistency.ts";
 import type { Image } from "./image/image.ts";
 import { toImage, toTensor } from "./image/pixels.ts";
@@ -34,6 +34,8 @@ export interface Preview {
   steps: number;
   /** Makes the image as it stands; regions to come are transparent. */
   image(): Image;
+  /** Makes the image of the noisy state that this step began with; absent where there is no chain. */
+  state?(): Image;
 }
 
 /** Begins a stage of the work; the function that it returns is called after each tile. */
@@ -60,7 +62,11 @@ interface Region {
   index: number;
 }
 
-/** Enlarges one image; returns one image for each sample. */
+/**
+ * Enlarges one image; returns one image for each sample.
+ *
+ * @param source The image; of one that is drawn of nothing only the size matters.
+ */
 export async function* enlarge(
   engine: Engine,
   source: Image,
@@ -88,12 +94,10 @@ export async function* enlarge(
 
 /** Draws every sample of one region and puts it on the sample's canvas. */
 async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview> {
-  const { plan, model, canvases, meter } = run;
-  const { signal, tiling } = plan;
+  const { plan, canvases, meter } = run;
   const rect = rectOf(region);
   const { rgb, alpha } = toTensor(bleed(cropImage(run.source, rect)));
-  const onTile = meter("condition", 0, 0);
-  const conditioned = await conditionOf(model, run.card)({ lr: rgb, tiling, signal, onTile });
+  const conditioned = await conditionOf(run, rgb);
   for (const [sample, canvas] of canvases.entries()) {
     const render = (result: Tensor) => {
       const [, , height, width] = result.dims;
@@ -104,16 +108,17 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
     const steps = sampleRegion(run, region, conditioned, sample);
     let next = await steps.next();
     for (; !next.done; next = await steps.next()) {
-      const { step, steps, image } = next.value;
+      const { step, steps, image, state } = next.value;
       yield {
         sample,
         step: region.index * steps + step,
         steps: run.regions * steps,
         image: () => canvas.preview(render(image()), region.row, region.column),
+        state: state && (() => canvas.preview(render(state()), region.row, region.column)),
       };
     }
     await aTurn();
-    signal?.throwIfAborted();
+    plan.signal?.throwIfAborted();
     checkFinite(next.value, run.card);
     const result = plan.consistency ? project(next.value, rgb) : next.value;
     canvas.paste(render(result), region.row, region.column);
@@ -121,13 +126,14 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
   }
 }
 
-/** How the model takes an image. */
-function conditionOf(model: Model, { id, family }: ModelCard): NonNullable<Model["condition"]> {
-  if (model.condition) return model.condition;
-  throw new UnsupportedError(
-    `Cannot enlarge with ${id}: this entry of the family "${family}" draws images of nothing. ` +
-      `Use loadGenerator(), or cli/generate.ts`,
-  );
+/** What all samples of a region share; of nothing, where the model takes no image. */
+async function conditionOf({ model, plan, meter }: Run, lr: Tensor): Promise<Conditioned> {
+  const { tiling, signal } = plan;
+  if (model.condition) {
+    return await model.condition({ lr, tiling, signal, onTile: meter("condition", 0, 0) });
+  }
+  const [, , height, width] = lr.dims;
+  return model.begin({ width, height, tiling });
 }
 
 /** Lets the event loop turn: without a network nothing else would, and no signal could arrive. */
@@ -199,15 +205,4 @@ function rectOf({ row, column }: Region): Rect {
 /** The same window on the result's grid. */
 function scaled({ x, y, width, height }: Rect, scale: number): Rect {
   return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
-}
-
-/** Cuts a window out of an image. */
-function cropImage(source: Image, { x, y, width, height }: Rect): Image {
-  if (width === source.width && height === source.height) return source;
-  const data = new Uint8ClampedArray(4 * width * height);
-  for (let row = 0; row < height; row++) {
-    const from = 4 * ((y + row) * source.width + x);
-    data.set(source.data.subarray(from, from + 4 * width), 4 * row * width);
-  }
-  return { ...source, width, height, data };
 }

@@ -156,7 +156,7 @@ const FAMILY: readonly string[] = [
   "noise",
   "guide",
 ] satisfies FamilyOption[];
-const COMMON = ["consistency", "memory", "signal", "onProgress"];
+const COMMON = ["memory", "signal", "onProgress"];
 /** What a bicubic entry needs: no network, the kernel's radius. */
 const NO_NETWORK: Tiling = { size: 512, overlap: 4, multiple: 1 };
 
@@ -237,10 +237,11 @@ export function planUpscale(
 
 /** Refuses options by name. */
 function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): void {
-  const known = [...model.accepts, ...card.tiling ? ["tile"] : [], ...COMMON];
+  const own = [...card.tiling ? ["tile"] : [], ...model.condition ? ["consistency"] : []];
+  const known = [...model.accepts, ...own, ...COMMON];
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue;
-    const why = name === "tile" || FAMILY.includes(name)
+    const why = ["tile", "consistency"].includes(name) || FAMILY.includes(name)
       ? `the family "${card.family}" of ${card.id} does not have it`
       : "there is no such option";
     throw new TypeError(`Cannot obey the option "${name}": ${why}. It takes ${known.join(", ")}`);

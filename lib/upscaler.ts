@@ -1,47 +1,15 @@
 /** From the name of an entry to a larger image. @module */
 
-import { type Engine, enlarge, type Preview } from "./enlarge.ts";
+import { enlarge, type Preview } from "./enlarge.ts";
+import { type Entry, type LoadOptions, openEntry } from "./entry.ts";
+import { UnsupportedError } from "./errors.ts";
 import { type Image, type ImageLike, readImage } from "./image/image.ts";
 import type { Size } from "./image/resize.ts";
 import type { SamplerName } from "./diffusion/samplers/mod.ts";
-import { familyOf } from "./models/mod.ts";
 import type { FamilyOption, Model } from "./models/model.ts";
 import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
-import { type OpenedSessions, type OpenOptions, openSessions } from "./runtime/providers.ts";
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
-import { fetchFixture, fetchGraph, type FetchOptions } from "./zoo/store.ts";
-import { readCard, recheckCard } from "./zoo/read.ts";
-import { openZoo, type Zoo } from "./zoo/zoo.ts";
-
-/** How an entry is loaded. */
-export interface LoadOptions extends FetchOptions {
-  /**
-   * The only place to run on.
-   *
-   * @default {the first that works of "webgpu", "native", "wasm"}
-   */
-  provider?: Provider;
-  /**
-   * Threads of the CPU.
-   *
-   * @default {all}
-   */
-  threads?: number;
-  /**
-   * Where names of entries are looked up: a zoo, or the URL of its folder.
-   *
-   * @default {the zoo of this package}
-   */
-  zoo?: Zoo | string | URL;
-  /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
-  wasmPaths?: string;
-  /**
-   * URL of the worker's script, for a bundled page whose bundler does not find it: the bundle of
-   * `jsr:@srzoo/core/worker`.
-   */
-  worker?: string | URL;
-}
 
 /** What a run made. */
 export interface Upscaled {
@@ -97,59 +65,32 @@ export interface Upscaler extends AsyncDisposable {
 }
 
 /**
- * Opens an entry of the zoo: fetches its graphs, picks a provider and checks that it computes as recorded.
+ * Opens an entry of the zoo that enlarges images.
  *
  * @param model Id of an entry, URL of a `model.yml`, or a card.
  * @throws {ModelNotFoundError} If the zoo has no such entry.
- * @throws {ManifestError} If the card can't be used.
+ * @throws {ManifestError} If the card cannot be used.
  * @throws {IntegrityError} If a graph is not the one that the card promises.
  * @throws {ProviderError} If nothing here can run it.
+ * @throws {UnsupportedError} If it draws images of nothing.
  */
 export async function load(
   model: string | URL | ModelCard,
   options: LoadOptions = {},
 ): Promise<Upscaler> {
-  const card = await cardOf(model, options);
-  const family = familyOf(card.family);
-  const opened = await openGraphs(card, options);
-  return upscalerOf({ card, model: family(card, opened.sessions) }, opened);
-}
-
-/** The card, wherever it comes from. */
-async function cardOf(model: string | URL | ModelCard, options: LoadOptions): Promise<ModelCard> {
-  if (model instanceof URL) return await readCard(model, options);
-  if (typeof model !== "string") return recheckCard(model);
-  const { zoo } = options;
-  const opened = typeof zoo === "object" && !(zoo instanceof URL) ? zoo : openZoo(zoo);
-  return await opened.find(model, options);
-}
-
-/** What the upscaler needs of its sessions. */
-type Opened = Omit<OpenedSessions, "provider" | "threads"> & { provider: Provider | "none" };
-
-/** Opens all graphs of a card together. */
-async function openGraphs(card: ModelCard, options: LoadOptions): Promise<Opened> {
-  const names = Object.keys(card.graphs);
-  const dispose = () => Promise.resolve();
-  if (names.length === 0) {
-    return { provider: "none", sessions: {}, tried: [], [Symbol.asyncDispose]: dispose };
-  }
-  const graphs = await Promise.all(names.map(async (name) => ({
-    name,
-    bytes: await fetchGraph(card, name, options),
-    precision: card.graphs[name].precision,
-  })));
-  const fixture = await fetchFixture(card, options);
-  const { provider, threads, signal, wasmPaths, worker } = options;
-  const open: OpenOptions = { provider, threads, signal, wasmPaths, worker, fixture };
-  return await openSessions(graphs, open);
+  const entry = await openEntry(model, options);
+  if (entry.model.condition) return upscalerOf(entry);
+  await entry[Symbol.asyncDispose]();
+  throw new UnsupportedError(
+    `Cannot enlarge with ${entry.card.id}: it draws images of nothing. Open it with ` +
+      `loadGenerator(), or run cli/generate.ts`,
+  );
 }
 
 /** An upscaler of an opened entry. */
-function upscalerOf(engine: Engine, opened: Opened): Upscaler {
-  const { card, model } = engine;
+function upscalerOf(entry: Entry): Upscaler {
+  const { card, model, provider, tried } = entry;
   const { generative, accepts } = model;
-  const { provider, tried } = opened;
   const plan: Upscaler["plan"] = (size, options) => planUpscale(card, model, size, options);
   async function* stream(
     source: ImageLike,
@@ -157,7 +98,7 @@ function upscalerOf(engine: Engine, opened: Opened): Upscaler {
   ): AsyncGenerator<Preview, Upscaled> {
     const image = await readImage(source, { signal: how.signal });
     const made = planFor({ card, plan }, image, how);
-    const images = yield* enlarge(engine, image, made);
+    const images = yield* enlarge(entry, image, made);
     return { images, model: card.id, ...drawnBy(model, made), provider, warnings: made.warnings };
   }
   return {
@@ -169,7 +110,7 @@ function upscalerOf(engine: Engine, opened: Opened): Upscaler {
     plan,
     upscale: (source, how) => drain(stream(source, how)),
     stream,
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => entry[Symbol.asyncDispose](),
   };
 }
 
@@ -193,7 +134,7 @@ export function planFor(
 }
 
 /** What a result tells of how it was drawn. */
-function drawnBy({ accepts, generative }: Model, plan: Plan): Partial<Upscaled> {
+export function drawnBy({ accepts, generative }: Model, plan: Plan): Partial<Upscaled> {
   if (!generative) return {};
   const { seed, sampler, steps, graph } = plan;
   return {

@@ -30,7 +30,7 @@ const here = new URL("./fixtures/", import.meta.url);
 
 const tiny: Suite = {
   file: new URL("bytes.json", here),
-  entries: ["regression-tiny", "srdiff-tiny"],
+  entries: ["regression-tiny", "srdiff-tiny", "sr3-tiny", "ddpm-tiny"],
   provider: "wasm",
   zoo: new URL("zoo/", here),
   sources: () => Promise.resolve([[33, 41], [20, 27], [40, 40]].map(([h, w]) => picture(h, w))),
@@ -101,7 +101,7 @@ for (const suite of [tiny, shipped]) {
       },
     });
   }
-  if (Deno.args.includes("--record")) {
+  if (Deno.args.includes(suite === tiny ? "--record" : "--record-shipped")) {
     const all: Digests = {};
     for (const id of suite.entries) all[id] = await digestsOf(suite, id);
     await Deno.writeTextFile(suite.file, JSON.stringify(all, undefined, 2) + "\n");

@@ -8,10 +8,16 @@ import type { Session } from "../runtime/session.ts";
 import { mix, scaleBy } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crop } from "../tensor/window.ts";
-import { overTiles, type Tiling } from "../tiling.ts";
+import { alignUp, overTiles, type Tiling } from "../tiling.ts";
 import type { Diffusion, ModelCard } from "../zoo/card.ts";
 import { guided } from "./guide.ts";
-import { type ConditionInput, graphNamed, type Model } from "./model.ts";
+import {
+  type Conditioned,
+  type ConditionInput,
+  type Frame,
+  graphNamed,
+  type Model,
+} from "./model.ts";
 import type { SampleInput, SampleStep } from "./model.ts";
 import { scheduleFor } from "./schedule.ts";
 import { diffusionOf, trajectoryOf } from "./trajectory.ts";
@@ -22,8 +28,8 @@ export interface DiffusionKind {
   time: { input: string; at(t: number, schedule: NoiseSchedule): number };
   /** Network calls that all samples of a tile share. */
   shared: number;
-  /** Prepares one image. */
-  scene(input: ConditionInput): Promise<Scene>;
+  /** Prepares one image; absent where the entry draws images of nothing. */
+  scene?(input: ConditionInput): Promise<Scene>;
 }
 
 /** One image as its network sees it. */
@@ -66,26 +72,37 @@ export function diffusionModel(
   const diffusion = diffusionOf(card);
   const schedule = scheduleFor(diffusion.samplingSchedule ?? diffusion.schedule);
   const entry = { card, diffusion, schedule, sessions, time: kind.time };
-  return {
-    accepts: [
-      "seed",
-      "samples",
-      "sampler",
-      "steps",
-      "temperature",
-      "fidelity",
-      "noise",
-      "guide",
-    ],
+  const { scene: prepare } = kind;
+  const common = ["seed", "samples", "sampler", "steps", "temperature", "noise", "guide"] as const;
+  const model = {
+    accepts: common,
     generative: true,
-    calls: ({ samples, steps }) => kind.shared + samples * steps,
-    graphOf: (steps) => trajectoryOf(card, steps).graph,
+    calls: ({ samples, steps }: Parameters<Model["calls"]>[0]) => kind.shared + samples * steps,
+    graphOf: (steps: number) => trajectoryOf(card, steps).graph,
+  };
+  if (!prepare) return { ...model, begin: (frame) => begin(entry, frame) };
+  return {
+    ...model,
+    accepts: [...common, "fidelity"],
     async condition(input) {
-      const scene = await kind.scene(input);
+      const scene = await prepare(input);
       const estimate = diffusion.base === "estimate" ? scene.base : undefined;
       return { estimate, sample: (choices) => sample(entry, scene, input.tiling, choices) };
     },
   };
+}
+
+/** An image of nothing: there is no input, and the base is gray. */
+function begin(entry: Entry, { width, height, tiling }: Frame): Conditioned {
+  const { scale, tiling: cut } = entry.card;
+  const least = cut?.minimum ?? 1;
+  const up = (size: number) => alignUp(Math.max(size, least), tiling.multiple);
+  const scene = {
+    grid: [up(height), up(width)] as const,
+    fed: {},
+    base: tensor([1, 3, height * scale, width * scale]),
+  };
+  return { sample: (choices) => sample(entry, scene, tiling, choices) };
 }
 
 /** Walks from noise to x0; each step's image is (1 - fidelity) * base + fidelity * (the estimate of hr). */
@@ -104,19 +121,23 @@ async function* sample(
     const keep = diffusion.base === "none" ? 1 - choices.fidelity : 1;
     return mix(keep, scene.base, gain, crop(x0, areaOf(scene.base)));
   };
+  const first = start === "noise" ? noise(0) : noised(entry, scene, timesteps[0], noise(0));
   const walk = samplers[choices.sampler]({
     denoise: denoiser(entry, graphNamed(card, entry.sessions, graph), scene, tiling, choices),
     schedule,
     timesteps,
-    start: start === "noise" ? noise(0) : noised(entry, scene, timesteps[0], noise(0)),
+    start: first,
     noise,
     variance: diffusion.variance,
     signal: choices.signal,
   });
+  let x = first;
   let next = await walk.next();
   for (; !next.done; next = await walk.next()) {
-    const { step, steps, x0 } = next.value;
-    yield { step, steps, image: () => image(x0) };
+    const { step, steps, x0, x: after } = next.value;
+    const before = x;
+    yield { step, steps, image: () => image(x0), state: () => image(before) };
+    x = after;
   }
   return image(next.value);
 }

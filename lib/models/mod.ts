@@ -2,12 +2,20 @@
 
 import { UnsupportedError } from "../errors.ts";
 import { bicubic } from "./bicubic.ts";
+import { ddpm } from "./ddpm.ts";
 import type { Family } from "./model.ts";
 import { regression } from "./regression.ts";
+import { sr3 } from "./sr3.ts";
 import { srdiff } from "./srdiff.ts";
 
 /** Every family by its name; an object has no two keys alike, so neither has the table. */
-export const families: Readonly<Record<string, Family>> = { bicubic, regression, srdiff };
+export const families: Readonly<Record<string, Family>> = {
+  bicubic,
+  regression,
+  srdiff,
+  sr3,
+  ddpm,
+};
 
 /**
  * Finds a family.

@@ -18,8 +18,25 @@ export type FamilyOption =
   | "noise"
   | "guide";
 
-/** A family opened on one card: what `Upscaler` drives. */
-export interface Model {
+/** A family opened on one card: what `Upscaler` and `Generator` drive. */
+export type Model = Enlarger | Beginner;
+
+/** A model that enlarges images. */
+export interface Enlarger extends ModelFacts {
+  /** Runs what all samples of one image share, such as the encoder. */
+  condition(input: ConditionInput): Promise<Conditioned>;
+}
+
+/** A model that draws images of nothing but noise. */
+export interface Beginner extends ModelFacts {
+  /** It takes no image. */
+  condition?: undefined;
+  /** Begins an image. */
+  begin(frame: Frame): Conditioned;
+}
+
+/** What a model says of itself. */
+export interface ModelFacts {
   /** The family options it obeys; all others are refused by name. */
   readonly accepts: readonly FamilyOption[];
   /** Whether it draws samples, so that the seed matters. */
@@ -28,8 +45,16 @@ export interface Model {
   calls(choices: Pick<SampleInput, "steps"> & { samples: number }): number;
   /** Name of the graph that makes the steps of a run, where there is more than one. */
   graphOf?(steps: number): string;
-  /** Runs what all samples of one image share, such as the encoder; absent if there is no such image. */
-  condition?(input: ConditionInput): Promise<Conditioned>;
+}
+
+/** An image to be drawn of nothing. */
+export interface Frame {
+  /** Columns of the low-resolution grid. */
+  width: number;
+  /** Rows of the low-resolution grid. */
+  height: number;
+  /** How to cut it. */
+  tiling: Tiling;
 }
 
 /** One low-resolution image. */
@@ -91,6 +116,8 @@ export interface SampleStep {
   steps: number;
   /** Makes the image that this step estimates, `[1, 3, h*scale, w*scale]`. */
   image(): Tensor;
+  /** Makes the image of the state that this step began with: x_T at the first; absent without a chain. */
+  state?(): Tensor;
 }
 
 /** Opens a family on a card and the sessions of its graphs, by the card's graph names. */

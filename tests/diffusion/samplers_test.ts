@@ -9,6 +9,12 @@ import { hasShared, readNpz, shared } from "../_npz.ts";
 
 // ddpm draws from the posterior of a point x0, which is too narrow when steps are few; it takes them all.
 testSampler("ddpm", samplers.ddpm, 1000, 0.01);
+testSampler(
+  "ddpm of variance beta",
+  (input) => samplers.ddpm({ ...input, variance: "beta" }),
+  1000,
+  0.01,
+);
 // ddim is of first order: the error falls as 1 / steps. dpmpp2m is of second order.
 testSampler("ddim", samplers.ddim, 200, 0.03);
 testSampler("dpmpp2m", samplers.dpmpp2m, 40, 0.03);

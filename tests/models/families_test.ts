@@ -16,14 +16,16 @@ function openBicubic(): Promise<Opened> {
 testFamily("bicubic", openBicubic, 0);
 testFamily("regression", () => openTiny("regression-tiny"), 1);
 testFamily("srdiff", () => openTiny("srdiff-tiny"), 2);
+testFamily("sr3", () => openTiny("sr3-tiny"), 1);
+testFamily("ddpm", () => openTiny("ddpm-tiny"), 2);
 
 Deno.test("familyOf() refuses an unknown name and lists the known ones", () => {
   expect(() => familyOf("esrgan")).toThrow(UnsupportedError);
-  expect(() => familyOf("toString")).toThrow(/bicubic, regression, srdiff/);
+  expect(() => familyOf("toString")).toThrow(/bicubic, regression, srdiff, sr3, ddpm/);
 });
 
-Deno.test("regression() and srdiff() refuse a card without their graphs", async () => {
-  for (const id of ["regression-tiny", "srdiff-tiny"]) {
+Deno.test("families refuse a card without their graphs", async () => {
+  for (const id of ["regression-tiny", "srdiff-tiny", "sr3-tiny", "ddpm-tiny"]) {
     const { card } = await readTiny(id);
     expect(() => families[card.family](card, {})).toThrow(ManifestError);
   }

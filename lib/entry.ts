@@ -1,0 +1,101 @@
+/** From the name of an entry to its opened graphs. @module */
+
+import type { Engine } from "./enlarge.ts";
+import { familyOf } from "./models/mod.ts";
+import { type OpenedSessions, type OpenOptions, openSessions } from "./runtime/providers.ts";
+import type { Provider } from "./runtime/session.ts";
+import type { ModelCard } from "./zoo/card.ts";
+import { readCard, recheckCard } from "./zoo/read.ts";
+import { fetchFixture, fetchGraph, type FetchOptions } from "./zoo/store.ts";
+import { openZoo, type Zoo } from "./zoo/zoo.ts";
+
+/** How an entry is loaded. */
+export interface LoadOptions extends FetchOptions {
+  /**
+   * The only place to run on.
+   *
+   * @default {the first that works of "webgpu", "native", "wasm"}
+   */
+  provider?: Provider;
+  /**
+   * Threads of the CPU.
+   *
+   * @default {all}
+   */
+  threads?: number;
+  /**
+   * Where names of entries are looked up: a zoo, or the URL of its folder.
+   *
+   * @default {the zoo of this package}
+   */
+  zoo?: Zoo | string | URL;
+  /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
+  wasmPaths?: string;
+  /**
+   * URL of the worker's script, for a bundled page whose bundler does not find it: the bundle of
+   * `jsr:@srzoo/core/worker`.
+   */
+  worker?: string | URL;
+}
+
+/** An entry, opened, and what runs it. */
+export interface Entry extends Engine, AsyncDisposable {
+  /** What runs its networks; "none" where it has no network. */
+  readonly provider: Provider | "none";
+  /** The providers that were refused before, with the reasons. */
+  readonly tried: readonly { provider: string; reason: string }[];
+}
+
+/**
+ * Opens an entry of the zoo: fetches its graphs, picks a provider and checks that it computes as recorded.
+ *
+ * @throws {ModelNotFoundError} If the zoo has no such entry.
+ * @throws {ManifestError} If the card cannot be used.
+ * @throws {IntegrityError} If a graph is not the one that the card promises.
+ * @throws {ProviderError} If nothing here can run it.
+ */
+export async function openEntry(
+  model: string | URL | ModelCard,
+  options: LoadOptions = {},
+): Promise<Entry> {
+  const card = await cardOf(model, options);
+  const family = familyOf(card.family);
+  const { sessions, provider, tried, ...opened } = await openGraphs(card, options);
+  const dispose = () => opened[Symbol.asyncDispose]();
+  try {
+    return { card, model: family(card, sessions), provider, tried, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** The card, wherever it comes from. */
+async function cardOf(model: string | URL | ModelCard, options: LoadOptions): Promise<ModelCard> {
+  if (model instanceof URL) return await readCard(model, options);
+  if (typeof model !== "string") return recheckCard(model);
+  const { zoo } = options;
+  const opened = typeof zoo === "object" && !(zoo instanceof URL) ? zoo : openZoo(zoo);
+  return await opened.find(model, options);
+}
+
+/** What the upscaler needs of its sessions. */
+type Opened = Omit<OpenedSessions, "provider" | "threads"> & { provider: Provider | "none" };
+
+/** Opens all graphs of a card together. */
+async function openGraphs(card: ModelCard, options: LoadOptions): Promise<Opened> {
+  const names = Object.keys(card.graphs);
+  const dispose = () => Promise.resolve();
+  if (names.length === 0) {
+    return { provider: "none", sessions: {}, tried: [], [Symbol.asyncDispose]: dispose };
+  }
+  const graphs = await Promise.all(names.map(async (name) => ({
+    name,
+    bytes: await fetchGraph(card, name, options),
+    precision: card.graphs[name].precision,
+  })));
+  const fixture = await fetchFixture(card, options);
+  const { provider, threads, signal, wasmPaths, worker } = options;
+  const open: OpenOptions = { provider, threads, signal, wasmPaths, worker, fixture };
+  return await openSessions(graphs, open);
+}

@@ -1,0 +1,130 @@
+/** Images drawn of nothing but noise. @module */
+
+import { enlarge, type Preview } from "./enlarge.ts";
+import { type Entry, type LoadOptions, openEntry } from "./entry.ts";
+import { UnsupportedError } from "./errors.ts";
+import { cropImage } from "./image/crop.ts";
+import type { Image } from "./image/image.ts";
+import type { FamilyOption } from "./models/model.ts";
+import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
+import type { Provider } from "./runtime/session.ts";
+import { drain, drawnBy, type Upscaled } from "./upscaler.ts";
+import type { ModelCard } from "./zoo/card.ts";
+
+/** How images are drawn; what an entry does not know is refused, not ignored. */
+export interface GenerateOptions extends Omit<UpscaleOptions, "fidelity" | "consistency"> {
+  /** Columns of the images, 1 to 16384. */
+  width: number;
+  /** Rows of the images, 1 to 16384. */
+  height: number;
+}
+
+/** An unconditional entry of the zoo, ready to work. */
+export interface ImageGenerator extends AsyncDisposable {
+  /** What the entry is. */
+  readonly card: ModelCard;
+  /** The options that only some entries know and that this one obeys. */
+  readonly accepts: readonly FamilyOption[];
+  /** What runs its networks. */
+  readonly provider: Provider | "none";
+  /** The providers that were refused before, with the reasons. */
+  readonly tried: readonly { provider: string; reason: string }[];
+  /**
+   * Says what a run will take, without any work.
+   *
+   * @throws {TypeError} If the entry does not know an option.
+   * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
+   */
+  plan(options: GenerateOptions): Plan;
+  /**
+   * Draws images of any size; one that the network does not take is drawn larger and cropped.
+   *
+   * @param how Options, or a plan that this generator made.
+   * @throws {TypeError} If the entry does not know an option.
+   * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
+   */
+  generate(how: GenerateOptions | Plan): Promise<Upscaled>;
+  /** The same work, showing each step; returns what `generate()` resolves to. */
+  stream(how: GenerateOptions | Plan): AsyncGenerator<Preview, Upscaled>;
+}
+
+/**
+ * Opens an entry of the zoo that draws images of nothing.
+ *
+ * @param model Id of an entry, URL of a `model.yml`, or a card.
+ * @throws {ModelNotFoundError} If the zoo has no such entry.
+ * @throws {ManifestError} If the card cannot be used.
+ * @throws {IntegrityError} If a graph is not the one that the card promises.
+ * @throws {ProviderError} If nothing here can run it.
+ * @throws {UnsupportedError} If it enlarges images.
+ */
+export async function loadGenerator(
+  model: string | URL | ModelCard,
+  options: LoadOptions = {},
+): Promise<ImageGenerator> {
+  const entry = await openEntry(model, options);
+  if (!entry.model.condition) return generatorOf(entry);
+  await entry[Symbol.asyncDispose]();
+  throw new UnsupportedError(
+    `Cannot draw images of nothing with ${entry.card.id}: it enlarges images. Open it with load()`,
+  );
+}
+
+/** A generator of an opened entry. */
+function generatorOf(entry: Entry): ImageGenerator {
+  const { card, model, provider, tried } = entry;
+  const plan = (options: GenerateOptions) => planImages(entry, options);
+  async function* stream(how: GenerateOptions | Plan): AsyncGenerator<Preview, Upscaled> {
+    const made = "regions" in how ? checked(how, card) : plan(how);
+    const { sourceWidth: columns, sourceHeight: rows, width, height } = made;
+    const cut = (image: Image) => cropImage(image, { x: 0, y: 0, width, height });
+    const blank = {
+      width: columns,
+      height: rows,
+      channels: 3,
+      data: opaque(columns * rows),
+    } as const;
+    const whole = { ...made, width: columns * card.scale, height: rows * card.scale };
+    const walk = enlarge(entry, blank, whole);
+    let next = await walk.next();
+    for (; !next.done; next = await walk.next()) {
+      const { image, state } = next.value;
+      yield { ...next.value, image: () => cut(image()), state: state && (() => cut(state())) };
+    }
+    const images = next.value.map(cut);
+    return { images, model: card.id, ...drawnBy(model, made), provider, warnings: made.warnings };
+  }
+  return {
+    card,
+    accepts: model.accepts,
+    provider,
+    tried,
+    plan,
+    generate: (how) => drain(stream(how)),
+    stream,
+    [Symbol.asyncDispose]: () => entry[Symbol.asyncDispose](),
+  };
+}
+
+/** The plan of a grid that covers the images. */
+function planImages({ card, model }: Entry, { width, height, ...options }: GenerateOptions): Plan {
+  for (const [name, value] of Object.entries({ width, height })) {
+    if (Number.isInteger(value) && value >= 1 && value <= 16384) continue;
+    throw new RangeError(
+      `Cannot draw images with ${name} = ${value}: it must be a whole number from 1 to 16384`,
+    );
+  }
+  const size = { width: Math.ceil(width / card.scale), height: Math.ceil(height / card.scale) };
+  return { ...planUpscale(card, model, size, options), width, height };
+}
+
+/** Refuses the plan of another entry. */
+function checked(plan: Plan, { id }: ModelCard): Plan {
+  if (plan.model === id) return plan;
+  throw new RangeError(`Cannot run the plan: it is for ${plan.model}, not for ${id}`);
+}
+
+/** Black pixels. */
+function opaque(count: number): Uint8ClampedArray<ArrayBuffer> {
+  return new Uint8ClampedArray(4 * count).map((_, i) => i % 4 === 3 ? 255 : 0);
+}

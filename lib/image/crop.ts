@@ -1,0 +1,25 @@
+/** Windows of images in bytes. @module */
+
+import type { Rect } from "../tensor/window.ts";
+import type { Image } from "./image.ts";
+
+/**
+ * Cuts a window out of an image; what else the image has stays. The whole is given back as it is.
+ *
+ * @throws {RangeError} If the window is not within the image.
+ */
+export function cropImage(source: Image, { x, y, width, height }: Rect): Image {
+  if (x < 0 || y < 0 || x + width > source.width || y + height > source.height) {
+    throw new RangeError(
+      `Cannot cut ${width}x${height} at (${x}, ${y}) out of an image of ` +
+        `${source.width}x${source.height}`,
+    );
+  }
+  if (width === source.width && height === source.height) return source;
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let row = 0; row < height; row++) {
+    const from = 4 * ((y + row) * source.width + x);
+    data.set(source.data.subarray(from, from + 4 * width), 4 * row * width);
+  }
+  return { ...source, width, height, data };
+}

@@ -1,0 +1,50 @@
+/** Diffusion of the image itself, with or without an enlarged input beside it. @module */
+
+import { ManifestError } from "../errors.ts";
+import type { Session } from "../runtime/session.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { crop, padTo } from "../tensor/window.ts";
+import type { ModelCard } from "../zoo/card.ts";
+import { type DiffusionKind, diffusionModel, type Scene } from "./diffusion.ts";
+import { enlargements } from "./enlargements.ts";
+import { type ConditionInput, graphNamed, type Model } from "./model.ts";
+import { diffusionOf } from "./trajectory.ts";
+
+/**
+ * Runs the graph `denoiser` (`x`, the time, and `condition` if the card says how it is enlarged, to
+ * `prediction`). There is no encoder: the base, if any, is computed.
+ *
+ * @param time What the family differs in: how the graph is told the time.
+ */
+export function imageDiffusion(
+  card: ModelCard,
+  sessions: Readonly<Record<string, Session>>,
+  time: DiffusionKind["time"],
+): Model {
+  const { base, condition } = diffusionOf(card);
+  graphNamed(card, sessions, "denoiser");
+  if (base === "estimate" || (!condition && base !== "none")) {
+    throw new ManifestError(
+      `${card.id}#diffusion.base`,
+      `the family "${card.family}" ${
+        condition ? "has no encoder" : "has no input where there is no condition"
+      }: it cannot be "${base}"`,
+    );
+  }
+  const scene = condition && (({ lr, tiling }: ConditionInput): Promise<Scene> => {
+    const [, , rows, columns] = lr.dims;
+    const [, , ...grid] = padTo(lr, tiling.multiple, card.tiling?.minimum).dims;
+    const size = { width: columns * card.scale, height: rows * card.scale };
+    const enlarged = enlargements[condition](lr, size);
+    const least = base === "none" || base === condition ? enlarged : enlargements[base](lr, size);
+    const [height, width] = grid;
+    const fed = { condition: padded(enlarged, width * card.scale, height * card.scale) };
+    return Promise.resolve({ grid: [height, width], fed, base: least });
+  });
+  return diffusionModel(card, sessions, { time, shared: 0, scene });
+}
+
+/** Repeats the right and the lower edge. */
+function padded(image: Tensor, width: number, height: number): Tensor {
+  return crop(image, { x: 0, y: 0, width, height });
+}

@@ -1,0 +1,12 @@
+/** SR3: diffusion of the image, told its level of noise (Saharia et al. 2021). @module */
+
+import { noiseLevel } from "./diffusion.ts";
+import { imageDiffusion } from "./image_diffusion.ts";
+import type { Family } from "./model.ts";
+
+/**
+ * Runs the graph `denoiser`: `x` `[n, 3, H, W]`, `level` `[n]` = sqrt(alphaBar_t) (the paper's sqrt(gamma))
+ * and, unless the entry draws images of nothing, the enlarged input as `condition` `[n, 3, H, W]`, to
+ * `prediction`.
+ */
+export const sr3: Family = (card, sessions) => imageDiffusion(card, sessions, noiseLevel);
