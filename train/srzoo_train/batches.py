@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import torch
 from torch import Tensor
 
-from .crops import Crops, to_range
+from .data.crops import Crops, to_range
 from .lpips import PERIOD
 from .objectives import Batch
 from .recipe import Recipe, RecipeError

@@ -19,8 +19,8 @@ from .batches import generator
 from .lpips import find_lpips
 from .networks import ROOT
 from .recipe import Recipe, RecipeError, read_recipe
-from .store import Store
-from .synthetic import synthetic_store
+from .data.store import Store
+from .data.synthetic import synthetic_store
 from .trainer import Trainer
 
 WARM_UP = 3  # steps

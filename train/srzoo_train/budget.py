@@ -3,7 +3,7 @@
 import math
 
 from .recipe import Recipe, Stage
-from .store import Store
+from .data.store import Store
 
 MEASURED = 100  # steps after which `max_minutes` becomes a number of steps
 

@@ -24,7 +24,7 @@ from .graphs import ExportError, Graph
 from .lpips import find_lpips
 from .recipe import Recipe, RecipeError, Stage, read_recipe, recipe_of
 from .state import load_state, write_whole
-from .store import Store
+from .data.store import Store
 
 ROOT = Path(__file__).parents[2]
 TILE = 256  # LR pixels at most: what tiles share is then a small part, and a tile takes some 300 MB

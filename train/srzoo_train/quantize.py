@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from . import graphs, networks, objectives
-from .crops import Crops, to_range
+from .data.crops import Crops, to_range
 from .graphs import ExportError, Graph
 from .recipe import Recipe
 from .schedule import add_noise
-from .store import Store
+from .data.store import Store
 
 BATCHES, BATCH, SIDE = 12, 4, 32  # calibration: batches of crops of so many LR pixels square
 LOSS = 0.1  # largest root mean square error, as a part of that of the output

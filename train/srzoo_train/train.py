@@ -14,7 +14,7 @@ from . import budget, networks
 from .compute import gflop_per_step, parameters
 from .lpips import find_lpips
 from .recipe import Recipe, RecipeError, checked, read_recipe
-from .store import Store
+from .data.store import Store
 
 SUSTAINED = {"cpu": 100.0, "cuda": 50_000.0}  # GFLOP/s that small networks reach, for the estimate
 
@@ -25,7 +25,7 @@ def open_data(data: Path, out: Path, scale: int) -> Store:
         return Store(data)
     from accelerate import PartialState
 
-    from .prepare import Options, prepare
+    from .data.prepare import Options, prepare
     from .trainer import on_cpu
 
     target = out.parent / ".stores" / f"{data.resolve().name}-x{scale}"

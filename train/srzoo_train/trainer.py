@@ -15,13 +15,13 @@ from . import budget, networks, objectives
 from .adversarial import Opponent
 from .batches import Batches
 from .code_version import code_version
-from .crops import Crops, to_range
+from .data.crops import Crops, to_range
 from .log import Log, usable_trackers
 from .muon import Muon
 from .recipe import Recipe, RecipeError, Stage, recipe_of
 from .report import write_report
 from .state import load_state, save_state, save_tensors
-from .store import Store
+from .data.store import Store
 from .validate import Validation
 
 SAVE_EVERY = 300.0   # seconds between states

@@ -8,13 +8,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .bicubic import resize
-from .crops import to_range
+from .data.crops import to_range
 from .lattice import LatticeDistance
 from .lpips import LpipsAlex, window
 from .objectives import FewStep, Residuals
 from .recipe import Recipe, spaced
 from .spectrum import SpectrumDistance
-from .store import Store
+from .data.store import Store
 
 PICTURES = 8
 SIDE = 256  # pixels of HR

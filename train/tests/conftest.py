@@ -16,7 +16,7 @@ sys.path.insert(0, str(TRAIN))
 from srzoo_train.lpips import find_lpips  # noqa: E402
 from srzoo_train.models.compact import Regression  # noqa: E402
 from srzoo_train.recipe import Budget, Network, Recipe, Stage  # noqa: E402
-from srzoo_train.synthetic import synthetic_store  # noqa: E402
+from srzoo_train.data.synthetic import synthetic_store  # noqa: E402
 
 torch.set_num_threads(1)
 needs_lpips = pytest.mark.skipif(find_lpips() is None, reason="../shared/lpips is absent")

@@ -12,7 +12,7 @@ import torch
 from srzoo_train import trainer
 from srzoo_train.lpips import find_lpips
 from srzoo_train.recipe import recipe_of
-from srzoo_train.store import Store
+from srzoo_train.data.store import Store
 
 torch.set_num_threads(1)
 recipe, store, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])

@@ -14,7 +14,7 @@ from srzoo_train.lpips import LpipsAlex, find_lpips
 from srzoo_train.objectives import Batch, Diffusion, FewStep, L1, Residuals
 from srzoo_train.recipe import Stage, spaced
 from srzoo_train.schedule import add_noise, cosine_alpha_bar, target_of, x0_of
-from srzoo_train.synthetic import picture
+from srzoo_train.data.synthetic import picture
 
 KINDS = ["v", "eps", "x0"]
 

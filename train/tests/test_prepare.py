@@ -19,9 +19,9 @@ from conftest import TRAIN
 from PIL import Image
 
 from srzoo_train.bicubic import resize, shrink
-from srzoo_train.prepare import Options, kept_aside, prepare
-from srzoo_train.store import Store
-from srzoo_train.synthetic import picture
+from srzoo_train.data.prepare import Options, kept_aside, prepare
+from srzoo_train.data.store import Store
+from srzoo_train.data.synthetic import picture
 
 ALONE = Options(workers=1)
 GOLDEN = json.loads((TRAIN.parent / "tests" / "fixtures" / "bicubic.json").read_text())
@@ -122,7 +122,7 @@ def test_prepare_leaves_a_complete_store_and_follows_new_files(folder, tmp_path)
 
 def test_prepare_survives_a_kill(folder, tmp_path):
     prepare([folder], tmp_path / "whole", ALONE)
-    command = [sys.executable, "-m", "srzoo_train.prepare", str(folder), "--out", str(tmp_path / "store")]
+    command = [sys.executable, "-m", "srzoo_train.data.prepare", str(folder), "--out", str(tmp_path / "store")]
     process = subprocess.Popen([*command, "--workers", "1"], env={**os.environ, "PYTHONPATH": str(TRAIN)})
     while not (tmp_path / "store" / "hr.bin.part").exists() and process.poll() is None:
         time.sleep(0.001)

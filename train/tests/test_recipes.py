@@ -17,8 +17,8 @@ from conftest import TRAIN, needs_lpips, regression, srdiff
 from srzoo_train import export, graphs, networks
 from srzoo_train.lpips import find_lpips
 from srzoo_train.recipe import Budget, Network, Recipe, RecipeError, Stage, read_recipe
-from srzoo_train.store import Store
-from srzoo_train.synthetic import synthetic_store
+from srzoo_train.data.store import Store
+from srzoo_train.data.synthetic import synthetic_store
 from srzoo_train.trainer import Trainer
 
 DENO = os.environ.get("SRZOO_DENO") or shutil.which("deno")

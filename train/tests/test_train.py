@@ -20,8 +20,8 @@ from srzoo_train import budget, trainer
 from srzoo_train.recipe import Budget, RecipeError, Stage
 from srzoo_train.report import read_curves
 from srzoo_train.state import load_state, save_state
-from srzoo_train.store import Store
-from srzoo_train.synthetic import picture
+from srzoo_train.data.store import Store
+from srzoo_train.data.synthetic import picture
 from srzoo_train.trainer import Stopped, Trainer
 
 

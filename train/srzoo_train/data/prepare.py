@@ -1,4 +1,4 @@
-"""Packs photographs into a store: `python -m srzoo_train.prepare SOURCE... --out DIR --scale 4`.
+"""Packs photographs into a store: `python -m srzoo_train.data.prepare SOURCE... --out DIR --scale 4`.
 
 Sources are folders, tar shards or zip files of HR photographs, or of pairs in folders X1 and X4.
 Every picture is decoded in full and cropped to a multiple of the scale; LR that does not come with
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .bicubic import shrink
+from ..bicubic import shrink
 from .photographs import Photograph, photographs
 from .store import Entry, write_index
 

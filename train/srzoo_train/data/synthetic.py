@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .bicubic import shrink
+from ..bicubic import shrink
 from .store import Entry, write_index
 
 

@@ -1,0 +1,1 @@
+"""Photographs on their way into training: packed into a store, cut into crops."""
