@@ -40,6 +40,7 @@ export type { Codec, EncodeOptions } from "./lib/image/codecs/codec.ts";
 export type { InputFormat, OutputFormat } from "./lib/image/containers/mod.ts";
 
 export type { Provider } from "./lib/runtime/session.ts";
+export type { Refusal } from "./lib/runtime/providers.ts";
 export type { SamplerName } from "./lib/diffusion/samplers/mod.ts";
 export type { NoiseField, NoiseIndex, NoiseOrigin } from "./lib/tensor/noise.ts";
 export type { Tensor } from "./lib/tensor/tensor.ts";

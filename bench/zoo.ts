@@ -8,7 +8,7 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
+import { Command } from "commander";
 import { openZoo } from "../lib/zoo/mod.ts";
 import { openJudges } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
@@ -18,16 +18,25 @@ import { differences, measureEntry, writeFigures, zooSets } from "./zoo_figures.
 
 const root = new URL("../", import.meta.url);
 
+/** What the user asked for. */
+interface Flags {
+  check?: boolean;
+  only?: string;
+  data: string;
+  lpips?: string;
+  results?: string;
+}
+
 async function main(signal: AbortSignal): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      check: { type: "boolean", default: false },
-      only: { type: "string" },
-      data: { type: "string", default: new URL("../shared/data/eval", root).pathname },
-      lpips: { type: "string" },
-      results: { type: "string" },
-    },
-  });
+  const values = new Command("bench:zoo")
+    .description("Measures the zoo into its cards and the README.")
+    .option("--check", "only say which figures of the cards are no longer true")
+    .option("--only <id>", "one entry")
+    .option("--data <dir>", "folder with the sets", new URL("../shared/data/eval", root).pathname)
+    .option("--lpips <path>", "file or folder with the LPIPS graphs")
+    .option("--results <file>", "take what this results file of deno task bench holds")
+    .parse(Deno.args, { from: "user" })
+    .opts<Flags>();
   const { judges, notes } = await openJudges(values.lpips);
   if (!judges.lpips) throw new Error(`Cannot measure the zoo without LPIPS. ${notes.join(". ")}`);
   const cards = (await openZoo().list()).filter(({ id }) => !values.only || id === values.only);

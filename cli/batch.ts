@@ -1,17 +1,20 @@
-/** All pictures of a run, one after the other; one that fails does not stop the others. @module */
+/** All images of a run, one after the other; one that fails does not stop the others. @module */
 
 import type { ModelCard } from "../mod.ts";
 import { checkFolders } from "./collisions.ts";
 import { described } from "./errors.ts";
 import type { Reporter } from "./events.ts";
 import { identityOf, placeOf } from "./identity.ts";
-import { findInputs } from "./inputs.ts";
-import { cardOf, openUpscaler } from "./model.ts";
-import { planTargets, type Target } from "./outputs.ts";
+import { enlargeFile } from "./enlarge.ts";
+import { findInputs, type Inputs, isPipe } from "./inputs.ts";
+import { cardOf, largerEntries, openUpscaler } from "./model.ts";
+import { planTargets } from "./outputs.ts";
 import { checkPermissions, needsOf } from "./permissions.ts";
-import { enlargePicture, type Workshop } from "./picture.ts";
+import { isOwnResult } from "./provenance.ts";
 import { type Settings, UsageError } from "./settings.ts";
+import type { Target } from "./target.ts";
 import type { Shard } from "./values.ts";
+import type { Workshop } from "./workshop.ts";
 import type { Writer } from "./writer.ts";
 
 /** What a run is given. */
@@ -40,7 +43,8 @@ export async function runBatch(batch: Batch): Promise<number> {
   await checkPermissions(needsOf(settings));
   await checkFolders(settings);
   const card = await cardOf(settings.model, signal);
-  const { inputs, skipped } = await findInputs(settings.inputs, settings.out);
+  const found = await findInputs(settings.inputs, settings.out);
+  const { inputs, skipped } = settings.again ? found : await withoutResults(found);
   const targets = await planTargets(inputs, settings, card);
   const share = targets.filter((_, i) => inShard(i, settings.shard));
   for (const { path, why } of skipped) report({ event: "skipped", file: path, why });
@@ -57,7 +61,19 @@ export async function runBatch(batch: Batch): Promise<number> {
   return counts.failed;
 }
 
-/** The workshop, whose model is opened for the first picture that needs it. */
+/** Leaves out what this program has made: it would become sixteen times as large. */
+async function withoutResults({ inputs, skipped }: Inputs): Promise<Inputs> {
+  const kept: Inputs = { inputs: [], skipped: [...skipped] };
+  const why = "it is a result of srzoo; --again enlarges it once more";
+  for (const input of inputs) {
+    const isOwn = !input.problem && !isPipe(input) && await isOwnResult(input.path);
+    if (isOwn) kept.skipped.push({ path: input.path, why });
+    else kept.inputs.push(input);
+  }
+  return kept;
+}
+
+/** The workshop, whose model is opened for the first image that needs it. */
 interface Shop {
   open(): Promise<Workshop>;
   close(): Promise<void>;
@@ -72,7 +88,13 @@ async function openShop(batch: Batch, card: ModelCard, targets: readonly Target[
   const begin = async () => {
     const upscaler = await openUpscaler(card, settings, signal, report);
     const { provider, tried } = upscaler;
-    const notes = tried.map((row) => `  not on ${row.provider}: ${row.reason}`);
+    const notes = tried
+      .filter(({ absent }) => !absent || settings.debug)
+      .map((row) => `not on ${row.provider}: ${row.reason}`);
+    const larger = await largerEntries(card, settings.scale);
+    if (larger.length > 0) {
+      notes.push(`enlarged beyond x${card.scale} by bicubic; trained for it: ${larger.join(", ")}`);
+    }
     report({ event: "start", model: card.id, version: card.version, provider, notes });
     return { settings, upscaler, report, writer, signal, program, claimed: new Set(places) };
   };
@@ -97,7 +119,7 @@ async function attempt(
       report({ event: "skipped", file, why: "its result is there" });
       return "skipped";
     }
-    await enlargePicture(await shop.open(), target);
+    await enlargeFile(await shop.open(), target);
     return "done";
   } catch (error) {
     signal.throwIfAborted();

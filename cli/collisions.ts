@@ -2,8 +2,9 @@
 
 import { join } from "node:path";
 import { identityOf, placeOf } from "./identity.ts";
-import type { Target } from "./outputs.ts";
+import { isPipe } from "./inputs.ts";
 import { type Settings, UsageError } from "./settings.ts";
+import type { Target } from "./target.ts";
 
 /** Leaves out what was found in a folder and is the result of another input. */
 export async function withoutOwnResults(targets: readonly Target[]): Promise<Target[]> {
@@ -35,7 +36,7 @@ export async function refuseCollisions(
       throw new UsageError(
         owner === input.path
           ? `${owner} is given twice, or its results and previews share the name ${path}`
-          : `${owner} and ${input.path} would both be written to ${path}: give them apart, or other names`,
+          : `${owner} and ${input.path} would both be written to ${path}: run them separately, or rename one`,
       );
     }
   }
@@ -45,7 +46,7 @@ export async function refuseCollisions(
 export async function refuseInputs(targets: readonly Target[]): Promise<void> {
   const inputs = new Map<string, string>();
   for (const { input } of targets) {
-    const identity = input.path === "-" ? undefined : await identityOf(input.path);
+    const identity = isPipe(input) ? undefined : await identityOf(input.path);
     if (identity !== undefined) inputs.set(identity, input.path);
   }
   for (const path of targets.flatMap(({ paths }) => paths)) {
@@ -64,12 +65,12 @@ export async function checkFolders({ output, out, previews }: Settings): Promise
   const stat = (path: string) => Deno.stat(path).catch(() => undefined);
   for (const folder of [out, previews]) {
     if (folder !== undefined && (await stat(folder))?.isDirectory === false) {
-      throw new UsageError(`${folder} is no folder: give the name of one, or of none`);
+      throw new UsageError(`${folder} is not a folder: give the name of a folder, or a new name`);
     }
   }
   const file = output === undefined || output === "-" ? undefined : await stat(output);
   if (file?.isDirectory) throw new UsageError(`${output} is a folder: write --out ${output}`);
   if (file && !file.isFile) {
-    throw new UsageError(`${output} is no ordinary file: write -o - and send it there`);
+    throw new UsageError(`${output} is not an ordinary file: write -o - and redirect it there`);
   }
 }

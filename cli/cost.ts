@@ -1,6 +1,7 @@
-/** What a picture will take: memory by count, time by measuring. @module */
+/** What an image will take: memory by count, time by measuring. @module */
 
 import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import { defaultMemory, processMemory } from "../lib/memory.ts";
 import { encodeImage, type Image, type Plan, type UpscaleOptions, type Upscaler } from "../mod.ts";
 import { inBytes } from "./terminal.ts";
 
@@ -19,8 +20,6 @@ export function resultSize(plan: Plan, scale?: number): ResultSize {
   return { width: side(plan.sourceWidth), height: side(plan.sourceHeight) };
 }
 
-/** Bytes that a process holds besides its pictures. */
-const PROCESS = 200e6;
 /** Bytes that encoding takes for each pixel, besides the pixels themselves. */
 const ENCODING: Record<OutputFormat, number> = { png: 8, jpeg: 12, webp: 32 };
 
@@ -33,23 +32,24 @@ export function memoryOf(
   plan: Plan,
   size: ResultSize,
   format: OutputFormat,
-  budget: number,
+  budget: number = defaultMemory,
 ): number {
   const made = plan.width * plan.height;
   const written = size.width * size.height;
   const resized = size.width === plan.width && size.height === plan.height ? 0 : 4 * written;
   const held = 4 * (plan.sourceWidth * plan.sourceHeight + made * plan.samples) + resized;
-  const encoding = PROCESS + held + ENCODING[format] * written;
+  const encoding = processMemory + held + ENCODING[format] * written;
   const peak = Math.max(plan.memory, encoding);
   if (peak <= budget) return peak;
+  const ways = [
+    "allow more with --memory",
+    ...plan.samples > 1 ? ["draw fewer --samples"] : [],
+    ...format === "png" ? [] : ["write --format png"],
+    "take a smaller image",
+  ];
   throw new RangeError(
     `Cannot write ${size.width}x${size.height} as ${format.toUpperCase()} within ` +
-      `${inBytes(budget)}: it takes ${
-        inBytes(peak)
-      }. Allow more with --memory, or take a smaller ` +
-      `picture${plan.samples > 1 ? ", fewer --samples" : ""}${
-        format === "png" ? "" : ", --format png"
-      }`,
+      `${inBytes(budget)} of memory: it takes ${inBytes(peak)}. You can ${ways.join(", or ")}`,
   );
 }
 
@@ -63,8 +63,8 @@ export function workOf({ runs, tiling, sourceWidth, sourceHeight }: Plan): numbe
 const ENOUGH = 300, PATIENCE = 2000;
 
 /**
- * Seconds for each unit of work, measured with the same options on a piece of the picture: the first runs
- * are slow, so the piece grows until it takes its time or is a quarter of the picture.
+ * Seconds for each unit of work, measured with the same options on a piece of the image: the first runs
+ * are slow, so the piece grows until it takes its time or is a quarter of the image.
  */
 export async function measureRate(
   upscaler: Upscaler,
@@ -109,7 +109,7 @@ async function tryPiece(
   }
 }
 
-/** The top left of a picture. */
+/** The top left of an image. */
 function corner(source: Image, side: number): Image {
   const width = Math.min(side, source.width);
   const height = Math.min(side, source.height);

@@ -7,15 +7,9 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
+import { Command } from "commander";
 import { buildPage } from "./page/build.ts";
-
-const HELP = `Serves a page that enlarges photographs in the browser.
-
-  --port N      where to listen (8137; 0 takes a free one)
-  --build DIR   write plain files for a static host instead
-  --base PATH   where the static host serves them (/)
-  --help        this text`;
+import { wholeWithin } from "./values.ts";
 
 /** What a file of the page is, by the end of its name. */
 const TYPES: Record<string, string> = {
@@ -50,23 +44,16 @@ export async function answer(request: Request, folder: URL): Promise<Response> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      port: { type: "string", default: "8137" },
-      build: { type: "string" },
-      base: { type: "string", default: "/" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return console.log(HELP);
-  if (values.build !== undefined) {
-    await buildPage(values.build, { base: values.base });
-    return console.log(`${values.build} can be put on any static host`);
-  }
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new RangeError(`Cannot listen on the port ${values.port}: it must be from 0 to 65535`);
+  const { port, build, base } = new Command("demo")
+    .description("Serves a page that enlarges photographs in the browser.")
+    .option("--port <n>", "where to listen; 0 takes a free one", wholeWithin(0, 65535), 8137)
+    .option("--build <dir>", "write plain files for a static host instead")
+    .option("--base <path>", "where the static host serves them", "/")
+    .parse(Deno.args, { from: "user" })
+    .opts<{ port: number; build?: string; base: string }>();
+  if (build !== undefined) {
+    await buildPage(build, { base });
+    return console.log(`${build} can be put on any static host`);
   }
   const folder = await Deno.makeTempDir({ prefix: "srzoo-page-" });
   const clear = () => Deno.removeSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 /** What a run tells, be it to people or, one JSON object a line, to programs. @module */
 
 import type { Progress } from "../mod.ts";
+import { escapeControls } from "./controls.ts";
 
 /** One thing that happened. */
 export type Event =
@@ -13,12 +14,32 @@ export type Event =
   | { event: "error"; file?: string; message: string; stack?: string }
   | { event: "summary"; done: number; skipped: number; failed: number; seconds: number };
 
-/** What one picture will take. */
-export interface PlanEvent {
+/** The choices of a plan that an image's size does not tell. */
+export interface PlanChoices {
+  /** Seed of the noise, where any is drawn. */
+  seed?: number;
+  /** Sampler, where any is used. */
+  sampler?: string;
+  /** Steps of the sampler. */
+  steps?: number;
+  /** Graph that makes the steps. */
+  graph?: string;
+  /** Images to draw. */
+  samples: number;
+  /** Parts that are worked on one after the other. */
+  regions: number;
+  /** Calls of networks. */
+  runs: number;
+}
+
+/** What one image will take. */
+export interface PlanEvent extends PlanChoices {
   /** Kind. */
   event: "plan";
   /** The input. */
   file: string;
+  /** One path for each sample. */
+  outputs: string[];
   /** Columns of the input. */
   width: number;
   /** Rows of the input. */
@@ -31,9 +52,11 @@ export interface PlanEvent {
   memoryBytes: number;
   /** Estimate of the time, from what was measured on this machine. */
   seconds: number;
+  /** Whether nothing will be done. */
+  dry?: boolean;
 }
 
-/** What one picture became. */
+/** What one image became. */
 export interface DoneEvent {
   /** Kind. */
   event: "done";
@@ -70,6 +93,11 @@ export interface DoneEvent {
 /** Takes events. */
 export type Reporter = (event: Event) => void;
 
+/** How JSON writes a character that it may also hold as it is. */
+function inJson(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 /** Whether others like it follow soon. */
 function isFrequent(event: Event): boolean {
   return event.event === "download" || (event.event === "progress" && event.fraction < 1);
@@ -86,6 +114,6 @@ export function jsonReporter(write: (line: string) => void): Reporter {
       if (performance.now() - last < PAUSE) return;
       last = performance.now();
     }
-    write(JSON.stringify(event) + "\n");
+    write(escapeControls(JSON.stringify(event), inJson) + "\n");
   };
 }

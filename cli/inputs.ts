@@ -1,8 +1,9 @@
-/** Files, folders, globs and `-` become the list of pictures to enlarge. @module */
+/** Files, folders, globs and pipes become the list of images to enlarge. @module */
 
 import { basename, join, normalize, relative } from "node:path";
 // @ts-types="npm:@types/picomatch@4.0.3"
 import picomatch from "picomatch";
+import { isImageName } from "./formats.ts";
 import { sniff } from "../lib/image/containers/sniff.ts";
 
 /** One thing to enlarge. */
@@ -13,6 +14,8 @@ export interface Input {
   place: string;
   /** Whether it was found in a folder or by a glob, not named. */
   found?: boolean;
+  /** Whether it is a FIFO, which can be read once only and has no content before that. */
+  pipe?: boolean;
   /** Why it cannot be done, when that is known before any work. */
   problem?: Error;
 }
@@ -25,22 +28,32 @@ export interface Inputs {
   skipped: { path: string; why: string }[];
 }
 
-/** Extensions of what a user takes for a picture, whether it can be read here or not. */
-const PICTURE =
-  /\.(png|apng|jpe?g|jpe|jfif|webp|gif|bmp|dib|tiff?|avif|hei[cf]|jxl|jp2|ico|psd|svg)$/i;
+/** What stands in a name for bytes that are not UTF-8: the file cannot be opened by such a name. */
+const NOT_UTF8 = "\ufffd";
+
+/** Whether the bytes of an input come from a pipe, standard input among them. */
+export function isPipe({ path, pipe }: Pick<Input, "path" | "pipe">): boolean {
+  return path === "-" || pipe === true;
+}
+
+/** Whether a path leads to a FIFO, such as the one of `<(command)`. */
+export async function isFifo(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((stat) => stat.isFifo === true, () => false);
+}
 
 /**
  * Finds the inputs that the arguments name.
  *
- * A folder gives the pictures below it, whatever their case; hidden files are left out, and so is
- * `except`, the output folder. An argument is a glob if no file has its name.
+ * A folder gives the images below it, whatever their case; hidden files are left out, and so is
+ * `except`, the output folder. An argument is a glob if no file has its name. What cannot be read is a problem
+ * of its own entry: the others are found as if it were not there.
  */
 export async function findInputs(args: readonly string[], except?: string): Promise<Inputs> {
   const found: Inputs = { inputs: [], skipped: [] };
   const walk: Walk = { found, except: except && await Deno.realPath(except).catch(() => except) };
   for (const arg of args) await addArgument(walk, arg);
   for (const input of found.inputs) {
-    if (input.path !== "-" && !input.found) input.problem ??= await problemOf(input.path);
+    if (!input.found && !isPipe(input)) input.problem ??= await problemOf(input.path);
   }
   return found;
 }
@@ -53,14 +66,15 @@ interface Walk {
 async function addArgument(walk: Walk, arg: string): Promise<void> {
   const { inputs } = walk.found;
   if (arg === "-") return void inputs.push({ path: arg, place: "stdin.png" });
+  const place = basename(arg);
   const stat = await Deno.stat(arg).catch((error: Error) => error);
   if (!(stat instanceof Error)) {
     if (stat.isDirectory) return await addFolder(walk, arg, () => true);
-    return void inputs.push({ path: arg, place: basename(arg) });
+    return void inputs.push({ path: arg, place, ...stat.isFifo && { pipe: true } });
   }
   const { isGlob, base, glob } = picomatch.scan(arg.replaceAll("\\", "/"));
   if (!(stat instanceof Deno.errors.NotFound) || !isGlob) {
-    return void inputs.push({ path: arg, place: basename(arg), problem: unreadable(arg, stat) });
+    return void inputs.push({ path: arg, place, problem: unreadable(arg, stat) });
   }
   await addFolder(walk, base || ".", picomatch(glob), arg);
 }
@@ -74,13 +88,9 @@ async function addFolder(
 ): Promise<void> {
   const { inputs } = walk.found;
   const before = inputs.length;
-  try {
-    await addEntries(walk, folder, folder, matches);
-  } catch (problem) {
-    inputs.push({ path: named, place: basename(named), problem: unreadable(named, problem) });
-  }
+  await addEntries(walk, folder, folder, matches);
   if (inputs.length > before) return;
-  const problem = new Error(`Cannot enlarge ${named}: no picture is there`);
+  const problem = new Error(`Cannot enlarge ${named}: there is no image in it`);
   inputs.push({ path: named, place: basename(named), problem });
 }
 
@@ -90,31 +100,50 @@ async function addEntries(
   folder: string,
   matches: (place: string) => boolean,
 ): Promise<void> {
-  const { inputs, skipped } = walk.found;
   const names: string[] = [];
-  for await (const entry of Deno.readDir(folder)) names.push(entry.name);
-  for (const name of names.filter((name) => !name.startsWith(".")).sort()) {
-    const path = join(folder, name);
-    const place = relative(normalize(root), path);
-    const link = await Deno.lstat(path);
-    const stat = link.isSymlink ? await Deno.stat(path).catch(() => link) : link;
-    if (stat.isDirectory) {
-      if (link.isSymlink) skipped.push({ path, why: "a link to a folder: give it by its name" });
-      else if (await Deno.realPath(path) !== walk.except) {
-        await addEntries(walk, root, path, matches);
-      }
-    } else if (!matches(place.replaceAll("\\", "/"))) continue;
-    else {
-      const problem = await problemOf(path);
-      if (problem && !PICTURE.test(name)) skipped.push({ path, why: problem.message });
-      else inputs.push({ path, place, found: true, problem });
-    }
+  try {
+    for await (const { name } of Deno.readDir(folder)) names.push(name);
+  } catch (cause) {
+    const place = relative(normalize(root), folder) || basename(folder);
+    walk.found.inputs.push({ path: folder, place, problem: unreadable(folder, cause) });
   }
+  for (const name of names.filter((name) => !name.startsWith(".")).sort()) {
+    await addEntry(walk, root, join(folder, name), matches);
+  }
+}
+
+/** Adds one entry of a folder; whatever is wrong with it is its own problem. */
+async function addEntry(
+  walk: Walk,
+  root: string,
+  path: string,
+  matches: (place: string) => boolean,
+): Promise<void> {
+  const { inputs, skipped } = walk.found;
+  const place = relative(normalize(root), path);
+  const link = await Deno.lstat(path).catch(() => undefined);
+  const stat = link?.isSymlink ? await Deno.stat(path).catch(() => link) : link;
+  if (stat?.isDirectory) {
+    if (link?.isSymlink) skipped.push({ path, why: "a link to a folder: give it by its name" });
+    else if (await Deno.realPath(path).catch(() => path) !== walk.except) {
+      await addEntries(walk, root, path, matches);
+    }
+    return;
+  }
+  if (!matches(place.replaceAll("\\", "/"))) return;
+  const problem = await problemOf(path);
+  if (problem && !isImageName(path)) skipped.push({ path, why: problem.message });
+  else inputs.push({ path, place, found: true, problem });
 }
 
 /** Looks at the first bytes: an unknown format fails before any work, and takes no output's name. */
 async function problemOf(path: string): Promise<Error | undefined> {
   try {
+    const stat = await Deno.stat(path);
+    // Opening a FIFO waits for a writer, and a device may have no end.
+    if (!stat.isFile && !stat.isDirectory) {
+      return new Error(`Cannot read ${path}: it is ${kindOf(stat)}, not an ordinary file`);
+    }
     using file = await Deno.open(path);
     const head = new Uint8Array(512);
     const read = await file.read(head);
@@ -124,16 +153,28 @@ async function problemOf(path: string): Promise<Error | undefined> {
   }
 }
 
+function kindOf(stat: Deno.FileInfo): string {
+  if (stat.isFifo) return "a FIFO";
+  if (stat.isSocket) return "a socket";
+  return "a device";
+}
+
 /** Says in words what the system says in codes. */
 function unreadable(path: string, cause: unknown): Error {
+  const because = (why: string) => new Error(why, { cause });
   if (cause instanceof Deno.errors.NotFound) {
-    return new Error(`Cannot find ${path}: there is no such file or folder`, { cause });
+    return path.includes(NOT_UTF8)
+      ? because(`Cannot read ${path}: its name is not UTF-8. Rename the file`)
+      : because(`Cannot find ${path}: there is no such file or folder`);
   }
   if (cause instanceof Deno.errors.PermissionDenied) {
-    return new Error(`Cannot read ${path}: the system denies it to this user`, { cause });
+    return because(`Cannot read ${path}: this user has no permission to`);
   }
   if (cause instanceof Deno.errors.IsADirectory) {
-    return new Error(`Cannot read ${path}: it is a folder`, { cause });
+    return because(`Cannot read ${path}: it is a folder`);
+  }
+  if (cause instanceof Deno.errors.FilesystemLoop) {
+    return because(`Cannot read ${path}: it is a link that leads back to itself`);
   }
   return cause instanceof Error ? cause : new Error(String(cause));
 }

@@ -10,6 +10,8 @@ export interface Needs {
   read: readonly string[];
   /** Folders that are written to. */
   write: readonly string[];
+  /** Whether native code must be loaded: without the permission the networks run on wasm. */
+  native: boolean;
 }
 
 /**
@@ -17,11 +19,11 @@ export interface Needs {
  *
  * @throws {UsageError} If a permission is missing.
  */
-export async function checkPermissions({ read, write }: Needs): Promise<void> {
+export async function checkPermissions({ read, write, native }: Needs): Promise<void> {
   const missing = [
     ...await missingPaths("read", read),
     ...await missingPaths("write", write),
-    ...await isGranted({ name: "ffi" }) ? [] : ["--allow-ffi"],
+    ...!native || await isGranted({ name: "ffi" }) ? [] : ["--allow-ffi"],
   ];
   if (missing.length === 0) return;
   throw new UsageError(`Deno does not allow this work: add ${missing.join(" ")} to "deno run"`);
@@ -48,7 +50,7 @@ export function permissionLine(error: unknown): string | undefined {
 }
 
 /** What must be allowed: the package with its zoo, the inputs, the folders of the results. */
-export function needsOf({ inputs, output, out, previews, model }: Settings): Needs {
+export function needsOf({ inputs, output, out, previews, model, provider }: Settings): Needs {
   const files = inputs.filter((input) => input !== "-");
   const written = out !== undefined
     ? [out]
@@ -68,5 +70,6 @@ export function needsOf({ inputs, output, out, previews, model }: Settings): Nee
       ...folders,
     ],
     write: folders,
+    native: provider === "native",
   };
 }

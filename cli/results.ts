@@ -1,4 +1,4 @@
-/** From the pictures that a model made to files. @module */
+/** From the images that a model made to files. @module */
 
 import { extname } from "node:path";
 import type { OutputFormat } from "../lib/image/containers/mod.ts";
@@ -6,8 +6,8 @@ import { encodeImage, type Image, resizeImage, UnsupportedError, type Upscaled }
 import type { ResultSize } from "./cost.ts";
 import type { DoneEvent } from "./events.ts";
 import { placeOf } from "./identity.ts";
-import type { Target } from "./outputs.ts";
-import type { Workshop } from "./picture.ts";
+import type { Target } from "./target.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** Encodes and writes each sample; returns the paths and what the user should know. */
 export async function writeResults(
@@ -71,7 +71,7 @@ async function freePath(shop: Workshop, path: string): Promise<string> {
   throw new Error(`Cannot write ${renamed}: another result has this name. Use --format png`);
 }
 
-/** Encodes one picture as the flags say. */
+/** Encodes one image as the flags say. */
 export function encoded(
   { settings }: Workshop,
   format: OutputFormat,

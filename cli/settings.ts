@@ -1,6 +1,8 @@
 /** What the user of `cli/upscale.ts` asked for: the flags, read once into one object. @module */
 
 import { Command, CommanderError, Option } from "commander";
+import { samplers } from "../lib/diffusion/samplers/mod.ts";
+import { defaultMemory } from "../lib/memory.ts";
 import {
   bytes,
   format,
@@ -21,7 +23,7 @@ export class UsageError extends Error {
   }
 }
 
-/** The options of one picture that go to the model as they are; the library knows their defaults. */
+/** The options of one image that go to the model as they are; the library knows their defaults. */
 export interface ModelFlags {
   /** Denoising steps. */
   steps?: number;
@@ -29,7 +31,7 @@ export interface ModelFlags {
   sampler?: string;
   /** Seed of the noise. */
   seed?: number;
-  /** Pictures per input. */
+  /** Images per input. */
   samples?: number;
   /** Scale of the noise. */
   temperature?: number;
@@ -61,12 +63,16 @@ export interface Settings extends ModelFlags {
   quality?: number;
   /** Factor of the result, in place of the model's. */
   scale?: number;
-  /** Folder for a picture of every step. */
+  /** Folder for an image of every step. */
   previews?: string;
   /** Leaves ICC profile and text out of the results. */
   strip?: boolean;
-  /** Bytes that the work may take. */
-  memory: number;
+  /** Bytes that the work may take; the library knows the default. */
+  memory?: number;
+  /** Enlarges results of this program again. */
+  again?: boolean;
+  /** Tells what would be done, and does nothing. */
+  dryRun?: boolean;
   /** The share to do. */
   shard?: Shard;
   /** Leaves inputs alone whose results are there. */
@@ -81,15 +87,19 @@ export interface Settings extends ModelFlags {
 
 const PERMISSIONS = `
 Outputs: beside the input as NAME-MODEL-xSCALE.EXT, or as -o or --out say; several samples are NAME-1,
-NAME-2, ... A format that cannot be written becomes PNG. Inputs are never overwritten. All inputs of a
-run get the same --seed; without it each gets one of its own, which the result names.
+NAME-2, ... A format that cannot be written becomes PNG. Inputs are never overwritten, and results of this
+program are not enlarged again without --again. A link that is written to is kept. All inputs of a run get
+the same --seed; without it each gets one of its own, which the result names. Standard input, a FIFO and
+<(command) go to standard output unless -o or --out says otherwise.
 
 Exit codes: 0 all done, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted.
 
-Least permissions, in place of -A (pictures, models and Deno's own cache are read; DIR is written):
-  deno run --allow-read --allow-ffi --allow-write=DIR cli/upscale.ts --out DIR ...
-  deno run -P=native --allow-write=DIR cli/upscale.ts --out DIR ...    the same, by deno.json
-  weights by URL also need --allow-net=HOST and --allow-write of the cache folder.`;
+Least permissions, in place of -A (images, models and Deno's own cache are read; DIR is written):
+  deno run -P=native --allow-write=DIR cli/upscale.ts --out DIR ...    by deno.json: read, ffi and env below
+  deno run -P=wasm --allow-write=DIR cli/upscale.ts --out DIR ...      without native code, and slower
+  WebGPU needs --allow-env=XDG_RUNTIME_DIR
+  weights by URL need --allow-net=HOST, --allow-env=SRZOO_CACHE,HOME,XDG_CACHE_HOME and --allow-write of
+  the cache folder; free space is checked before the work with --allow-sys=statfs.`;
 
 /**
  * Reads the command line.
@@ -115,18 +125,20 @@ export function readSettings(args: readonly string[], version: string): Settings
   return checked({ ...command.opts<Omit<Settings, "inputs">>(), inputs: command.args });
 }
 
+const inGiB = `${defaultMemory / 2 ** 30}GiB`;
+
 /** The command as data: flags, their readers and their help. */
 function commandLine(version: string): Command {
   return new Command("upscale")
-    .description("Enlarges pictures with a generative model.")
-    .argument("[inputs...]", "pictures, folders, globs; - reads standard input")
+    .description("Enlarges images with a generative model.")
+    .argument("[inputs...]", "files, folders, globs; - reads standard input")
     .option("--model <name>", "id in the zoo, folder of an entry, or URL of a model.yml", "srdiff")
     .option("-o, --output <file>", "the file to write; - writes standard output")
     .option("--out <dir>", "folder to write into, file names kept")
     .option("--steps <n>", "denoising steps", wholeFrom(1))
-    .option("--sampler <name>", "ddpm, ddim or dpmpp2m")
+    .option("--sampler <name>", Object.keys(samplers).join(", "))
     .option("--seed <n>", "seed of the noise", wholeFrom(0))
-    .option("--samples <n>", "pictures per input", wholeFrom(1))
+    .option("--samples <n>", "images per input", wholeFrom(1))
     .option("--temperature <t>", "scale of the noise, 0 for none", number)
     .option("--fidelity <f>", "0 for the least error, 1 for the model's sample", number)
     .option("--tile <n>", "side of a tile in pixels of the input", wholeFrom(1))
@@ -137,13 +149,18 @@ function commandLine(version: string): Command {
     .option("--format <name>", "png, jpeg or webp", format)
     .option("--quality <n>", "1 to 100, for JPEG and WebP", numberWithin(1, 100))
     .option("--scale <s>", "1 to 8: the model, then exact bicubic to this size", numberWithin(1, 8))
-    .option("--previews <dir>", "folder for a picture of every step")
-    .option("--strip", "leave colour profile and text out of the results")
+    .option("--previews <dir>", "folder for an image of every step")
+    .option("--strip", "leave everything but the pixels out of the results")
     .addOption(
-      new Option("--memory <size>", "what the work may take, as 800MB or 4GB; a bare number is MB")
-        .argParser(bytes).default(bytes("4GB"), "4GB"),
+      new Option(
+        "--memory <size>",
+        `what the work may take, as 800MB or 4GiB; a bare number is MB (default: ${inGiB})`,
+      )
+        .argParser(bytes),
     )
     .option("--shard <i/n>", "do the i-th of n shares; i from 0 or from 1, as n/n is 0/n", shard)
+    .option("--again", "enlarge results of this program again")
+    .option("--dry-run", "tell what would be done, and do nothing")
     .option("--skip-existing", "leave inputs alone whose results are there")
     .option("--json", "tell everything as JSON, one event a line, on standard output")
     .option("--quiet", "tell nothing but errors")
@@ -152,17 +169,22 @@ function commandLine(version: string): Command {
     .addHelpText("after", PERMISSIONS);
 }
 
-/** Refuses flags that contradict each other. */
-function checked(settings: Settings): Settings {
-  const { inputs, output, out } = settings;
+/** Other names of standard input and output; opening them would need the permission for everything. */
+const STDIN = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+const STDOUT = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/** Refuses flags that contradict each other, and gives standard input and output one name. */
+function checked(given: Settings): Settings {
+  const inputs = given.inputs.map((input) => STDIN.includes(input) ? "-" : input);
+  const output = given.output !== undefined && STDOUT.includes(given.output) ? "-" : given.output;
   if (inputs.length === 0) {
-    throw new UsageError("no picture given: name files, folders or globs, or - for standard input");
+    throw new UsageError("no image given: name files, folders or globs, or - for standard input");
   }
-  if (output !== undefined && out !== undefined) {
+  if (output !== undefined && given.out !== undefined) {
     throw new UsageError("-o and --out exclude each other: -o names a file, --out a folder");
   }
   if (inputs.filter((input) => input === "-").length > 1) {
     throw new UsageError("- is given twice: standard input can be read once only");
   }
-  return settings;
+  return { ...given, inputs, ...output !== undefined && { output } };
 }

@@ -1,5 +1,7 @@
 /** Events as people read them: lines, and on a terminal a bar. @module */
 
+import Table from "cli-table3";
+import { escapeControls } from "./controls.ts";
 import type { DoneEvent, Event, PlanEvent, Reporter } from "./events.ts";
 
 /** How the terminal is. */
@@ -14,41 +16,78 @@ export interface Terminal {
   quiet?: boolean;
 }
 
+/** Lines of one kind in a row that are told; of the others only their number is. */
+const MOST_SKIPPED = 3;
+
 /** Tells everything on a terminal, or in lines into a file. */
 export function terminalReporter({ write, columns, color, quiet }: Terminal): Reporter {
   let drawn = 0;
-  return (event) => {
-    if (event.event === "progress" || event.event === "download") {
-      if (columns === undefined || quiet) return;
-      const bar = barOf(event).slice(0, columns - 1);
-      write("\r" + bar.padEnd(drawn));
-      drawn = bar.length;
-      return;
-    }
-    const lines = linesOf(event, color).filter(() => event.event === "error" || !quiet);
+  let skipped = 0;
+  const say = (lines: readonly string[]) => {
     if (lines.length === 0) return;
     write((drawn > 0 ? "\r" + " ".repeat(drawn) + "\r" : "") + lines.join("\n") + "\n");
     drawn = 0;
   };
+  return (event) => {
+    if (event.event === "progress" || event.event === "download") {
+      if (columns === undefined || quiet) return;
+      const bar = escapeControls(barOf(event)).slice(0, columns - 1);
+      write("\r" + bar.padEnd(drawn));
+      drawn = bar.length;
+      return;
+    }
+    if (quiet && event.event !== "error") return;
+    if (event.event === "skipped") {
+      if (++skipped <= MOST_SKIPPED) say(linesOf(event, color));
+      return;
+    }
+    if (skipped > MOST_SKIPPED) say([`${skipped - MOST_SKIPPED} more files skipped`]);
+    skipped = 0;
+    say(linesOf(event, color));
+  };
 }
 
+/** An event in lines; what comes from files and their names cannot steer the terminal. */
 function linesOf(event: Exclude<Event, BarEvent>, color: boolean): string[] {
+  if (event.event !== "error") return textsOf(event).map((line) => escapeControls(line));
+  const head = color ? "\x1b[31merror:\x1b[0m" : "error:";
+  const stack = event.stack?.split("\n").map((line) => escapeControls(line)) ?? [];
+  return [`${head} ${escapeControls(event.message)}`, ...stack];
+}
+
+function textsOf(event: Exclude<Event, BarEvent | { event: "error" }>): string[] {
   switch (event.event) {
     case "start":
-      return [`${event.model} ${event.version} on ${event.provider}`, ...event.notes];
+      return [`${event.model} ${event.version} on ${event.provider}`, ...indented(event.notes)];
     case "plan":
-      return [planLine(event)];
+      return [planLine(event), ...event.dry ? indented(choiceLines(event)) : []];
     case "done":
-      return [doneLine(event), ...event.notes.map((note) => `  ${note}`)];
+      return [doneLine(event), ...indented(event.notes)];
     case "skipped":
       return [`${event.file} skipped: ${event.why}`];
     case "summary":
       return event.done + event.skipped + event.failed > 1 ? [summaryLine(event)] : [];
-    case "error": {
-      const head = color ? "\x1b[31merror:\x1b[0m" : "error:";
-      return [`${head} ${event.message}`, ...event.stack ? [event.stack] : []];
-    }
   }
+}
+
+function indented(notes: readonly string[]): string[] {
+  return notes.map((note) => `  ${note}`);
+}
+
+/** What a dry run tells of the work that it does not do. */
+function choiceLines(plan: PlanEvent): string[] {
+  const { outputs, steps, sampler, seed, samples, regions, runs } = plan;
+  const choices = [
+    steps !== undefined && `${steps} steps of ${sampler}`,
+    seed !== undefined && `seed ${seed}`,
+    samples > 1 && `${samples} samples`,
+    regions > 1 && `${regions} regions`,
+    `${runs} network calls`,
+  ];
+  return [
+    `to ${outputs.map((path) => path === "-" ? "standard output" : path).join(", ")}`,
+    choices.filter(Boolean).join(", "),
+  ];
 }
 
 function planLine({ file, width, height, outputWidth, outputHeight, ...plan }: PlanEvent): string {
@@ -100,9 +139,22 @@ export function inBytes(bytes: number): string {
   return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(Math.ceil(bytes / 1e8) / 10)} GB`;
 }
 
-/** Lines as wide as their widest cells, for `cli/zoo.ts`. */
+/** Rows with aligned columns and no lines between them. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ");
-  return rows.map((row) => line(row).trimEnd()).join("\n");
+  const nothing = { top: "", bottom: "", left: "", right: "", mid: "", middle: "  " };
+  const chars = {
+    ...nothing,
+    ...Object.fromEntries(
+      ["top", "bottom", "left", "mid"].flatMap((side) =>
+        ["-mid", "-left", "-right"].map((end) => [side + end, ""])
+      ),
+    ),
+    "right-mid": "",
+  };
+  const grid = new Table({
+    chars,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  });
+  grid.push(...rows.map((row) => [...row]));
+  return grid.toString().split("\n").map((line) => line.trimEnd()).join("\n");
 }

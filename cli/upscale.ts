@@ -1,5 +1,5 @@
 /**
- * Enlarges pictures: `deno run -A cli/upscale.ts --model srdiff photo.png`; `--help` tells the rest.
+ * Enlarges images: `deno run -A cli/upscale.ts --model srdiff photo.png`; `--help` tells the rest.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import config from "../deno.json" with { type: "json" };
 import { runBatch } from "./batch.ts";
 import { described } from "./errors.ts";
 import { jsonReporter, type Reporter } from "./events.ts";
+import { isFifo } from "./inputs.ts";
 import { readSettings, type Settings, UsageError } from "./settings.ts";
 import { terminalReporter } from "./terminal.ts";
 import { openWriter, type Writer } from "./writer.ts";
@@ -33,7 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
       writeSync(Deno.stdout, read);
       return DONE;
     }
-    settings = withStreams(read);
+    settings = await withStreams(read);
     const failed = await runBatch({
       settings,
       report: reporter(),
@@ -50,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Milliseconds that the work has to end by itself: encoding a large picture does not. */
+/** Milliseconds that the work has to end by itself: encoding a large image does not. */
 const GRACE = 500;
 
 /** The first signal ends the work within a tile, or after a moment; the second at once. */
@@ -67,18 +68,22 @@ function watchSignals(interrupt: AbortController, exit: () => void): void {
   }
 }
 
-/** `-` without a place for its result is a filter: standard input to standard output. */
-function withStreams(settings: Settings): Settings {
+/** A pipe without a place for its result is a filter: to standard output. */
+async function withStreams(settings: Settings): Promise<Settings> {
   const { inputs, output, out } = settings;
-  const isFilter = inputs.includes("-") && output === undefined && out === undefined;
+  const hasPipe = inputs.includes("-") || (await Promise.all(inputs.map(isFifo))).includes(true);
+  const isFilter = hasPipe && output === undefined && out === undefined;
   const piped = isFilter ? { ...settings, output: "-" } : settings;
-  if (piped.output === "-" && Deno.stdout.isTerminal()) {
-    throw new UsageError("a picture cannot be shown on the terminal: write -o FILE, or pipe it");
+  if (piped.output === "-" && !piped.dryRun && Deno.stdout.isTerminal()) {
+    throw new UsageError("an image cannot be shown on the terminal: write -o FILE, or pipe it");
+  }
+  if (inputs.includes("-") && Deno.stdin.isTerminal()) {
+    throw new UsageError("standard input is the terminal: pipe an image into it");
   }
   return piped;
 }
 
-/** Data on standard output: events as JSON, unless a picture goes there. People read standard error. */
+/** Data on standard output: events as JSON, unless an image goes there. People read standard error. */
 function reporterOf(
   { json, quiet, output }: Pick<Settings, "json" | "quiet" | "output">,
 ): Reporter {

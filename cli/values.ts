@@ -28,6 +28,15 @@ export function wholeFrom(least: number): (text: string) => number {
   };
 }
 
+/** A whole number from `least` to `most`. */
+export function wholeWithin(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = number(text);
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a whole number within ${least} to ${most}.`);
+  };
+}
+
 /** A number from `least` to `most`. */
 export function numberWithin(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -51,13 +60,16 @@ export function format(text: string): string {
   return oneOf("png", "jpeg", "webp")(name === "jpg" ? "jpeg" : name);
 }
 
-/** An amount of memory in bytes; a bare number is megabytes. */
+const UNITS: Readonly<Record<string, number>> = { M: 1e6, G: 1e9, Mi: 2 ** 20, Gi: 2 ** 30 };
+
+/** An amount of memory in bytes: 800MB, 4GB, 4GiB; a bare number is megabytes. */
 export function bytes(text: string): number {
-  const [, value, unit] = text.match(/^(\d+(?:\.\d+)?)\s*([MG])?i?B?$/i) ?? [];
+  const [, value, prefix = "M", binary = ""] = text.match(/^(\d+(?:\.\d+)?)\s*([MG])?(i)?B?$/i) ??
+    [];
   if (value === undefined || Number(value) === 0) {
     throw new InvalidArgumentError("It must be a size such as 800MB or 4GB.");
   }
-  return Number(value) * (unit?.toUpperCase() === "G" ? 1e9 : 1e6);
+  return Number(value) * UNITS[prefix.toUpperCase() + binary.toLowerCase()];
 }
 
 /** A share, as i/n. */

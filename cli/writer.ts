@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all. @module */
 
 import { dirname, join } from "node:path";
-import { identityOf } from "./identity.ts";
+import { destinationOf, identityOf } from "./identity.ts";
 
 /** Writes the results of one run. */
 export interface Writer {
@@ -13,6 +13,17 @@ export interface Writer {
 
 /** Names of unfinished files: hidden, and never the name of a result. */
 const UNFINISHED = /^\.srzoo-[0-9a-f-]{36}\.part$/;
+/** A name for a file that is not finished. */
+export function unfinishedName(): string {
+  return `.srzoo-${crypto.randomUUID()}.part`;
+}
+
+/** What the system says, without the call and the path that Deno adds. */
+export function reasonOf(error: unknown): string {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  return message.replace(/ \(os error \d+\)/, "").replace(/: \w+ '.*$/, "");
+}
+
 /** Milliseconds after which nobody is still writing an unfinished file: one is written at a stretch. */
 const ABANDONED = 60_000;
 
@@ -20,7 +31,8 @@ const ABANDONED = 60_000;
  * Makes a writer.
  *
  * A file is encoded in memory, written in one go to a hidden name in the folder of the result, and then
- * renamed. What a killed run has left of that is removed by the next run that writes into the folder.
+ * renamed. A link is kept, and the file that it leads to is replaced; that file's mode is kept. What a killed
+ * run has left is removed by the next run that writes into the folder.
  *
  * @param inputs Identities of the files that must stay as they are.
  */
@@ -42,15 +54,18 @@ export function openWriter(inputs: ReadonlySet<string>): Writer {
     if (identity !== undefined && inputs.has(identity)) {
       throw new Error(`Cannot write ${path}: it is an input`);
     }
-    const part = join(dirname(path), `.srzoo-${crypto.randomUUID()}.part`);
+    const place = await destinationOf(path);
+    const part = join(dirname(place), unfinishedName());
     unfinished.add(part);
     try {
-      await Deno.writeFile(part, bytes, { createNew: true });
-      await Deno.rename(part, path);
+      const replaced = await Deno.stat(place).catch(() => undefined);
+      const mode = replaced?.mode ?? undefined;
+      await Deno.writeFile(part, bytes, { createNew: true, mode: mode && mode & 0o777 });
+      if (replaced) await takeAfter(replaced, part);
+      await Deno.rename(part, place);
     } catch (error) {
       await Deno.remove(part).catch(() => {});
-      const why = (error as Error).message.replace(/: \w+ '.*$/, "");
-      throw new Error(`Cannot write ${path}: ${why}`, { cause: error });
+      throw new Error(`Cannot write ${path}: ${reasonOf(error)}`, { cause: error });
     } finally {
       unfinished.delete(part);
     }
@@ -67,6 +82,15 @@ export function openWriter(inputs: ReadonlySet<string>): Writer {
   }
 
   return { write, discard };
+}
+
+/** Gives a file the mode of the one that it replaces, and its owner as far as this user may. */
+async function takeAfter({ uid, gid, mode }: Deno.FileInfo, part: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  const own = await Deno.stat(part);
+  if (uid !== own.uid || gid !== own.gid) await Deno.chown(part, uid, gid).catch(() => {});
+  // After the owner, and whatever the umask took away.
+  if (mode !== null) await Deno.chmod(part, mode & 0o777);
 }
 
 /** Removes what a killed run has left. */

@@ -2,15 +2,19 @@
 
 import type { Engine } from "./enlarge.ts";
 import { familyOf } from "./models/mod.ts";
-import { type OpenedSessions, type OpenOptions, openSessions } from "./runtime/providers.ts";
+import {
+  type OpenedSessions,
+  type OpenOptions,
+  openSessions,
+  type Refusal,
+} from "./runtime/providers.ts";
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
-import { readCard, recheckCard } from "./zoo/read.ts";
+import { resolveCard, type ResolveOptions } from "./zoo/resolve.ts";
 import { fetchFixture, fetchGraph, type FetchOptions } from "./zoo/store.ts";
-import { openZoo, type Zoo } from "./zoo/zoo.ts";
 
 /** How an entry is loaded. */
-export interface LoadOptions extends FetchOptions {
+export interface LoadOptions extends FetchOptions, ResolveOptions {
   /**
    * The only place to run on.
    *
@@ -23,12 +27,6 @@ export interface LoadOptions extends FetchOptions {
    * @default {all}
    */
   threads?: number;
-  /**
-   * Where names of entries are looked up: a zoo, or the URL of its folder.
-   *
-   * @default {the zoo of this package}
-   */
-  zoo?: Zoo | string | URL;
   /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
   wasmPaths?: string;
   /**
@@ -43,7 +41,7 @@ export interface Entry extends Engine, AsyncDisposable {
   /** What runs its networks; "none" where it has no network. */
   readonly provider: Provider | "none";
   /** The providers that were refused before, with the reasons. */
-  readonly tried: readonly { provider: string; reason: string }[];
+  readonly tried: readonly Refusal[];
 }
 
 /**
@@ -58,7 +56,7 @@ export async function openEntry(
   model: string | URL | ModelCard,
   options: LoadOptions = {},
 ): Promise<Entry> {
-  const card = await cardOf(model, options);
+  const card = await resolveCard(model, options);
   const family = familyOf(card.family);
   const { sessions, provider, tried, ...opened } = await openGraphs(card, options);
   const dispose = () => opened[Symbol.asyncDispose]();
@@ -68,15 +66,6 @@ export async function openEntry(
     await dispose();
     throw error;
   }
-}
-
-/** The card, wherever it comes from. */
-async function cardOf(model: string | URL | ModelCard, options: LoadOptions): Promise<ModelCard> {
-  if (model instanceof URL) return await readCard(model, options);
-  if (typeof model !== "string") return recheckCard(model);
-  const { zoo } = options;
-  const opened = typeof zoo === "object" && !(zoo instanceof URL) ? zoo : openZoo(zoo);
-  return await opened.find(model, options);
 }
 
 /** What the upscaler needs of its sessions. */

@@ -8,6 +8,7 @@ import type { Size } from "./image/resize.ts";
 import type { SamplerName } from "./diffusion/samplers/mod.ts";
 import type { FamilyOption, Model } from "./models/model.ts";
 import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
+import type { Refusal } from "./runtime/providers.ts";
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
@@ -42,7 +43,7 @@ export interface Upscaler extends AsyncDisposable {
   /** What runs its networks; "none" where it has no network. */
   readonly provider: Provider | "none";
   /** The providers that were refused before, with the reasons. */
-  readonly tried: readonly { provider: string; reason: string }[];
+  readonly tried: readonly Refusal[];
   /**
    * Says what a run will take, without any work.
    *
@@ -67,7 +68,8 @@ export interface Upscaler extends AsyncDisposable {
 /**
  * Opens an entry of the zoo that enlarges images.
  *
- * @param model Id of an entry, URL of a `model.yml`, or a card.
+ * @param model Id of an entry, path or URL of a `model.yml` or its folder, or a card. A path has a slash or
+ * is a dot.
  * @throws {ModelNotFoundError} If the zoo has no such entry.
  * @throws {ManifestError} If the card cannot be used.
  * @throws {IntegrityError} If a graph is not the one that the card promises.

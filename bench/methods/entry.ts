@@ -1,6 +1,5 @@
 /** Zoo entries, folders and URLs as methods. @module */
 
-import { readCard } from "../../lib/zoo/mod.ts";
 import {
   load,
   type LoadOptions,
@@ -68,7 +67,7 @@ export interface EntryOptions {
 
 /** Opens an entry of the zoo by its id, any other by its folder or URL. */
 export async function openModel(model: string, options: LoadOptions): Promise<Upscaler> {
-  return await load(/[/\\]/.test(model) ? await readCard(model, options) : model, options);
+  return await load(model, options);
 }
 
 /**

@@ -3,12 +3,13 @@
 /** A reason why WebGPU should not be tried, or undefined where it should. */
 export async function whyNoGpu(forced: boolean): Promise<string | undefined> {
   if (!navigator.gpu) return "navigator.gpu is missing here";
-  await quietVulkan();
+  const loud = await quietVulkan();
+  if (loud && !forced) return loud;
   const adapter = await navigator.gpu.requestAdapter();
   if (!adapter) return "no GPU adapter was found";
   if (forced || !isSoftware(adapter.info)) return undefined;
   const name = adapter.info.description || adapter.info.vendor || "the adapter";
-  return `${name} is a software adapter, slower than the CPU itself; force webgpu to use it`;
+  return `${name} is a software adapter, slower than the CPU itself: it is used only where webgpu is named as the provider`;
 }
 
 /** Software adapters call themselves fallbacks, or are known by name. */
@@ -16,11 +17,16 @@ function isSoftware(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter || /llvmpipe|swiftshader/i.test(info.description);
 }
 
-/** Without this variable Mesa's Vulkan prints two lines on stderr for each adapter. */
-async function quietVulkan(): Promise<void> {
+/**
+ * Without this variable Mesa's Vulkan prints two lines on stderr for each adapter, so it is given one.
+ *
+ * @returns Why it could not be given, if that is so.
+ */
+async function quietVulkan(): Promise<string | undefined> {
   const name = "XDG_RUNTIME_DIR";
   const env = globalThis.Deno?.env;
-  if (!env) return;
+  if (!env || Deno.build.os !== "linux") return undefined;
   const { state } = await Deno.permissions.query({ name: "env", variable: name });
-  if (state === "granted" && !env.get(name)) env.set(name, "/tmp");
+  if (state !== "granted") return `Deno may not read ${name}: allow it with --allow-env=${name}`;
+  if (!env.get(name)) env.set(name, "/tmp");
 }

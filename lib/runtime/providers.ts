@@ -31,6 +31,16 @@ export interface OpenOptions {
   readonly idle?: number;
 }
 
+/** A provider that does not run the graphs. */
+export interface Refusal {
+  /** Its name. */
+  readonly provider: string;
+  /** Why not. */
+  readonly reason: string;
+  /** Whether this place does not have it at all: it was not tried, and nothing failed. */
+  readonly absent?: boolean;
+}
+
 /** Graphs that were opened together. */
 export interface OpenedSessions extends AsyncDisposable {
   /** What runs them. */
@@ -38,7 +48,7 @@ export interface OpenedSessions extends AsyncDisposable {
   /** The sessions, by the names of their graphs. */
   readonly sessions: Readonly<Record<string, Session>>;
   /** The providers that were refused before, with the reasons. */
-  readonly tried: readonly { provider: string; reason: string }[];
+  readonly tried: readonly Refusal[];
   /** Number of CPU threads that the provider was given. */
   readonly threads: number;
 }
@@ -66,14 +76,14 @@ export async function openSessions(
   options: OpenOptions = {},
 ): Promise<OpenedSessions> {
   const { provider, signal } = options;
-  const tried: { provider: string; reason: string }[] = [];
+  const tried: Refusal[] = [];
   for (const name of provider ? [provider] : providers.map((row) => row.name)) {
     const row = providers.find((row) => row.name === name);
     if (!row) throw new TypeError(`Cannot use the provider "${name}": it is none of ${names()}`);
     try {
       const reason = await row.whyNot(provider !== undefined);
       if (reason === undefined) return await openOn(name, graphs, options, tried);
-      tried.push({ provider: name, reason });
+      tried.push({ provider: name, reason, absent: true });
     } catch (error) {
       signal?.throwIfAborted();
       tried.push({ provider: name, reason: error instanceof Error ? error.message : `${error}` });

@@ -35,6 +35,7 @@ export type {
   Training,
 } from "./card.ts";
 export { cardJsonSchema, readCard } from "./read.ts";
+export { resolveCard, type ResolveOptions } from "./resolve.ts";
 export type { ReadOptions } from "./source.ts";
 export type { DownloadProgress } from "./cache.ts";
 export { fetchFixture, fetchGraph, type FetchOptions } from "./store.ts";

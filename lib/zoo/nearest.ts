@@ -1,5 +1,7 @@
 /** Which names were probably meant. @module */
 
+import { distance as editDistance } from "fastest-levenshtein";
+
 /**
  * Sorts names by their distance from what was typed.
  *
@@ -12,18 +14,4 @@ export function nearest(typed: string, names: readonly string[]): string[] {
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ name }) => name);
-}
-
-/** Levenshtein's distance: the fewest letters to insert, remove or replace. */
-export function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, replaced));
-    }
-    row = next;
-  }
-  return row[to.length];
 }

@@ -15,7 +15,7 @@ async function fill(folder: string, files: Record<string, Uint8Array | string>):
 }
 
 Deno.test(
-  "findInputs() keeps the tree below a folder, sorted, without what is no picture",
+  "findInputs() keeps the tree below a folder, sorted, without what is not an image",
   inFolder(async (folder) => {
     await fill(folder, {
       "b.PNG": PNG,
@@ -68,7 +68,7 @@ Deno.test(
     const args = ["gone.png", "*.webp", "none", "empty.png", "x.svg"];
     const { inputs } = await findInputs(args.map((arg) => join(folder, arg)));
     const problems = inputs.map((input) => input.problem?.message ?? "");
-    const expected = [/no such file/, /no picture is there/, /no picture is there/, /empty/, /SVG/];
+    const expected = [/no such file/, /no image in it/, /no image in it/, /empty/, /SVG/];
     expect(problems.length).toBe(expected.length);
     expected.forEach((why, i) => expect(problems[i]).toMatch(why));
   }),

@@ -8,7 +8,7 @@ import { inFolder } from "./_folder.ts";
 const card = { id: "srdiff", scale: 4 };
 
 function settings(chosen: Partial<Settings> = {}): Settings {
-  return { inputs: [], model: "srdiff", memory: 4e9, ...chosen };
+  return { inputs: [], model: "srdiff", ...chosen };
 }
 
 function input(path: string, place = path.split("/").pop()!): Input {
@@ -29,7 +29,6 @@ Deno.test("planTargets() names results after the input, the model and the factor
     ["photo.jpeg", { out: "out", format: "jpeg" }, ["out/photo.jpeg"]],
     ["photo.png", { output: "new.webp" }, ["new.webp"]],
     ["photo.png", { output: "new.webp", samples: 2 }, ["new-1.webp", "new-2.webp"]],
-    ["photo.png", { output: "new.gif" }, ["new.png"]],
     ["photo.png", { output: "new" }, ["new"]],
     ["-", { output: "-" }, ["-"]],
     ["-", { output: "new.jpg" }, ["new.jpg"]],
@@ -44,7 +43,6 @@ Deno.test("planTargets() says where a format became another one", async () => {
   const notes = async (path: string, chosen: Partial<Settings>) =>
     (await planTargets([input(path)], settings(chosen), card))[0].notes.join();
   expect(await notes("photo.gif", { out: "out" })).toMatch(/PNG: \.gif/);
-  expect(await notes("photo.png", { output: "new.tiff" })).toMatch(/PNG: \.tiff/);
   expect(await notes("photo.png", { output: "new" })).toMatch(/PNG/);
   expect(await notes("photo.png", { out: "out", format: "webp" })).toBe("");
 });
@@ -68,6 +66,8 @@ Deno.test("planTargets() refuses two inputs with one output", async () => {
 Deno.test("planTargets() refuses contradictions and what standard output cannot hold", async () => {
   const cases: Partial<Settings>[] = [
     { output: "a.png", format: "jpeg" },
+    { output: "a.avif" },
+    { output: "a.TIFF", format: "png" },
     { output: "-", samples: 2 },
   ];
   for (const chosen of cases) {

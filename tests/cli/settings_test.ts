@@ -5,7 +5,6 @@ Deno.test("readSettings() leaves to the library what the user did not choose", (
   expect(readSettings(["a.png"], "1.0.0")).toEqual({
     inputs: ["a.png"],
     model: "srdiff",
-    memory: 4e9,
   });
 });
 
@@ -13,7 +12,7 @@ Deno.test("readSettings() reads every flag", () => {
   const text =
     "--model m --out d --steps 4 --sampler ddim --seed 7 --samples 2 --temperature 0.5 " +
     "--fidelity 0.8 --tile 64 --consistency --provider wasm --threads 2 --format jpg --quality 80 " +
-    "--scale 2.5 --previews p --strip --memory 2.5GB --shard 2/3 --skip-existing --json --quiet " +
+    "--scale 2.5 --previews p --strip --memory 2.5GB --shard 2/3 --again --dry-run --skip-existing --json --quiet " +
     "--debug -- -a.png";
   expect(readSettings(text.split(" "), "1.0.0")).toEqual({
     inputs: ["-a.png"],
@@ -36,6 +35,8 @@ Deno.test("readSettings() reads every flag", () => {
     strip: true,
     memory: 2.5e9,
     shard: { index: 2, count: 3 },
+    again: true,
+    dryRun: true,
     skipExisting: true,
     json: true,
     quiet: true,
@@ -45,7 +46,7 @@ Deno.test("readSettings() reads every flag", () => {
 
 Deno.test("readSettings() refuses what it cannot obey, and says why in one line", () => {
   const refused: [string, RegExp][] = [
-    ["", /no picture given/],
+    ["", /no image given/],
     ["--nosuch a.png", /unknown option '--nosuch'/],
     ["--steps 0 a.png", /whole number from 1/],
     ["--steps 1.5 a.png", /whole number from 1/],
@@ -70,7 +71,10 @@ Deno.test("readSettings() refuses what it cannot obey, and says why in one line"
 });
 
 Deno.test("readSettings() reads sizes of memory", () => {
-  const sizes: [string, number][] = [["800MB", 8e8], ["4GB", 4e9], ["4g", 4e9], ["512", 5.12e8]];
+  const sizes: [string, number][] = [["800MB", 8e8], ["4GB", 4e9], ["4g", 4e9], ["512", 5.12e8], [
+    "4GiB",
+    2 ** 32,
+  ], ["1MiB", 2 ** 20]];
   for (const [text, bytes] of sizes) {
     const settings = readSettings(["--memory", text, "a.png"], "1.0.0") as Settings;
     expect(settings.memory).toBe(bytes);
@@ -80,5 +84,7 @@ Deno.test("readSettings() reads sizes of memory", () => {
 Deno.test("readSettings() returns help and version as texts", () => {
   expect(readSettings(["--version"], "1.2.3")).toBe("1.2.3\n");
   const help = readSettings(["--help"], "1.2.3");
-  for (const flag of ["--skip-existing", "--allow-ffi", "Exit codes"]) expect(help).toContain(flag);
+  for (
+    const flag of ["--skip-existing", "--allow-env=SRZOO_CACHE,HOME,XDG_CACHE_HOME", "Exit codes"]
+  ) expect(help).toContain(flag);
 });

@@ -77,7 +77,7 @@ Deno.test(
       [["a.png", "x/a.png", "--out", "out"], /a\.png and x\/a\.png would both be written to/],
       [["a.png", "-o", "x/../a.png"], /would overwrite the input/],
       [["a.png", "--model", "bicubik"], /did you mean bicubic/],
-      [["a.png", "--seed", "1"], /option "seed"/],
+      [["a.png", "--seed", "1"], /bicubic does not have --seed/],
       [["a.png", "-o", "x"], /is a folder/],
     ];
     for (const [args, why] of cases) {

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { ManifestError, ModelNotFoundError } from "../../lib/errors.ts";
-import { editDistance, nearest } from "../../lib/zoo/nearest.ts";
+import { nearest } from "../../lib/zoo/nearest.ts";
 import { readCard } from "../../lib/zoo/read.ts";
 import { openZoo, parseIndex } from "../../lib/zoo/zoo.ts";
 
@@ -60,12 +60,6 @@ Deno.test("parseIndex() takes an empty index, and refuses what is no list of dif
   expect(parseIndex("# nothing yet\n", url)).toEqual([]);
   expect(() => parseIndex("srdiff: 1\n", url)).toThrow(ManifestError);
   expect(() => parseIndex("- a\n- b\n- a\n", url)).toThrow(/"a" is listed twice/);
-});
-
-Deno.test("editDistance() counts inserted, removed and replaced letters", () => {
-  expect(editDistance("kitten", "sitting")).toBe(3);
-  expect(editDistance("", "abc")).toBe(3);
-  expect(editDistance("srflow", "srflow")).toBe(0);
 });
 
 Deno.test("nearest() gives three names at most, best first", () => {

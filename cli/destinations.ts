@@ -1,0 +1,122 @@
+/** Whether results can be written where they shall go: tried before any work. @module */
+
+import { statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import { identityOf } from "./identity.ts";
+import { type Settings, UsageError } from "./settings.ts";
+import type { Target } from "./target.ts";
+import { inBytes } from "./terminal.ts";
+import { reasonOf, unfinishedName } from "./writer.ts";
+
+/**
+ * Tries to write into the folders of all results. A target that cannot be written gets a problem and no paths.
+ *
+ * @throws {UsageError} If the place that `-o`, `--out` or `--previews` names cannot be written.
+ */
+export async function tryDestinations(
+  targets: readonly Target[],
+  settings: Settings,
+): Promise<Target[]> {
+  const { output, out, previews, skipExisting } = settings;
+  const tries = new Map<string, Promise<string | undefined>>();
+  const tried = (folder: string) => {
+    if (!tries.has(folder)) tries.set(folder, tryFolder(folder, tries));
+    return tries.get(folder)!;
+  };
+  const checked: Target[] = [];
+  for (const target of targets) {
+    const { input, paths } = target;
+    const isThere = skipExisting && (await Promise.all(paths.map(identityOf))).every(Boolean);
+    const why = isThere ? undefined : await whyNot(paths, tried);
+    const isNamed = output !== undefined || (out !== undefined && await tried(out) !== undefined);
+    if (why !== undefined && isNamed) throw new UsageError(why);
+    const problem = why === undefined ? input.problem : new Error(why);
+    checked.push(problem ? { ...target, input: { ...input, problem }, paths: [] } : target);
+  }
+  if (previews === undefined) return checked;
+  const why = await tried(previews);
+  if (why !== undefined) throw new UsageError(why);
+  return checked;
+}
+
+/** Why one of the paths cannot be written, if that is so. */
+async function whyNot(
+  paths: readonly string[],
+  tried: (folder: string) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  for (const path of paths.filter((path) => path !== "-")) {
+    const why = await tried(dirname(path)) ?? await tryFile(path);
+    if (why !== undefined) return why;
+  }
+}
+
+/** Bytes that a folder must take: a file system without a free block still takes an empty file. */
+const TRIAL = new Uint8Array(65_536).fill(0x20);
+
+/** Writes a hidden file into a folder, or into the one that it would be made in, and removes it again. */
+async function tryFolder(
+  folder: string,
+  tries: Map<string, Promise<string | undefined>>,
+): Promise<string | undefined> {
+  const stat = await Deno.stat(folder).catch((error: Error) => error);
+  if (stat instanceof Deno.errors.NotFound && dirname(folder) !== folder) {
+    const parent = dirname(folder);
+    if (!tries.has(parent)) tries.set(parent, tryFolder(parent, tries));
+    return await tries.get(parent);
+  }
+  if (stat instanceof Error) return `Cannot write into ${folder}: ${reasonOf(stat)}`;
+  if (!stat.isDirectory) return `Cannot write into ${folder}: it is not a folder`;
+  const trial = join(folder, unfinishedName());
+  // Deno may allow a folder that is not there yet, but not the one that it will be made in.
+  const { state } = await Deno.permissions.query({ name: "write", path: trial });
+  if (state !== "granted") return undefined;
+  try {
+    await Deno.writeFile(trial, TRIAL, { createNew: true });
+  } catch (error) {
+    return `Cannot write into ${folder}: ${reasonOf(error)}`;
+  } finally {
+    await Deno.remove(trial).catch(() => {});
+  }
+}
+
+/** A file that is there may be write-protected although its folder is not. */
+async function tryFile(path: string): Promise<string | undefined> {
+  try {
+    (await Deno.open(path, { write: true, create: false })).close();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    return `Cannot write ${path}: ${reasonOf(error)}`;
+  }
+}
+
+/** Bytes of a pixel in a file, as most photographs have them. */
+const TYPICAL: Record<OutputFormat, number> = { png: 1, jpeg: 0.25, webp: 1 };
+
+/**
+ * Refuses results that the disk will most likely not hold, before they are made.
+ *
+ * @throws {Error} If less is free than such an image usually takes.
+ */
+export async function checkSpace(target: Target, pixels: number): Promise<void> {
+  const needed = TYPICAL[target.format] * pixels * target.paths.length;
+  const [path] = target.paths;
+  if (path === undefined || path === "-") return;
+  const free = await freeBytes(dirname(path));
+  if (free === undefined || free >= needed) return;
+  throw new Error(
+    `Cannot write ${path}: the disk has ${inBytes(free)} left, and the result takes about ` +
+      `${inBytes(needed)}. Free some space, or write elsewhere with --out`,
+  );
+}
+
+/** Bytes that are free in a folder, or in the one that it will be made in; undefined where Deno may not ask. */
+async function freeBytes(folder: string): Promise<number | undefined> {
+  const { state } = await Deno.permissions.query({ name: "sys", kind: "statfs" as "osRelease" });
+  if (state !== "granted") return undefined;
+  for (let place = folder;; place = dirname(place)) {
+    const stat = await statfs(place).catch(() => undefined);
+    if (stat) return stat.bavail * stat.bsize;
+    if (dirname(place) === place) return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+/** One image from its file to its results. @module */
+
+import { join } from "node:path";
+import { type Image, type Plan, readImage, type Upscaled } from "../mod.ts";
+import { measureRate, memoryOf, type ResultSize, resultSize, workOf } from "./cost.ts";
+import { checkSpace } from "./destinations.ts";
+import type { PlanChoices } from "./events.ts";
+import type { Input } from "./inputs.ts";
+import { encoded, factsOf, writeResults } from "./results.ts";
+import { suffixed, type Target } from "./target.ts";
+import { optionsOf, type Workshop } from "./workshop.ts";
+
+/** An image and all choices about it. */
+interface Job {
+  target: Target;
+  source: Image;
+  plan: Plan;
+  size: ResultSize;
+}
+
+/** Enlarges one image and writes its results; a dry run only tells what that would take. */
+export async function enlargeFile(shop: Workshop, target: Target): Promise<void> {
+  const { settings, upscaler, report } = shop;
+  const job = await planned(shop, target);
+  const { plan, size } = job;
+  if (settings.dryRun) return;
+
+  const start = performance.now();
+  const result = await followed(shop, job);
+  const { outputs, notes } = await writeResults(shop, target, result, size);
+  const took = (performance.now() - start) / 1000;
+  shop.rate = took / workOf(plan);
+  report({
+    event: "done",
+    file: target.input.path,
+    outputs,
+    ...size,
+    scale: settings.scale ?? upscaler.card.scale,
+    model: result.model,
+    version: upscaler.card.version,
+    provider: result.provider,
+    ...factsOf(result),
+    seconds: took,
+    notes,
+  });
+}
+
+/** Reads the image and makes the plan that is then executed; tells what it takes. */
+async function planned(shop: Workshop, target: Target): Promise<Job> {
+  const { settings, upscaler, report, signal } = shop;
+  const file = target.input.path;
+  const source = await readImage(await bytesOf(target.input, signal), { signal });
+  const options = optionsOf(shop);
+  const plan = upscaler.plan(source, options);
+  const size = resultSize(plan, settings.scale);
+  const memoryBytes = memoryOf(plan, size, target.format, settings.memory);
+  await checkSpace(target, size.width * size.height);
+  shop.rate ??= settings.quiet
+    ? 0 // nobody is told
+    : await measureRate(upscaler, source, target.format, options);
+  report({
+    event: "plan",
+    file,
+    outputs: target.paths,
+    width: source.width,
+    height: source.height,
+    outputWidth: size.width,
+    outputHeight: size.height,
+    ...choicesOf(plan),
+    ...settings.dryRun && { seed: settings.seed, dry: true },
+    memoryBytes,
+    seconds: shop.rate * workOf(plan),
+  });
+  return { target, source, plan, size };
+}
+
+/** What a dry run tells beyond the sizes. */
+function choicesOf({ generative, regions, runs, ...plan }: Plan): PlanChoices {
+  const drawn = { seed: plan.seed, sampler: plan.sampler, steps: plan.steps, graph: plan.graph };
+  return {
+    ...generative ? drawn : {},
+    samples: plan.samples,
+    regions: regions.rows.length * regions.columns.length,
+    runs,
+  };
+}
+
+/** The bytes of a file, or all that a pipe gives. */
+async function bytesOf({ path }: Input, signal: AbortSignal): Promise<Uint8Array> {
+  if (path !== "-") return await Deno.readFile(path, { signal });
+  const whole = new Response(Deno.stdin.readable).bytes();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return await Promise.race([whole, aborted]);
+}
+
+/** Executes the plan, telling how far it is and writing each step's image where asked to. */
+async function followed(shop: Workshop, { target, source, plan }: Job): Promise<Upscaled> {
+  const { upscaler, report, settings } = shop;
+  const start = performance.now();
+  const stream = upscaler.stream(source, {
+    ...plan,
+    onProgress: (progress) => {
+      const spent = (performance.now() - start) / 1000;
+      const secondsLeft = spent * (1 / progress.fraction - 1);
+      report({ event: "progress", file: target.input.path, ...progress, secondsLeft });
+    },
+  });
+  let next = await stream.next();
+  for (; !next.done; next = await stream.next()) {
+    const { sample, step } = next.value;
+    if (settings.previews === undefined) continue;
+    const name = plan.samples === 1 ? "" : `-${sample + 1}`;
+    const path = suffixed(target.preview, `${name}-step${`${step}`.padStart(2, "0")}`);
+    const bytes = await encoded(shop, target.format, next.value.image());
+    await shop.writer.write(join(settings.previews, path), bytes);
+  }
+  return next.value;
+}

@@ -1,0 +1,121 @@
+/** Where the results of one input go: their names and their format. @module */
+
+import { basename, dirname, extname, join } from "node:path";
+import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import { extensionOf, formatOf, isForeign } from "./formats.ts";
+import { type Input, isPipe } from "./inputs.ts";
+import { type Settings, UsageError } from "./settings.ts";
+
+/** Where the results of one input go. */
+export interface Target {
+  /** What is enlarged. */
+  input: Input;
+  /** One path for each sample; `-` is standard output; none where the input has a problem. */
+  paths: string[];
+  /** How the bytes are written. */
+  format: OutputFormat;
+  /** Path below the folder of previews, without a step's number. */
+  preview: string;
+  /** What the user should know of the name. */
+  notes: string[];
+}
+
+/** The part of a model card that names are made of. */
+export interface Naming {
+  /** Id of the entry. */
+  id: string;
+  /** Its factor. */
+  scale: number;
+}
+
+/** The longest name that common file systems take, in bytes of UTF-8. */
+const LONGEST_NAME = 255;
+
+/**
+ * Names the results of one input. One with a problem has none, and one whose results cannot have the names that
+ * they would get has a problem.
+ *
+ * @throws {UsageError} If `-o` names a format that is not written, or cannot hold all samples.
+ */
+export function nameTarget(input: Input, settings: Settings, naming: Naming): Target {
+  const { output, out, samples = 1 } = settings;
+  if (output === "-") return standardOutput(input, settings);
+  const scale = settings.scale ?? naming.scale;
+  const suffix = `-${naming.id}-x${scale}`;
+  const wanted = output ??
+    (out !== undefined
+      ? join(out, input.place)
+      : join(dirname(input.path), suffixed(basename(input.path), suffix)));
+  const { path, format, notes } = output !== undefined
+    ? exactName(wanted, settings.format)
+    : keptName(wanted, settings.format);
+  const preview = output === undefined
+    ? join(dirname(input.place), basename(path))
+    : basename(path);
+  const paths = input.problem ? [] : numbered(path, samples);
+  const tooLong = paths.find((name) => bytesIn(basename(name)) > LONGEST_NAME);
+  if (tooLong === undefined) return { input, paths, format, preview, notes };
+  const problem = new Error(
+    `Cannot write the result of ${input.path}: its name would have ${bytesIn(basename(tooLong))} ` +
+      `bytes, the longest has ${LONGEST_NAME}. Choose a name with -o, or keep the input's with --out`,
+  );
+  return { input: { ...input, problem }, paths: [], format, preview, notes };
+}
+
+function standardOutput(input: Input, { samples = 1, format = "png" }: Settings): Target {
+  if (samples > 1) throw new UsageError("standard output holds one image: leave --samples out");
+  const name = isPipe(input) ? "stdin" : input.place;
+  const preview = name.slice(0, -extname(name).length || undefined) + ".png";
+  return { input, paths: ["-"], format, preview, notes: [] };
+}
+
+/** A path and the format that it is written in. */
+interface Named {
+  path: string;
+  format: OutputFormat;
+  notes: string[];
+}
+
+/** A name made here: its extension follows the format. */
+function keptName(path: string, asked?: OutputFormat): Named {
+  const own = formatOf(path);
+  const format = asked ?? own ?? "png";
+  if (own === format) return { path, format, notes: [] };
+  const extension = extname(path);
+  const stem = own || isForeign(path) ? path.slice(0, -extension.length) : path;
+  const notes = asked || own
+    ? []
+    : [`written as PNG: ${extension || "no extension"} is not written`];
+  return { path: stem + extensionOf[format], format, notes };
+}
+
+/** The name after `-o`: kept, and refused where it names a format that is not written here. */
+function exactName(path: string, asked?: OutputFormat): Named {
+  const own = formatOf(path);
+  if (own && asked && own !== asked) {
+    throw new UsageError(`-o ${path} and --format ${asked} contradict each other`);
+  }
+  if (isForeign(path)) {
+    throw new UsageError(
+      `cannot write ${extname(path).slice(1).toUpperCase()} (-o ${path}): ` +
+        "name a file that ends in .png, .jpg or .webp",
+    );
+  }
+  const format = asked ?? own ?? "png";
+  return { path, format, notes: asked || own ? [] : ["written as PNG"] };
+}
+
+/** Puts `suffix` before the extension. */
+export function suffixed(path: string, suffix: string): string {
+  const extension = extname(path);
+  return path.slice(0, path.length - extension.length) + suffix + extension;
+}
+
+function numbered(path: string, samples: number): string[] {
+  if (samples === 1) return [path];
+  return Array.from({ length: samples }, (_, i) => suffixed(path, `-${i + 1}`));
+}
+
+function bytesIn(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
