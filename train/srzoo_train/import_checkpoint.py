@@ -1,6 +1,6 @@
 """Imports a published checkpoint as an entry of the zoo.
 
-    python -m srzoo_train.import_checkpoint CHECKPOINT --out DIR [--config FILE]
+    python -m srzoo_train.import_checkpoint CHECKPOINT --out DIR [--config FILE] [--scale N]
 """
 
 from __future__ import annotations
@@ -21,17 +21,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
     options = parsed(arguments)
     try:
-        import_checkpoint(options.checkpoint, options.out, options.config)
+        import_checkpoint(options.checkpoint, options.out, options.config, options.scale)
     except (ImportRefused, ExportError, OSError) as error:
         print(f"Cannot import {options.checkpoint}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def import_checkpoint(checkpoint: Path, out: Path, config: Path | None) -> None:
+def import_checkpoint(
+    checkpoint: Path, out: Path, config: Path | None, scale: int | None = None
+) -> None:
     """Reads, converts, exports and checks; `out` appears only if all went well."""
     system, weights = recognise(read_checkpoint(checkpoint))
-    conversion = system.convert(weights, read_config(config))
+    told = dict(read_config(config)) | ({} if scale is None else {"scale": scale})
+    conversion = system.convert(weights, told)
     print(f"{checkpoint.name}: {system.name}, {len(weights)} tensors")
     for note in conversion.notes:
         print(f"note: {note}")
@@ -47,6 +50,8 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder to make")
     parser.add_argument("--config", type=Path,
                         help="the reference's own YAML or JSON file, for what shapes cannot tell")
+    parser.add_argument("--scale", type=int, metavar="N",
+                        help="how much larger the result is, where neither weights nor --config tell")
     return parser.parse_args(arguments)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from srzoo_train.importers.srdiff import Encoder
-from srzoo_train.importers.srdiff_schedule import betas_of
 from srzoo_train.models.rrdb import RRDBNet
 from srzoo_train.models.srdiff_unet import SRDiffUNet
+from srzoo_train.noise_schedule import betas_of
 from torch import Tensor
 
 

@@ -192,7 +192,7 @@ def test_convert_takes_the_released_schedule_where_nothing_says_another():
 
 def test_convert_asks_for_a_schedule_that_it_does_not_recognise():
     model = weights()
-    model["betas"] = torch.linspace(0.1, 0.5, 6) ** 2
+    model["betas"] = torch.linspace(0.1, 0.5, 6) ** 3
     with pytest.raises(ImportRefused, match="beta_schedule"):
         convert(model, {})
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from ..noise_schedule import KINDS, S, Schedule, fits, recognised
 from .reference_config import lookup, number
 from .system import ImportRefused
 
@@ -29,10 +28,6 @@ SCHEDULE_BUFFERS = (
 )
 
 RELEASED = {"kind": "cosine", "timesteps": 100, "s": 0.008}
-# The table is float32: its rounding, relative to the largest beta.
-TOLERANCE = 1e-6
-
-Schedule = dict[str, Any]
 
 
 def schedule_of(table: Tensor | None, config: Mapping[str, Any]) -> tuple[Schedule, list[str]]:
@@ -49,7 +44,7 @@ def schedule_of(table: Tensor | None, config: Mapping[str, Any]) -> tuple[Schedu
     found = recognised(table)
     if found is None:
         raise ImportRefused(
-            f"its table of {len(table)} betas is neither cosine with s = 0.008 nor linear; say with "
+            f"its table of {len(table)} betas is none of {', '.join(KINDS)} (with s = {S}); say with "
             "--config what it is: beta_schedule, with beta_s or beta_end"
         )
     differs = f"the configuration says {told}, the checkpoint's table is {found} and decides"
@@ -82,40 +77,3 @@ def configured(config: Mapping[str, Any], length: int | None) -> Schedule | None
             "lastForced": number(config, forced, 0.999, 0.999),
         }
     raise ImportRefused(f"beta_schedule must be cosine or linear, got {kind!r}")
-
-
-def recognised(table: Tensor) -> Schedule | None:
-    """The schedule that a table of betas holds, or None."""
-    betas, length = [rounded(beta) for beta in table.tolist()], len(table)
-    guesses: list[Schedule] = [{**RELEASED, "timesteps": length}]
-    if length > 2:
-        slope = (betas[-2] - betas[0]) / (length - 2)
-        line = {"kind": "linear", "timesteps": length, "first": betas[0]}
-        last = rounded(betas[0] + slope * (length - 1))
-        guesses += [line | {"last": betas[-1]}, line | {"last": last, "lastForced": betas[-1]}]
-    return next((guess for guess in guesses if fits(guess, table)), None)
-
-
-def fits(schedule: Schedule, table: Tensor) -> bool:
-    """Whether the schedule's betas are those of the table."""
-    return bool((betas_of(schedule) - table.double()).abs().max() <= TOLERANCE * table.max())
-
-
-def betas_of(schedule: Schedule) -> Tensor:
-    """The betas of a schedule, float64 (T,)."""
-    timesteps = schedule["timesteps"]
-    if schedule["kind"] == "linear":
-        betas = torch.linspace(schedule["first"], schedule["last"], timesteps, dtype=torch.float64)
-        if "lastForced" in schedule:
-            betas[-1] = schedule["lastForced"]
-        return betas
-    # Nichol & Dhariwal 2021, equation 17, on T + 1 points with both ends.
-    s = schedule["s"]
-    u = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps
-    level = torch.cos((u + s) / (1 + s) * math.pi / 2) ** 2
-    return (1 - level[1:] / level[:-1]).clamp(0, 0.999)
-
-
-def rounded(value: float) -> float:
-    """The shortest number that single precision may have meant."""
-    return float(f"{value:.6g}")

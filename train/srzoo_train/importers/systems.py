@@ -7,11 +7,13 @@ from typing import Any
 
 from torch import Tensor
 
+from .janspiry import JANSPIRY
+from .novwaul import NOVWAUL
 from .rrdb import RRDB
 from .srdiff import SRDIFF
 from .system import ImportRefused, System, Weights, listed
 
-SYSTEMS: Sequence[System] = (SRDIFF, RRDB)
+SYSTEMS: Sequence[System] = (SRDIFF, JANSPIRY, NOVWAUL, RRDB)
 
 # Keys that data-parallel training and task classes put before every name.
 WRAPPERS = ("module.", "model.")

@@ -112,7 +112,7 @@ class ResidualBlock(nn.Module):
         h = self.conv1(F.silu(self.gn1(x))) + self.linear1(F.silu(embedding))[:, :, None, None]
         h = self.conv2(self.drop(F.silu(self.gn2(h))))
         if hasattr(self, "linear2"):
-            x = self.linear2(x.movedim(1, -1)).movedim(-1, 1)
+            x = self.linear2(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         x = x + h
         return self.att(x) if hasattr(self, "att") else x
 

@@ -1,0 +1,123 @@
+"""What importers of image-space diffusion models share: the enlarged input, inputs for checks, the card."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from .reference_config import lookup
+from .system import ImportRefused, Weights, numbered, shape_of
+
+# Pixels of a tile and of what it shares with its neighbour, on the high-resolution grid. Group norms and
+# attention look at whole tiles, so tiles are blended.
+TILE, OVERLAP = 256, 64
+
+
+@dataclass(frozen=True)
+class Level:
+    """One resolution on the way down, as the names and shapes of weights tell it."""
+
+    width: int
+    blocks: int
+    attention: bool
+
+
+def levels_of(
+    weights: Weights, path: str, layers: range, width: Callable[[str], str], attention: str
+) -> list[Level]:
+    """The levels that the numbered layers below `path` make: residual blocks, and resamplers between them.
+
+    `width` names the weight of a block, by its prefix, whose first size is the block's width, and
+    `attention` is what the names of a block's attention begin with.
+    """
+    levels: list[list[tuple[int, bool]]] = [[]]
+    for i in layers:
+        prefix = f"{path}{i}."
+        if any(key.startswith(f"{prefix}conv.") for key in weights):
+            levels.append([])
+            continue
+        attended = any(key.startswith(f"{prefix}{attention}.") for key in weights)
+        levels[-1].append((shape_of(weights, width(prefix), 4)[0], attended))
+    for i, level in enumerate(levels):
+        if not level or len(set(level)) > 1:
+            raise ImportRefused(f"the blocks of level {i} below {path} are not alike: {level}")
+    if len({len(level) for level in levels}) > 1:
+        counts = [len(level) for level in levels]
+        raise ImportRefused(f"its levels below {path} have {counts} blocks; they must be as many each")
+    return [Level(level[0][0], len(level), level[0][1]) for level in levels]
+
+
+def layers_of(weights: Weights, path: str, first: int = 0) -> range:
+    """The numbers of the layers below `path`."""
+    return range(first, numbered(weights, path))
+
+
+def scale_of(config: Mapping[str, Any], default: int) -> tuple[int, list[str]]:
+    """How much larger the result is: no weight tells. With a note where nothing else says it."""
+    told = lookup(config, "scale")
+    low, high = (lookup(config, f"datasets.train.{side}_resolution") for side in "lr")
+    if told is None and isinstance(low, int) and isinstance(high, int) and low > 0:
+        told, rest = divmod(high, low)
+        if rest:
+            raise ImportRefused(f"r_resolution {high} is no multiple of l_resolution {low}")
+    if told is None:
+        return default, [f"the scale is taken to be {default}, as released; --scale says another"]
+    if type(told) is not int or not 1 <= told <= 16:
+        raise ImportRefused(f"the scale must be a whole number from 1 to 16, got {told!r}")
+    return told, []
+
+
+def tiling(scale: int, stride: int) -> dict[str, Any]:
+    """How to cut, in low-resolution pixels: a tile is four times what it shares, or more."""
+    multiple = stride // math.gcd(stride, scale)
+    overlap = -(-max(1, OVERLAP // scale) // multiple) * multiple
+    size = -(-max(TILE // scale, 4 * overlap) // multiple) * multiple
+    return {"size": size, "overlap": overlap, "multiple": multiple, "blended": True}
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Makes inputs of sizes that the network takes, for checks."""
+
+    time: Literal["level", "t"]
+    scale: int
+    stride: int
+    timesteps: int
+    conditional: bool
+
+    def __call__(self, height: int, width: int, n: int) -> dict[str, Tensor]:
+        """Noise, as many different times as there are items, and the enlarged input."""
+        sides = (-(-side * self.scale // self.stride) * self.stride for side in (height, width))
+        size = (n, 3, *sides)
+        t = torch.linspace(0, self.timesteps - 1, n + 1).round()[1:]
+        time = torch.linspace(1, 0.1, n + 1)[1:] if self.time == "level" else t
+        condition = {"condition": torch.rand(size) * 2 - 1} if self.conditional else {}
+        return {"x": torch.randn(size), self.time: time, **condition}
+
+
+def diffusion_of(
+    schedule: Mapping[str, Any],
+    sampling: Mapping[str, Any],
+    condition: str | None,
+    more: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The card's `diffusion` and `steps`: the state is the image itself, and every timestep is taken."""
+    timesteps = sampling["timesteps"]
+    return {
+        "diffusion": {
+            "schedule": dict(schedule),
+            **({} if sampling == schedule else {"samplingSchedule": dict(sampling)}),
+            "prediction": "eps",
+            "base": "none",
+            "residualScale": 1,
+            "sampler": "ddpm",
+            **({"condition": condition} if condition else {}),
+            **more,
+        },
+        "steps": {"default": timesteps, "max": timesteps, "trained": []},
+    }
