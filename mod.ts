@@ -22,6 +22,7 @@ export type { Plan, Progress, UpscaleOptions } from "./lib/plan.ts";
 export type { Regions } from "./lib/memory.ts";
 export type { Span, Tiling } from "./lib/tiling.ts";
 export type { FamilyOption, Guide } from "./lib/models/model.ts";
+export { cascade, type Stage, type StageOptions } from "./lib/abilities/cascade.ts";
 export { fuse, type FuseOptions } from "./lib/abilities/fuse.ts";
 export { type InterpolateOptions, interpolateSeeds } from "./lib/abilities/interpolate.ts";
 export {

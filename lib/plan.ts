@@ -136,6 +136,8 @@ export interface Plan {
   readonly memory: number;
   /** What the user should know before the work. */
   readonly warnings: readonly string[];
+  /** Plans of the stages, where the upscaler is a cascade. */
+  readonly stages?: readonly Plan[];
   /** The noise, where it is not that of the seed. */
   readonly noise?: NoiseField;
   /** Content to steer each step towards. */

@@ -1,0 +1,235 @@
+/** Several upscalers one after the other, as one. @module */
+
+import type { Preview } from "../enlarge.ts";
+import { type Image, type ImageLike, readImage } from "../image/image.ts";
+import type { Size } from "../image/resize.ts";
+import type { FamilyOption } from "../models/model.ts";
+import type { Plan, UpscaleOptions } from "../plan.ts";
+import { drawSeed, noise, type NoiseField } from "../tensor/noise.ts";
+import { drain, planFor, type Upscaled, type Upscaler } from "../upscaler.ts";
+import type { ModelCard } from "../zoo/card.ts";
+
+/** Options that a stage of a cascade may have for itself; the others are those of the whole run. */
+export type StageOptions = Omit<
+  UpscaleOptions,
+  "seed" | "samples" | "noise" | "guide" | "memory" | "signal" | "onProgress"
+>;
+
+/** A stage of a cascade that has options of its own. */
+export interface Stage {
+  /** What enlarges. */
+  readonly upscaler: Upscaler;
+  /** What takes the place of the run's options. */
+  readonly options?: StageOptions;
+}
+
+/** Draws of one stage: more than the steps of any chain, so that no two stages share noise. */
+const DRAWS = 4096;
+
+/**
+ * An upscaler that enlarges the result of each stage by the next one: x4 and x4 are x16.
+ *
+ * Each option of a run goes to every stage that knows it; a guide, which is as large as the result, to the last.
+ * The first stage that draws makes all samples, the later ones one image of each. Disposing it disposes its stages.
+ *
+ * @param stages Two upscalers or more, the first takes the source.
+ * @throws {RangeError} If there are none.
+ */
+export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
+  if (stages.length === 0) throw new RangeError("Cannot make a cascade of no upscalers");
+  const chain = stages.map((stage) => "upscaler" in stage ? stage : { upscaler: stage });
+  const upscalers = chain.map(({ upscaler }) => upscaler);
+  const card = cardOf(upscalers.map((upscaler) => upscaler.card));
+  const accepts = acceptedBy(upscalers);
+  const plan: Upscaler["plan"] = (size, options) =>
+    planStages(chain, { card, accepts }, size, options);
+  async function* stream(
+    source: ImageLike,
+    how: UpscaleOptions | Plan = {},
+  ): AsyncGenerator<Preview, Upscaled> {
+    const image = await readImage(source, { signal: how.signal });
+    const made = planFor({ card, plan }, image, how);
+    const drawn = made.generative ? { seed: made.seed } : {};
+    return { ...yield* runStages(chain, image, made), model: card.id, ...drawn };
+  }
+  return {
+    card,
+    generative: upscalers.some(({ generative }) => generative),
+    accepts,
+    provider: upscalers.map(({ provider }) => provider).find((name) => name !== "none") ?? "none",
+    tried: upscalers.flatMap(({ tried }) => tried),
+    plan,
+    stream,
+    upscale: (source, how) => drain(stream(source, how)),
+    async [Symbol.asyncDispose]() {
+      for (const upscaler of upscalers) await upscaler[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Runs every stage on every image that the one before it made. */
+async function* runStages(
+  chain: readonly Stage[],
+  source: Image,
+  plan: Plan,
+): AsyncGenerator<Preview, Upscaled> {
+  const stages = plan.stages!;
+  const works = stages.map((stage) => workOf(stage) * (plan.samples / stage.samples));
+  const total = works.reduce((sum, work) => sum + work, 0);
+  const steps = stages.reduce((sum, stage) => sum + stepsOf(stage), 0);
+  let images: readonly Image[] = [source];
+  let result: Upscaled | undefined;
+  let work = 0, step = 0;
+  const warnings = new Set(plan.warnings);
+  for (const [i, { upscaler }] of chain.entries()) {
+    const made: Image[] = [];
+    const runs = images.length;
+    for (const [k, image] of images.entries()) {
+      const sampleOf = (sample: number) => runs > 1 ? k : sample;
+      const walk = upscaler.stream(image, {
+        ...stages[i],
+        noise: noiseOf(plan.noise, i, k),
+        guide: i + 1 < chain.length ? undefined : plan.guide,
+        signal: plan.signal,
+        onProgress: (progress) => {
+          const share = (k + progress.fraction) / runs;
+          const sample = sampleOf(progress.sample);
+          plan.onProgress?.({ ...progress, sample, fraction: (work + share * works[i]) / total });
+        },
+      });
+      let next = await walk.next();
+      for (; !next.done; next = await walk.next()) {
+        const preview = next.value;
+        yield { ...preview, sample: sampleOf(preview.sample), step: step + preview.step, steps };
+      }
+      result = next.value;
+      result.warnings.forEach((warning) => warnings.add(warning));
+      made.push(...result.images);
+    }
+    images = made;
+    work += works[i];
+    step += stepsOf(stages[i]);
+  }
+  return { ...result!, images, warnings: [...warnings] };
+}
+
+/** Plans every stage for what the one before it makes. */
+function planStages(
+  chain: readonly Stage[],
+  { card, accepts }: Pick<Upscaler, "card" | "accepts">,
+  size: Size,
+  options: UpscaleOptions = {},
+): Plan {
+  refuseUnknown(chain, accepts, options);
+  const { seed = drawSeed(), samples = 1, guide, noise, signal, onProgress } = options;
+  const stages: Plan[] = [];
+  let left = samples;
+  for (const { upscaler, options: own } of chain) {
+    const { width, height } = stages.at(-1) ?? size;
+    const known = upscaler.accepts.includes("samples") ? { seed, samples: left } : {};
+    const shared = knownOptions(upscaler, { ...options, seed: undefined, samples: undefined });
+    stages.push(upscaler.plan({ width, height }, { ...shared, ...own, ...known }));
+    if (upscaler.accepts.includes("samples")) left = 1;
+  }
+  const last = stages[stages.length - 1];
+  const generative = stages.some((stage) => stage.generative);
+  const between = stages.slice(0, -1).map(({ width, height }) => 4 * width * height * samples);
+  return {
+    ...last,
+    model: card.id,
+    sourceWidth: size.width,
+    sourceHeight: size.height,
+    seed: generative ? seed : 0,
+    generative,
+    samples,
+    runs: stages.reduce((sum, { runs, samples: own }) => sum + runs * (samples / own), 0),
+    memory: Math.max(...stages.map(({ memory }) => memory)) + Math.max(0, ...between),
+    warnings: [...new Set(stages.flatMap(({ warnings }) => warnings))],
+    stages,
+    noise,
+    guide,
+    signal,
+    onProgress,
+  };
+}
+
+/** Refuses what no stage knows. */
+function refuseUnknown(
+  chain: readonly Stage[],
+  accepts: readonly FamilyOption[],
+  options: UpscaleOptions,
+): void {
+  const tiled = chain.some(({ upscaler }) => upscaler.card.tiling) ? ["tile"] : [];
+  const known = [...accepts, ...tiled, ...COMMON];
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(name)) continue;
+    throw new TypeError(
+      `Cannot obey the option "${name}": no stage of the cascade has it. It takes ${
+        known.join(", ")
+      }`,
+    );
+  }
+}
+
+const COMMON = ["consistency", "memory", "signal", "onProgress"];
+
+/** The options that a stage knows, but for those that it is given of its own. */
+function knownOptions({ accepts, card }: Upscaler, options: UpscaleOptions): UpscaleOptions {
+  const known: readonly string[] = [
+    ...accepts,
+    ...card.tiling ? ["tile"] : [],
+    "consistency",
+    "memory",
+  ];
+  const apart = ["guide", "noise"];
+  const kept = Object.entries(options)
+    .filter(([name]) => known.includes(name) && !apart.includes(name));
+  return Object.fromEntries(kept);
+}
+
+/** The noise of one image in one stage: every stage has draws, and every image a sample, of its own. */
+function noiseOf(field: NoiseField = noise, stage: number, image: number): NoiseField {
+  return (index, dims, origin) => {
+    const { sample, draw } = index;
+    return field({ ...index, sample: sample + image, draw: draw + stage * DRAWS }, dims, origin);
+  };
+}
+
+/** Pixels that the networks of a stage look at, or pixels at all where there is no network. */
+function workOf({ runs, tiling, sourceWidth, sourceHeight }: Plan): number {
+  const area = sourceWidth * sourceHeight;
+  return runs > 0 ? runs * Math.min(tiling.size ** 2, area) : area;
+}
+
+/** Steps of one sample in all regions. */
+function stepsOf({ stages, regions: { rows, columns }, steps }: Plan): number {
+  if (stages) return stages.reduce((sum, stage) => sum + stepsOf(stage), 0);
+  return rows.length * columns.length * steps;
+}
+
+/** What all stages know that know anything; a guide is the last one's. */
+function acceptedBy(upscalers: readonly Upscaler[]): FamilyOption[] {
+  const all = new Set(upscalers.flatMap(({ accepts }) => accepts));
+  if (!upscalers.at(-1)?.accepts.includes("guide")) all.delete("guide");
+  return [...all];
+}
+
+/** The card of the whole: nobody publishes it. */
+function cardOf(cards: readonly ModelCard[]): ModelCard {
+  const join = (key: "id" | "version") => cards.map((card) => card[key]).join("+");
+  const weights = [...new Set(cards.map(({ licence }) => licence.weights))];
+  return {
+    id: join("id"),
+    name: cards.map(({ name }) => name).join(", then "),
+    description: "A cascade: each stage enlarges the result of the one before it.",
+    family: "cascade",
+    scale: cards.reduce((product, { scale }) => product * scale, 1),
+    version: join("version"),
+    licence: {
+      weights: weights.join(" AND "),
+      data: cards.flatMap(({ licence }) => licence.data),
+    },
+    graphs: {},
+    tiling: cards.find(({ tiling }) => tiling)?.tiling,
+  };
+}
