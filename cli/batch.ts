@@ -1,13 +1,12 @@
 /** All images of a run, one after the other; one that fails does not stop the others. @module */
 
-import type { ModelCard } from "../mod.ts";
 import { checkFolders } from "./collisions.ts";
 import { described } from "./errors.ts";
 import type { Reporter } from "./events.ts";
 import { identityOf, placeOf } from "./identity.ts";
 import { enlargeFile } from "./enlarge.ts";
 import { findInputs, type Inputs, isPipe } from "./inputs.ts";
-import { cardOf, largerEntries, openUpscaler } from "./model.ts";
+import { type Choice, choose, largerEntries, openUpscaler } from "./model.ts";
 import { planTargets } from "./outputs.ts";
 import { checkPermissions, needsOf } from "./permissions.ts";
 import { isOwnResult } from "./provenance.ts";
@@ -42,15 +41,15 @@ export async function runBatch(batch: Batch): Promise<number> {
   const start = performance.now();
   await checkPermissions(needsOf(settings));
   await checkFolders(settings);
-  const card = await cardOf(settings.model, signal);
+  const choice = await choose(settings.model, signal);
   const found = await findInputs(settings.inputs, settings.out);
   const { inputs, skipped } = settings.again ? found : await withoutResults(found);
-  const targets = await planTargets(inputs, settings, card);
+  const targets = await planTargets(inputs, settings, choice.card);
   const share = targets.filter((_, i) => inShard(i, settings.shard));
   for (const { path, why } of skipped) report({ event: "skipped", file: path, why });
 
   const counts = { done: 0, skipped: 0, failed: 0 };
-  const shop = await openShop(batch, card, targets);
+  const shop = await openShop(batch, choice, targets);
   try {
     for (const target of share) counts[await attempt(batch, shop, target)]++;
   } finally {
@@ -79,15 +78,15 @@ interface Shop {
   close(): Promise<void>;
 }
 
-async function openShop(batch: Batch, card: ModelCard, targets: readonly Target[]): Promise<Shop> {
+async function openShop(batch: Batch, choice: Choice, targets: readonly Target[]): Promise<Shop> {
   const { settings, report, signal, program } = batch;
   const identities = await Promise.all(targets.map(({ input }) => identityOf(input.path)));
   const writer = batch.openWriter(new Set(identities.filter((id) => id !== undefined)));
   const places = await Promise.all(targets.flatMap(({ paths }) => paths).map(placeOf));
   let opened: Promise<Workshop> | undefined;
   const begin = async () => {
-    const upscaler = await openUpscaler(card, settings, signal, report);
-    const { provider, tried } = upscaler;
+    const upscaler = await openUpscaler(choice, settings, signal, report);
+    const { provider, tried, card } = upscaler;
     const notes = tried
       .filter(({ absent }) => !absent || settings.debug)
       .map((row) => `not on ${row.provider}: ${row.reason}`);

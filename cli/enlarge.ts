@@ -1,12 +1,14 @@
 /** One image from its file to its results. @module */
 
 import { join } from "node:path";
-import { type Image, type Plan, readImage, type Upscaled } from "../mod.ts";
+import { encodeImage, type Image, type Plan, type Preview, readImage } from "../mod.ts";
+import type { Upscaled } from "../mod.ts";
 import { measureRate, memoryOf, type ResultSize, resultSize, workOf } from "./cost.ts";
 import { checkSpace } from "./destinations.ts";
 import type { PlanChoices } from "./events.ts";
 import type { Input } from "./inputs.ts";
 import { encoded, factsOf, writeResults } from "./results.ts";
+import { contactSheet, stateCollector } from "./sheet.ts";
 import { suffixed, type Target } from "./target.ts";
 import { optionsOf, type Workshop } from "./workshop.ts";
 
@@ -26,8 +28,10 @@ export async function enlargeFile(shop: Workshop, target: Target): Promise<void>
   if (settings.dryRun) return;
 
   const start = performance.now();
-  const result = await followed(shop, job);
+  const { states, see } = stateCollector();
+  const result = await followed(shop, job, see);
   const { outputs, notes } = await writeResults(shop, target, result, size);
+  if (settings.sheet !== undefined) await writeSheet(shop, job.source, states, result);
   const took = (performance.now() - start) / 1000;
   shop.rate = took / workOf(plan);
   report({
@@ -86,7 +90,7 @@ function choicesOf({ generative, regions, runs, ...plan }: Plan): PlanChoices {
 }
 
 /** The bytes of a file, or all that a pipe gives. */
-async function bytesOf({ path }: Input, signal: AbortSignal): Promise<Uint8Array> {
+async function bytesOf({ path }: Pick<Input, "path">, signal: AbortSignal): Promise<Uint8Array> {
   if (path !== "-") return await Deno.readFile(path, { signal });
   const whole = new Response(Deno.stdin.readable).bytes();
   const aborted = new Promise<never>((_, reject) => {
@@ -96,7 +100,11 @@ async function bytesOf({ path }: Input, signal: AbortSignal): Promise<Uint8Array
 }
 
 /** Executes the plan, telling how far it is and writing each step's image where asked to. */
-async function followed(shop: Workshop, { target, source, plan }: Job): Promise<Upscaled> {
+async function followed(
+  shop: Workshop,
+  { target, source, plan }: Job,
+  see: (preview: Preview) => void,
+): Promise<Upscaled> {
   const { upscaler, report, settings } = shop;
   const start = performance.now();
   const stream = upscaler.stream(source, {
@@ -110,6 +118,7 @@ async function followed(shop: Workshop, { target, source, plan }: Job): Promise<
   let next = await stream.next();
   for (; !next.done; next = await stream.next()) {
     const { sample, step } = next.value;
+    if (settings.sheet !== undefined) see(next.value);
     if (settings.previews === undefined) continue;
     const name = plan.samples === 1 ? "" : `-${sample + 1}`;
     const path = suffixed(target.preview, `${name}-step${`${step}`.padStart(2, "0")}`);
@@ -117,4 +126,19 @@ async function followed(shop: Workshop, { target, source, plan }: Job): Promise<
     await shop.writer.write(join(settings.previews, path), bytes);
   }
   return next.value;
+}
+
+/** Writes the contact sheet of the first sample, as PNG. */
+async function writeSheet(
+  shop: Workshop,
+  source: Image,
+  states: readonly Image[],
+  { images: [result] }: Upscaled,
+): Promise<void> {
+  const { settings: { sheet, truth }, signal, writer } = shop;
+  const high = truth === undefined
+    ? undefined
+    : await readImage(await bytesOf({ path: truth }, signal), { signal });
+  const image = contactSheet({ source, states, result, truth: high });
+  await writer.write(sheet!, await encodeImage(image, { format: "png" }));
 }

@@ -1,8 +1,12 @@
 /** Which entry the user means, and its opening. @module */
 
+import { cascadeCard } from "../lib/abilities/cascade.ts";
+import { type EntrySpec, readSpec } from "../lib/spec.ts";
 import {
+  cascade,
   type DownloadProgress,
   load,
+  type LoadOptions,
   type ModelCard,
   ModelNotFoundError,
   openZoo,
@@ -30,20 +34,71 @@ export async function cardOf(model: string, signal: AbortSignal): Promise<ModelC
   }
 }
 
+/** What `--model` names: one entry, or the stages of a cascade. */
+export interface Choice {
+  /** The entry, or the cascade as one. */
+  card: ModelCard;
+  /** Each entry with the options of its own. */
+  stages: readonly { card: ModelCard; options: EntrySpec["options"] }[];
+}
+
+/**
+ * Reads `sr3+steps=25,srdiff`: entries, each with its options, one after the other.
+ *
+ * @throws {UsageError} If there is no such entry, or no such option.
+ */
+export async function choose(model: string, signal: AbortSignal): Promise<Choice> {
+  const names = await isThere(model) ? [model] : model.split(",");
+  const stages = await Promise.all(names.map(async (name) => {
+    const spec = await isThere(name) ? { model: name, options: {} } : specOf(name);
+    return { card: await cardOf(spec.model, signal), options: spec.options };
+  }));
+  const [{ card }] = stages;
+  return { card: stages.length === 1 ? card : cascadeCard(stages.map(({ card }) => card)), stages };
+}
+
+/** Whether it is a file or a folder as it stands, whatever signs are in its name. */
+function isThere(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, () => false);
+}
+
+function specOf(name: string): EntrySpec {
+  try {
+    return readSpec(name);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/** Loads what was chosen. */
+export async function loadChoice({ stages }: Choice, options: LoadOptions): Promise<Upscaler> {
+  const opened: { upscaler: Upscaler; options: EntrySpec["options"] }[] = [];
+  try {
+    for (const stage of stages) {
+      opened.push({ upscaler: await load(stage.card, options), options: stage.options });
+    }
+  } catch (error) {
+    for (const { upscaler } of opened) await upscaler[Symbol.asyncDispose]();
+    throw error;
+  }
+  const [{ upscaler, options: own }] = opened;
+  return opened.length === 1 && Object.keys(own).length === 0 ? upscaler : cascade(opened);
+}
+
 /**
  * Loads the model and tries the options on one pixel.
  *
  * @throws {UsageError} If it refuses one of them.
  */
 export async function openUpscaler(
-  card: ModelCard,
+  choice: Choice,
   settings: Settings,
   signal: AbortSignal,
   report: Reporter,
 ): Promise<Upscaler> {
   const { provider, threads } = settings;
   const onDownload = (progress: DownloadProgress) => report({ event: "download", ...progress });
-  const upscaler = await load(card, { provider, threads, signal, onDownload });
+  const upscaler = await loadChoice(choice, { provider, threads, signal, onDownload });
   try {
     checkFlags(upscaler, settings);
     const { memory: _, ...options } = optionsOf({ settings, signal });

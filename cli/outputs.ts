@@ -24,6 +24,9 @@ export async function planTargets(
       `-o names one file, but there are ${inputs.length} images: write --out DIR instead`,
     );
   }
+  if (settings.sheet !== undefined && inputs.length > 1) {
+    throw new UsageError(`--sheet shows one image, but there are ${inputs.length}: name one`);
+  }
   const named = inputs.map((input) => nameTarget(input, settings, naming));
   const targets = await withoutOwnResults(named);
   await refuseCollisions(targets, settings);

@@ -50,7 +50,8 @@ export function permissionLine(error: unknown): string | undefined {
 }
 
 /** What must be allowed: the package with its zoo, the inputs, the folders of the results. */
-export function needsOf({ inputs, output, out, previews, model, provider }: Settings): Needs {
+export function needsOf(settings: Settings): Needs {
+  const { inputs, output, out, previews, model, provider, sheet, truth } = settings;
   const files = inputs.filter((input) => input !== "-");
   const written = out !== undefined
     ? [out]
@@ -60,13 +61,19 @@ export function needsOf({ inputs, output, out, previews, model, provider }: Sett
     ? []
     : [dirname(output)];
   const home = new URL("../", import.meta.url);
-  const folders = [...written, ...previews === undefined ? [] : [previews]];
-  const models = /[\\/]/.test(model) && !model.includes("://") ? [model] : [];
+  const folders = [
+    ...written,
+    ...previews === undefined ? [] : [previews],
+    ...sheet === undefined ? [] : [dirname(sheet)],
+  ];
+  const models = model.split(",").map((name) => name.replace(/\+.*$/, ""))
+    .filter((name) => /[\\/]/.test(name) && !name.includes("://"));
   return {
     read: [
       ...home.protocol === "file:" ? [fileURLToPath(home)] : [],
       ...models,
       ...files,
+      ...truth === undefined ? [] : [truth],
       ...folders,
     ],
     write: folders,

@@ -65,6 +65,10 @@ export interface Settings extends ModelFlags {
   scale?: number;
   /** Folder for an image of every step. */
   previews?: string;
+  /** File for a contact sheet of the first sample, from the input over its noisy states to the result. */
+  sheet?: string;
+  /** The high-resolution image, to be shown on the sheet. */
+  truth?: string;
   /** Leaves ICC profile and text out of the results. */
   strip?: boolean;
   /** Bytes that the work may take; the library knows the default. */
@@ -132,7 +136,12 @@ function commandLine(version: string): Command {
   return new Command("upscale")
     .description("Enlarges images with a generative model.")
     .argument("[inputs...]", "files, folders, globs; - reads standard input")
-    .option("--model <name>", "id in the zoo, folder of an entry, or URL of a model.yml", "srdiff")
+    .option(
+      "--model <name>",
+      "id in the zoo, folder of an entry, or URL of a model.yml; a,b enlarges with a, then with b; " +
+        "a+steps=25,b gives a stage options of its own",
+      "srdiff",
+    )
     .option("-o, --output <file>", "the file to write; - writes standard output")
     .option("--out <dir>", "folder to write into, file names kept")
     .option("--steps <n>", "denoising steps", wholeFrom(1))
@@ -150,6 +159,8 @@ function commandLine(version: string): Command {
     .option("--quality <n>", "1 to 100, for JPEG and WebP", numberWithin(1, 100))
     .option("--scale <s>", "1 to 8: the model, then exact bicubic to this size", numberWithin(1, 8))
     .option("--previews <dir>", "folder for an image of every step")
+    .option("--sheet <file>", "a contact sheet: input, bicubic, from noise to image, result")
+    .option("--truth <file>", "the high-resolution image, for the contact sheet")
     .option("--strip", "leave everything but the pixels out of the results")
     .addOption(
       new Option(
@@ -182,6 +193,12 @@ function checked(given: Settings): Settings {
   }
   if (output !== undefined && given.out !== undefined) {
     throw new UsageError("-o and --out exclude each other: -o names a file, --out a folder");
+  }
+  if (given.truth !== undefined && given.sheet === undefined) {
+    throw new UsageError("--truth is shown on a contact sheet: name its file with --sheet");
+  }
+  if (given.sheet !== undefined && given.sheet === output) {
+    throw new UsageError(`-o and --sheet both name ${output}: give the sheet another name`);
   }
   if (inputs.filter((input) => input === "-").length > 1) {
     throw new UsageError("- is given twice: standard input can be read once only");

@@ -39,7 +39,7 @@ export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
   if (stages.length === 0) throw new RangeError("Cannot make a cascade of no upscalers");
   const chain = stages.map((stage) => "upscaler" in stage ? stage : { upscaler: stage });
   const upscalers = chain.map(({ upscaler }) => upscaler);
-  const card = cardOf(upscalers.map((upscaler) => upscaler.card));
+  const card = cascadeCard(upscalers.map((upscaler) => upscaler.card));
   const accepts = acceptedBy(upscalers);
   const plan: Upscaler["plan"] = (size, options) =>
     planStages(chain, { card, accepts }, size, options);
@@ -215,7 +215,7 @@ function acceptedBy(upscalers: readonly Upscaler[]): FamilyOption[] {
 }
 
 /** The card of the whole: nobody publishes it. */
-function cardOf(cards: readonly ModelCard[]): ModelCard {
+export function cascadeCard(cards: readonly ModelCard[]): ModelCard {
   const join = (key: "id" | "version") => cards.map((card) => card[key]).join("+");
   const weights = [...new Set(cards.map(({ licence }) => licence.weights))];
   return {

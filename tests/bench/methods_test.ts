@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { baseline, baselines } from "../../bench/methods/baselines.ts";
-import { entryMethod, readSpec } from "../../bench/methods/entry.ts";
+import { entryMethod } from "../../bench/methods/entry.ts";
+import { readSpec } from "../../lib/spec.ts";
 import { resultsMethod } from "../../bench/methods/results.ts";
 import { type Image, resizeImage } from "../../mod.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";

@@ -1,0 +1,40 @@
+/** A model and its options in one word, as command lines take them. @module */
+
+import type { UpscaleOptions } from "./plan.ts";
+
+/** A model and the options that differ from its card's. */
+export interface EntrySpec {
+  /** Id, folder or URL. */
+  readonly model: string;
+  /** Such as `{ steps: 8 }`. */
+  readonly options: UpscaleOptions;
+}
+
+/** The options that a spec may name, and how they are read. */
+const READERS: Readonly<Record<string, (value: string) => unknown>> = {
+  steps: Number,
+  temperature: Number,
+  fidelity: Number,
+  tile: Number,
+  memory: Number,
+  sampler: String,
+  consistency: (value) => value !== "false",
+};
+
+/**
+ * Reads `srdiff+steps=8+consistency`: a model and its options.
+ *
+ * @throws {RangeError} If an option is unknown; it lists them.
+ */
+export function readSpec(spec: string): EntrySpec {
+  const [model, ...parts] = spec.split("+");
+  const options = Object.fromEntries(parts.map((part) => {
+    const [name, value = "true"] = part.split("=");
+    if (!Object.hasOwn(READERS, name)) {
+      const names = Object.keys(READERS).join(", ");
+      throw new RangeError(`Cannot obey "${part}" of "${spec}": the options are ${names}`);
+    }
+    return [name, READERS[name](value)];
+  }));
+  return { model, options };
+}
