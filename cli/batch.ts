@@ -56,7 +56,8 @@ export async function runBatch(batch: Batch): Promise<number> {
     await shop.close();
   }
   const seconds = (performance.now() - start) / 1000;
-  report({ event: "summary", ...counts, skipped: counts.skipped + skipped.length, seconds });
+  const all = { ...counts, skipped: counts.skipped + skipped.length };
+  report({ event: "summary", ...all, seconds, ...settings.dryRun && { dry: true } });
   return counts.failed;
 }
 

@@ -12,7 +12,14 @@ export type Event =
   | DoneEvent
   | { event: "skipped"; file: string; why: string }
   | { event: "error"; file?: string; message: string; stack?: string }
-  | { event: "summary"; done: number; skipped: number; failed: number; seconds: number };
+  | {
+    event: "summary";
+    done: number;
+    skipped: number;
+    failed: number;
+    seconds: number;
+    dry?: boolean;
+  };
 
 /** The choices of a plan that an image's size does not tell. */
 export interface PlanChoices {

@@ -20,7 +20,7 @@ export async function identityOf(path: string): Promise<string | undefined> {
 /** Where a file would be written: two paths with one place are one file. */
 export async function placeOf(path: string): Promise<string> {
   if (path === "-") return path;
-  const target = await destinationOf(path);
+  const target = await destinationOf(path).catch(() => path);
   const place = join(await realFolder(dirname(resolve(target))), basename(target));
   return FOLDS_CASE ? place.normalize("NFC").toLowerCase() : place;
 }

@@ -58,7 +58,7 @@ function linesOf(event: Exclude<Event, BarEvent>, color: boolean): string[] {
 function textsOf(event: Exclude<Event, BarEvent | { event: "error" }>): string[] {
   switch (event.event) {
     case "start":
-      return [`${event.model} ${event.version} on ${event.provider}`, ...indented(event.notes)];
+      return [startLine(event), ...indented(event.notes)];
     case "plan":
       return [planLine(event), ...event.dry ? indented(choiceLines(event)) : []];
     case "done":
@@ -82,16 +82,23 @@ function choiceLines(plan: PlanEvent): string[] {
     seed !== undefined && `seed ${seed}`,
     samples > 1 && `${samples} samples`,
     regions > 1 && `${regions} regions`,
-    `${runs} network calls`,
+    runs > 0 && `${runs} network calls`,
   ];
-  return [
-    `to ${outputs.map((path) => path === "-" ? "standard output" : path).join(", ")}`,
-    choices.filter(Boolean).join(", "),
-  ];
+  const places = outputs.map((path) => path === "-" ? "standard output" : path);
+  return [`to ${places.join(", ")}`, choices.filter(Boolean).join(", ")].filter(Boolean);
+}
+
+function startLine({ model, version, provider }: Event & { event: "start" }): string {
+  return `${model} ${version}${provider === "none" ? "" : ` on ${provider}`}`;
+}
+
+/** What an input is called. */
+function nameOf(file: string): string {
+  return file === "-" ? "standard input" : file;
 }
 
 function planLine({ file, width, height, outputWidth, outputHeight, ...plan }: PlanEvent): string {
-  return `${file}: ${width}x${height} -> ${outputWidth}x${outputHeight}, ` +
+  return `${nameOf(file)}: ${width}x${height} -> ${outputWidth}x${outputHeight}, ` +
     `about ${inBytes(plan.memoryBytes)} of memory, about ${inTime(plan.seconds)}`;
 }
 
@@ -102,11 +109,15 @@ function doneLine({ file, outputs, seed, steps, seconds }: DoneEvent): string {
     inTime(seconds),
   ];
   const names = outputs.map((path) => path === "-" ? "standard output" : path);
-  return `${file} -> ${names.join(", ")} (${facts.filter(Boolean).join(", ")})`;
+  return `${nameOf(file)} -> ${names.join(", ")} (${facts.filter(Boolean).join(", ")})`;
 }
 
-function summaryLine({ done, skipped, failed, seconds }: Event & { event: "summary" }): string {
-  return `${done} done, ${skipped} skipped, ${failed} failed in ${inTime(seconds)}`;
+function summaryLine(
+  { done, skipped, failed, seconds, dry }: Event & { event: "summary" },
+): string {
+  return `${done} ${dry ? "planned" : "done"}, ${skipped} skipped, ${failed} failed in ${
+    inTime(seconds)
+  }`;
 }
 
 type BarEvent = Extract<Event, { event: "progress" | "download" }>;

@@ -5,64 +5,56 @@
  */
 
 import config from "../deno.json" with { type: "json" };
-import { runBatch } from "./batch.ts";
 import { described } from "./errors.ts";
+import { exitCodes } from "./exit_codes.ts";
 import { jsonReporter, type Reporter } from "./events.ts";
 import { isFifo } from "./inputs.ts";
 import { readSettings, type Settings, UsageError } from "./settings.ts";
 import { terminalReporter } from "./terminal.ts";
-import { openWriter, type Writer } from "./writer.ts";
-
-/** Exit codes. */
-const DONE = 0, SOME_FAILED = 1, WRONG_USAGE = 2, INTERRUPTED = 130;
+import { startThread } from "./thread.ts";
 
 /** Runs the command; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   let settings: Settings | undefined;
-  const interrupt = new AbortController();
-  const writers: Writer[] = [];
   const reporter = () => reporterOf(settings ?? { json: args.includes("--json") });
-  const stop = () => {
-    writers.forEach((writer) => writer.discard());
-    reporter()({ event: "error", message: "interrupted: what is written is whole" });
-    return INTERRUPTED;
-  };
-  watchSignals(interrupt, () => Deno.exit(stop()));
   try {
     const read = readSettings(args, config.version);
     if (typeof read === "string") {
       writeSync(Deno.stdout, read);
-      return DONE;
+      return exitCodes.done;
     }
     settings = await withStreams(read);
-    const failed = await runBatch({
-      settings,
-      report: reporter(),
-      signal: interrupt.signal,
-      program: config.version,
-      openWriter: (inputs) => writers[writers.push(openWriter(inputs)) - 1],
-    });
-    return failed > 0 ? SOME_FAILED : DONE;
+    const report = reporter();
+    const thread = startThread(settings, config.version, report);
+    const stop = () => {
+      thread.discard();
+      report({ event: "error", message: "interrupted: what is written is whole" });
+      return exitCodes.interrupted;
+    };
+    watchSignals(() => thread.stop(), () => Deno.exit(stop()));
+    const code = await thread.end;
+    return code === exitCodes.interrupted ? stop() : code;
   } catch (error) {
-    if (interrupt.signal.aborted) return stop();
-    if (error instanceof Deno.errors.BrokenPipe) return SOME_FAILED;
+    if (error instanceof Deno.errors.BrokenPipe) return exitCodes.someFailed;
     reporter()({ event: "error", ...described(error, undefined, settings?.debug) });
-    return error instanceof UsageError ? WRONG_USAGE : SOME_FAILED;
+    return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.someFailed;
   }
 }
 
 /** Milliseconds that the work has to end by itself: encoding a large image does not. */
 const GRACE = 500;
 
-/** The first signal ends the work within a tile, or after a moment; the second at once. */
-function watchSignals(interrupt: AbortController, exit: () => void): void {
+/** The first signal stops the work, and ends the process if that takes longer than a moment; the second ends it. */
+function watchSignals(stop: () => void, exit: () => void): void {
   const names: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
     : ["SIGINT", "SIGTERM", "SIGHUP"];
+  let stopped = false;
   for (const name of names) {
     Deno.addSignalListener(name, () => {
-      if (interrupt.signal.aborted) return exit();
-      interrupt.abort();
+      if (stopped) return exit();
+      stopped = true;
+      stop();
       setTimeout(exit, GRACE);
     });
   }

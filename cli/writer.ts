@@ -7,8 +7,6 @@ import { destinationOf, identityOf } from "./identity.ts";
 export interface Writer {
   /** Writes a file whole, or standard output for `-`; refuses to write over an input. */
   write(path: string, bytes: Uint8Array): Promise<void>;
-  /** Removes at once what is not finished. */
-  discard(): void;
 }
 
 /** Names of unfinished files: hidden, and never the name of a result. */
@@ -35,8 +33,12 @@ const ABANDONED = 60_000;
  * run has left is removed by the next run that writes into the folder.
  *
  * @param inputs Identities of the files that must stay as they are.
+ * @param onUnfinished Called with the hidden files that are being written, whenever that changes.
  */
-export function openWriter(inputs: ReadonlySet<string>): Writer {
+export function openWriter(
+  inputs: ReadonlySet<string>,
+  onUnfinished: (paths: readonly string[]) => void = () => {},
+): Writer {
   const unfinished = new Set<string>();
   const folders = new Set<string>();
 
@@ -57,6 +59,7 @@ export function openWriter(inputs: ReadonlySet<string>): Writer {
     const place = await destinationOf(path);
     const part = join(dirname(place), unfinishedName());
     unfinished.add(part);
+    onUnfinished([...unfinished]);
     try {
       const replaced = await Deno.stat(place).catch(() => undefined);
       const mode = replaced?.mode ?? undefined;
@@ -68,20 +71,11 @@ export function openWriter(inputs: ReadonlySet<string>): Writer {
       throw new Error(`Cannot write ${path}: ${reasonOf(error)}`, { cause: error });
     } finally {
       unfinished.delete(part);
+      onUnfinished([...unfinished]);
     }
   }
 
-  function discard(): void {
-    for (const part of unfinished) {
-      try {
-        Deno.removeSync(part);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
-    }
-  }
-
-  return { write, discard };
+  return { write };
 }
 
 /** Gives a file the mode of the one that it replaces, and its owner as far as this user may. */

@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { load } from "../../mod.ts";
 import { described } from "../../cli/errors.ts";
 
 Deno.test("described() makes one line that names the file", () => {
@@ -25,4 +26,28 @@ Deno.test("described() names the flag of a permission that is missing, however d
 Deno.test("described() says what to do when memory runs out", () => {
   expect(described(new RangeError("Array buffer allocation failed"), "a.png").message)
     .toMatch(/^a\.png: Cannot find the memory .*--memory/);
+});
+
+Deno.test("described() names the options as the command line does", async () => {
+  await using upscaler = await load("bicubic");
+  await using srdiff = await load(
+    new URL("../fixtures/zoo/srdiff-tiny/model.yml", import.meta.url),
+    { provider: "native" },
+  );
+  const size = { width: 4000, height: 4000 };
+  const cases: [() => unknown, RegExp][] = [
+    [() => srdiff.plan(size, { steps: 5000 }), /^Cannot use --steps 5000: /],
+    [() => srdiff.plan(size, { sampler: "euler" as "ddim" }), /^Cannot use --sampler euler: /],
+    [() => srdiff.plan(size, { temperature: 9 }), /^Cannot use --temperature 9: /],
+    [() => upscaler.plan(size, { memory: 1e6 }), /--memory.*--tile.*--samples/],
+  ];
+  for (const [work, text] of cases) {
+    let message = "";
+    try {
+      work();
+    } catch (error) {
+      ({ message } = described(error));
+    }
+    expect(message).toMatch(text);
+  }
 });

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { join } from "node:path";
-import { findInputs } from "../../cli/inputs.ts";
+import { findInputs, isPipe } from "../../cli/inputs.ts";
 import { inFolder } from "./_folder.ts";
 
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]);
@@ -83,5 +83,47 @@ Deno.test(
     const { inputs, skipped } = await findInputs([join(folder, "in")]);
     expect(inputs.map((input) => input.place)).toEqual(["a.png", "b.png"]);
     expect(skipped.map(({ why }) => why)).toEqual(["a link to a folder: give it by its name"]);
+  }),
+);
+
+/** Runs a line of shell in a folder: Deno itself makes no FIFO and no name that is not UTF-8. */
+async function shell(folder: string, line: string): Promise<void> {
+  const { code } = await new Deno.Command("bash", { args: ["-c", line], cwd: folder }).output();
+  expect(code).toBe(0);
+}
+
+Deno.test(
+  "findInputs() opens ordinary files only, and loses no image for one that is not",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    await fill(folder, { "a.png": PNG, "sub/b.png": PNG, "z.png": PNG });
+    await Deno.symlink("loop.png", join(folder, "loop.png"));
+    await Deno.symlink("/dev/zero", join(folder, "device.png"));
+    await shell(folder, `mkfifo fifo.png fifo; cp a.png $'m\\xe9.png'`);
+    const { inputs, skipped } = await findInputs([folder]);
+    const found = inputs.map(({ place, problem }) => [place, problem?.message ?? ""]);
+    const expected: [string, RegExp][] = [
+      ["a.png", /^$/],
+      ["device.png", /^Cannot read .*device\.png: it is a device, not an ordinary file$/],
+      ["fifo.png", /^Cannot read .*fifo\.png: it is a FIFO, not an ordinary file$/],
+      ["loop.png", /^Cannot read .*loop\.png: it is a link that leads back to itself$/],
+      ["m\ufffd.png", /^Cannot read .*: its name is not UTF-8\. Rename the file$/],
+      ["sub/b.png", /^$/],
+      ["z.png", /^$/],
+    ];
+    expect(found.map(([place]) => place)).toEqual(expected.map(([place]) => place));
+    expected.forEach(([, why], i) => expect(found[i][1]).toMatch(why));
+    expect(skipped.map(({ path }) => path)).toEqual([join(folder, "fifo")]);
+  }),
+);
+
+Deno.test(
+  "findInputs() takes a FIFO that is named for a pipe",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    await shell(folder, "mkfifo fifo");
+    const { inputs } = await findInputs([join(folder, "fifo"), "-"]);
+    expect(inputs.map(isPipe)).toEqual([true, true]);
+    expect(inputs.some(({ problem }) => problem)).toBe(false);
   }),
 );

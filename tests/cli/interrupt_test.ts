@@ -7,7 +7,11 @@ import { program, writePicture } from "./_pictures.ts";
 const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
 
 /** Starts `cli/upscale.ts` and sends a signal as soon as it has told of `event`. */
-async function killed(args: string[], signal: Deno.Signal, event: RegExp): Promise<number> {
+async function toldUntilKilled(
+  args: string[],
+  signal: Deno.Signal,
+  event: RegExp,
+): Promise<{ code: number; text: string }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", "-A", program, "--json", ...args],
     stdin: "null",
@@ -23,7 +27,11 @@ async function killed(args: string[], signal: Deno.Signal, event: RegExp): Promi
     sent = true;
   }
   expect([told, sent]).toEqual([told, true]);
-  return (await child.status).code;
+  return { code: (await child.status).code, text: told };
+}
+
+async function killed(...args: Parameters<typeof toldUntilKilled>): Promise<number> {
+  return (await toldUntilKilled(...args)).code;
 }
 
 /** Reads every picture of a folder: a half-written one does not decode. */
@@ -64,5 +72,26 @@ Deno.test(
     const code = await killed(["--model", "bicubic", "--out", out, folder], "SIGINT", /"done"/);
     expect(code).toBe(130);
     await expectWhole(out, (await filesBelow(out)).filter((name) => !name.startsWith(".srzoo-")));
+  }),
+);
+
+Deno.test(
+  "upscale ends when it is interrupted while it decodes, enlarges without a network, or encodes",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    const [large, out] = [join(folder, "a.png"), join(folder, "out")];
+    await writePicture(large, 2400, 1800);
+    const moments: [RegExp, RegExp][] = [
+      [/"start"/, /"progress"|"done"/],
+      [/"plan"/, /"done"/],
+      [/"phase":"finish".*"fraction":1/, /"done"/],
+    ];
+    for (const [moment, tooLate] of moments) {
+      const args = ["--model", "bicubic", "--quiet", "--format", "webp", "--out", out, large];
+      const told = await toldUntilKilled(args, "SIGTERM", moment);
+      expect([moment, told.code]).toEqual([moment, 130]);
+      expect(told.text).not.toMatch(tooLate);
+      await expect(Deno.stat(out)).rejects.toThrow(Deno.errors.NotFound);
+    }
   }),
 );

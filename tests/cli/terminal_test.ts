@@ -74,3 +74,37 @@ Deno.test("inTime() and inBytes() are short and never say nothing", () => {
 Deno.test("table() aligns columns", () => {
   expect(table([["id", "scale"], ["srdiff", "4"]])).toBe("id      scale\nsrdiff  4");
 });
+
+Deno.test("no reporter lets a file's name steer the terminal", () => {
+  const name = "a\x1b]0;title\x07\x9b31m\r\u202egnp.png";
+  const events: Event[] = [
+    { event: "skipped", file: name, why: name },
+    { event: "error", file: name, message: `${name}: no`, stack: name },
+    { ...progress, file: name },
+    { event: "start", model: name, version: name, provider: name, notes: [name] },
+  ];
+  // deno-lint-ignore no-control-regex -- these are what is looked for
+  const steering = /[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]/;
+  const text = told(events, { columns: 200 });
+  expect(text).not.toMatch(steering);
+  expect(text).toContain("a\\x1b]0;title\\x07\\x9b31m\\x0d\\u202egnp.png");
+  let json = "";
+  events.forEach(jsonReporter((line) => json += line));
+  expect(json).not.toMatch(steering);
+  expect(JSON.parse(json.split("\n")[0]).file).toBe(name);
+});
+
+Deno.test("terminalReporter() tells of many skipped files in a line", () => {
+  const skip = (file: string): Event => ({ event: "skipped", file, why: "no image" });
+  const many = Array.from({ length: 1000 }, (_, i) => skip(`${i}.txt`));
+  const lines = told([...many, failure, skip("x.txt"), summary]).trimEnd().split("\n");
+  expect(lines).toEqual([
+    "0.txt skipped: no image",
+    "1.txt skipped: no image",
+    "2.txt skipped: no image",
+    "997 more files skipped",
+    "error: a.png: no",
+    "x.txt skipped: no image",
+    "2 done, 1 skipped, 0 failed in 2 min",
+  ]);
+});

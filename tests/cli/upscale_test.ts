@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { join } from "node:path";
 import { readImage } from "../../mod.ts";
 import { filesBelow, inFolder } from "./_folder.ts";
-import { upscale, writePicture } from "./_pictures.ts";
+import { program, upscale, writePicture } from "./_pictures.ts";
 
 const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
 
@@ -79,6 +79,9 @@ Deno.test(
       [["a.png", "--model", "bicubik"], /did you mean bicubic/],
       [["a.png", "--seed", "1"], /bicubic does not have --seed/],
       [["a.png", "-o", "x"], /is a folder/],
+      [["a.png", "-o", "b.avif"], /cannot write AVIF/],
+      [["a.png", "--out", "a.png"], /not a folder/],
+      [["a.png", "--out", "/proc/out"], /Cannot write into \/proc/],
     ];
     for (const [args, why] of cases) {
       const run = await upscale(["--model", "bicubic", ...args], { cwd: folder });
@@ -197,5 +200,93 @@ Deno.test(
     });
     expect([denied.code, denied.errors.trim().split("\n").length]).toEqual([2, 1]);
     expect(denied.errors).toMatch(/add --allow-write=four --allow-ffi to "deno run"/);
+  }),
+);
+
+Deno.test(
+  "upscale reads pipes of every kind and writes what they give to standard output",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    await writePicture(join(folder, "a.png"), 5, 4);
+    const command = `"${Deno.execPath()}" run --quiet --no-check -A "${program}" --model bicubic`;
+    const lines = [
+      `${command} <(cat a.png) > 1.png`,
+      `cat a.png | ${command} /dev/stdin > 2.png`,
+      `${command} /dev/stdin < a.png > 3.png`,
+      `mkfifo pipe; (cat a.png > pipe &) ; ${command} pipe -o 4.png`,
+      `(cat a.png > pipe &) ; ${command} pipe --out out`,
+      `cat a.png | ${command} - -o /dev/stdout > 6.png`,
+    ];
+    for (const line of lines) {
+      const { code, stderr } = await new Deno.Command("bash", {
+        args: ["-c", line],
+        cwd: folder,
+        stdin: "null",
+      }).output();
+      expect([line, code, code ? new TextDecoder().decode(stderr) : ""]).toEqual([line, 0, ""]);
+    }
+    for (const name of ["1.png", "2.png", "3.png", "4.png", "out/pipe.png", "6.png"]) {
+      expect([name, ...await facts(join(folder, name))]).toEqual([name, 20, 16, 3]);
+    }
+  }),
+);
+
+Deno.test(
+  "upscale leaves its own results alone, whatever made them, unless it is told to take them again",
+  inFolder(async (folder) => {
+    await writePicture(join(folder, "a.png"), 5, 4);
+    await writePicture(join(folder, "b.jpg"), 5, 4);
+    const run = (...args: string[]) => upscale([...args, folder]);
+    await run("--model", "bicubic");
+    const second = await run("--model", "bicubic", "--scale", "2");
+    expect(second.errors.match(/skipped: it is a result of srzoo; --again/g)?.length).toBe(2);
+    expect(second.errors).toMatch(/2 done, 2 skipped, 0 failed/);
+    const names = (suffix: string) => [`a-bicubic-${suffix}.png`, `b-bicubic-${suffix}.jpg`];
+    expect(await filesBelow(folder))
+      .toEqual(["a.png", "b.jpg", ...names("x2"), ...names("x4")].sort());
+    const again = await upscale(["--model", "bicubic", "--again", "a-bicubic-x2.png"], {
+      cwd: folder,
+    });
+    expect(again.errors).toMatch(/a-bicubic-x2-bicubic-x4\.png/);
+  }),
+);
+
+Deno.test(
+  "upscale --dry-run tells the plan of every image and writes nothing",
+  inFolder(async (folder) => {
+    await writePicture(join(folder, "a.png"), 40, 30);
+    await writePicture(join(folder, "b.png"), 20, 30);
+    const args = ["--model", tiny, "--dry-run", "--samples", "2", "--out", join(folder, "out")];
+    const run = await upscale([...args, folder]);
+    expect(run.code).toBe(0);
+    for (const name of ["a", "b"]) {
+      expect(run.errors).toContain(`to ${folder}/out/${name}-1.png, ${folder}/out/${name}-2.png`);
+    }
+    expect(run.errors).toMatch(/a\.png: 40x30 -> 160x120, about/);
+    expect(run.errors).toMatch(/4 steps of \w+, 2 samples, \d+ network calls/);
+    expect(run.errors).toMatch(/2 planned, 0 skipped, 0 failed/);
+    expect(await filesBelow(folder)).toEqual(["a.png", "b.png"]);
+  }),
+);
+
+Deno.test(
+  "upscale names the entry that was trained for the factor of --scale",
+  inFolder(async (folder) => {
+    await writePicture(join(folder, "a.png"), 5, 4);
+    const run = await upscale(["--model", "bicubic", "--scale", "8", "a.png"], { cwd: folder });
+    expect(run.errors).toMatch(/enlarged beyond x4 by bicubic; trained for it: bicubic-x8/);
+  }),
+);
+
+Deno.test(
+  "upscale says nothing of a GPU that is not there",
+  inFolder(async (folder) => {
+    await writePicture(join(folder, "a.png"), 5, 4);
+    const args = ["--model", tiny, "a.png"];
+    for (const permissions of [["-A"], ["-P=native", `--allow-write=${folder}`, "--no-prompt"]]) {
+      const run = await upscale(args, { cwd: folder, permissions });
+      expect(run.errors).not.toMatch(/llvmpipe|software adapter|XDG_RUNTIME_DIR|not on webgpu/);
+      expect(run.code).toBe(0);
+    }
   }),
 );

@@ -49,3 +49,50 @@ Deno.test(
     expect(await filesBelow(folder)).toEqual([`.srzoo-${fresh}.part`, "a.png"]);
   }),
 );
+
+Deno.test(
+  "openWriter() keeps a link and writes the file that it leads to, there or not",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    await Deno.mkdir(at("store"));
+    await Deno.writeTextFile(at("store/old.png"), "old");
+    await Deno.symlink("store/old.png", at("a.png"));
+    await Deno.symlink(at("store/new.png"), at("b.png"));
+    await Deno.symlink("b.png", at("c.png"));
+    const { write } = openWriter(new Set());
+    await write(at("a.png"), bytes);
+    await write(at("c.png"), bytes);
+    for (const name of ["a.png", "b.png", "c.png"]) {
+      expect((await Deno.lstat(at(name))).isSymlink).toBe(true);
+    }
+    expect(await Deno.readTextFile(at("store/old.png"))).toBe("whole");
+    expect(await Deno.readTextFile(at("store/new.png"))).toBe("whole");
+    await Deno.symlink("loop.png", at("loop.png"));
+    await expect(write(at("loop.png"), bytes)).rejects.toThrow(/leads back to itself/);
+  }),
+);
+
+Deno.test(
+  "openWriter() keeps the mode of a file that is replaced",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    const path = join(folder, "a.png");
+    for (const mode of [0o600, 0o664, 0o640]) {
+      await Deno.writeTextFile(path, "old");
+      await Deno.chmod(path, mode);
+      await openWriter(new Set()).write(path, bytes);
+      expect((await Deno.stat(path)).mode! & 0o777).toBe(mode);
+    }
+  }),
+);
+
+Deno.test(
+  "openWriter() tells of each file while it is not finished",
+  inFolder(async (folder) => {
+    const told: number[] = [];
+    const { write } = openWriter(new Set(), (paths) => told.push(paths.length));
+    await write(join(folder, "a.png"), bytes);
+    expect(told).toEqual([1, 0]);
+  }),
+);

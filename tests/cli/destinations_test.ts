@@ -1,0 +1,72 @@
+import { expect } from "expect";
+import { join } from "node:path";
+import { checkSpace } from "../../cli/destinations.ts";
+import type { Input } from "../../cli/inputs.ts";
+import { planTargets } from "../../cli/outputs.ts";
+import type { Settings } from "../../cli/settings.ts";
+import { filesBelow, inFolder } from "./_folder.ts";
+
+const card = { id: "m", scale: 4 };
+const unix = { ignore: Deno.build.os === "windows" };
+
+function targetsOf(paths: string[], chosen: Partial<Settings> = {}) {
+  const inputs = paths.map((path): Input => ({ path, place: path.split("/").pop()! }));
+  return planTargets(inputs, { inputs: [], model: "m", ...chosen }, card);
+}
+
+Deno.test(
+  "planTargets() refuses a place that cannot be written, before any work and without a trace",
+  unix,
+  inFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    await Deno.writeTextFile(at("file"), "x");
+    await Deno.writeTextFile(at("a.png"), "a");
+    const refused: [Partial<Settings>, RegExp][] = [
+      [{ out: "/proc/out" }, /^Cannot write into \/proc: /],
+      [{ out: at("file/deep") }, /^Cannot write into .*file.*: .*/],
+      [{ output: "/proc/a.png" }, /^Cannot write into \/proc: /],
+      [{ out: at("out"), previews: "/proc/p" }, /^Cannot write into \/proc: /],
+    ];
+    for (const [chosen, why] of refused) {
+      await expect(targetsOf([at("a.png")], chosen)).rejects.toThrow(why);
+    }
+    await targetsOf([at("a.png")], { out: at("x/y/z"), previews: at("p") });
+    expect(await filesBelow(folder)).toEqual(["a.png", "file"]);
+    await expect(Deno.stat(at("x"))).rejects.toThrow(Deno.errors.NotFound);
+  }),
+);
+
+Deno.test(
+  "planTargets() lets a file whose result cannot be written cost no other",
+  unix,
+  inFolder(async (folder) => {
+    const long = join(folder, "L".repeat(247) + ".png");
+    const loop = join(folder, "loop-m-x4.png");
+    for (const path of [long, join(folder, "a.png"), join(folder, "loop.png")]) {
+      await Deno.writeTextFile(path, path);
+    }
+    await Deno.symlink(loop, loop);
+    const targets = await targetsOf([
+      long,
+      "/proc/version",
+      join(folder, "loop.png"),
+      join(folder, "a.png"),
+    ]);
+    const problems = targets.map(({ input }) => input.problem?.message ?? "");
+    expect(problems[0]).toMatch(/its name would have 256 bytes, the longest has 255/);
+    expect(problems[1]).toMatch(/^Cannot write into \/proc: /);
+    expect(problems[2]).toMatch(/^Cannot write .*loop-m-x4\.png: /);
+    expect(problems[3]).toBe("");
+    expect(targets.map(({ paths }) => paths.length)).toEqual([0, 0, 0, 1]);
+  }),
+);
+
+Deno.test(
+  "checkSpace() refuses what the disk will not hold",
+  unix,
+  inFolder(async (folder) => {
+    const [target] = await targetsOf(["a.png"], { out: join(folder, "new") });
+    await checkSpace(target, 1000);
+    await expect(checkSpace(target, 1e18)).rejects.toThrow(/the disk has .* left, .*--out/);
+  }),
+);
