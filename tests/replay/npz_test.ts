@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { asTensor, itemOf, need, readNpz } from "../../tools/replay/npz.ts";
+import { asTensor, channelsOf, itemOf, need, readNpz } from "../../tools/replay/npz.ts";
 
 /** Files that NumPy 2.4 wrote. */
 const read = async (name: string) =>
@@ -39,5 +39,13 @@ Deno.test("itemOf() and asTensor() take one item in single precision", async () 
   expect(asTensor(itemOf(single, 1), [1, 3])).toEqual({
     dims: [1, 3],
     data: Float32Array.of(1.5, 2, 2.5),
+  });
+});
+
+Deno.test("channelsOf() takes some channels of every item", () => {
+  const data = Float64Array.from({ length: 12 }, (_, i) => i);
+  expect(channelsOf({ dims: [2, 3, 1, 2], data }, 1, 3)).toEqual({
+    dims: [2, 2, 1, 2],
+    data: Float64Array.of(2, 3, 4, 5, 8, 9, 10, 11),
   });
 });

@@ -10,8 +10,8 @@ export interface Case {
   readonly config: Readonly<Record<string, unknown>>;
   /** Its `io.npz`. */
   readonly arrays: Arrays;
-  /** Imports its checkpoint and opens the graphs. */
-  openEntry(): Promise<Entry>;
+  /** Imports its checkpoint and opens the graphs; no weight of some systems tells the scale. */
+  openEntry(told?: { scale?: number }): Promise<Entry>;
 }
 
 /** What can replay some cases. */

@@ -1,5 +1,8 @@
 /** What a replay found: the largest error of each quantity, beside what is allowed. @module */
 
+import type { Tensor } from "../../lib/tensor/tensor.ts";
+import { itemOf, type NumberArray } from "./npz.ts";
+
 /** Largest errors allowed between a recording and its replay. */
 export const limits = {
   /** One call of a network. */
@@ -54,6 +57,22 @@ export function compareTable(quantity: string, recorded: Numbers, computed: Numb
   const { error } = compare(quantity, recorded, computed, limits.array);
   const largest = largestDifference(recorded.data, new Float64Array(recorded.data.length));
   return { quantity, error: error / Math.max(1, largest), limit: limits.array };
+}
+
+/** Compares the recorded states, outermost axis first, of the chosen steps of a chain. */
+export function compareStates(
+  name: string,
+  recorded: NumberArray,
+  states: readonly Tensor[],
+  chosen: (step: number) => boolean = () => true,
+  limit: number = limits.trajectory,
+): Comparison {
+  const errors = states.map((state, i) => ({
+    ...compare(name, itemOf(recorded, i), state, limit),
+    i,
+  }))
+    .filter(({ i }) => chosen(i)).map(({ error }) => error);
+  return { quantity: name, error: Math.max(0, ...errors), limit };
 }
 
 /** Whether the error is a number within its limit. */

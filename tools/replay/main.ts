@@ -32,18 +32,19 @@ export async function replay(folder: string, { keep }: ReplayOptions = {}): Prom
   const scratch = await Deno.makeTempDir({ prefix: "srzoo-replay-" });
   try {
     const out = keep ?? `${scratch}/entry`;
-    const entry: Case["openEntry"] = () => importAndOpen(source, out);
-    return await print(replayOf(recorded).compare({ ...recorded, openEntry: entry }));
+    const openEntry: Case["openEntry"] = (told) => importAndOpen(source, out, told?.scale);
+    return await print(replayOf(recorded).compare({ ...recorded, openEntry }));
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
 }
 
-async function importAndOpen(source: URL, out: string) {
+async function importAndOpen(source: URL, out: string, scale?: number) {
   const [checkpoint, config] = ["checkpoint.pth", "config.json"].map((name) =>
     fileURLToPath(new URL(name, source))
   );
   const args = [checkpoint, "--config", config, "--out", out];
+  if (scale !== undefined) args.push("--scale", `${scale}`);
   if (await runModule("srzoo_train.import_checkpoint", args) !== 0) {
     throw new Error(`Cannot replay the case: its checkpoint was not imported`);
   }

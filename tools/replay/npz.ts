@@ -113,3 +113,18 @@ export function itemOf({ dims, data }: NumberArray, index: number): NumberArray 
   const size = data.length / dims[0];
   return { dims: dims.slice(1), data: data.subarray(index * size, (index + 1) * size) };
 }
+
+/** Channels `from` ... `to - 1` of `[n, channels, height, width]`. */
+export function channelsOf(
+  { dims: [n, channels, height, width], data }: NumberArray,
+  from: number,
+  to: number,
+): NumberArray {
+  const area = height * width;
+  const kept = new Float64Array(n * (to - from) * area);
+  for (let i = 0; i < n; i++) {
+    const part = data.subarray((i * channels + from) * area, (i * channels + to) * area);
+    kept.set(part, i * (to - from) * area);
+  }
+  return { dims: [n, to - from, height, width], data: kept };
+}

@@ -2,12 +2,14 @@
 
 import { UnsupportedError } from "../../lib/errors.ts";
 import type { Case, Replay } from "./case.ts";
+import { janspiry } from "./janspiry.ts";
+import { novwaul } from "./novwaul.ts";
 import { preprocessing } from "./preprocessing.ts";
 import { schedules } from "./schedules.ts";
 import { srdiff } from "./srdiff.ts";
 
 /** Every replay; the first that knows a case takes it. */
-const replays: readonly Replay[] = [srdiff, schedules, preprocessing];
+const replays: readonly Replay[] = [srdiff, janspiry, novwaul, schedules, preprocessing];
 
 /**
  * Finds what replays a case.

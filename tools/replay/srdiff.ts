@@ -9,9 +9,9 @@ import { scheduleFor } from "../../lib/models/schedule.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import type { ModelCard } from "../../lib/zoo/card.ts";
 import type { Case, Replay } from "./case.ts";
-import { compare, compareTable, type Comparison, limits } from "./comparison.ts";
+import { compare, compareStates, compareTable, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import { type Arrays, asTensor, itemOf, need, type NumberArray } from "./npz.ts";
+import { type Arrays, asTensor, itemOf, need } from "./npz.ts";
 
 type Steps = NonNullable<ModelCard["steps"]>;
 
@@ -117,22 +117,6 @@ function* compareTrajectory(
     const name = `traj_x0 at t=${t}`;
     yield compareStates(name, need(arrays, "traj_x0"), x0, (at) => at === i, allowed(t));
   }
-}
-
-/** Compares the recorded states of the chosen steps. */
-function compareStates(
-  name: string,
-  recorded: NumberArray,
-  states: Tensor[],
-  chosen: (step: number) => boolean = () => true,
-  limit: number = limits.trajectory,
-): Comparison {
-  const errors = states.map((state, i) => ({
-    ...compare(name, itemOf(recorded, i), state, limit),
-    i,
-  }))
-    .filter(({ i }) => chosen(i)).map(({ error }) => error);
-  return { quantity: name, error: Math.max(0, ...errors), limit };
 }
 
 /** The pictures, each by the library's family as `upscale()` drives it, untiled. */

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from srzoo_train.models.janspiry_unet import JanspiryShape, JanspiryUNet
 from srzoo_train.models.novwaul_unet import NovwaulShape, NovwaulUNet
 from srzoo_train.noise_schedule import betas_of
@@ -85,12 +86,13 @@ def config(case: Case) -> dict:
 
 @torch.no_grad()
 def recording(case: Case, net: nn.Module) -> dict[str, np.ndarray]:
-    """One call and a whole trajectory, with the noise; the condition is made up, not enlarged."""
+    """One call and a whole trajectory, with the noise."""
     n, h, w = case.size
     size = (n, 3, h * case.scale, w * case.scale)
     level = torch.cumprod(1 - betas_of(case.sampled), 0)
     conditional = case.novwaul or case.shape.inputs == 6
-    condition = [torch.rand(size) * 2 - 1] if conditional else []
+    lr = torch.randint(0, 256, (n, h, w, 3), dtype=torch.uint8).numpy()
+    condition = [torch.stack([enlarged(case, item) for item in lr])] if conditional else []
     noise = torch.randn(len(level) + 1, *size)
     by_level = case.novwaul or case.shape.time == "level"
     time = (lambda t: level[t].sqrt().float().expand(n)) if by_level else (
@@ -101,8 +103,20 @@ def recording(case: Case, net: nn.Module) -> dict[str, np.ndarray]:
         states.append(x)
         x = stepped(case, x, net(x, time(t), *condition), noise[i + 1], level, t)
     eps = net(step_x, step_t, *condition)
-    return {key: value.numpy() for key, value in named(
-        case, condition, (step_x, step_t, eps), noise, [*states, x], level).items()}
+    arrays = named(case, condition, (step_x, step_t, eps), noise, [*states, x], level)
+    found = {key: value.numpy() for key, value in arrays.items()}
+    return found | ({"lr_uint8": lr[0]} if conditional else {})
+
+
+def enlarged(case: Case, lr: np.ndarray) -> Tensor:
+    """What each system makes of low-resolution bytes [h, w, 3]: [3, H, W] in [-1, 1]."""
+    height, width = (side * case.scale for side in lr.shape[:2])
+    if case.novwaul:
+        planes = torch.from_numpy(lr).permute(2, 0, 1)[None] / 255
+        up = nn.functional.interpolate(planes, size=(height, width), mode="bicubic")
+        return up[0].clamp(0, 1) * 2 - 1
+    up = Image.fromarray(lr).resize((width, height), Image.Resampling.BICUBIC)
+    return torch.from_numpy(np.asarray(up).copy()).permute(2, 0, 1) / 255 * 2 - 1
 
 
 def stepped(case: Case, x: Tensor, eps: Tensor, noise: Tensor, level: Tensor, t: int) -> Tensor:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 import yaml
@@ -14,6 +13,8 @@ from test_import_files import Payload
 
 from srzoo_train.import_checkpoint import main
 from srzoo_train.importers import janspiry, novwaul
+from srzoo_train.importers.checkpoint_file import read_checkpoint
+from srzoo_train.importers.reference_config import read_config
 from srzoo_train.importers.system import ImportRefused
 from srzoo_train.importers.systems import recognise
 from srzoo_train.models.janspiry_unet import JanspiryShape, JanspiryUNet
@@ -31,28 +32,25 @@ def convert(case: Case, config: dict, **changes):
     return system.convert({**weights, **changes}, config)
 
 
+@torch.no_grad()
 @pytest.mark.parametrize("name", RECORDED)
-def test_import_computes_the_recorded_call(name, tmp_path):
+def test_convert_computes_the_recorded_call(name):
     folder = VECTORS / name
     if not folder.is_dir():
         pytest.skip(f"{name} is absent (needs shared)")
-    assert main([str(folder / "checkpoint.pth"), "--out", str(tmp_path / "entry"), "--scale", "4",
-                 "--config", str(folder / "config.json")]) == 0
-    arrays = np.load(folder / "io.npz")
-    condition, x = arrays["step_input"][:, :3], arrays["step_input"][:, 3:]
-    if name.startswith("novwaul"):
-        condition, x = x, condition
-    time = arrays["step_sqrt_gamma" if name.startswith("novwaul") else "step_time"]
-    inputs = {"x": x, "level" if "sr3" in name else "t": time.reshape(-1).astype(np.float32)}
-    inputs |= {"x": condition} if "uncond" in name else {"condition": condition}
-    session = onnxruntime.InferenceSession(tmp_path / "entry" / "denoiser.onnx")
-    found, = session.run(["prediction"], inputs)
-    assert np.abs(found - arrays["step_eps"]).max() < 2e-5
-    card = yaml.safe_load((tmp_path / "entry" / "model.yml").read_text())
-    assert card["family"] == ("ddpm" if "ddpm" in name else "sr3")
-    assert card["scale"] == (1 if "uncond" in name else 4)
-    assert card["diffusion"].get("condition") == (
-        None if "uncond" in name else "torch" if name.startswith("novwaul") else "pillow")
+    system, weights = recognise(read_checkpoint(folder / "checkpoint.pth"))
+    config = read_config(folder / "config.json")
+    found = system.convert(weights, {"scale": 4, **config})
+    arrays = {key: torch.from_numpy(value) for key, value in np.load(folder / "io.npz").items()}
+    inputs = [arrays["step_input"], arrays["step_sqrt_gamma" if "novwaul" in name else "step_time"].flatten()]
+    if "uncond" not in name:
+        first, second = arrays["step_input"].chunk(2, 1)
+        inputs = [first, inputs[1], second] if "novwaul" in name else [second, inputs[1], first]
+    assert (found.graphs[0].network(*inputs) - arrays["step_eps"]).abs().max() < 2e-5
+    assert found.card["family"] == ("ddpm" if "ddpm" in name else "sr3")
+    assert found.card["scale"] == (1 if "uncond" in name else 4)
+    assert found.card["diffusion"].get("condition") == (
+        None if "uncond" in name else "torch" if "novwaul" in name else "pillow")
 
 
 @pytest.mark.parametrize("shape", [

@@ -5,10 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from published_case import NOVWAUL, SMALL, Case
+from published_case import write_case as write_published_case
 from srdiff_case import Options, write_case
 
 ROOT = Path(__file__).parents[2]
@@ -25,14 +28,43 @@ def replay(*arguments: object) -> subprocess.CompletedProcess:
     )
 
 
-@pytest.mark.parametrize("case", ["srdiff_x4", "srdiff_options_x4"])
+# Quantities that a case must have been compared in.
+RECORDED = {
+    "srdiff_x4": ("step_eps", "traj_x ", "final_sr"),
+    "srdiff_options_x4": ("step_eps", "traj_x ", "final_sr"),
+    "janspiry_sr3_cond": ("condition ", "step_eps", "traj_x ", "final ", "final, from the low"),
+    "janspiry_sr3_uncond": ("buf_posterior_mean_coef2", "step_eps", "traj_x ", "final "),
+    "janspiry_ddpm_cond": ("condition ", "step_eps", "traj_x ", "final ", "final, from the low"),
+    "janspiry_ddpm_uncond": ("time_value_fed_at_t", "step_eps", "traj_x ", "final "),
+    "novwaul_sr3": ("upsampled_clipped01", "step_eps", "traj_x_before_step", "final01, from the low"),
+}
+
+# Other sizes, schedules and options than the recorded ones.
+UNSEEN = {
+    "warmup, attention in every level": Case(
+        replace(SMALL, widths=(8, 16, 8), attention=frozenset({0, 1, 2}), blocks=2),
+        sampled={"kind": "warmup10", "timesteps": 21, "first": 1e-4, "last": 0.1}, scale=8,
+        size=(1, 3, 5)),
+    "steps of its own, no attention": Case(
+        replace(SMALL, time="timestep", attention=frozenset()),
+        trained={"kind": "cosine", "timesteps": 12, "s": 0.008},
+        sampled={"kind": "quad", "timesteps": 7, "first": 1e-3, "last": 0.4}, size=(2, 5, 7)),
+    "unconditional, const": Case(
+        replace(SMALL, inputs=3), sampled={"kind": "const", "timesteps": 4, "last": 0.2}, scale=1,
+        size=(1, 10, 6)),
+    "novwaul x8": Case(replace(NOVWAUL, widths=(8, 8, 16), attention=frozenset({1}), blocks=2),
+                       scale=8, size=(2, 3, 2)),
+}
+
+
+@pytest.mark.parametrize("case", RECORDED)
 def test_replay_agrees_with_the_reference(tmp_path, case):
     if not (VECTORS / case).is_dir():
         pytest.skip(f"{case} is absent (needs shared)")
     done = replay(VECTORS / case, "--keep", tmp_path / "kept")
     assert done.returncode == 0, done.stdout + done.stderr
-    for word in ("graph denoiser: denoiser.onnx sha256", "on native", "step_eps", "traj_x ",
-                 "final_sr", "replay agrees"):
+    for word in ("graph denoiser: denoiser.onnx sha256", "on native", *RECORDED[case],
+                 "replay agrees"):
         assert word in done.stdout
     assert (tmp_path / "kept" / "model.yml").is_file()
 
@@ -49,6 +81,25 @@ def test_replay_finds_a_change_in_any_quantity(tmp_path):
     assert done.returncode == 1
     failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAIL")]
     assert {"step_eps", "cond_concat", "traj_x", "final_sr", "buf_betas"} == set(failed)
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_replay_agrees_for_other_sizes_and_schedules(tmp_path, name):
+    case = write_published_case(tmp_path / "case", UNSEEN[name])
+    done = replay(case)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_replay_finds_a_change_in_image_space_diffusion(tmp_path):
+    case = write_published_case(tmp_path / "case", Case())
+    arrays = dict(np.load(case / "io.npz"))
+    for name, change in (("condition", 1e-4), ("step_eps", 1e-4), ("traj_x", 3e-3), ("final", 3e-3),
+                         ("buf_betas", 1e-4)):
+        arrays[name].flat[0] += change
+    np.savez(case / "io.npz", **arrays)
+    done = replay(case)
+    failed = {line.split()[1].strip(",") for line in done.stdout.splitlines() if "FAIL" in line}
+    assert failed == {"condition", "step_eps", "traj_x", "final", "buf_betas"}
 
 
 def test_replay_says_which_systems_it_knows(tmp_path):
