@@ -20,6 +20,7 @@ from torch import nn
 
 from . import card, fixture, graphs, networks, quantize
 from .compute import gflop_per_step, parameters
+from .families import srflow
 from .graphs import ExportError, Graph
 from .lpips import find_lpips
 from .recipe import Recipe, RecipeError, Stage, read_recipe, recipe_of
@@ -100,7 +101,9 @@ def graphs_of(run: Run) -> dict[str, Graph]:
     """The graphs of the entry, with weights rounded to fp16."""
     recipe = run.recipe
     if recipe.family == "regression":
-        return {"network": Graph("network", _network(run, "network"), _lr, {"sr": 1})}
+        return {"network": Graph("network", graphs.halved(_trained(run, "network")), _lr, {"sr": 1})}
+    if recipe.family == "srflow":
+        return srflow.graphs_of(recipe, _trained(run, "inverse"), networks.encoder_of(recipe))
     encoder = graphs.halved(networks.encoder_of(recipe))
     channels = networks.encoder_channels(networks.released(recipe.encoder, "network"))
     draw = _denoiser_inputs(recipe, channels)
@@ -108,11 +111,11 @@ def graphs_of(run: Run) -> dict[str, Graph]:
     found = {"encoder": Graph("encoder", encoder, _lr, gives)}
     for name in ("denoiser", "fast"):
         if name == "denoiser" or run.last(name) is not None:
-            found[name] = Graph(name, _network(run, name), draw, {"prediction": 0})
+            found[name] = Graph(name, graphs.halved(_trained(run, name)), draw, {"prediction": 0})
     return found
 
 
-def _network(run: Run, graph: str) -> nn.Module:
+def _trained(run: Run, graph: str) -> nn.Module:
     """The recipe's network at the end of the last stage that trained a graph."""
     network, stage = networks.build(run.recipe), run.last(graph)
     if stage is not None:
@@ -125,7 +128,7 @@ def _network(run: Run, graph: str) -> nn.Module:
             f"cannot export {run.folder}: sampling with any number of steps needs a stage with the "
             f"loss diffusion, or few_step with a share for the whole chain, and its recipe has none"
         )
-    return graphs.halved(network)
+    return network
 
 
 def _lr(height: int, width: int, n: int) -> dict[str, torch.Tensor]:
@@ -285,6 +288,7 @@ def build_entry(
         "fixture": {"file": "fixture.safetensors", "sha256": card.sha256(recorded)},
         "tiling": tiling(run.recipe, found),
         **(diffusion_facts(run) if run.recipe.family == "srdiff" else {}),
+        **(srflow.card(run.recipe, run.state["residual_scale"]) if run.recipe.family == "srflow" else {}),
         "training": training_facts(run, data),
     }
     card.check_schema(written, ROOT / "zoo" / "model.schema.json")
@@ -321,17 +325,19 @@ def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
             "minimum": -(-2 * levels // recipe.scale),
             "blended": True,
         }
-    multiple = 1 if recipe.family == "regression" else 2
-    reach = max(graphs.radius(graph) for graph in found.values())
+    multiple = 2 if recipe.family == "srdiff" else 1
+    # Only sampling is tiled; a flow's way back to its latents is not.
+    reach = max(graphs.radius(graph) for name, graph in found.items() if name != "forward")
     return {"size": TILE, "overlap": reach + reach % 2, "multiple": multiple}
 
 
 def words_of(run: Run, target: Path, name: str | None, description: str | None) -> dict[str, str]:
     """Name and description: given ones, else those of the entry that is replaced, else our own."""
     recipe, old = run.recipe, card.read_yaml(target / "model.yml")
-    kind = "SRDiff" if recipe.family == "srdiff" else "Regression"
+    kind = {"srdiff": "SRDiff", "srflow": "SRFlow"}.get(recipe.family, "Regression")
     about = {
         "srdiff": "diffusion of the residual over a regression, in a few steps",
+        "srflow": "an invertible flow of the residual over a regression, in one pass",
         "regression": "the posterior mean: least error, one answer",
     }
     return {

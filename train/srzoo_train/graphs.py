@@ -15,9 +15,9 @@ from torch import Tensor, nn
 OPSET = 17
 # Free axes of each tensor; capitals are sizes of the high-resolution grid.
 AXES = {
-    **dict.fromkeys(("lr", "features"), {0: "n", 2: "h", 3: "w"}),
-    **dict.fromkeys(("x", "condition", "prediction", "sr", "estimate"), {0: "n", 2: "H", 3: "W"}),
-    **dict.fromkeys(("t", "level"), {0: "n"}),
+    **dict.fromkeys(("lr", "features", "z0"), {0: "n", 2: "h", 3: "w"}),
+    **dict.fromkeys(("x", "condition", "prediction", "sr", "estimate", "residual"), {0: "n", 2: "H", 3: "W"}),
+    **dict.fromkeys(("t", "level", "logdet"), {0: "n"}),
 }
 PARITY = 2e-5  # largest difference, as a part of the output's largest value (at least 1)
 

@@ -21,6 +21,10 @@ def build(recipe: Recipe) -> nn.Module:
         if published:
             return RrdbEncoder(size.channels, size.blocks, recipe.scale)
         return Regression(recipe.scale, size.channels, size.blocks)
+    if recipe.family == "srflow":
+        from .families import srflow
+
+        return srflow.build(recipe)
     features = encoder_channels(released(recipe.encoder, "network"))
     if published:
         return SRDiffUNet(size.hidden, size.multipliers, features, recipe.scale)

@@ -10,11 +10,10 @@ from torch import Tensor, nn
 from . import networks
 from .adversarial import Opponent
 from .bicubic import matrix
-from .lattice import LatticeDistance
-from .lpips import LpipsAlex, window
+from .families import srflow
+from .judgement import Judgement
 from .recipe import REGRESSION, Recipe, RecipeError, Stage
 from .schedule import add_noise, ancestral, cosine_alpha_bar, target_of, x0_of
-from .spectrum import SpectrumDistance
 
 Noise = Callable[[int, torch.Size], Tensor]  # draw, shape -> standard normal, fixed per item
 Loss = tuple[Tensor, dict[str, float]]
@@ -110,11 +109,7 @@ class FewStep(Residuals):
 
     The state starts from the noised estimate, at the chain's end from noise alone; a random number of
     ancestral steps is taken without gradient, and the estimate of x0 after the last of them is
-    judged. Two samples of every crop,
-    drawn with independent noise, make an energy score: distance to the truth less `diversity`
-    times half the distance to each other (Gneiting & Raftery 2007, section 4.3), which keeps the
-    network from ignoring its noise. LPIPS judges the pictures from a corner that moves from step to
-    step, and where the stage wants it their power spectra are compared with the truth's.
+    judged: two samples of every crop, drawn with independent noise, against the truth.
     """
 
     def __init__(
@@ -122,9 +117,7 @@ class FewStep(Residuals):
     ):
         super().__init__(recipe, encoder, residual_scale)
         self.stage = stage
-        self.lpips = LpipsAlex(lpips)
-        self.spectrum = SpectrumDistance()
-        self.lattice = LatticeDistance(recipe.scale)
+        self.judgement = Judgement(stage, recipe.scale, lpips)
         self.opponent: Opponent | None = None
         self.register_buffer("times", torch.tensor(stage.timesteps), persistent=False)
         self.ways = [(share, torch.tensor(way)) for share, way in stage.ways(recipe.diffusion_steps)]
@@ -138,25 +131,7 @@ class FewStep(Residuals):
         features = features.repeat(2, 1, 1, 1)
         x0 = self._last_x0(network, batch, features, base.shape)
         first, second = (base.repeat(2, 1, 1, 1) + x0 / self.residual_scale).chunk(2)
-        pixel = ((first - batch.hr).abs().mean() + (second - batch.hr).abs().mean()) / 2
-        apart = (first - second).abs().mean()
-        seen = [window(images, batch.corner) for images in (batch.hr, first, second)]
-        truth, *fakes = map(self.lpips.features, seen)
-        lpips = sum(self.lpips(fake, truth).mean() for fake in fakes) / 2
-        score = pixel - self.stage.diversity / 2 * apart
-        loss = self.stage.pixel * score + self.stage.lpips * lpips
-        parts = {"pixel": pixel.item(), "apart": apart.item(), "lpips": lpips.item()}
-        if self.stage.spectrum:
-            truth = self.spectrum.log_power(batch.hr)
-            logs = [self.spectrum.log_power(fake) for fake in (first, second)]
-            spectrum = sum(self.spectrum(log, truth) for log in logs) / 2
-            loss = loss + self.stage.spectrum * spectrum
-            parts["spectrum"] = spectrum.item()
-        if self.stage.lattice:
-            truth, *fakes = map(self.lattice.folded, (batch.hr, first, second))
-            lattice = sum(self.lattice(fake, truth) for fake in fakes) / 2
-            loss = loss + self.stage.lattice * lattice
-            parts["lattice"] = lattice.item()
+        loss, parts = self.judgement((first, second), batch.hr, batch.corner)
         if self.opponent:
             judged = self.opponent.judge(torch.cat([first, second]), batch.hr)
             loss = loss + self.stage.adversarial * judged
@@ -203,6 +178,10 @@ def of_stage(
     shared = (recipe, networks.encoder_of(recipe), residual_scale)
     if stage.loss == "diffusion":
         return Diffusion(*shared)
+    if stage.loss == "nll":
+        return srflow.Likelihood(*shared)
     if lpips is None:
         raise RecipeError("cannot train with LPIPS: give --lpips lpips_alex.onnx")
+    if stage.loss == "flow_sample":
+        return srflow.FlowSample(*shared, stage, lpips)
     return FewStep(*shared, stage, lpips)

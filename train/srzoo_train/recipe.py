@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-REGRESSION = ("l1", "l2")  # losses of the family regression
+LOSSES = {  # of each family
+    "regression": ("l1", "l2"),
+    "srdiff": ("diffusion", "few_step"),
+    "srflow": ("nll", "flow_sample"),
+}
+REGRESSION = LOSSES["regression"]
 WHOLE = (5, 10, 20)        # steps of the draws that a stage's `whole` gives to the whole chain
 
 
@@ -27,13 +32,14 @@ class Network:
     deep_blocks: int = 4
     hidden: int = 64                # published srdiff: channels of the U-Net's first level
     multipliers: tuple[int, ...] = (1, 2, 3, 4)
+    couplings: int = 8              # compact srflow: steps of the flow; `hidden` is their nets' width
 
 
 @dataclass(frozen=True)
 class Stage:
     """One part of a run: a loss, its optimizer settings, and its share of the budget."""
 
-    loss: typing.Literal["l1", "l2", "diffusion", "few_step"]
+    loss: typing.Literal["l1", "l2", "diffusion", "few_step", "nll", "flow_sample"]
     share: float = 1.0              # of the run's steps or minutes
     lr: float = 1e-3                # peak of the cosine
     optimizer: typing.Literal["adamw", "muon"] = "adamw"
@@ -42,11 +48,13 @@ class Stage:
     timesteps: tuple[int, ...] = () # few_step: descending indices, one per step
     finer: float = 0.0              # few_step: share of draws that take twice as many steps
     whole: float = 0.0              # few_step: share of draws that walk the whole chain, from noise
-    pixel: float = 2.0              # few_step: weight of the pixels' distance
-    lpips: float = 1.0              # few_step: weight of LPIPS with AlexNet
-    diversity: float = 0.8          # few_step: lambda of the energy score, 0 ... 1
-    spectrum: float = 0.0           # few_step: weight of the distance of power spectra
-    lattice: float = 0.0            # few_step: weight of what is alike at every period of the grid
+    pixel: float = 2.0              # few_step, flow_sample: weight of the pixels' distance
+    lpips: float = 1.0              # few_step, flow_sample: weight of LPIPS with AlexNet
+    diversity: float = 0.8          # few_step, flow_sample: lambda of the energy score, 0 ... 1
+    spectrum: float = 0.0           # few_step, flow_sample: weight of the distance of power spectra
+    lattice: float = 0.0            # few_step, flow_sample: weight of what is alike at every period of the grid
+    temperature: tuple[float, ...] = (0.8, 0.9)  # flow_sample: least and most, of the latents drawn
+    nll: float = 2e-3               # flow_sample: weight of the bits per dimension
     adversarial: float = 0.0        # few_step: weight of a critic's judgement; 0: no critic
 
     @property
@@ -54,6 +62,8 @@ class Stage:
         """The graph that the stage trains: `fast` knows some timesteps only, `denoiser` all of them."""
         if self.loss in REGRESSION:
             return "network"
+        if self.loss in LOSSES["srflow"]:
+            return "inverse"
         return "fast" if self.loss == "few_step" and self.whole == 0 else "denoiser"
 
     @property
@@ -91,12 +101,12 @@ class Recipe:
     """One training run."""
 
     id: str
-    family: typing.Literal["regression", "srdiff"]
+    family: typing.Literal["regression", "srdiff", "srflow"]
     stages: tuple[Stage, ...]
     budget: Budget
     scale: int = 4
     network: Network = field(default_factory=Network)
-    encoder: str | None = None      # srdiff: a released regression entry, frozen
+    encoder: str | None = None      # srdiff, srflow: a released regression entry, frozen
     init_from: str | None = None    # a released entry or checkpoint to go on from
     fresh: tuple[str, ...] = ()     # layers, such as head or body.6, that do not start from there
     diffusion_steps: int = 100      # T
@@ -159,9 +169,10 @@ def checked(recipe: Recipe) -> Recipe:
          "accumulate: must divide batch"),
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
         (abs(sum(s.share for s in recipe.stages) - 1) < 1e-6, "stages: the shares must add up to 1"),
-        (recipe.family != "srdiff" or recipe.encoder, "encoder: srdiff needs a regression entry"),
-        (all((s.loss in REGRESSION) == (recipe.family == "regression") for s in recipe.stages),
-         "stages: regression takes the losses l1 and l2, srdiff takes diffusion and few_step"),
+        (recipe.family == "regression" or recipe.encoder,
+         f"encoder: {recipe.family} needs a regression entry"),
+        (all(s.loss in LOSSES[recipe.family] for s in recipe.stages),
+         f"stages: {recipe.family} takes the losses {' and '.join(LOSSES[recipe.family])}"),
     ]
     rules += [
         (s.loss != "few_step" or _descends(s.timesteps, recipe.diffusion_steps),
@@ -181,6 +192,11 @@ def checked(recipe: Recipe) -> Recipe:
     rules += [
         (s.adversarial == 0 or s.loss == "few_step",
          f"stages.{i}.adversarial: only the loss few_step has a critic")
+        for i, s in enumerate(recipe.stages)
+    ]
+    rules += [
+        (s.loss != "flow_sample" or len(s.temperature) == 2 and 0 < s.temperature[0] <= s.temperature[1] <= 1,
+         f"stages.{i}.temperature: must be two numbers that rise, above 0 and up to 1")
         for i, s in enumerate(recipe.stages)
     ]
     for holds, message in rules:

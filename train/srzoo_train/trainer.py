@@ -16,6 +16,7 @@ from .adversarial import Opponent
 from .batches import Batches
 from .code_version import code_version
 from .data.crops import Crops, to_range
+from .families import srflow
 from .log import Log, usable_trackers
 from .muon import Muon
 from .recipe import Recipe, RecipeError, Stage, recipe_of
@@ -29,6 +30,7 @@ LOG_EVERY = 20       # steps between log lines
 WINDOW = 50          # steps whose mean loss is compared with that of the stage's first ones
 BETAS = (0.9, 0.99)  # of AdamW
 DIVERGED = 4.0       # times the first mean
+SKIPPED = 20         # steps of a run whose gradient may be infinite or NaN; one more ends it
 
 
 def on_cpu() -> bool:
@@ -75,6 +77,7 @@ class Trainer:
         self.residual_scale = recipe.residual_scale or 1.0
         self.progress = {"stage": 0, "step": 0, "total": 0, "steps": [0] * len(recipe.stages)}
         self.losses: dict[str, list[float]] = {"first": [], "last": []}
+        self.skipped = 0  # steps whose gradient was not finite
         self.opponent: Opponent | None = None
         self.interrupted = False
 
@@ -91,8 +94,8 @@ class Trainer:
         state = load_state(self.out)
         if state:
             self._restore(state)
-        elif self.recipe.family == "srdiff" and self.recipe.residual_scale is None:
-            self.residual_scale = self._measure_residual()
+        else:
+            self._measure()
         self._describe_data()
         if self.accelerator.log_with:
             self.accelerator.init_trackers("srzoo")
@@ -181,17 +184,21 @@ class Trainer:
         mean = {key: sum(f[key] for f in found) / len(found) for key in found[0]}
         norm = self.accelerator.clip_grad_norm_(network.parameters(), self.recipe.clip)
         loss = mean.pop("loss")
-        self._check(loss, float(norm))
-        optimizer.step()
-        if self.opponent:
-            mean["critic"] = self.opponent.learn()
-        self._average(budget.ema_decay(self.recipe, step, steps))
+        if self._usable(loss, float(norm)):
+            optimizer.step()
+            if self.opponent:
+                mean["critic"] = self.opponent.learn()
+            self._average(budget.ema_decay(self.recipe, step, steps))
         self.progress["step"] += 1
         self.progress["total"] += 1
         return loss, mean
 
-    def _check(self, loss: float, norm: float) -> None:
-        """Ends the run, before its weights change, when the loss is no number or has run away."""
+    def _usable(self, loss: float, norm: float) -> bool:
+        """Whether the step may change weights; ends the run where too many may not, or the loss has run away."""
+        if not math.isfinite(norm):
+            self.skipped += 1
+            if self.skipped <= SKIPPED:
+                return False
         first, last = self.losses["first"], self.losses["last"]
         if len(first) < WINDOW:
             first.append(loss)
@@ -207,6 +214,7 @@ class Trainer:
                 f"{'' if broken else f', {DIVERGED:g} times what it was at first'}; the last good "
                 f"state is kept in {self.out}. A smaller lr or clip may do"
             )
+        return True
 
     def _average(self, decay: float) -> None:
         mine = [p.detach() for p in self.network.parameters()]
@@ -219,6 +227,22 @@ class Trainer:
         told = torch.tensor(int(mine), device=self.accelerator.device)
         torch.distributed.broadcast(told, 0)
         return int(told)
+
+    def _measure(self) -> None:
+        """What a new run takes from its first crops, the same ones in every process."""
+        if self.recipe.family == "regression":
+            return
+        if self.recipe.residual_scale is None:
+            self.residual_scale = self._measure_residual()
+        if self.recipe.family == "srflow" and not self.recipe.init_from:
+            lr, hr = map(to_range, self.crops.batch(0, range(self.recipe.batch)))
+            objective = srflow.Likelihood(
+                self.recipe, networks.encoder_of(self.recipe), self.residual_scale
+            )
+            torch.manual_seed(self.recipe.seed)
+            srflow.start(self.network.cpu(), objective, lr, hr)
+            self.network.to(self.accelerator.device)
+            self._start_from(None)
 
     @torch.no_grad()
     def _measure_residual(self) -> float:
@@ -234,7 +258,7 @@ class Trainer:
         left = (steps - self.progress["step"]) * pace if steps else None
         self.log.step({
             "stage": stage.loss, "step": self.progress["step"], "of": steps, "loss": loss, **parts,
-            "total": self.progress["total"], "seconds_per_step": round(pace, 4),
+            "skipped": self.skipped, "total": self.progress["total"], "seconds_per_step": round(pace, 4),
             "seconds_left": None if left is None else round(left),
         }, self.progress["total"])
 
@@ -275,6 +299,7 @@ class Trainer:
                 "opponent": self.opponent.state() if optimizer and self.opponent else None,
                 "progress": self.progress,
                 "losses": self.losses,
+                "skipped": self.skipped,
                 "residual_scale": self.residual_scale,
                 "recipe": json.dumps(asdict(self.recipe)),
                 "code": code_version(),
@@ -291,6 +316,7 @@ class Trainer:
         self.ema = {n: p.to(self.accelerator.device) for n, p in state["ema"].items()}
         self.progress = state["progress"]
         self.losses = state.get("losses", self.losses)
+        self.skipped = state.get("skipped", 0)
         self.residual_scale = state["residual_scale"]
 
     def _describe_data(self) -> None:

@@ -11,6 +11,7 @@ from .bicubic import resize
 from .data.crops import to_range
 from .lattice import LatticeDistance
 from .lpips import LpipsAlex, window
+from .families import srflow
 from .objectives import FewStep, Residuals
 from .recipe import Recipe, spaced
 from .spectrum import SpectrumDistance
@@ -71,11 +72,23 @@ class Validation:
         return float(self.lpips(*features).mean())
 
     def _shown(self, network, objective, lr: Tensor) -> list[Tensor]:
-        """The regression; or the way from x_T to x_0 at its beginning and middle, and two samples."""
+        """The regression; or the way from x_T to x_0 at its beginning and middle, and two samples.
+
+        Of a flow, the images of temperature 0 and of half the card's stand for the way.
+        """
+        if isinstance(objective, srflow.Likelihood):
+            return self._flowing(network, objective, lr)
         if not isinstance(objective, Residuals):
             return [network(lr)[1]]
         first, second = (self._sample(network, objective, lr, seed) for seed in (0, 1))
         return [first[0], first[len(first) // 2], second[-1], first[-1]]
+
+    def _flowing(self, network, objective: srflow.Likelihood, lr: Tensor) -> list[Tensor]:
+        temperature = srflow.temperature_of(self.recipe)
+        shape = srflow.latent_shape(self.recipe.scale, lr, 1)
+        latents = [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1)]
+        shown = [0 * latents[0], temperature / 2 * latents[0], *(temperature * z for z in reversed(latents))]
+        return [objective.sample(network, lr, z.to(lr.device)) for z in shown]
 
     def _sample(self, network, objective: Residuals, lr: Tensor, seed: int) -> list[Tensor]:
         """Pictures of x_T, of x0 as estimated at every step, the last of them the sample."""

@@ -45,6 +45,17 @@ def regression(**changes) -> Recipe:
     return Recipe(**(defaults | changes))
 
 
+def srflow(encoder: str, **changes) -> Recipe:
+    """An SRFlow of a few thousand parameters, with both stages."""
+    stages = Stage("nll", share=0.5), Stage("flow_sample", share=0.5, spectrum=0.1, lattice=1.0)
+    defaults = dict(
+        id="tiny", family="srflow", encoder=encoder, stages=stages, budget=Budget(max_steps=6),
+        network=Network(channels=8, blocks=1, couplings=2, hidden=8), batch=4, crop=16,
+        trackers=(), precision="no",
+    )
+    return Recipe(**(defaults | changes))
+
+
 def srdiff(encoder: str, **changes) -> Recipe:
     """An SRDiff of a few thousand parameters, with both stages."""
     few = Stage("few_step", share=0.5, timesteps=(59, 29), adversarial=0.01)

@@ -49,10 +49,10 @@ def test_a_loss_that_is_no_number_stops_and_keeps_a_good_state(store, tmp_path, 
 def test_a_loss_that_runs_away_stops(store, tmp_path):
     run = Trainer(regression(), Store(store), tmp_path / "run", None)
     for _ in range(2 * trainer.WINDOW):
-        run._check(0.1, 1.0)
+        run._usable(0.1, 1.0)
     with pytest.raises(Stopped, match="times what it was at first"):
         for _ in range(trainer.WINDOW):
-            run._check(0.9, 1.0)
+            run._usable(0.9, 1.0)
 
 
 def test_a_full_disk_is_one_line_and_what_was_saved_stays(store, tmp_path, saving):

@@ -1,0 +1,136 @@
+"""The compact flow is invertible, knows its log-determinant, and its graphs compute what it computes."""
+
+import copy
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from srzoo_train.models.flow import Flow, Linear, Mix, Step, log_normal
+
+
+def tiny(scale: int = 2, couplings: int = 3, seed: int = 0, spread: float = 0.1) -> Flow:
+    """A flow whose every weight is away from its start, and whose actnorms know their data."""
+    torch.manual_seed(seed)
+    flow = Flow(scale, features=4, channels=8, blocks=1, couplings=couplings, hidden=8)
+    for step in flow.steps:
+        for layer in (step.injector.head, step.coupling.head):
+            layer.weight.data.normal_(0, spread)
+    flow.start(*inputs(flow, 16))
+    return flow
+
+
+def inputs(flow: Flow, n: int, side: int = 4) -> tuple[Tensor, Tensor]:
+    """Features and residuals."""
+    return torch.randn(n, 4, side, side), torch.randn(n, 3, side * flow.scale, side * flow.scale)
+
+
+def test_decode_inverts_encode_over_a_thousand_inputs():
+    for seed in range(4):
+        flow = tiny(4, couplings=8, seed=seed)
+        features, residual = inputs(flow, 250, side=6)
+        with torch.no_grad():
+            z0, _, _ = flow(features, residual)
+            _, _, again = flow(features, latent=z0)
+        assert float((again - residual).abs().max()) < 1e-3
+
+
+def test_encode_inverts_decode_at_every_temperature():
+    flow = tiny(4, couplings=8)
+    features, _ = inputs(flow, 50)
+    with torch.no_grad():
+        for temperature in (0.0, 0.5, 1.0):
+            z0 = temperature * torch.randn(50, 48, 4, 4)
+            _, _, residual = flow(features, latent=z0)
+            again, _, _ = flow(features, residual)
+            assert float((again - z0).abs().max()) < 1e-3
+
+
+def test_the_log_determinant_is_that_of_autograds_jacobian():
+    flow = tiny()
+    with torch.no_grad():
+        features, residual = inputs(flow, 1, side=2)
+        context = flow.context(features)
+        _, log_det = flow.encode(residual, context)
+
+    def encoded(flat: Tensor) -> Tensor:
+        return flow.encode(flat.view_as(residual), context)[0].flatten()
+
+    jacobian = torch.autograd.functional.jacobian(encoded, residual.flatten()).double()
+    exact = float(torch.linalg.slogdet(jacobian).logabsdet)
+    assert float(log_det) == pytest.approx(exact, abs=1e-3)
+    assert abs(exact) > 1
+
+
+def test_the_matrix_is_inverted_and_its_determinant_known():
+    torch.manual_seed(1)
+    linear = Linear(48, 3).double()
+    for values in linear.parameters():
+        values.data.normal_(0, 0.1)
+    matrix = linear.matrix()
+    assert torch.allclose(matrix @ linear.inverse(), torch.eye(48, dtype=torch.float64), atol=1e-9)
+    assert float(torch.linalg.slogdet(matrix).logabsdet) == pytest.approx(float(linear.log_diagonal.sum()))
+
+
+def test_the_start_gives_every_channel_mean_0_and_variance_1():
+    torch.manual_seed(2)
+    mix = Mix(12, 0)
+    x = torch.randn(64, 12, 5, 5) * torch.linspace(0.1, 9, 12)[:, None, None] + 3
+    mix.norm.start(x)
+    y = mix.norm.log_scale.exp()[:, None, None] * (x + mix.norm.bias[:, None, None])
+    assert float(y.mean((0, 2, 3)).abs().max()) < 1e-4
+    assert float((y.std((0, 2, 3)) - 1).abs().max()) < 1e-3
+
+
+def test_the_likelihood_of_a_gaussian_is_its_closed_form():
+    """An affine map of white noise is normal: log p(x) = log N(x; mean, covariance)."""
+    torch.manual_seed(3)
+    step = Step(12, 4, 8, 0)
+    with torch.no_grad():
+        for values in step.mix.parameters():
+            values.normal_(0, 0.2)
+        step.injector.head.bias.normal_(0, 0.3)
+    x, context = torch.randn(5, 12, 1, 1), torch.zeros(5, 4, 1, 1)
+    with torch.no_grad():
+        z, log_det = step.encode(x, context)
+        mean = step.decode(torch.zeros(1, 12, 1, 1), context[:1]).flatten()
+        columns = step.decode(torch.eye(12)[:, :, None, None], context[:1].expand(12, -1, -1, -1))
+    root = (columns.flatten(1) - mean).double()
+    normal = torch.distributions.MultivariateNormal(mean.double(), root.T @ root)
+    found = log_normal(z) + log_det.flatten()
+    assert torch.allclose(found.double(), normal.log_prob(x.flatten(1).double()), atol=1e-3)
+
+
+def test_log_normal_has_its_closed_form():
+    z = torch.tensor([[0.0, 0.0], [1.0, -2.0]])
+    assert torch.allclose(log_normal(z), torch.tensor([0.0, -2.5]) - math.log(2 * math.pi))
+
+
+def test_scales_stay_bounded_whatever_the_features_are():
+    """64 times the features that it knows: z at temperature 1 gives no outlier beyond the bounds' product."""
+    flow = tiny(4, couplings=8)
+    features, _ = inputs(flow, 20)
+    with torch.no_grad():
+        _, _, residual = flow(64 * features, latent=torch.randn(20, 48, 4, 4))
+    assert bool(torch.isfinite(residual).all())
+
+
+def test_fixed_matrices_change_nothing():
+    flow = tiny(4, couplings=8)
+    features, residual = inputs(flow, 4)
+    fixed = copy.deepcopy(flow).fix()
+    with torch.no_grad():
+        for wanted, got in zip(flow(features, residual, residual.new_ones(4, 48, 4, 4)),
+                               fixed(features, residual, residual.new_ones(4, 48, 4, 4))):
+            assert torch.allclose(wanted, got, rtol=1e-4, atol=1e-3)
+
+
+def test_under_autocast_the_flow_still_inverts_itself():
+    flow = tiny(4, couplings=8)
+    features, residual = inputs(flow, 4)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        z0, log_det, _ = flow(features, residual)
+        _, _, again = flow(features, latent=z0)
+    assert z0.dtype == log_det.dtype == again.dtype == torch.float32
+    assert float((again - residual).square().mean().sqrt()) < 0.02
