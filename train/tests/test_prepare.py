@@ -15,10 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import TRAIN
 from PIL import Image
 
 from srzoo_train.bicubic import resize, shrink
+from srzoo_train.data.pairs import Pair, pair_of
 from srzoo_train.data.prepare import Options, kept_aside, prepare
 from srzoo_train.data.store import Store
 from srzoo_train.data.synthetic import picture
@@ -98,6 +100,39 @@ def test_prepare_uses_the_given_lr_of_pairs_that_fit(tmp_path):
     assert [(r["file"], "its LR is 32x31" in r["why"]) for r in found["refused"]] == [
         ("X1/0802.png", True)
     ]
+
+
+def test_prepare_makes_square_pairs_as_sr3s_authors_do(tmp_path):
+    (tmp_path / "faces").mkdir()
+    face = picture(150, 1)[:, :140]
+    (tmp_path / "faces" / "1.png").write_bytes(png(face))
+    (tmp_path / "faces" / "small.png").write_bytes(png(picture(100, 2)))
+    pair = Pair(16, 128)
+    found = prepare([tmp_path / "faces"], tmp_path / "store", Options(pair.scale, workers=1, pair=pair))
+    store = Store(tmp_path / "store")
+    assert store.scale == 8 and "128 or more" in found["refused"][0]["why"]
+    for side, made in ((128, store.hr(store.entries[0])), (16, store.lr(store.entries[0]))):
+        tall = int(side * 150 / 140)
+        small = Image.fromarray(face).resize((side, tall), Image.Resampling.BICUBIC)
+        top = round((tall - side) / 2)
+        assert np.array_equal(made, np.asarray(small)[top : top + side]), side
+
+
+def test_prepare_makes_pairs_with_torchs_bicubic(tmp_path):
+    (tmp_path / "1.png").write_bytes(png(picture(128, 1)))
+    pair = Pair(32, 128, "torch")
+    prepare([tmp_path / "1.png"], tmp_path / "store", Options(4, workers=1, pair=pair))
+    lr = Store(tmp_path / "store").lr(Store(tmp_path / "store").entries[0])
+    planes = torch.from_numpy(picture(128, 1).copy()).permute(2, 0, 1)[None].float()
+    wanted = torch.nn.functional.interpolate(planes, scale_factor=0.25, mode="bicubic")[0]
+    assert np.abs(lr.transpose(2, 0, 1) - wanted.clamp(0, 255).numpy()).max() <= 0.5
+
+
+@pytest.mark.parametrize("told,resample,why", [("16", None, "as 16/128"), ("16/100", None, "as 16/128"),
+                                               ("0/8", None, "as 16/128"), (None, "torch", "--pair")])
+def test_pair_of_refuses_what_makes_no_pair(told, resample, why):
+    with pytest.raises(ValueError, match=why):
+        pair_of(told, resample)
 
 
 def test_prepare_says_what_it_refused_and_why(folder, tmp_path):

@@ -2,7 +2,8 @@
 
 Sources are folders, tar shards or zip files of HR photographs, or of pairs in folders X1 and X4.
 Every picture is decoded in full and cropped to a multiple of the scale; LR that does not come with
-it is made with the library's own bicubic. A store that is complete and of the same sources is left
+it is made with the library's own bicubic. With `--pair 16/128` every picture becomes a square pair of
+those sides, as SR3 is trained on faces. A store that is complete and of the same sources is left
 as it is; one that was interrupted is made again. `refused.json` says what was left out, and why.
 """
 
@@ -22,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from ..bicubic import shrink
+from .pairs import RESAMPLERS, Pair, pair_of
 from .photographs import Photograph, photographs
 from .store import Entry, write_index
 
@@ -37,6 +39,7 @@ class Options:
     only: tuple[str, ...] = ()       # sources of the manifests; all if empty
     licence: str = "not stated"      # of pictures without a manifest
     workers: int = os.cpu_count() or 1
+    pair: Pair | None = None         # square pairs in place of whole pictures
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,15 @@ class Task:
     photograph: Photograph
     source: str
     scale: int
+    pair: Pair | None = None
 
 
 def decoded(task: Task) -> tuple[np.ndarray, np.ndarray] | str:
     """HR and LR bytes of a picture, or the reason why it is refused."""
     try:
         hr = _rgb(task.photograph.read())
+        if task.pair:
+            return task.pair.of(hr)
         height, width = (side // task.scale * task.scale for side in hr.shape[:2])
         if min(height, width) < SMALLEST:
             return f"it is {width}x{height}, the shorter side must be {SMALLEST} or more"
@@ -153,7 +159,7 @@ def _tasks(sources: list[Path], options: Options) -> tuple[list[Task], dict[str,
             known = manifest.get(Path(photograph.name).name)
             name, licence = known or (source.resolve().name, options.licence)
             if not options.only or name in options.only:
-                tasks.append(Task(photograph, name, options.scale))
+                tasks.append(Task(photograph, name, options.scale, options.pair))
                 licences[name] = licence
     return tasks, licences
 
@@ -200,14 +206,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="prepare", description=__doc__.splitlines()[0])
     parser.add_argument("sources", nargs="+", type=Path, help="folders, tar or zip files")
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--scale", type=int, default=4, choices=[2, 3, 4, 8])
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--scale", type=int, default=4, choices=[2, 3, 4, 8])
+    kind.add_argument("--pair", metavar="LOW/HIGH", help="make square pairs of these sides, as 16/128")
+    parser.add_argument("--resample", choices=RESAMPLERS, help="how pairs are made; pillow if not given")
     parser.add_argument("--val", type=float, default=0.03, help="share of the files kept aside")
     parser.add_argument("--only", action="append", default=[], help="a source of the manifest")
     parser.add_argument("--licence", default="not stated", help="of pictures without a manifest")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
-    options = Options(args.scale, args.val, tuple(args.only), args.licence, args.workers)
     try:
+        pair = pair_of(args.pair, args.resample)
+        scale = pair.scale if pair else args.scale
+        options = Options(scale, args.val, tuple(args.only), args.licence, args.workers, pair)
         found = prepare(args.sources, args.out, options)
     except (OSError, ValueError) as error:
         raise SystemExit(f"prepare: {error}") from None
