@@ -1,7 +1,9 @@
 /** From the name of an entry to its opened graphs. @module */
 
 import type { Engine } from "./enlarge.ts";
+import { ManifestError } from "./errors.ts";
 import { familyOf } from "./models/mod.ts";
+import { distrust } from "./onnx/trust.ts";
 import {
   type OpenedSessions,
   type OpenOptions,
@@ -34,6 +36,12 @@ export interface LoadOptions extends FetchOptions, ResolveOptions {
    * `jsr:@srzoo/core/worker`.
    */
   worker?: string | URL;
+  /**
+   * Milliseconds after which one call of a network is given up, and tried on the next provider.
+   *
+   * @default {600000}
+   */
+  callTimeout?: number;
 }
 
 /** An entry, opened, and what runs it. */
@@ -42,6 +50,8 @@ export interface Entry extends Engine, AsyncDisposable {
   readonly provider: Provider | "none";
   /** The providers that were refused before, with the reasons. */
   readonly tried: readonly Refusal[];
+  /** What the user should know of providers that were left in the midst of the work. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -58,10 +68,19 @@ export async function openEntry(
 ): Promise<Entry> {
   const card = await resolveCard(model, options);
   const family = familyOf(card.family);
-  const { sessions, provider, tried, ...opened } = await openGraphs(card, options);
+  const opened = await openGraphs(card, options);
+  const { tried, warnings } = opened;
   const dispose = () => opened[Symbol.asyncDispose]();
   try {
-    return { card, model: family(card, sessions), provider, tried, [Symbol.asyncDispose]: dispose };
+    const model = family(card, opened.sessions);
+    return {
+      ...{ card, model, tried, warnings },
+      // It changes when a provider fails in the midst of the work.
+      get provider() {
+        return opened.provider;
+      },
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;
@@ -76,15 +95,30 @@ async function openGraphs(card: ModelCard, options: LoadOptions): Promise<Opened
   const names = Object.keys(card.graphs);
   const dispose = () => Promise.resolve();
   if (names.length === 0) {
-    return { provider: "none", sessions: {}, tried: [], [Symbol.asyncDispose]: dispose };
+    return {
+      provider: "none",
+      sessions: {},
+      tried: [],
+      warnings: [],
+      [Symbol.asyncDispose]: dispose,
+    };
   }
   const graphs = await Promise.all(names.map(async (name) => ({
     name,
     bytes: await fetchGraph(card, name, options),
     precision: card.graphs[name].precision,
   })));
+  for (const { name, bytes } of graphs) {
+    const fault = distrust(bytes);
+    if (fault) {
+      throw new ManifestError(`${card.id}#graphs.${name}`, `its file cannot be used: ${fault}`);
+    }
+  }
   const fixture = await fetchFixture(card, options);
-  const { provider, threads, signal, wasmPaths, worker } = options;
-  const open: OpenOptions = { provider, threads, signal, wasmPaths, worker, fixture };
+  const { provider, threads, signal, wasmPaths, worker, callTimeout } = options;
+  const open: OpenOptions = {
+    ...{ provider, threads, signal, wasmPaths, worker, callTimeout },
+    fixture,
+  };
   return await openSessions(graphs, open);
 }

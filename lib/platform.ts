@@ -12,6 +12,7 @@ interface Builtins {
   "fs/promises": typeof import("node:fs/promises");
   "os": typeof import("node:os");
   "url": typeof import("node:url");
+  "worker_threads": typeof import("node:worker_threads");
 }
 
 /** What is used of Node's `process`, which Deno and Bun have too. */

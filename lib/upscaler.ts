@@ -91,7 +91,7 @@ export async function load(
 
 /** An upscaler of an opened entry. */
 function upscalerOf(entry: Entry): Upscaler {
-  const { card, model, provider, tried } = entry;
+  const { card, model, tried } = entry;
   const { generative, accepts } = model;
   const plan: Upscaler["plan"] = (size, options) => planUpscale(card, model, size, options);
   async function* stream(
@@ -101,13 +101,18 @@ function upscalerOf(entry: Entry): Upscaler {
     const image = await readImage(source, { signal: how.signal });
     const made = planFor({ card, plan }, image, how);
     const images = yield* enlarge(entry, image, made);
-    return { images, model: card.id, ...drawnBy(model, made), provider, warnings: made.warnings };
+    return {
+      ...{ images, model: card.id, ...drawnBy(model, made), provider: entry.provider },
+      warnings: [...made.warnings, ...entry.warnings],
+    };
   }
   return {
     card,
     generative,
     accepts,
-    provider,
+    get provider() {
+      return entry.provider;
+    },
     tried,
     plan,
     upscale: (source, how) => drain(stream(source, how)),

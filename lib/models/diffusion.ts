@@ -166,7 +166,8 @@ function denoiser(
     const told = { [time.input]: tensor([1], Float32Array.of(time.at(t, schedule))) };
     const { prediction } = await overTiles(
       { x, ...scene.fed },
-      (inputs) => session.run({ ...inputs, ...told }, { signal }),
+      (inputs) =>
+        session.run({ ...inputs, ...told }, { signal, outputs: { prediction: inputs.x.dims } }),
       { tiling, grid: scene.grid, signal, onTile },
     );
     const x0 = x0Of(diffusion.prediction, prediction, x, schedule.alphaBar[t], diffusion.clip);

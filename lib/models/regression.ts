@@ -16,9 +16,11 @@ export const regression: Family = (card, sessions) => {
       const [, , height, width] = lr.dims;
       const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
       const grid = [padded.dims[2], padded.dims[3]] as const;
-      const run = (inputs: Parameters<typeof network.run>[0]) => network.run(inputs, { signal });
-      const { sr } = await overTiles({ lr: padded }, run, { tiling, grid, signal, onTile });
       const { scale } = card;
+      const { sr } = await overTiles({ lr: padded }, (inputs) => {
+        const [n, , h, w] = inputs.lr.dims;
+        return network.run(inputs, { signal, outputs: { sr: [n, 3, h * scale, w * scale] } });
+      }, { tiling, grid, signal, onTile });
       return settled(crop(sr, { x: 0, y: 0, width: width * scale, height: height * scale }));
     },
   };

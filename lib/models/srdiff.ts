@@ -20,15 +20,20 @@ export const srdiff: Family = (card, sessions) => {
     time: timestep,
     shared: 1,
     async scene({ lr, tiling, signal, onTile }) {
+      const own = base === "estimate" || base === "none";
       const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
       const grid = [padded.dims[2], padded.dims[3]] as const;
       const { features, estimate } = await overTiles(
         { lr: padded },
-        (inputs) => encoder.run(inputs, { signal }),
+        (inputs) => {
+          const [n, , h, w] = inputs.lr.dims;
+          const image = { estimate: [n, 3, h * card.scale, w * card.scale] };
+          const outputs = { features: [n, undefined, h, w], ...own ? image : {} };
+          return encoder.run(inputs, { signal, outputs });
+        },
         { tiling, grid, signal, onTile },
       );
       const size = { width: lr.dims[3] * card.scale, height: lr.dims[2] * card.scale };
-      const own = base === "estimate" || base === "none";
       return {
         grid,
         fed: { features },

@@ -1,10 +1,13 @@
 /** One worker that holds all graphs of an entry, started when needed, ended when idle. @module */
 
-import { onServer, serverModule } from "../platform.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { EngineOptions, GraphSource, Signature } from "./graph.ts";
 import type { Provider } from "./session.ts";
+import { startThread, type Thread } from "./thread.ts";
 import type { Reply, Request } from "./worker.ts";
+
+/** The thread of the graphs. */
+type GraphThread = Thread<Request, Reply>;
 
 /** What {@linkcode hostGraphs} opens, and how. */
 export interface HostOptions extends EngineOptions {
@@ -17,6 +20,8 @@ export interface HostOptions extends EngineOptions {
    * keeps a process alive; the next call starts it again.
    */
   readonly idle: number;
+  /** Milliseconds after which a call is given up. */
+  readonly timeout: number;
 }
 
 /** Graphs that live in a worker. */
@@ -35,23 +40,24 @@ export interface Host {
 
 /** Makes the host; nothing starts before its first call. */
 export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions): Host {
-  const { provider, idle, worker: script, ...engine } = options;
+  const { provider, idle, timeout, worker: script, ...engine } = options;
+  const stop = provider === "native" && !("Deno" in globalThis) ? retire : endNow;
   const closing = new AbortController();
-  let live: { worker: Worker; signatures: Record<string, Signature> } | undefined;
+  let live: { thread: GraphThread; signatures: Record<string, Signature> } | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function end() {
-    live?.worker.terminate();
+    if (live) stop(live.thread);
     live = undefined;
   }
 
   async function start(signal: AbortSignal) {
-    const worker = startWorker(script);
+    const thread: GraphThread = startThread(script);
     const request = { kind: "open", provider, graphs, options: engine } as const;
-    const reply = await exchange(worker, request, signal);
+    const reply = await exchange(thread, request, { signal, stop, timeout });
     if (reply.kind !== "opened") throw new Error(`worker answered "${reply.kind}" to an open`);
-    return { worker, signatures: reply.signatures };
+    return { thread, signatures: reply.signatures };
   }
 
   // The calls wait here, not in the worker: ending it then harms no call but the running one.
@@ -80,7 +86,12 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
         );
         const transfer = copies.map(([, copy]) => copy.data.buffer);
         const request = { kind: "run", graph, inputs: Object.fromEntries(copies) } as const;
-        const reply = await exchange(live!.worker, request, either, transfer)
+        const reply = await exchange(live!.thread, request, {
+          signal: either,
+          stop,
+          timeout,
+          transfer,
+        })
           .catch((error) => {
             // An error of the graph leaves the worker whole; an abort or a crash has ended it.
             if (!(error instanceof GraphError)) live = undefined;
@@ -97,42 +108,63 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   };
 }
 
-function startWorker(script?: string | URL): Worker {
-  if (script !== undefined) return new Worker(script, { type: "module" });
-  if (onServer) {
-    return new Worker(serverModule("server_worker", import.meta.url), { type: "module" });
-  }
-  // A literal URL, which some bundlers for the browser know how to follow.
-  return new Worker(new URL("./web_worker.ts", import.meta.url), { type: "module" });
-}
+/** A call that took too long. */
+export class TimeoutError extends Error {}
 
 /** The worker is well, but could not do what it was asked. */
 class GraphError extends Error {}
 
+function endNow(thread: GraphThread): void {
+  thread.end();
+}
+
+/**
+ * Lets a thread end after its call: to end it in the midst of native code ends the whole process in Node
+ * and Bun.
+ */
+function retire(thread: GraphThread): void {
+  thread.listen(() => {});
+  thread.post({ kind: "close" });
+}
+
+/** How an answer is awaited. */
+interface ExchangeOptions {
+  /** Stops the thread, and rejects with the reason. */
+  signal: AbortSignal;
+  /** How a thread is stopped that may be at work. */
+  stop(thread: GraphThread): void;
+  /** Milliseconds after which the thread is stopped. */
+  timeout: number;
+  /** Buffers that are handed over. */
+  transfer?: ArrayBuffer[];
+}
+
 function exchange(
-  worker: Worker,
+  thread: GraphThread,
   request: Request,
-  signal: AbortSignal,
-  transfer: ArrayBuffer[] = [],
+  { signal, stop, timeout, transfer }: ExchangeOptions,
 ): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  const stop = (reason: unknown) => {
-    worker.terminate();
+  const giveUp = (reason: unknown) => {
+    stop(thread);
     reject(reason);
   };
-  const onAbort = () => stop(signal.reason);
+  const onAbort = () => giveUp(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
-  worker.onmessage = ({ data }: MessageEvent<Reply>) => {
-    if (data.kind !== "failed") resolve(data);
-    else if (request.kind === "run") reject(new GraphError(data.reason));
-    else stop(new GraphError(data.reason));
-  };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    stop(new Error(`its worker ended: ${event.message}`));
-  };
-  worker.postMessage(request, transfer);
-  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  const timer = setTimeout(
+    () => giveUp(new TimeoutError(`it did not answer within ${timeout / 1000} s`)),
+    timeout,
+  );
+  thread.listen((reply) => {
+    if (reply.kind !== "failed") resolve(reply);
+    else if (request.kind === "run") reject(new GraphError(reply.reason));
+    else giveUp(new GraphError(reply.reason));
+  }, (message) => giveUp(new Error(`its worker ended: ${message}`)));
+  thread.post(request, transfer);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  });
 }
 
 /** Rejects as soon as the signal aborts, though the work may still wait for its turn. */

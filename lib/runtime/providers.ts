@@ -4,10 +4,15 @@ import { ProviderError } from "../errors.ts";
 import { onServer } from "../platform.ts";
 import { whyNoGpu } from "./adapter.ts";
 import type { GraphSource, Signature } from "./graph.ts";
-import { type Host, hostGraphs } from "./host.ts";
+import { type Host, hostGraphs, TimeoutError } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
+import { checkOutputs, OutputError } from "./outputs.ts";
 import { selfCheck } from "./self_check.ts";
-import type { Provider, Session } from "./session.ts";
+import type { Provider, RunOptions, Session } from "./session.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Tensors by the names of a graph's inputs. */
+type Inputs = Readonly<Record<string, Tensor>>;
 
 /** What {@linkcode openSessions} may be told. */
 export interface OpenOptions {
@@ -29,6 +34,12 @@ export interface OpenOptions {
    * @default {5000, and never in a page}
    */
   readonly idle?: number;
+  /**
+   * Milliseconds after which one call of a graph is given up, and tried on the next provider.
+   *
+   * @default {600000}
+   */
+  readonly callTimeout?: number;
 }
 
 /** A provider that does not run the graphs. */
@@ -43,12 +54,14 @@ export interface Refusal {
 
 /** Graphs that were opened together. */
 export interface OpenedSessions extends AsyncDisposable {
-  /** What runs them. */
+  /** What runs them now. */
   readonly provider: Provider;
   /** The sessions, by the names of their graphs. */
   readonly sessions: Readonly<Record<string, Session>>;
-  /** The providers that were refused before, with the reasons. */
+  /** The providers that were refused or left, with the reasons. */
   readonly tried: readonly Refusal[];
+  /** What the user should know of providers that were left in the midst of the work. */
+  readonly warnings: readonly string[];
   /** Number of CPU threads that the provider was given. */
   readonly threads: number;
 }
@@ -66,8 +79,18 @@ export const providers: readonly ProviderRow[] = [
   { name: "wasm", whyNot: () => undefined },
 ];
 
+/** Graphs on one provider. */
+interface Running {
+  provider: Provider;
+  host: Host;
+  signatures: Record<string, Signature>;
+}
+
 /**
  * Opens all graphs of an entry on the first provider that loads and computes them as recorded.
+ *
+ * A provider that gives NaN, a flat image, or nothing at all in the midst of the work is left for the next
+ * one, which repeats the call.
  *
  * @throws {ProviderError} If no provider does; it says why for each.
  */
@@ -75,21 +98,59 @@ export async function openSessions(
   graphs: readonly GraphSource[],
   options: OpenOptions = {},
 ): Promise<OpenedSessions> {
-  const { provider, signal } = options;
+  const rest = candidates(options.provider);
   const tried: Refusal[] = [];
-  for (const name of provider ? [provider] : providers.map((row) => row.name)) {
-    const row = providers.find((row) => row.name === name);
-    if (!row) throw new TypeError(`Cannot use the provider "${name}": it is none of ${names()}`);
-    try {
-      const reason = await row.whyNot(provider !== undefined);
-      if (reason === undefined) return await openOn(name, graphs, options, tried);
-      tried.push({ provider: name, reason, absent: true });
-    } catch (error) {
-      signal?.throwIfAborted();
-      tried.push({ provider: name, reason: error instanceof Error ? error.message : `${error}` });
+  const warnings: string[] = [];
+  const next = (signal?: AbortSignal) => openNext(graphs, { ...options, signal }, rest, tried);
+  let first = await next(options.signal);
+  let current = Promise.resolve(first);
+
+  /** Moves all graphs to the next provider, unless another call has done so already. */
+  async function leave(place: Promise<Running>, reason: string): Promise<void> {
+    if (current !== place) return void await current;
+    const failed = first;
+    failed.host.close();
+    tried.push({ provider: failed.provider, reason });
+    current = next().then((running) => {
+      warnings.push(
+        `${failed.provider} was left for ${running.provider}, which is used from here on: ${reason}`,
+      );
+      return first = running;
+    });
+    await current;
+  }
+
+  async function run(graph: string, inputs: Inputs, { signal, outputs: wanted }: RunOptions = {}) {
+    for (;;) {
+      const place = current;
+      const { host, provider, signatures } = await place;
+      checkInputs(graph, signatures[graph], inputs);
+      try {
+        const outputs = await host.run(graph, inputs, signal);
+        return checkOutputs(graph, inputs, outputs, wanted);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof OutputError || error instanceof TimeoutError) {
+          await leave(place, error.message);
+        } else if (current === place) throw runError(graph, provider, error as Error);
+      }
     }
   }
-  throw new ProviderError(tried);
+
+  const sessions = makeSessions(Object.keys(first.signatures), () => first.provider, run, close);
+  async function close() {
+    (await current.catch(() => undefined))?.host.close();
+  }
+  return {
+    get provider() {
+      return first.provider;
+    },
+    sessions,
+    tried,
+    warnings,
+    threads: options.threads ?? availableThreads(),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /**
@@ -101,24 +162,59 @@ export async function openSession(graph: GraphSource, options?: OpenOptions): Pr
   return (await openSessions([graph], options)).sessions[graph.name];
 }
 
-function names(): string {
-  return providers.map((row) => row.name).join(", ");
+/** The rows to try, best first. */
+function candidates(provider?: Provider): ProviderRow[] {
+  if (provider === undefined) return [...providers];
+  const row = providers.find(({ name }) => name === provider);
+  if (row) return [row];
+  const names = providers.map(({ name }) => name).join(", ");
+  throw new TypeError(`Cannot use the provider "${provider}": it is none of ${names}`);
+}
+
+/** Opens on the first of the providers that are left; takes from the list those that it tried. */
+async function openNext(
+  graphs: readonly GraphSource[],
+  options: OpenOptions,
+  rest: ProviderRow[],
+  tried: Refusal[],
+): Promise<Running> {
+  for (let row = rest.shift(); row; row = rest.shift()) {
+    try {
+      const reason = await row.whyNot(options.provider !== undefined);
+      if (reason === undefined) return await openOn(row.name, graphs, options);
+      tried.push({ provider: row.name, reason, absent: true });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const reason = error instanceof Error ? error.message : `${error}`;
+      tried.push({ provider: row.name, reason });
+    }
+  }
+  throw new ProviderError(tried);
 }
 
 async function openOn(
   provider: Provider,
   graphs: readonly GraphSource[],
   options: OpenOptions,
-  tried: OpenedSessions["tried"],
-): Promise<OpenedSessions> {
+): Promise<Running> {
   const threads = options.threads ?? availableThreads();
-  const { idle = onServer ? 5000 : Infinity, wasmPaths, worker, signal } = options;
-  const host = hostGraphs(graphs, { provider, threads, idle, wasmPaths, worker });
+  const { idle = onServer ? 5000 : Infinity, callTimeout = 600_000 } = options;
+  const { wasmPaths, worker, signal } = options;
+  const host = hostGraphs(graphs, {
+    ...{ provider, threads, idle, wasmPaths, worker },
+    timeout: callTimeout,
+  });
   try {
     const signatures = await host.open(signal);
-    const sessions = makeSessions(provider, host, signatures);
-    if (options.fixture) await selfCheck(sessions, graphs, options.fixture, signal);
-    return { provider, sessions, tried, threads, [Symbol.asyncDispose]: closer(host) };
+    const running = { provider, host, signatures };
+    if (options.fixture) {
+      const run = (graph: string, inputs: Inputs) => {
+        checkInputs(graph, signatures[graph], inputs);
+        return host.run(graph, inputs, signal);
+      };
+      await selfCheck(run, { provider, graphs, fixture: options.fixture });
+    }
+    return running;
   } catch (error) {
     host.close();
     throw error;
@@ -130,41 +226,32 @@ function availableThreads(): number {
   return !globalThis.crossOriginIsolated && !onServer ? 1 : navigator.hardwareConcurrency;
 }
 
-function closer(host: Host): () => Promise<void> {
-  return () => Promise.resolve(host.close());
+function runError(graph: string, provider: Provider, cause: Error): Error {
+  // What this folder found out says by itself what it is about.
+  if (cause instanceof TypeError || cause instanceof RangeError) return cause;
+  return new Error(`Cannot run the graph "${graph}" on ${provider}: ${cause.message}`, { cause });
 }
 
-/** The sessions share one worker, which ends when the last of them is disposed. */
+/** The sessions share what runs them, which ends when the last of them is disposed. */
 function makeSessions(
-  provider: Provider,
-  host: Host,
-  signatures: Record<string, Signature>,
+  graphs: readonly string[],
+  provider: () => Provider,
+  run: (graph: string, ...call: Parameters<Session["run"]>) => ReturnType<Session["run"]>,
+  close: () => Promise<void>,
 ): Record<string, Session> {
-  const open = new Set(Object.keys(signatures));
-  return Object.fromEntries(
-    Object.entries(signatures).map(([graph, signature]) => [
-      graph,
-      {
-        provider,
-        run: async (inputs, { signal } = {}) => {
-          checkInputs(graph, signature, inputs);
-          if (!open.has(graph)) throw new Error(`Cannot run the graph "${graph}": it is closed`);
-          try {
-            return await host.run(graph, inputs, signal);
-          } catch (error) {
-            signal?.throwIfAborted();
-            throw new Error(
-              `Cannot run the graph "${graph}" on ${provider}: ${(error as Error).message}`,
-              { cause: error },
-            );
-          }
-        },
-        [Symbol.asyncDispose]() {
-          open.delete(graph);
-          if (open.size === 0) host.close();
-          return Promise.resolve();
-        },
-      } satisfies Session,
-    ]),
-  );
+  const open = new Set(graphs);
+  const sessionOf = (graph: string): Session => ({
+    get provider() {
+      return provider();
+    },
+    async run(inputs, options) {
+      if (!open.has(graph)) throw new Error(`Cannot run the graph "${graph}": it is closed`);
+      return await run(graph, inputs, options);
+    },
+    async [Symbol.asyncDispose]() {
+      open.delete(graph);
+      if (open.size === 0) await close();
+    },
+  });
+  return Object.fromEntries(graphs.map((graph) => [graph, sessionOf(graph)]));
 }

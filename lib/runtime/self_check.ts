@@ -4,7 +4,7 @@ import { sha256Of } from "../sha256.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { readTensors } from "./fixture.ts";
 import type { GraphSource } from "./graph.ts";
-import type { Provider, Session } from "./session.ts";
+import type { Provider } from "./session.ts";
 
 /** Largest error allowed on the CPU, as a part of the recorded output's range. */
 const tolerances = { fp32: 1e-3, fp16: 1e-2, int8: 5e-2 } as const;
@@ -15,32 +15,34 @@ const slack: Readonly<Record<Provider, number>> = { webgpu: 3, native: 1, wasm: 
 /** Pairs of provider and model that this process has found good. */
 const passed = new Set<string>();
 
+/** What is checked. */
+interface Candidate {
+  /** What runs the graphs. */
+  provider: Provider;
+  /** The graphs. */
+  graphs: readonly GraphSource[];
+  /** A safetensors file with `<graph>/in/<input>` and `<graph>/out/<output>`. */
+  fixture: Uint8Array;
+}
+
 /**
  * Runs each graph on its recorded input, once per process for the same graphs on one provider.
  *
- * @param sessions The sessions of all graphs, by name.
- * @param graphs What they were opened from.
- * @param fixture A safetensors file with `<graph>/in/<input>` and `<graph>/out/<output>`.
+ * @param run Runs one graph.
  * @throws {Error} If an output is not finite, is constant, or is far from the recorded one.
  */
 export async function selfCheck(
-  sessions: Readonly<Record<string, Session>>,
-  graphs: readonly GraphSource[],
-  fixture: Uint8Array,
-  signal?: AbortSignal,
+  run: (graph: string, inputs: Record<string, Tensor>) => Promise<Record<string, Tensor>>,
+  { provider, graphs, fixture }: Candidate,
 ): Promise<void> {
-  const { provider } = sessions[graphs[0].name];
-  const key = [
-    provider,
-    ...await Promise.all([...graphs.map((g) => g.bytes), fixture].map(sha256Of)),
-  ]
-    .join();
+  const files = [...graphs.map((graph) => graph.bytes), fixture];
+  const key = [provider, ...await Promise.all(files.map(sha256Of))].join();
   if (passed.has(key)) return;
   const recorded = readTensors(fixture);
   for (const { name, precision = "fp32" } of graphs) {
     const wanted = withPrefix(recorded, `${name}/out/`);
     if (Object.keys(wanted).length === 0) throw new Error(`the fixture has no "${name}/out/..."`);
-    const got = await sessions[name].run(withPrefix(recorded, `${name}/in/`), { signal });
+    const got = await run(name, withPrefix(recorded, `${name}/in/`));
     for (const output of Object.keys(wanted)) {
       const fault = compare(got[output], wanted[output], tolerances[precision] * slack[provider]);
       if (fault) throw new Error(`self-check: output "${output}" of "${name}" ${fault}`);

@@ -5,6 +5,18 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** Where a network runs, in the order in which they are tried. */
 export type Provider = "webgpu" | "native" | "wasm";
 
+/** Options of one call of a graph. */
+export interface RunOptions {
+  /** Leaves the call with the signal's reason. */
+  signal?: AbortSignal;
+  /**
+   * The outputs that are wanted, with their sizes; undefined stands for any size.
+   *
+   * @default {all outputs, of any sizes}
+   */
+  outputs?: Readonly<Record<string, readonly (number | undefined)[]>>;
+}
+
 /** One loaded graph. */
 export interface Session extends AsyncDisposable {
   /** What runs it. */
@@ -13,11 +25,15 @@ export interface Session extends AsyncDisposable {
    * Runs the graph once; the inputs stay usable afterwards.
    *
    * @param inputs A tensor for every input of the graph, by name.
-   * @param options `signal` leaves a running call within 200 ms.
-   * @returns A tensor for every output of the graph, by name.
+   * @param options `signal` leaves a running call within 200 ms; `outputs` names those that are wanted, with
+   * their sizes, undefined standing for any.
+   * @returns The outputs that are wanted, or all, by name; never NaN or infinity.
+   * @throws {TypeError} If an input or a wanted output is missing.
+   * @throws {RangeError} If an input or a wanted output has another shape.
+   * @throws {ProviderError} If no provider gives finite numbers.
    */
   run(
     inputs: Readonly<Record<string, Tensor>>,
-    options?: { signal?: AbortSignal },
+    options?: RunOptions,
   ): Promise<Record<string, Tensor>>;
 }

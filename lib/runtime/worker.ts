@@ -3,11 +3,13 @@
 import type { Tensor } from "../tensor/tensor.ts";
 import type { EngineOptions, GraphSource, LoadedGraph, Signature } from "./graph.ts";
 import type { Provider } from "./session.ts";
+import { thisThread } from "./thread.ts";
 
-/** What the worker is asked: first to open all graphs, then to run them. */
+/** What the worker is asked: first to open all graphs, then to run them, at last to end itself. */
 export type Request =
   | { kind: "open"; provider: Provider; graphs: readonly GraphSource[]; options: EngineOptions }
-  | { kind: "run"; graph: string; inputs: Record<string, Tensor> };
+  | { kind: "run"; graph: string; inputs: Record<string, Tensor> }
+  | { kind: "close" };
 
 /** What it answers. */
 export type Reply =
@@ -22,7 +24,7 @@ export type OpenGraph = (graph: GraphSource, options: EngineOptions) => Promise<
 export function serveGraphs(openers: Partial<Record<Provider, OpenGraph>>): void {
   const graphs = new Map<string, LoadedGraph>();
 
-  async function answer(request: Request): Promise<Reply> {
+  async function answer(request: Exclude<Request, { kind: "close" }>): Promise<Reply> {
     if (request.kind === "run") {
       return { kind: "outputs", outputs: await graphs.get(request.graph)!.run(request.inputs) };
     }
@@ -37,13 +39,15 @@ export function serveGraphs(openers: Partial<Record<Provider, OpenGraph>>): void
     return { kind: "opened", signatures };
   }
 
-  self.onmessage = async ({ data }: MessageEvent<Request>) => {
-    const reply = await answer(data).catch((error) => (
+  const port = thisThread<Reply, Request>();
+  port.listen(async (request) => {
+    if (request.kind === "close") return port.close();
+    const reply = await answer(request).catch((error) => (
       { kind: "failed", reason: error instanceof Error ? error.message : `${error}` } as const
     ));
     const transfer = reply.kind === "outputs"
       ? Object.values(reply.outputs).map((output) => output.data.buffer as ArrayBuffer)
       : [];
-    self.postMessage(reply, { transfer });
-  };
+    port.post(reply, transfer);
+  });
 }

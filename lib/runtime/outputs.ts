@@ -1,0 +1,91 @@
+/** Whether what a graph gave can be used, told before anybody looks into it. @module */
+
+import { sizeOf, type Tensor } from "../tensor/tensor.ts";
+
+/** Sizes that an output must have; undefined stands for any. */
+export type OutputDims = readonly (number | undefined)[];
+
+/** Values that no network means: the provider computed wrongly, or overflowed. */
+export class OutputError extends Error {
+  /** Makes the error; the message tells the graph, the output and what is wrong with it. */
+  constructor(message: string) {
+    super(message);
+    this.name = "OutputError";
+  }
+}
+
+/**
+ * Picks the outputs that are wanted, and checks their names, shapes and values.
+ *
+ * @param wanted Sizes by name; absent if every output is wanted, whatever its sizes.
+ * @throws {TypeError} If an output is missing.
+ * @throws {RangeError} If an output has another shape.
+ * @throws {OutputError} If an output holds NaN or infinity, or is constant although the input is not.
+ */
+export function checkOutputs(
+  graph: string,
+  inputs: Readonly<Record<string, Tensor>>,
+  outputs: Readonly<Record<string, Tensor>>,
+  wanted?: Readonly<Record<string, OutputDims>>,
+): Record<string, Tensor> {
+  const names = wanted ? Object.keys(wanted) : Object.keys(outputs);
+  const picked = names.map((name) => {
+    const output = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
+    const start = `Cannot use the graph "${graph}": its output "${name}"`;
+    if (!output) {
+      const given = Object.keys(outputs).join(", ") || "none";
+      throw new TypeError(`${start} is missing, it gives ${given}`);
+    }
+    if (wanted) checkShape(start, output, wanted[name]);
+    checkValues(start, output, inputs);
+    return [name, output] as const;
+  });
+  return Object.fromEntries(picked);
+}
+
+function checkShape(start: string, { dims, data }: Tensor, wanted: OutputDims): void {
+  const fits = dims.length === wanted.length &&
+    wanted.every((size, axis) => size === undefined || size === dims[axis]);
+  if (!fits) {
+    const shown = wanted.map((size) => size ?? "any").join(",");
+    throw new RangeError(`${start} is [${dims}], the model card needs [${shown}]`);
+  }
+  if (data.length !== sizeOf(dims)) {
+    throw new RangeError(`${start} says [${dims}] but holds ${data.length} values`);
+  }
+}
+
+/** How much an input in [-1, 1] must vary before a constant output is taken for a fault. */
+const VARIED = 0.5;
+
+function checkValues(
+  start: string,
+  { data }: Tensor,
+  inputs: Readonly<Record<string, Tensor>>,
+): void {
+  const { least, most } = rangeOf(data);
+  if (!Number.isFinite(least) || !Number.isFinite(most)) {
+    throw new OutputError(`${start} holds NaN or infinity`);
+  }
+  if (data.length < 2 || most > least) return;
+  const isVaried = Object.values(inputs).some(({ dims, data }) => {
+    const { least, most } = rangeOf(data);
+    return dims.length === 4 && most - least > VARIED;
+  });
+  if (isVaried) {
+    throw new OutputError(`${start} is ${least} everywhere, though the input is not flat`);
+  }
+}
+
+/** Least and largest value; NaN for both if one is NaN. */
+function rangeOf(data: Float32Array): { least: number; most: number } {
+  let least = Infinity;
+  let most = -Infinity;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (value < least) least = value;
+    if (value > most) most = value;
+    if (value !== value) return { least: NaN, most: NaN };
+  }
+  return data.length === 0 ? { least: 0, most: 0 } : { least, most };
+}

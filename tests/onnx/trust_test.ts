@@ -1,0 +1,63 @@
+import { expect } from "expect";
+import { floatConstant, floatValue, node, onnxModel } from "../../lib/onnx/model.ts";
+import { field } from "../../lib/onnx/protobuf.ts";
+import { joined } from "../../lib/bytes.ts";
+import { distrust } from "../../lib/onnx/trust.ts";
+
+const inputs = [floatValue("lr", ["n", 3, "h", "w"])];
+const outputs = [floatValue("sr")];
+
+/** A model of one node, with fields added to it. */
+function modelOf(op: string, extra: Uint8Array[] = [], constants: Uint8Array[] = []): Uint8Array {
+  const names = ["lr", ...constants.length > 0 ? ["c"] : []];
+  const one = joined([node({ op, inputs: names, outputs: ["sr"] }), ...extra]);
+  return onnxModel({ nodes: [one], constants, inputs, outputs });
+}
+
+/** A constant `c` of int64. */
+function integers(...values: number[]): Uint8Array {
+  const bytes = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+  return joined([field(1, values.length), field(2, 7), field(8, "c"), field(9, bytes)]);
+}
+
+/** An attribute that holds a graph, as `If` and `Loop` have. */
+function inner(graph: Uint8Array): Uint8Array {
+  return field(5, joined([field(1, "body"), field(6, graph), field(20, 5)]));
+}
+
+Deno.test("distrust() finds nothing in the graphs of this package", async () => {
+  const zoo = new URL("../../zoo/", import.meta.url);
+  for (const file of ["srdiff/encoder.onnx", "srdiff/denoiser.onnx", "regression/network.onnx"]) {
+    expect(distrust(await Deno.readFile(new URL(file, zoo)))).toBe(undefined);
+  }
+  expect(distrust(modelOf("Expand", [], [integers(1, 3, 64, 64)]))).toBe(undefined);
+});
+
+const external = joined([
+  floatConstant("c", [4], new Float32Array(4)),
+  field(13, joined([field(1, "location"), field(2, "/etc/passwd")])),
+  field(14, 1),
+]);
+const nested = field(1, node({ op: "Loop", inputs: ["lr"], outputs: ["y"] }));
+let deep: Uint8Array = new Uint8Array();
+for (let i = 0; i < 12; i++) {
+  deep = field(1, joined([node({ op: "If", inputs: ["lr"], outputs: ["y"] }), inner(deep)]));
+}
+
+const attacks: [string, Uint8Array, RegExp][] = [
+  ["an endless loop", modelOf("Loop"), /operator Loop, which can run without end/],
+  ["a loop behind another name", modelOf("Add", [field(4, "Loop")]), /operator Loop/],
+  ["a loop inside of a branch", modelOf("If", [inner(nested)]), /operator Loop/],
+  ["an operator of a stranger", modelOf("Evil", [field(7, "evil.com")]), /of the domain evil\.com/],
+  ["weights in another file", modelOf("Add", [], [external]), /weights in another file/],
+  ["ten gigabytes", modelOf("Expand", [], [integers(2.6e9)]), /Expand makes 2600000000 values/],
+  ["a terabyte of copies", modelOf("Tile", [], [integers(1, 1, 1e6, 1e6)]), /Tile makes/],
+  ["graphs in graphs in graphs", modelOf("If", [inner(deep)]), /nests graphs too deeply/],
+  ["operators defined in the file", joined([modelOf("Add"), field(25, "f")]), /of its own/],
+  ["no ONNX at all", new TextEncoder().encode("hello"), /./],
+  ["nothing", new Uint8Array(), /not an ONNX file with a graph/],
+];
+
+for (const [what, model, fault] of attacks) {
+  Deno.test(`distrust() finds ${what}`, () => expect(distrust(model)).toMatch(fault));
+}

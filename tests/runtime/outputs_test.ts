@@ -1,0 +1,81 @@
+import { expect } from "expect";
+import { ProviderError } from "../../lib/errors.ts";
+import { floatConstant, floatValue, node, onnxModel } from "../../lib/onnx/model.ts";
+import { openSession, openSessions } from "../../lib/runtime/providers.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+
+/** A graph of `lr` `[n, 3, h, w]` that multiplies by a constant: `sr` of the same shape. */
+function times(factor: number) {
+  const bytes = onnxModel({
+    nodes: [node({ op: "Mul", inputs: ["lr", "factor"], outputs: ["sr"] })],
+    constants: [floatConstant("factor", [], Float32Array.of(factor))],
+    inputs: [floatValue("lr", ["n", 3, "h", "w"])],
+    outputs: [floatValue("sr", ["n", 3, "h", "w"])],
+  });
+  return { name: "network", bytes };
+}
+
+/** An input that varies over the whole range. */
+const lr: Tensor = tensor(
+  [1, 3, 4, 4],
+  Float32Array.from({ length: 48 }, (_, i) => (i % 9) / 4 - 1),
+);
+
+for (
+  const [what, factor, fault] of [
+    ["NaN", NaN, /holds NaN or infinity/],
+    ["infinity", Infinity, /holds NaN or infinity/],
+    ["zeros", 0, /is 0 everywhere, though the input is not flat/],
+  ] as const
+) {
+  Deno.test(`Session.run() tries all providers, then says that a graph gives ${what}`, async () => {
+    await using opened = await openSessions([times(factor)], { threads: 1 });
+    const { network } = opened.sessions;
+    const outputs = { sr: [1, 3, 4, 4] };
+    const error = await network.run({ lr }, { outputs }).catch((error) => error);
+    expect(error).toBeInstanceOf(ProviderError);
+    expect(error.message).toMatch(fault);
+    const [native, wasm] = opened.tried.slice(-2);
+    expect([native.provider, wasm.provider]).toEqual(["native", "wasm"]);
+    expect(native.reason).toMatch(fault);
+    expect(opened.warnings[0]).toMatch(
+      /^native was left for wasm, .*: Cannot use the graph "network"/,
+    );
+    // It stays so; nothing waits for an answer that cannot come.
+    await expect(network.run({ lr }, { outputs })).rejects.toThrow(ProviderError);
+  });
+}
+
+Deno.test("Session.run() takes a flat output of a flat input", async () => {
+  await using session = await openSession(times(0), { provider: "native" });
+  const flat = tensor([1, 3, 4, 4], new Float32Array(48).fill(0.9));
+  const { sr } = await session.run({ lr: flat }, { outputs: { sr: [1, 3, 4, 4] } });
+  expect(sr.data.every((value) => value === 0)).toBe(true);
+});
+
+Deno.test("Session.run() refuses outputs of another name or shape, and gives only those wanted", async () => {
+  await using session = await openSession(times(1), { provider: "native" });
+  await expect(session.run({ lr }, { outputs: { hr: [1, 3, 4, 4] } }))
+    .rejects.toThrow('Cannot use the graph "network": its output "hr" is missing, it gives sr');
+  await expect(session.run({ lr }, { outputs: { sr: [1, 3, 16, 16] } }))
+    .rejects.toThrow('its output "sr" is [1,3,4,4], the model card needs [1,3,16,16]');
+  await expect(session.run({ lr }, { outputs: { toString: [1] } })).rejects.toThrow(/is missing/);
+  expect(await session.run({ lr }, { outputs: {} })).toEqual({});
+  expect(Object.keys(await session.run({ lr }, { outputs: { sr: [1, undefined, 4, 4] } })))
+    .toEqual(["sr"]);
+});
+
+Deno.test("Session.run() gives up a call that does not end, on one provider after the other", async () => {
+  const bytes = await Deno.readFile(new URL("../fixtures/loop.onnx", import.meta.url));
+  // A bound that the loading keeps, but that no run of this size can.
+  const x = tensor([1, 16, 2048, 2048]);
+  const opened = await openSessions([{ name: "loop", bytes }], {
+    provider: "native",
+    threads: 1,
+    callTimeout: 3000,
+  });
+  const error = await opened.sessions.loop.run({ x }).catch((error) => error);
+  expect(error).toBeInstanceOf(ProviderError);
+  expect(error.message).toMatch(/native \(it did not answer within 3 s\)/);
+  await opened[Symbol.asyncDispose]();
+});
