@@ -1,12 +1,13 @@
 """What a step trains on: crops and noise, fixed by (seed, step, item) and drawn ahead of time."""
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from .data.crops import Crops, to_range
+from .data.crops import Crops, Pixels
+from .data.workers import Workers, processes
 from .lpips import PERIOD
 from .objectives import Batch
 from .recipe import Recipe, RecipeError
@@ -23,13 +24,13 @@ class Batches:
                 f"cannot share a batch of {recipe.batch} among {ranks} processes and "
                 f"{recipe.accumulate} parts"
             )
-        self.recipe, self.crops, self.device = recipe, crops, device
+        self.recipe, self.device = recipe, device
         size = recipe.batch // ranks // recipe.accumulate
         start = rank * (recipe.batch // ranks)
         starts = range(start, start + recipe.batch // ranks, size)
         self.parts = [range(first, first + size) for first in starts]
-        self._pool = ThreadPoolExecutor(max_workers=1 if device.type == "cpu" else 4)
-        self._ahead: deque[tuple[int, list[Future]]] = deque()
+        self._workers = Workers(crops, processes(device.type, ranks))
+        self._ahead: deque[tuple[int, list[Callable[[], Pixels]]]] = deque()
 
     def of(self, step: int) -> list[Batch]:
         """The parts of one step."""
@@ -37,12 +38,11 @@ class Batches:
             self._ahead.clear()
         while len(self._ahead) < AHEAD:
             later = step + len(self._ahead)
-            drawn = [self._pool.submit(self.crops.batch, later, part) for part in self.parts]
-            self._ahead.append((later, drawn))
-        pairs = [future.result() for future in self._ahead.popleft()[1]]
-        return [self._batch(step, part, *pair) for part, pair in zip(self.parts, pairs)]
+            self._ahead.append((later, [self._workers.submit(later, part) for part in self.parts]))
+        cut = [wait() for wait in self._ahead.popleft()[1]]
+        return [self._batch(step, part, pixels) for part, pixels in zip(self.parts, cut)]
 
-    def _batch(self, step: int, part: range, lr: Tensor, hr: Tensor) -> Batch:
+    def _batch(self, step: int, part: range, pixels: Pixels) -> Batch:
         seed = self.recipe.seed
 
         def noise(draw: int, shape: torch.Size) -> Tensor:
@@ -58,25 +58,23 @@ class Batches:
         draws = generator("cpu", seed, step, 0, 0)
         shared = torch.rand(1, generator=draws)
         places = torch.tensor([item / self.recipe.batch for item in part])
+        lr, hr, restore = pixels.on(self.device)
         return Batch(
-            self._move(lr),
-            self._move(hr),
+            lr.contiguous(memory_format=torch.channels_last),
+            hr.contiguous(memory_format=torch.channels_last),
             noise,
             uniform=((shared + places) % 1).to(self.device),
             shared=float(shared),
+            restore=restore,
             corner=tuple(torch.randint(PERIOD, (2,), generator=draws).tolist()),
         )
-
-    def _move(self, images: Tensor) -> Tensor:
-        moved = to_range(images.to(self.device, non_blocking=True))
-        return moved.contiguous(memory_format=torch.channels_last)
 
     def _normal(self, shape: torch.Size, *key: int) -> Tensor:
         return torch.randn(shape, generator=generator(self.device, *key), device=self.device)
 
     def close(self) -> None:
         """Drops what was drawn ahead."""
-        self._pool.shutdown(cancel_futures=True)
+        self._workers.close()
 
 
 def generator(device: torch.device | str, *key: int) -> torch.Generator:

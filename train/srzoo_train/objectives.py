@@ -21,13 +21,17 @@ Loss = tuple[Tensor, dict[str, float]]
 
 @dataclass
 class Batch:
-    """LR and HR crops in [-1, 1], and the randomness that belongs to their step."""
+    """LR and HR crops in [-1, 1], and the randomness that belongs to their step.
+
+    Where LR is damaged, `hr` keeps the share 1 - restore of the damage: see data.crops.Pixels.
+    """
 
     lr: Tensor
     hr: Tensor
     noise: Noise
     uniform: Tensor  # [n], in [0, 1), stratified over the global batch
     shared: float    # in [0, 1), the same for the whole global batch
+    restore: Tensor | None = None  # [n], 0 ... 1: how much damage `hr` is without
     corner: tuple[int, int] = (0, 0)  # of the window that LPIPS sees, below lpips.PERIOD
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from . import graphs, networks, objectives
-from .data.crops import Crops, to_range
+from .data.crops import Crops
 from .graphs import ExportError, Graph
 from .recipe import Recipe
 from .schedule import add_noise
@@ -22,13 +22,13 @@ LOSS = 0.1  # largest root mean square error, as a part of that of the output
 
 def calibration(recipe: Recipe, store: Store, scale: float) -> Iterator[dict[str, Tensor]]:
     """`lr`, `x`, `t` and `features` as the graphs meet them: crops, noised to random levels."""
-    crops = Crops(store, "train", SIDE, recipe.seed)
+    crops = Crops(store, "train", SIDE, recipe.seed, recipe.data)
     draws = torch.Generator().manual_seed(recipe.seed)
     objective = None
     if recipe.family == "srdiff":
         objective = objectives.Residuals(recipe, networks.encoder_of(recipe), scale)
     for step in range(BATCHES):
-        lr, hr = map(to_range, crops.batch(step, range(BATCH)))
+        lr, hr, _ = crops.batch(step, range(BATCH)).on("cpu")
         found = {"lr": lr}
         if objective:
             features, base = objective.encode(lr)

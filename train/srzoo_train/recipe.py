@@ -88,6 +88,14 @@ def spaced(timesteps: int, steps: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True)
+class Data:
+    """What the crops are. With damage the target follows `restore`: data.crops.Pixels."""
+
+    damage: typing.Literal["none", "photo"] = "none"  # photo: blur, noise and codecs on LR
+    drawn: float = 0.0              # share of crops that our generator draws: text, flat areas, charts
+
+
+@dataclass(frozen=True)
 class Budget:
     """How long to train; exactly one is set. `max_minutes` becomes steps after the first 100."""
 
@@ -114,6 +122,7 @@ class Recipe:
     base: typing.Literal["estimate", "bicubic256"] = "estimate"  # x0 = scale * (hr - base)
     residual_scale: float | None = None  # None: 1 / standard deviation of hr - base
     clip_x0: float | None = None    # x0 is clamped to [-clip_x0, clip_x0]
+    data: Data = field(default_factory=Data)
     batch: int = 16                 # crops a step, over all processes
     accumulate: int = 1             # parts that a batch is cut into, to save memory
     crop: int = 40                  # LR pixels
@@ -165,6 +174,7 @@ def checked(recipe: Recipe) -> Recipe:
          "budget: must be above 0"),
         (all(v > 0 for v in _sizes(recipe.network)), "network: sizes must be above 0"),
         (recipe.scale in (2, 3, 4, 8), "scale: allowed are 2, 3, 4 and 8"),
+        (0 <= recipe.data.drawn <= 1, "data.drawn: must be from 0 to 1"),
         (recipe.batch > 0 and recipe.batch % recipe.accumulate == 0,
          "accumulate: must divide batch"),
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),

@@ -15,7 +15,7 @@ from . import budget, networks, objectives
 from .adversarial import Opponent
 from .batches import Batches
 from .code_version import code_version
-from .data.crops import Crops, to_range
+from .data.crops import Crops
 from .families import srflow
 from .log import Log, usable_trackers
 from .muon import Muon
@@ -69,7 +69,7 @@ class Trainer:
             project_dir=out,
         )
         self.log = Log(self.accelerator, out)
-        self.crops = Crops(store, "train", recipe.crop, recipe.seed)
+        self.crops = Crops(store, "train", recipe.crop, recipe.seed, recipe.data)
         self.network = networks.build(recipe).to(memory_format=torch.channels_last)
         self.network.to(self.accelerator.device)
         self.ema: dict[str, torch.Tensor] = {}
@@ -235,7 +235,7 @@ class Trainer:
         if self.recipe.residual_scale is None:
             self.residual_scale = self._measure_residual()
         if self.recipe.family == "srflow" and not self.recipe.init_from:
-            lr, hr = map(to_range, self.crops.batch(0, range(self.recipe.batch)))
+            lr, hr, _ = self.crops.batch(0, range(self.recipe.batch)).on("cpu")
             objective = srflow.Likelihood(
                 self.recipe, networks.encoder_of(self.recipe), self.residual_scale
             )
@@ -250,7 +250,7 @@ class Trainer:
         objective = objectives.Residuals(self.recipe, networks.encoder_of(self.recipe), 1.0)
         squares = []
         for step in range(16):
-            lr, hr = map(to_range, self.crops.batch(step, range(self.recipe.batch)))
+            lr, hr, _ = self.crops.batch(step, range(self.recipe.batch)).on("cpu")
             squares.append((hr - objective.encode(lr)[1]).square().mean())
         return float(1 / torch.stack(squares).mean().sqrt())
 

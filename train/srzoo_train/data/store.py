@@ -34,8 +34,12 @@ class Store:
         self.scale: int = index["scale"]
         self._licences: dict[str, str] = index.get("licences", {})
         self.entries = [Entry(**entry) for entry in index["entries"]]
-        self._hr = np.memmap(Path(folder) / "hr.bin", np.uint8, "r")
-        self._lr = np.memmap(Path(folder) / "lr.bin", np.uint8, "r")
+        self._hr = np.memmap(self.folder / "hr.bin", np.uint8, "r")
+        self._lr = np.memmap(self.folder / "lr.bin", np.uint8, "r")
+
+    def __reduce__(self):
+        """Another process maps the files itself: pickled, a map becomes a copy of all pixels."""
+        return Store, (self.folder,)
 
     def split(self, name: str) -> list[Entry]:
         """The entries of `train` or `val`."""

@@ -1,0 +1,182 @@
+"""What happens to a photograph before people want it larger: blur, noise, JPEG and WebP.
+
+    HR -> blur and downscaling -> noise -> bytes -> JPEG or WebP [-> noise -> bytes -> JPEG or WebP]
+
+`draw` picks the kind and the strength of every part, `damaged` applies them. The ranges are milder
+than those of Real-ESRGAN (Wang et al. 2021), whose networks are known for plastic surfaces: most
+photographs that people have were blurred by less than two of their pixels and compressed once or
+twice. Both are pure functions of the generator that they get.
+"""
+
+import io
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .kernels import Blur, reach, separable, shrunk, shrunk_exactly
+
+GRID = 16      # LR pixels: the largest block of JPEG's 4:2:0 and of WebP
+CLEAN = 0.25   # share of the draws without any damage
+FULL = 15.0    # levels of 255, root mean square, of an input that counts as wholly damaged
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Of a sensor: standard deviation in levels of 255, at mid-gray."""
+
+    sigma: float
+    gray: float = 0.0     # share of the variance that all channels have in common
+    photon: float = 0.0   # share of the variance that grows with the signal, as Poisson's
+    soft: bool = False    # smoothed, as after demosaicing
+
+    def added(self, image: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        """float32 [h, w, 3] in 0 ... 255 with noise."""
+        height, width, channels = image.shape
+        draws = random.standard_normal((height + 2, width + 2, channels + 1), np.float32)
+        noise = math.sqrt(1 - self.gray) * draws[..., 1:] + math.sqrt(self.gray) * draws[..., :1]
+        noise = _smoothed(noise) if self.soft else noise[1:-1, 1:-1]
+        gain = np.sqrt(1 - self.photon + self.photon * np.maximum(image, 0) / 127.5)
+        return image + np.float32(self.sigma) * gain * noise
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A lossy file format; `halved`: colours at half the resolution, JPEG's 4:2:0."""
+
+    name: str             # JPEG | WEBP
+    quality: int
+    halved: bool = True
+
+    def passed(self, image: np.ndarray) -> np.ndarray:
+        """Bytes [h, w, 3] as they come out of the file."""
+        from PIL import Image  # training without damage goes without Pillow
+
+        with io.BytesIO() as file:
+            if self.name == "JPEG":
+                options = {"subsampling": 2 if self.halved else 0}
+            else:
+                options = {"method": 1}
+            Image.fromarray(image).save(file, self.name, quality=self.quality, **options)
+            with Image.open(io.BytesIO(file.getvalue())) as read:
+                return np.asarray(read.convert("RGB"))
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What an image goes through before it is stored once."""
+
+    noise: Noise | None = None
+    codec: Codec | None = None
+
+    def through(self, image: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        """Bytes of an image [h, w, 3] in 0 ... 255."""
+        noisy = self.noise.added(image, random) if self.noise else image
+        return self.codec.passed(_bytes(noisy)) if self.codec else _bytes(noisy)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One way from HR to LR. Without any part it is the library's own bicubic."""
+
+    blur: Blur | None = None
+    down: str = "bicubic"           # | bilinear | area
+    passes: tuple[Pass, ...] = ()
+
+
+def draw(random: np.random.Generator) -> Damage:
+    """The damage of a photograph as people have it; none at all in a quarter of the draws."""
+    if random.random() < CLEAN:
+        return Damage()
+    kinds = ("bicubic", "area", "bilinear")
+    down = kinds[random.choice(3, p=(0.5, 0.25, 0.25))]
+    blur = _blur(random) if random.random() < 0.65 else None
+    first = Pass(_noise(random, 12.0, 0.65), _codec(random, (30, 95), 0.85))
+    if random.random() < 0.5:
+        return Damage(blur, down, (first,))
+    return Damage(blur, down, (first, Pass(_noise(random, 3.0, 0.3), _codec(random, (55, 95), 0.85))))
+
+
+def _blur(random: np.random.Generator) -> Blur:
+    """Sigma 0.2 ... 1.8 HR pixels, up to 3.2 in a fifth; half round, a third oval, the rest motion."""
+    widest = 3.2 if random.random() < 0.2 else 1.8
+    sigma, kind, angle = random.uniform(0.2, widest), random.random(), random.uniform(0, math.pi)
+    if kind < 0.5:
+        return Blur(sigma)
+    if kind < 0.85:
+        return Blur(sigma, sigma * random.uniform(0.3, 1.0), angle)
+    return Blur(0.5, None, angle, length=random.uniform(0.5, 4 * sigma))
+
+
+def _noise(random: np.random.Generator, strongest: float, share: float) -> Noise | None:
+    """In a `share` of the draws; little of it more often than much."""
+    if random.random() >= share:
+        return None
+    sigma = strongest * random.random() ** 1.5
+    return Noise(sigma, random.random(), random.random(), bool(random.random() < 0.25))
+
+
+def _codec(random: np.random.Generator, quality: tuple[int, int], share: float) -> Codec | None:
+    """JPEG in nine of ten draws, WebP in the rest, none beyond `share`."""
+    if random.random() >= share:
+        return None
+    value = int(random.integers(quality[0], quality[1] + 1))
+    if random.random() < 0.1:
+        return Codec("WEBP", value)
+    return Codec("JPEG", value, bool(random.random() < 0.65))
+
+
+def margin(scale: int) -> int:
+    """HR pixels that `damaged` wants on every side of what it shrinks."""
+    return reach(scale) + scale * GRID
+
+
+def damaged(
+    hr: np.ndarray, damage: Damage, scale: int, random: np.random.Generator, whole: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """LR bytes [h, w, 3], and the library's own bicubic LR of the same pixels.
+
+    hr: bytes [h * scale + 2 * margin(scale), w * scale + 2 * margin(scale), 3]. A codec's blocks
+    begin anywhere, as they do in a crop; at the corner if the image is `whole`.
+    """
+    size = tuple((side - 2 * margin(scale)) // scale for side in hr.shape[:2])
+    anywhere = bool(damage.passes) and not whole
+    before = random.integers(GRID, size=2) if anywhere else np.zeros(2, int)
+    wide = tuple(side + GRID * anywhere for side in size)
+    top, left = (int(scale * (GRID - pixels)) for pixels in before)
+    window = hr[top:, left:][: scale * wide[0] + 2 * reach(scale), : scale * wide[1] + 2 * reach(scale)]
+    clean = shrunk_exactly(window, scale, wide)
+    found = clean
+    if damage.blur is not None or damage.down != "bicubic":
+        found = shrunk(window, separable(damage.blur, damage.down, scale), scale, wide)
+    inner = lambda image, at: np.ascontiguousarray(image[at[0] :, at[1] :][: size[0], : size[1]])
+    at = before
+    for place, step in enumerate(damage.passes):
+        if place and anywhere:
+            # An image that was cut between two files has blocks elsewhere in the second.
+            cut = random.integers(np.minimum(at, 8) + 1)
+            found, at = found[cut[0] :, cut[1] :], at - cut
+        found = step.through(found, random)
+    return inner(_bytes(found), at), inner(clean, before)
+
+
+def severity(lr: np.ndarray, clean: np.ndarray) -> float:
+    """How damaged an LR image is, 0 ... 1: log2(1 + rms) / 4, rms in levels of 255.
+
+    An rms of 15 and more is 1; the logarithm tells 1 from 0 as clearly as 15 from 7.
+    """
+    rms = math.sqrt(np.square(lr.astype(np.float32) - clean).mean())
+    return min(1.0, math.log2(1 + rms) / math.log2(1 + FULL))
+
+
+def _bytes(image: np.ndarray) -> np.ndarray:
+    if image.dtype == np.uint8:
+        return image
+    return np.clip(np.floor(image + 0.5), 0, 255).astype(np.uint8)
+
+
+def _smoothed(noise: np.ndarray) -> np.ndarray:
+    """Weights 1 2 1 along both axes, the variance kept: [h + 2, w + 2, c] -> [h, w, c]."""
+    rows = noise[:-2] + 2 * noise[1:-1] + noise[2:]
+    both = rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]
+    return both / np.float32(6)  # the root of (1 + 4 + 1)^2
