@@ -21,15 +21,19 @@ INJECTED = 1.0  # an injector's log-scale lies within +-1: features may tell fla
 COUPLED = 0.7   # a coupling's scale lies between 1/2 and 2
 
 
-def bounded(raw: Tensor, limit: float) -> Tensor:
-    """A log-scale in fp32, smoothly held within +-limit."""
-    return limit * torch.tanh(raw.float() / limit)
+def scale_of(raw: Tensor, limit: float, sign: int) -> tuple[Tensor, Tensor]:
+    """exp of a log-scale that is smoothly held within +-limit, or of its negative, and the log-scale; fp32."""
+    log_scale = sign * limit * torch.tanh(raw.float())
+    return log_scale.exp(), log_scale
 
 
-def mixed(x: Tensor, matrix: Tensor, bias: Tensor | None = None) -> Tensor:
-    """matrix [c, c] times the channels of x [n, c, h, w], in fp32 even under autocast."""
+def mixed(x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
+    """matrix [c, c] times the channels of x [n, c, h, w], and a bias [c], in fp32 even under autocast.
+
+    A product of matrices, since GPUs round a convolution's fp32 factors to ten bits.
+    """
     with torch.autocast(x.device.type, enabled=False):
-        return F.conv2d(x.float(), matrix[:, :, None, None], bias)
+        return torch.einsum("oc,nchw->nohw", matrix, x.float()) + bias[:, None, None]
 
 
 class ActNorm(nn.Module):
@@ -136,11 +140,11 @@ class FixedMix(nn.Module):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """As that of Mix."""
-        return mixed(x, self.forth, self.forth_bias), self.log_det
+        return F.conv2d(x, self.forth[:, :, None, None], self.forth_bias), self.log_det
 
     def decode(self, y: Tensor) -> Tensor:
         """As that of Mix."""
-        return mixed(y, self.back, self.back_bias)
+        return F.conv2d(y, self.back[:, :, None, None], self.back_bias)
 
 
 class Injector(nn.Module):
@@ -153,9 +157,20 @@ class Injector(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def terms(self, context: Tensor) -> tuple[Tensor, Tensor]:
-        """log-scale and shift [n, c, h, w]."""
+        """What makes the log-scale, and the shift, [n, c, h, w]."""
         raw, shift = self.head(context).chunk(2, 1)
-        return bounded(raw, INJECTED), shift.float()
+        return raw, shift.float()
+
+    def encode(self, x: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """y, and the log-determinant of every pixel."""
+        raw, shift = self.terms(context)
+        scale, log_scale = scale_of(raw, INJECTED, 1)
+        return x * scale + shift, log_scale.sum(1)
+
+    def decode(self, y: Tensor, context: Tensor) -> Tensor:
+        """x."""
+        raw, shift = self.terms(context)
+        return (y - shift) * scale_of(raw, INJECTED, -1)[0]
 
 
 class Coupling(nn.Module):
@@ -171,10 +186,23 @@ class Coupling(nn.Module):
         self.head = conv(hidden, 2 * self.changed, gain=0.0)
 
     def terms(self, kept: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """log-scale and shift [n, c / 2, h, w]."""
+        """What makes the log-scale, and the shift, [n, c / 2, h, w]."""
         h = F.relu(self.enter(kept) + self.lead(context))
         raw, shift = self.head(F.relu(self.middle(h))).chunk(2, 1)
-        return bounded(raw, COUPLED), shift.float()
+        return raw, shift.float()
+
+    def encode(self, x: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """y, and the log-determinant of every pixel."""
+        kept, changed = x.split([self.kept, self.changed], 1)
+        raw, shift = self.terms(kept, context)
+        scale, log_scale = scale_of(raw, COUPLED, 1)
+        return torch.cat([kept, changed * scale + shift], 1), log_scale.sum(1)
+
+    def decode(self, y: Tensor, context: Tensor) -> Tensor:
+        """x."""
+        kept, changed = y.split([self.kept, self.changed], 1)
+        raw, shift = self.terms(kept, context)
+        return torch.cat([kept, (changed - shift) * scale_of(raw, COUPLED, -1)[0]], 1)
 
 
 class Step(nn.Module):
@@ -188,21 +216,14 @@ class Step(nn.Module):
 
     def encode(self, x: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """y, and the log-determinant [n, h, w] of every pixel."""
-        x, log_det = self.mix.encode(x)
-        log_scale, shift = self.injector.terms(context)
-        x = x * log_scale.exp() + shift
-        log_det = log_det + log_scale.sum(1)
-        kept, changed = x.split([self.coupling.kept, self.coupling.changed], 1)
-        log_scale, shift = self.coupling.terms(kept, context)
-        return torch.cat([kept, changed * log_scale.exp() + shift], 1), log_det + log_scale.sum(1)
+        x, mixed_by = self.mix.encode(x)
+        x, injected = self.injector.encode(x, context)
+        x, coupled = self.coupling.encode(x, context)
+        return x, mixed_by + injected + coupled
 
     def decode(self, y: Tensor, context: Tensor) -> Tensor:
         """x."""
-        kept, changed = y.split([self.coupling.kept, self.coupling.changed], 1)
-        log_scale, shift = self.coupling.terms(kept, context)
-        x = torch.cat([kept, (changed - shift) * (-log_scale).exp()], 1)
-        log_scale, shift = self.injector.terms(context)
-        return self.mix.decode((x - shift) * (-log_scale).exp())
+        return self.mix.decode(self.injector.decode(self.coupling.decode(y, context), context))
 
 
 class Flow(nn.Module):
@@ -222,7 +243,7 @@ class Flow(nn.Module):
         scale: int = 4,
         features: int = 64,
         channels: int = 64,
-        blocks: int = 4,
+        blocks: int = 3,
         couplings: int = 8,
         hidden: int = 64,
     ):
