@@ -70,6 +70,8 @@ export interface GraphFile {
   file: string;
   /** Where a graph too large for the repository is fetched from. */
   url?: string;
+  /** Where it is fetched from when `url` fails, in order. */
+  mirrors?: string[];
   /** SHA-256 in hex. */
   sha256: string;
   /** Size of the file. */

@@ -1,7 +1,11 @@
 /** What a model card must keep that its schema cannot say. @module */
 
+import { addressFault } from "./address.ts";
 import type { ModelCard } from "./card.ts";
 import { fileNameFault, isFileName } from "./names.ts";
+
+/** Most graphs of one entry. */
+const MOST_GRAPHS = 32;
 
 /** One fault of a card. */
 export interface Fault {
@@ -16,26 +20,23 @@ export function findFaults(card: ModelCard): Fault[] {
   return [...graphFaults(card), ...tilingFaults(card), ...stepFaults(card), ...unknownGraphs(card)];
 }
 
-function* graphFaults({ graphs, fixture }: ModelCard): Generator<Fault> {
+function* graphFaults({ graphs, fixture, licence }: ModelCard): Generator<Fault> {
+  const count = Object.keys(graphs).length;
+  if (count > MOST_GRAPHS) {
+    yield { path: "graphs", message: `are ${count}, more than ${MOST_GRAPHS}` };
+  }
   const files = Object.entries(graphs).map(([name, { file }]) => [`graphs.${name}.file`, file]);
   if (fixture) files.push(["fixture.file", fixture.file]);
+  if (licence.attribution) files.push(["licence.attribution", licence.attribution]);
   for (const [path, file] of files) {
     if (!isFileName(file)) yield { path, message: `cannot be ${fileNameFault(file)}` };
   }
-  for (const [name, { url }] of Object.entries(graphs)) {
-    const fault = url && addressFault(url);
-    if (fault) yield { path: `graphs.${name}.url`, message: fault };
+  for (const [name, { url, mirrors = [] }] of Object.entries(graphs)) {
+    for (const [key, place] of [["url", url], ...mirrors.map((mirror) => ["mirrors", mirror])]) {
+      const fault = place && addressFault(new URL(place));
+      if (fault) yield { path: `graphs.${name}.${key}`, message: `cannot be fetched: ${fault}` };
+    }
   }
-}
-
-/** A card must not make this machine read its own files, or send requests in the clear. */
-function addressFault(url: string): string | undefined {
-  const { protocol, hostname, username, password } = new URL(url);
-  if (username || password) return "must hold no user name and no password";
-  if (protocol === "https:") return undefined;
-  const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
-  if (protocol === "http:" && isLocal) return undefined;
-  return `starts with "${protocol}", but only https is fetched (http from localhost alone)`;
 }
 
 function* tilingFaults({ tiling }: ModelCard): Generator<Fault> {

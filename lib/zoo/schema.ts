@@ -2,42 +2,69 @@
 
 import * as z from "zod";
 import type { ModelCard } from "./card.ts";
+import { limits } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
+
+/** Words for people: no control characters, which a terminal would obey, and none that turn text around. */
+const TEXT = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/;
+const text = (length: number) =>
+  z.string().max(length).regex(TEXT, "must hold no control characters");
+const line = text(300);
+
+/** A file name, which `faults.ts` checks further. */
+const name = z.string().max(300);
+
+/** Names of graphs, latents, sets and metrics: they become keys of objects. */
+const key = z.string().max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9 _.+-]*$/, "must be at most 64 letters, digits and _ . + -");
+
+/** A whole number in a range: what a card asks for must fit into a machine. */
+const whole = (least: number, most: number) => z.int().min(least).max(most);
+
+/** A factor that keeps float32 far from its limits. */
+const factor = z.number().min(1e-4).max(1e4);
+
+/** Most timesteps of a schedule; published ones have 100 to 4000. */
+const MOST_TIMESTEPS = 10_000;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits");
 
 const graph = z.strictObject({
-  file: z.string().describe("plain name of a file beside model.yml, or what a download is called"),
-  url: z.url().optional().describe("where a graph too large for the repository is fetched from"),
+  file: name.describe("plain name of a file beside model.yml, or what a download is called"),
+  url: z.url().max(2000).optional()
+    .describe("where a graph too large for the repository is fetched from"),
+  mirrors: z.array(z.url().max(2000)).max(8).optional()
+    .describe("where it is fetched from when the first place fails, in order"),
   sha256,
-  bytes: z.int().positive(),
+  bytes: whole(1, limits.graph),
   precision: z.enum(["fp32", "fp16", "int8"]),
-  parameters: z.int().nonnegative(),
+  parameters: whole(0, 1e12),
 }).describe("one ONNX file");
 
 const source = z.strictObject({
-  name: z.string(),
-  licence: z.string(),
-  pictures: z.int().positive().optional(),
+  name: line,
+  licence: line,
+  pictures: whole(1, 1e12).optional(),
   researchOnly: z.boolean().default(false),
 });
 
-const timesteps = z.int().positive();
-const first = z.number().positive().describe("beta of timestep 0");
+const timesteps = whole(1, MOST_TIMESTEPS);
+const first = z.number().positive().max(0.999).describe("beta of timestep 0");
 const last = z.number().positive().max(0.999).describe("beta of the last timestep");
 
 const schedule = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("cosine"),
     timesteps,
-    s: z.number().positive().default(0.008),
+    s: z.number().positive().max(1).default(0.008),
   }),
   z.strictObject({
     kind: z.literal("linear"),
     timesteps,
     first,
     last,
-    lastForced: z.number().optional().describe("the last beta, when it is forced to a value"),
+    lastForced: z.number().positive().max(0.999).optional()
+      .describe("the last beta, when it is forced to a value"),
   }),
   z.strictObject({ kind: z.enum(["quad", "warmup10", "warmup50"]), timesteps, first, last }),
   z.strictObject({ kind: z.literal("const"), timesteps, last: last.describe("every beta") }),
@@ -48,12 +75,12 @@ const diffusion = z.strictObject({
   schedule,
   samplingSchedule: schedule.optional().describe("where sampling differs from training"),
   prediction: z.enum(["eps", "x0", "v"]).describe("what the network's output estimates"),
-  clip: z.number().positive().optional().describe("x0 is clamped to [-clip, clip]"),
+  clip: factor.optional().describe("x0 is clamped to [-clip, clip]"),
   base: z.enum(["estimate", "bicubic", "bicubic256", "none"])
     .describe(
       "what the residual is added to: the encoder's image, exact bicubic, SRDiff's, or nothing",
     ),
-  residualScale: z.number().positive().describe("x0 = residualScale * (hr - base)"),
+  residualScale: factor.describe("x0 = residualScale * (hr - base)"),
   sampler: z.enum(["ddpm", "ddim", "dpmpp2m"]).describe("the default"),
   variance: z.enum(["posterior", "beta"]).optional()
     .describe("of an ancestral step; the posterior's where absent"),
@@ -63,12 +90,12 @@ const diffusion = z.strictObject({
 
 const flow = z.strictObject({
   latents: z.array(z.strictObject({
-    name: z.string().describe("name of the graph's input"),
-    channels: z.int().positive(),
-    ratio: z.number().positive().describe("size of its grid relative to the LR grid"),
-  })).min(1),
+    name: key.describe("name of the graph's input"),
+    channels: whole(1, 1024),
+    ratio: z.number().min(1 / 64).max(16).describe("size of its grid relative to the LR grid"),
+  })).min(1).max(16),
   temperature: z.number().min(0).max(1).describe("scale of the latents, the default"),
-  residualScale: z.number().positive().describe("sr = base + residual / residualScale"),
+  residualScale: factor.describe("sr = base + residual / residualScale"),
   base: z.enum(["estimate", "none"]).describe("the encoder's image, or nothing"),
 }).describe("what the sampling of a flow entry must know");
 
@@ -78,72 +105,73 @@ const restore = z.strictObject({
 }).describe("for an entry whose graphs have the input `restore`");
 
 const steps = z.strictObject({
-  default: z.int().positive(),
-  max: z.int().positive(),
+  default: whole(1, MOST_TIMESTEPS),
+  max: whole(1, MOST_TIMESTEPS),
   trained: z.array(z.strictObject({
-    steps: z.int().positive(),
-    timesteps: z.array(z.int().nonnegative()).describe("descending indices of the schedule"),
-    graph: z.string().describe("name of the graph that was trained for them"),
+    steps: whole(1, MOST_TIMESTEPS),
+    timesteps: z.array(whole(0, MOST_TIMESTEPS - 1)).max(MOST_TIMESTEPS)
+      .describe("descending indices of the schedule"),
+    graph: key.describe("name of the graph that was trained for them"),
     start: z.enum(["noise", "estimate"]).describe(
       "pure noise, or the estimate noised to the level",
     ),
-  })).describe("numbers of steps that the entry was trained for"),
+  })).max(64).describe("numbers of steps that the entry was trained for"),
 });
 
 const tiling = z.strictObject({
-  size: z.int().positive().describe("side of a tile in LR pixels"),
-  overlap: z.int().nonnegative().describe("LR pixels that neighbours share, at least the radius"),
-  multiple: z.int().positive().default(1).describe("LR sizes and offsets are multiples of this"),
-  minimum: z.int().positive().optional().describe("smallest side that the network takes"),
+  size: whole(1, 4096).describe("side of a tile in LR pixels"),
+  overlap: whole(0, 2048).describe("LR pixels that neighbours share, at least the radius"),
+  multiple: whole(1, 256).default(1).describe("LR sizes and offsets are multiples of this"),
+  minimum: whole(1, 1024).optional().describe("smallest side that the network takes"),
   blended: z.boolean().default(false).describe("the network looks at whole tiles: results differ"),
 });
 
 const training = z.strictObject({
-  recipe: z.string(),
-  data: z.string(),
-  steps: z.int().nonnegative(),
+  recipe: line,
+  data: line,
+  steps: whole(0, 1e12),
   seed: z.int(),
-  compute: z.string(),
-  code: z.string().describe("version of the training code"),
-  initFrom: z.string().optional(),
-  losses: z.string().optional(),
+  compute: line,
+  code: line.describe("version of the training code"),
+  initFrom: line.optional(),
+  losses: text(2000).optional(),
 }).describe("how the weights were made");
 
 const imported = z.strictObject({
-  system: z.string().describe("the code base that the checkpoint comes from"),
-  file: z.string(),
+  system: line.describe("the code base that the checkpoint comes from"),
+  file: line,
   sha256,
-  bytes: z.int().positive(),
+  bytes: whole(1, 2 ** 50),
 }).describe("the published checkpoint that the graphs were made from");
 
 const figures = z.record(
-  z.string().describe("a set, such as BSD100"),
-  z.record(z.string().describe("a metric, such as psnrY"), z.number()),
+  key.describe("a set, such as BSD100"),
+  z.record(key.describe("a metric, such as psnrY"), z.number()),
 );
 
 /** The schema of `model.yml`. */
 export const modelCardSchema: z.ZodType<Omit<ModelCard, "base">> = z.strictObject({
   id: z.string().regex(ENTRY_ID, ENTRY_ID_RULE),
-  name: z.string(),
-  description: z.string(),
-  family: z.string().describe("name in the table of families"),
+  name: line,
+  description: text(2000),
+  family: key.describe("name in the table of families"),
   scale: z.int().min(1).max(16),
-  version: z.string(),
+  version: line,
   licence: z.strictObject({
-    weights: z.string().describe("SPDX identifier"),
-    note: z.string().optional().describe("what else must be known of the terms"),
-    attribution: z.string().optional().describe("file that names the authors of the data"),
-    data: z.array(source),
+    weights: line.describe("SPDX identifier"),
+    note: text(2000).optional().describe("what else must be known of the terms"),
+    attribution: name.optional().describe("file that names the authors of the data"),
+    data: z.array(source).max(1000),
   }),
-  graphs: z.record(z.string(), graph).default({}),
-  fixture: z.strictObject({ file: z.string(), sha256 }).optional()
+  graphs: z.record(key, graph).default({}),
+  fixture: z.strictObject({ file: name, sha256 }).optional()
     .describe("a recorded input and output, for the self-check after loading"),
   tiling: tiling.optional(),
   diffusion: diffusion.optional(),
   steps: steps.optional(),
   flow: flow.optional(),
   restore: restore.optional(),
-  training: z.record(z.string(), training).optional().describe("by graph name"),
+  training: z.record(key, training).optional().describe("by graph name"),
   imported: imported.optional(),
   figures: figures.optional().describe("what `deno task bench:zoo` measured"),
 });
