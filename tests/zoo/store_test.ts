@@ -5,6 +5,7 @@ import { readCard } from "../../lib/zoo/read.ts";
 import { sha256Of } from "../../lib/sha256.ts";
 import type { DownloadProgress } from "../../lib/zoo/cache.ts";
 import { fetchFixture, fetchGraph } from "../../lib/zoo/store.ts";
+import { openZoo } from "../../lib/zoo/zoo.ts";
 
 const tiny = await readCard(new URL("../fixtures/zoo/tiny/", import.meta.url));
 const weights = crypto.getRandomValues(new Uint8Array(40_000));
@@ -21,6 +22,8 @@ interface Behaviour {
   stall?: boolean;
   /** Answers with this status alone. */
   status?: number;
+  /** Answers so many requests with 503. */
+  busy?: number;
 }
 
 /** A server of one graph, a card that points to it, and an empty cache. */
@@ -30,6 +33,10 @@ async function setUp() {
   const ranges: (string | null)[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     ranges.push(request.headers.get("range"));
+    if (behaviour.busy) {
+      behaviour.busy--;
+      return new Response("later", { status: 503 });
+    }
     return answer(request, behaviour);
   });
   const graph = {
@@ -58,6 +65,7 @@ function answer(request: Request, { cut, whole, wrong, stall, status }: Behaviou
   if (status) return new Response("no", { status });
   const from = whole ? 0 : Number(request.headers.get("range")?.match(/\d+/)?.[0] ?? 0);
   const bytes = weights.slice(from, cut);
+  if (from >= weights.length) return new Response("none", { status: 416 });
   if (wrong) bytes[0] ^= 1;
   const body = new ReadableStream({
     start(controller) {
@@ -164,4 +172,131 @@ Deno.test("fetchGraph() says what the server answered, and what offline lacks", 
   await expect(fetchGraph(card, "large", { cache, offline: true }))
     .rejects.toThrow(/large\.onnx of tiny: it is not in .* Load the model once without offline/);
   expect(place.ranges.length).toBe(1);
+});
+
+Deno.test("fetchGraph() tries again where the server is busy, and goes on where it breaks off", async () => {
+  await using place = await setUp();
+  const { cache, card, behaviour } = place;
+  behaviour.busy = 2;
+  expect(await fetchGraph(card, "large", { cache })).toEqual(weights);
+  expect(place.ranges.length).toBe(3);
+});
+
+Deno.test("fetchGraph() tries mirrors in their order, resumes from them, and trusts none", async () => {
+  await using dead = await setUp();
+  await using liar = await setUp();
+  await using good = await setUp();
+  dead.behaviour.status = 404;
+  liar.behaviour.wrong = true;
+  const mirrors = [liar.graph.url, good.graph.url];
+  const card = { ...dead.card, graphs: { large: { ...dead.graph, mirrors } } };
+  expect(await fetchGraph(card, "large", { cache: dead.cache })).toEqual(weights);
+  expect([dead, liar, good].map(({ ranges }) => ranges.length)).toEqual([1, 1, 1]);
+  good.behaviour.status = 404;
+  await Deno.remove(`${dead.cache}/${dead.graph.sha256}`);
+  const error = await fetchGraph(card, "large", { cache: dead.cache }).catch((error) => error);
+  expect(error.message).toMatch(/404 Not Found; Cannot trust .*; Cannot fetch .*404/);
+});
+
+Deno.test("fetchGraph() throws away what is no part of the file", async () => {
+  await using place = await setUp();
+  const { cache, card, graph } = place;
+  const part = `${cache}/${graph.sha256}.part`;
+  for (const length of [100, weights.length, weights.length + 5]) {
+    await Deno.writeFile(part, new Uint8Array(length));
+    expect(await fetchGraph(card, "large", { cache })).toEqual(weights);
+    expect(place.kept()).toEqual([graph.sha256]);
+    await Deno.remove(`${cache}/${graph.sha256}`);
+  }
+});
+
+Deno.test("fetchFixture() takes a complete unfinished file, whose size no card tells", async () => {
+  await using place = await setUp();
+  const { cache, graph } = place;
+  const fixture = { file: "large.onnx", sha256: graph.sha256 };
+  const card = { ...place.card, fixture, base: new URL(".", graph.url).href };
+  await Deno.writeFile(`${cache}/${graph.sha256}.part`, weights);
+  expect(await fetchFixture(card, { cache })).toEqual(weights);
+  await Deno.remove(`${cache}/${graph.sha256}`);
+  await Deno.writeFile(`${cache}/${graph.sha256}.part`, new Uint8Array(weights.length));
+  expect(await fetchFixture(card, { cache })).toEqual(weights);
+  expect(place.kept()).toEqual([graph.sha256]);
+});
+
+Deno.test("fetchGraph() downloads the same file once for several calls", async () => {
+  await using place = await setUp();
+  const { cache, graph } = place;
+  const card = { ...place.card, graphs: { large: graph, again: graph } };
+  const names = ["large", "again", "large", "again"];
+  const all = await Promise.all(names.map((name) => fetchGraph(card, name, { cache })));
+  for (const bytes of all) expect(bytes).toEqual(weights);
+  expect(place.ranges.length).toBe(1);
+  expect(place.kept()).toEqual([graph.sha256]);
+});
+
+Deno.test("fetchGraph() works in several processes at once on one empty cache", async () => {
+  await using place = await setUp();
+  const { cache, card, graph } = place;
+  const store = new URL("../../lib/zoo/store.ts", import.meta.url);
+  const program = `
+    import { fetchGraph } from "${store}";
+    const bytes = await fetchGraph(${JSON.stringify(card)}, "large", { cache: "${cache}" });
+    console.log(bytes.length);`;
+  const run = () =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--quiet", "--no-check", "--ext=ts", program],
+      cwd: new URL("../../", import.meta.url),
+    }).output();
+  const results = await Promise.all(Array.from({ length: 4 }, run));
+  const decoder = new TextDecoder();
+  const told = results.map(({ stdout, stderr }) => decoder.decode(stdout) + decoder.decode(stderr));
+  expect(told).toEqual(Array(4).fill(`${weights.length}\n`));
+  expect(place.kept()).toEqual([graph.sha256]);
+});
+
+Deno.test("fetchGraph() leaves alone what another process is writing, and takes over what was left", async () => {
+  await using place = await setUp();
+  const { cache, card, graph } = place;
+  const foreign = `${cache}/${graph.sha256}.somebody.part`;
+  await Deno.writeFile(foreign, weights.subarray(0, 10_000));
+  expect(await fetchGraph(card, "large", { cache })).toEqual(weights);
+  expect(place.ranges).toEqual([null]);
+  expect(place.kept().length).toBe(2);
+  await Deno.remove(`${cache}/${graph.sha256}`);
+  const past = new Date(Date.now() - 600_000);
+  await Deno.utime(foreign, past, past);
+  expect(await fetchGraph(card, "large", { cache })).toEqual(weights);
+  expect(place.ranges.at(-1)).toBe("bytes=10000-");
+  expect(place.kept()).toEqual([graph.sha256]);
+});
+
+Deno.test("fetchGraph() names the folder that cannot be written, and what would do", async () => {
+  await using place = await setUp();
+  const file = `${place.cache}/file`;
+  await Deno.writeTextFile(file, "");
+  await expect(fetchGraph(place.card, "large", { cache: `${file}/folder` }))
+    .rejects.toThrow(/^Cannot keep downloads in .*folder: .*Set SRZOO_CACHE to a folder/);
+});
+
+Deno.test("readCard() keeps cards for offline use, and asks no server then", async () => {
+  const cache = await Deno.makeTempDir();
+  const folder = new URL("../fixtures/zoo/", import.meta.url);
+  let requests = 0;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    requests++;
+    return new Response(await Deno.readFile(new URL(`.${new URL(request.url).pathname}`, folder)));
+  });
+  const zoo = openZoo(`http://127.0.0.1:${server.addr.port}`);
+  await expect(zoo.find("tiny", { cache, offline: true })).rejects.toThrow(/without offline/);
+  expect(requests).toBe(0);
+  const card = await zoo.find("tiny", { cache });
+  const weights = await fetchGraph(card, "encoder", { cache });
+  await fetchFixture(card, { cache });
+  await server.shutdown();
+  const before = requests;
+  const again = await zoo.find("tiny", { cache, offline: true });
+  expect(again).toEqual(card);
+  expect(await fetchGraph(again, "encoder", { cache, offline: true })).toEqual(weights);
+  expect(requests).toBe(before);
+  await Deno.remove(cache, { recursive: true });
 });
