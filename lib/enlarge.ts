@@ -1,9 +1,12 @@
 /** The way of one image: region by region, condition once, then sample by sample. @module */
 
+import { mirrored, scaledSides, type Sides, sidesOf, unframed } from "./border.ts";
 import { Canvas } from "./canvas.ts";
 import { bleed } from "./image/bleed.ts";
 import { cropImage } from "./image/crop.ts";
 import { project } from "./image/consistency.ts";
+import { flatten } from "./image/flat.ts";
+import { asGray, hasGrayOnly } from "./image/gray.ts";
 import type { Image } from "./image/image.ts";
 import { toImage, toTensor } from "./image/pixels.ts";
 import { resize } from "./image/resize.ts";
@@ -11,7 +14,7 @@ import type { Conditioned, Model } from "./models/model.ts";
 import type { Plan, Progress } from "./plan.ts";
 import { noise } from "./tensor/noise.ts";
 import { scaleBy } from "./tensor/linear.ts";
-import type { Tensor } from "./tensor/tensor.ts";
+import { type Tensor, tensor } from "./tensor/tensor.ts";
 import { crop, type Rect } from "./tensor/window.ts";
 import type { Span } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
@@ -48,6 +51,8 @@ type Meter = (
 /** One run of one image. */
 interface Run extends Engine {
   source: Image;
+  /** Whether all colours of the source are gray, so that those of the result are, too. */
+  isGray: boolean;
   plan: Plan;
   canvases: readonly Canvas[];
   regions: number;
@@ -60,6 +65,8 @@ interface Region {
   column: Span;
   /** Number of the region, from 0. */
   index: number;
+  /** Mirrored pixels around it. */
+  sides: Sides;
 }
 
 /**
@@ -81,11 +88,13 @@ export async function* enlarge(
   );
   const regions = rows.length * columns.length;
   const meter = meterOf(plan, regions);
-  const run = { ...engine, source: described, plan, canvases, regions, meter };
+  const isGray = engine.model.condition !== undefined && hasGrayOnly(source);
+  const run = { ...engine, source: described, isGray, plan, canvases, regions, meter };
   for (const [r, row] of rows.entries()) {
     canvases.forEach((canvas) => canvas.begin(row));
     for (const [c, column] of columns.entries()) {
-      yield* enlargeRegion(run, { row, column, index: r * columns.length + c });
+      const sides = sidesOf({ row, column }, source, plan.frame);
+      yield* enlargeRegion(run, { row, column, index: r * columns.length + c, sides });
     }
     canvases.forEach((canvas) => canvas.end(row));
   }
@@ -97,13 +106,15 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
   const { plan, canvases, meter } = run;
   const rect = rectOf(region);
   const { rgb, alpha } = toTensor(bleed(cropImage(run.source, rect)));
-  const conditioned = await conditionOf(run, rgb);
+  const conditioned = await conditionOf(run, mirrored(rgb, region.sides));
+  const cut = (result: Tensor) => unframed(result, region.sides, run.card.scale);
   for (const [sample, canvas] of canvases.entries()) {
     const render = (result: Tensor) => {
       const [, , height, width] = result.dims;
       const { channels, iccProfile, notes } = canvas.image;
       const opacity = alpha && resize(alpha, { width, height });
-      return toImage(result, { channels, iccProfile, notes, alpha: opacity });
+      const shown = run.isGray ? asGray(result) : result;
+      return toImage(shown, { channels, iccProfile, notes, alpha: opacity });
     };
     const steps = sampleRegion(run, region, conditioned, sample);
     let next = await steps.next();
@@ -113,14 +124,16 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
         sample,
         step: region.index * steps + step,
         steps: run.regions * steps,
-        image: () => canvas.preview(render(image()), region.row, region.column),
-        state: state && (() => canvas.preview(render(state()), region.row, region.column)),
+        image: () => canvas.preview(render(cut(image())), region.row, region.column),
+        state: state && (() => canvas.preview(render(cut(state())), region.row, region.column)),
       };
     }
     await aTurn();
     plan.signal?.throwIfAborted();
     checkFinite(next.value, run.card);
-    const result = plan.consistency ? project(next.value, rgb) : next.value;
+    const own = cut(next.value);
+    const result = run.card.tiling && run.model.condition ? flatten(copyOf(own), rgb) : own;
+    if (plan.consistency) project(result, rgb);
     canvas.paste(render(result), region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
   }
@@ -150,8 +163,11 @@ function sampleRegion(
 ): ReturnType<Conditioned["sample"]> {
   const { seed, sampler, steps, fidelity, temperature, signal, guide } = plan;
   const { noise: field = noise } = plan;
-  const origin = rectOf(region);
-  const window = scaled(origin, card.scale);
+  const rect = rectOf(region);
+  const origin = { x: rect.x - region.sides.left, y: rect.y - region.sides.top };
+  const window = scaled(rect, card.scale);
+  const framed = (whole: Tensor) =>
+    mirrored(crop(whole, window), scaledSides(region.sides, card.scale));
   let step = 0;
   let report = meter("sample", sample, step);
   return conditioned.sample({
@@ -163,7 +179,7 @@ function sampleRegion(
       const start = { x: origin.x * ratio, y: origin.y * ratio };
       return scaleBy(temperature, field({ seed, sample, draw }, dims, start));
     },
-    guide: guide && { image: crop(guide.image, window), weight: crop(guide.weight, window) },
+    guide: guide && { image: framed(guide.image), weight: framed(guide.weight) },
     onTile: (done, tiles) => {
       report(done, tiles);
       if (done === tiles && ++step < steps) report = meter("sample", sample, step);
@@ -195,6 +211,11 @@ function channelsOf({ channels, data }: Image): NonNullable<Image["channels"]> {
   if (channels) return channels;
   for (let i = 3; i < data.length; i += 4) if (data[i] < 255) return 4;
   return 3;
+}
+
+/** The same values in memory of their own: what a model holds must not change. */
+function copyOf({ dims, data }: Tensor): Tensor {
+  return tensor(dims, data.slice());
 }
 
 /** The window of a region on the source's grid. */

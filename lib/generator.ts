@@ -72,7 +72,7 @@ export async function loadGenerator(
 
 /** A generator of an opened entry. */
 function generatorOf(entry: Entry): ImageGenerator {
-  const { card, model, provider, tried } = entry;
+  const { card, model, tried } = entry;
   const plan = (options: GenerateOptions) => planImages(entry, options);
   async function* stream(how: GenerateOptions | Plan): AsyncGenerator<Preview, Upscaled> {
     const made = "regions" in how ? checked(how, card) : plan(how);
@@ -92,12 +92,15 @@ function generatorOf(entry: Entry): ImageGenerator {
       yield { ...next.value, image: () => cut(image()), state: state && (() => cut(state())) };
     }
     const images = next.value.map(cut);
-    return { images, model: card.id, ...drawnBy(model, made), provider, warnings: made.warnings };
+    const warnings = [...made.warnings, ...entry.warnings];
+    return { images, model: card.id, ...drawnBy(model, made), provider: entry.provider, warnings };
   }
   return {
     card,
     accepts: model.accepts,
-    provider,
+    get provider() {
+      return entry.provider;
+    },
     tried,
     plan,
     generate: (how) => drain(stream(how)),

@@ -1,5 +1,6 @@
 /** How an image is divided so that the work fits in the memory. @module */
 
+import { sidesOf } from "./border.ts";
 import type { Size } from "./image/resize.ts";
 import { alignUp, countTiles, type Span, spansOf, type Tiling } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
@@ -26,6 +27,8 @@ export interface Work {
   generative: boolean;
   /** Network calls of one tile. */
   calls: number;
+  /** Mirrored pixels around the image. */
+  frame: number;
 }
 
 /** How the work is divided, and what it takes. */
@@ -58,23 +61,24 @@ const ENOUGH = 2 ** 30;
  * @throws {RangeError} If the memory does not suffice for the smallest ones.
  */
 export function fitMemory(card: ModelCard, size: Size, work: Work): Division {
-  const { tiling, budget, generative, calls } = work;
+  const { budget, generative, calls } = work;
   const held = heldBytes(card, size, work);
   const perPixel = card.scale ** 2 * (generative ? REGION.generative : REGION.settled);
   const regions = regionsOf(size, work, Math.min(ENOUGH, budget - held) / perPixel);
   if (!regions) {
-    const needed = held + (4 * marginOf(work)) ** 2 * perPixel;
+    const needed = held + (4 * marginOf(work) + 2 * work.frame) ** 2 * perPixel;
     throw new RangeError(
       `Cannot upscale ${size.width}x${size.height} within ${inMegabytes(budget)}: it takes ` +
         `${inMegabytes(needed)}. Allow more memory, take a smaller tile or fewer samples, or cut ` +
         `the image`,
     );
   }
-  const longest = (spans: readonly Span[]) => Math.max(...spans.map((span) => span.size));
+  const longest = (spans: readonly Span[]) =>
+    Math.max(...spans.map((span) => span.size)) + 2 * work.frame;
   const largest = longest(regions.rows) * longest(regions.columns);
   return {
     regions,
-    runs: calls && calls * tilesIn(regions, tiling),
+    runs: calls && calls * tilesIn(regions, size, work),
     memory: held + largest * perPixel,
   };
 }
@@ -96,8 +100,12 @@ function regionsOf({ width, height }: Size, work: Work, pixels: number): Regions
     const tiling = { size, overlap, multiple };
     return { rows: spansOf(height, tiling), columns: spansOf(width, tiling) };
   };
-  if (width * height <= pixels) return cut(alignUp(Math.max(width, height), multiple), 0);
-  const side = Math.floor(Math.sqrt(Math.max(0, pixels)) / multiple) * multiple;
+  const { frame } = work;
+  if ((width + 2 * frame) * (height + 2 * frame) <= pixels) {
+    return cut(alignUp(Math.max(width, height), multiple), 0);
+  }
+  const most = Math.sqrt(Math.max(0, pixels)) - 2 * frame;
+  const side = Math.floor(most / multiple) * multiple;
   const margin = marginOf(work);
   return side > 3 * margin ? cut(side, margin) : undefined;
 }
@@ -111,11 +119,15 @@ function marginOf({ tiling, generative, consistency }: Work): number {
   return alignUp(Math.max(least, tiling.overlap * (generative ? 2 : 1)), tiling.multiple);
 }
 
-/** Number of tiles of all regions. */
-function tilesIn({ rows, columns }: Regions, tiling: Tiling): number {
-  const up = (span: Span) => alignUp(span.size, tiling.multiple);
+/** Number of tiles of all regions, their frames among them. */
+function tilesIn({ rows, columns }: Regions, size: Size, { tiling, frame }: Work): number {
+  const up = (pixels: number) => alignUp(pixels, tiling.multiple);
   const counts = rows.flatMap((row) =>
-    columns.map((column) => countTiles([up(row), up(column)], tiling))
+    columns.map((column) => {
+      const { left, top, right, bottom } = sidesOf({ row, column }, size, frame);
+      const grid = [up(row.size + top + bottom), up(column.size + left + right)] as const;
+      return countTiles(grid, tiling);
+    })
   );
   return counts.reduce((sum, count) => sum + count, 0);
 }

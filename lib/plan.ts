@@ -1,6 +1,7 @@
 /** Every choice of one run: defaults and checks of `UpscaleOptions` stand here and nowhere else. @module */
 
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
+import { frameOf } from "./border.ts";
 import type { Size } from "./image/resize.ts";
 import { defaultMemory, fitMemory, type Regions } from "./memory.ts";
 import type { FamilyOption, Guide, Model } from "./models/model.ts";
@@ -126,6 +127,8 @@ export interface Plan {
   readonly fidelity: number;
   /** How a network sees the image. */
   readonly tiling: Tiling;
+  /** Pixels of the source that the network sees mirrored around it. */
+  readonly frame: number;
   /** Rows and columns of the regions that are worked on one after the other; often one. */
   readonly regions: Regions;
   /** Whether the result is projected onto the images that shrink to the source. */
@@ -211,7 +214,8 @@ export function planUpscale(
   const { generative } = model;
   const tiling = tilingOf(card, tile);
   const calls = model.calls({ samples, steps });
-  const work = { samples, consistency, budget, tiling, generative, calls };
+  const frame = card.tiling ? frameOf(tiling) : 0;
+  const work = { samples, consistency, budget, tiling, generative, calls, frame };
   return {
     model: card.id,
     sourceWidth: size.width,
@@ -227,6 +231,7 @@ export function planUpscale(
     temperature,
     fidelity,
     tiling,
+    frame,
     consistency,
     ...fitMemory(card, size, work),
     warnings: warningsOf(card, steps),

@@ -4,7 +4,9 @@ import { enlarge, type Preview } from "./enlarge.ts";
 import { type Entry, type LoadOptions, openEntry } from "./entry.ts";
 import { UnsupportedError } from "./errors.ts";
 import { type Image, type ImageLike, readImage } from "./image/image.ts";
+import { bleed } from "./image/bleed.ts";
 import type { Size } from "./image/resize.ts";
+import { lrPsnr } from "./metrics/consistency.ts";
 import type { SamplerName } from "./diffusion/samplers/mod.ts";
 import type { FamilyOption, Model } from "./models/model.ts";
 import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
@@ -26,6 +28,11 @@ export interface Upscaled {
   readonly steps?: number;
   /** Name of the graph that made the steps; absent where nothing is drawn. */
   readonly graph?: string;
+  /**
+   * LR-PSNR of each image in dB: how well it shows the source when it is shrunk again; infinite where there is no
+   * difference, absent without the option `consistency`.
+   */
+  readonly lrPsnr?: readonly number[];
   /** What ran the networks. */
   readonly provider: Provider | "none";
   /** What the user should know of this result. */
@@ -101,10 +108,10 @@ function upscalerOf(entry: Entry): Upscaler {
     const image = await readImage(source, { signal: how.signal });
     const made = planFor({ card, plan }, image, how);
     const images = yield* enlarge(entry, image, made);
-    return {
-      ...{ images, model: card.id, ...drawnBy(model, made), provider: entry.provider },
-      warnings: [...made.warnings, ...entry.warnings],
-    };
+    const drawn = { ...drawnBy(model, made), provider: entry.provider };
+    const warnings = [...made.warnings, ...entry.warnings];
+    const result = { images, model: card.id, ...drawn, warnings };
+    return withConsistency(result, { source: image, plan: made });
   }
   return {
     card,
@@ -138,6 +145,27 @@ export function planFor(
     `Cannot run the plan: it is for ${model} and an image of ${sourceWidth}x${sourceHeight}, not for ` +
       `${card.id} and ${size.width}x${size.height}. Make another with plan()`,
   );
+}
+
+/** LR-PSNR in dB under which a result is told to be inconsistent. */
+const CONSISTENT = 50;
+
+/** Adds what the option `consistency` has reached. */
+export function withConsistency(
+  result: Upscaled,
+  { source, plan }: { source: Image; plan: Plan },
+): Upscaled {
+  if (!plan.consistency) return result;
+  const low = bleed(source);
+  const reached = result.images.map((image) => lrPsnr(image, low));
+  const worst = Math.min(...reached);
+  const warning =
+    `the result, made small again, is ${
+      worst.toFixed(1)
+    } dB from the source, less than ${CONSISTENT}: ` +
+    `no image shrinks to a source like this one by bicubic`;
+  const warnings = worst < CONSISTENT ? [...result.warnings, warning] : result.warnings;
+  return { ...result, lrPsnr: reached, warnings };
 }
 
 /** What a result tells of how it was drawn. */

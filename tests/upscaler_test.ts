@@ -123,13 +123,31 @@ Deno.test("upscale() with consistency shrinks to the source again", async () => 
   }
 });
 
-Deno.test("upscale() with consistency holds over regions too", async () => {
+Deno.test("upscale() with consistency tells what it reached, and warns where that is too little", async () => {
   await using upscaler = await open("srdiff-tiny");
-  const source = photo(180, 230);
-  const options = { seed: 1, consistency: true, memory: 245e6 };
-  expect(upscaler.plan(source, options).regions.rows.length).toBeGreaterThan(1);
-  const { images } = await upscaler.upscale(source, options);
-  expect(lrPsnr(images[0], source)).toBeGreaterThan(50);
+  const source = photo(20, 24);
+  const good = await upscaler.upscale(source, { seed: 1, samples: 2, consistency: true });
+  expect(good.lrPsnr).toEqual(good.images.map((image) => lrPsnr(image, source)));
+  expect(good.warnings).toEqual([]);
+  // Single black pixels on white: no image within black and white shrinks to that.
+  const data = source.data.map((_, i) => i % 4 === 3 || i % 20 > 3 ? 255 : 0);
+  const hard = await upscaler.upscale({ ...source, data }, { seed: 1, consistency: true });
+  expect(hard.lrPsnr![0]).toBeLessThan(50);
+  expect(hard.warnings).toEqual([expect.stringMatching(/\d+\.\d dB from the source/)]);
+  expect((await upscaler.upscale(source, { seed: 1 })).lrPsnr).toBe(undefined);
+});
+
+Deno.test("upscale() with consistency reaches as much in regions as in one", async () => {
+  await using upscaler = await open("srdiff-tiny");
+  const source = photo(150, 180);
+  const options = { seed: 1, consistency: true };
+  const whole = await upscaler.upscale(source, options);
+  const plan = upscaler.plan(source, { ...options, memory: 237e6 });
+  expect(plan.regions.rows.length * plan.regions.columns.length).toBeGreaterThan(1);
+  const { images, lrPsnr } = await upscaler.upscale(source, plan);
+  expect(lrPsnr![0]).toBeGreaterThan(50);
+  expect(Math.abs(lrPsnr![0] - whole.lrPsnr![0])).toBeLessThan(1);
+  expect(apart(images[0], whole.images[0])).toBeLessThanOrEqual(3);
 });
 
 Deno.test("upscale() gives back the channels and the profile that came in", async () => {

@@ -6,7 +6,7 @@ import type { Size } from "../image/resize.ts";
 import type { FamilyOption } from "../models/model.ts";
 import type { Plan, UpscaleOptions } from "../plan.ts";
 import { drawSeed, noise, type NoiseField } from "../tensor/noise.ts";
-import { drain, planFor, type Upscaled, type Upscaler } from "../upscaler.ts";
+import { drain, planFor, type Upscaled, type Upscaler, withConsistency } from "../upscaler.ts";
 import type { ModelCard } from "../zoo/card.ts";
 
 /** Options that a stage of a cascade may have for itself; the others are those of the whole run. */
@@ -50,13 +50,16 @@ export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
     const image = await readImage(source, { signal: how.signal });
     const made = planFor({ card, plan }, image, how);
     const drawn = made.generative ? { seed: made.seed } : {};
-    return { ...yield* runStages(chain, image, made), model: card.id, ...drawn };
+    const result = { ...yield* runStages(chain, image, made), model: card.id, ...drawn };
+    return withConsistency(result, { source: image, plan: made });
   }
   return {
     card,
     generative: upscalers.some(({ generative }) => generative),
     accepts,
-    provider: upscalers.map(({ provider }) => provider).find((name) => name !== "none") ?? "none",
+    get provider() {
+      return upscalers.map(({ provider }) => provider).find((name) => name !== "none") ?? "none";
+    },
     tried: upscalers.flatMap(({ tried }) => tried),
     plan,
     stream,
@@ -144,6 +147,7 @@ function planStages(
     samples,
     runs: stages.reduce((sum, { runs, samples: own }) => sum + runs * (samples / own), 0),
     memory: Math.max(...stages.map(({ memory }) => memory)) + Math.max(0, ...between),
+    consistency: options.consistency ?? false,
     warnings: [...new Set(stages.flatMap(({ warnings }) => warnings))],
     stages,
     noise,

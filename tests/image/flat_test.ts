@@ -1,0 +1,48 @@
+import { expect } from "expect";
+import { flatten } from "../../lib/image/flat.ts";
+import { noise } from "../../lib/tensor/noise.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
+import { crop } from "../../lib/tensor/window.ts";
+
+/** A result of noise around a colour, 4 times as large. */
+const noisy = (height: number, width: number) =>
+  noise({ seed: 1, sample: 0, draw: 0 }, [1, 3, 4 * height, 4 * width]);
+
+Deno.test("flatten() shows an input of one colour as that colour, up to its border", () => {
+  const lr = tensor([1, 3, 5, 30], new Float32Array(450).fill(0.25));
+  expect(flatten(noisy(5, 30), lr).data.every((v) => v === 0.25)).toBe(true);
+});
+
+Deno.test("flatten() leaves what is near to anything alone, and has no edge of its own", () => {
+  const [height, width] = [20, 60];
+  const lr = tensor([1, 3, height, width]);
+  // The left half is a checkerboard; from column 30 on there is one colour.
+  lr.data.forEach((_, i) => {
+    const x = i % width, y = Math.floor(i / width);
+    lr.data[i] = x < 30 ? (x + y) % 2 / 2 : 0.5;
+  });
+  const before = noisy(height, width), after = flatten(noisy(height, width), lr);
+  const kept = (column: number) => {
+    let [sum, all] = [0, 0];
+    for (let y = 0; y < 4 * height; y++) {
+      sum += Math.abs(after.data[y * 4 * width + column] - 0.5);
+      all += Math.abs(before.data[y * 4 * width + column] - 0.5);
+    }
+    return sum / all;
+  };
+  for (let x = 0; x < 4 * 34; x++) expect(kept(x)).toBe(1);
+  for (let x = 4 * 40; x < 4 * 60; x++) expect(kept(x)).toBe(0);
+  for (let x = 1; x < 4 * 60; x++) expect(kept(x - 1) - kept(x)).toBeLessThan(0.13);
+});
+
+Deno.test("flatten() leaves blocks of 8 x 8 equal pixels as they are", () => {
+  const lr = tensor([1, 3, 32, 32]);
+  lr.data.forEach((_, i) => {
+    const x = i % 32 >> 3, y = Math.floor(i / 32) % 32 >> 3;
+    lr.data[i] = (x * 7 + y * 3) % 5 / 10;
+  });
+  // A block in a corner goes on beyond the border, for all that one can know.
+  const inner = { x: 32, y: 32, width: 64, height: 64 };
+  const after = crop(flatten(noisy(32, 32), lr), inner);
+  expect(after.data).toEqual(crop(noisy(32, 32), inner).data);
+});
