@@ -10,7 +10,7 @@ import { UnsupportedError } from "./errors.ts";
 /** The modules of Node that are used. */
 interface Builtins {
   "fs/promises": typeof import("node:fs/promises");
-  "os": typeof import("node:os");
+  "path": typeof import("node:path");
   "url": typeof import("node:url");
   "worker_threads": typeof import("node:worker_threads");
 }
@@ -21,6 +21,7 @@ interface Process {
   readonly getBuiltinModule?: <Name extends keyof Builtins>(name: Name) => Builtins[Name];
   readonly env: Record<string, string | undefined>;
   readonly platform: string;
+  cwd(): string;
 }
 
 const { process } = globalThis as { process?: Process };
@@ -40,6 +41,15 @@ export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name]
       ? `Cannot use files here: "${name}" needs Deno, Bun, or Node 20.16 or newer`
       : "Cannot use files in a page: give a URL, a Blob or bytes",
   );
+}
+
+/** The URL of a path, which starts at the current folder; in a page, of what the page's address leads to. */
+export function urlOfPath(path: string): URL {
+  if (!onServer) return new URL(path, globalThis.location.href);
+  const { isAbsolute, resolve } = builtin("path");
+  // Deno's modules of Node do not see what Deno.chdir() did.
+  const start = () => "Deno" in globalThis ? Deno.cwd() : process!.cwd();
+  return builtin("url").pathToFileURL(isAbsolute(path) ? path : resolve(start(), path));
 }
 
 /** A variable of the environment, where there is one that may be read. */

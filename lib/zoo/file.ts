@@ -19,8 +19,8 @@ export async function readFile(
   const { open, stat } = builtin("fs/promises");
   signal?.throwIfAborted();
   // Before it is opened: opening a pipe waits for a writer.
-  const { size } = checked(await stat(path), limit);
-  const file = await open(path, "r");
+  const { size } = checked(await stat(path).catch(explain), limit);
+  const file = await open(path, "r").catch(explain);
   try {
     checked(await file.stat(), limit);
     let bytes = new Uint8Array(size + 1);
@@ -50,6 +50,18 @@ function checked(state: State, limit: number): State {
   if (!state.isFile()) throw new Error("it is not an ordinary file");
   if (state.size > limit) throw tooLarge(limit);
   return state;
+}
+
+/** The reason in words, for those that users meet. */
+function explain(error: Error): never {
+  const { code } = error as { code?: string };
+  const words = {
+    ENOENT: "there is no such file",
+    ENOTDIR: "there is no such file",
+    EACCES: "this user may not read it",
+    ELOOP: "it is a link to itself",
+  }[code ?? ""];
+  throw words ? Object.assign(new Error(words, { cause: error }), { code }) : error;
 }
 
 function tooLarge(limit: number): RangeError {

@@ -1,13 +1,13 @@
 /** Paths and URLs as one. @module */
 
-import { builtin, onServer } from "../platform.ts";
+import { urlOfPath } from "../platform.ts";
 
 /** The URL of a path or of a URL written out; a path starts at the current folder. */
 export function toUrl(source: string | URL): URL {
   if (source instanceof URL) return source;
   // Two letters at least: `C:\zoo` is a path.
   if (/^[a-z][a-z0-9+.-]+:/i.test(source)) return new URL(source);
-  return onServer ? builtin("url").pathToFileURL(source) : new URL(source, location.href);
+  return urlOfPath(source);
 }
 
 /** The same place, written so that names resolve inside it. */

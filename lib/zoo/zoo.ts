@@ -39,10 +39,11 @@ const ownZoo = new URL("../../zoo/", import.meta.url);
 /**
  * Opens a zoo; nothing is read yet.
  *
- * @param source Folder with an `index.yml`, as a path or URL. By default the zoo of this package.
+ * @param source Folder with an `index.yml`, or that file, as a path or URL. By default the zoo of this package.
  */
 export function openZoo(source: string | URL = ownZoo): Zoo {
-  const folder = asFolder(toUrl(source));
+  const place = toUrl(source);
+  const folder = place.pathname.endsWith("/index.yml") ? new URL(".", place) : asFolder(place);
   const registered = new Map<string, ModelCard>();
 
   async function readIndex(options?: ReadOptions): Promise<string[]> {

@@ -1,0 +1,109 @@
+import { expect } from "expect";
+import { load } from "../../lib/upscaler.ts";
+import { hubFolder } from "../../lib/zoo/hub.ts";
+import { resolveCard } from "../../lib/zoo/resolve.ts";
+
+const zoo = new URL("../fixtures/zoo/", import.meta.url);
+const folder = new URL("tiny/", zoo);
+
+/** A server of the fixtures, under the paths that a Hub gives them too. */
+function serve() {
+  const paths: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    paths.push(pathname);
+    const file = pathname.replace(/^\/owner\/tiny\/resolve\/[^/]+\//, "/tiny/");
+    const bytes = await Deno.readFile(new URL(`.${file}`, zoo)).catch(() => undefined);
+    return bytes ? new Response(bytes) : new Response("none", { status: 404 });
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    paths,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Does some work with a variable of the environment set. */
+async function withVariable<T>(name: string, value: string, work: () => Promise<T>): Promise<T> {
+  const before = Deno.env.get(name);
+  Deno.env.set(name, value);
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) Deno.env.delete(name);
+    else Deno.env.set(name, before);
+  }
+}
+
+Deno.test("resolveCard() finds an entry by id, folder, file, URL, registry and Hub", async () => {
+  const cache = await Deno.makeTempDir();
+  await using server = serve();
+  const path = decodeURIComponent(folder.pathname);
+  const index = `${server.url}/index.yml`;
+  const ways: [model: string | URL, zoo?: string | URL][] = [
+    ["tiny", zoo],
+    ["tiny", new URL("index.yml", zoo)],
+    ["tiny", server.url],
+    ["tiny", index],
+    [path],
+    [path.slice(0, -1)],
+    [`${path}model.yml`],
+    [folder],
+    [folder.href],
+    [`${server.url}/tiny/model.yml`],
+    [`${server.url}/tiny`],
+  ];
+  for (const [model, zoo] of ways) {
+    const card = await resolveCard(model, { zoo, cache });
+    expect([`${model}`, card.id]).toEqual([`${model}`, "tiny"]);
+  }
+  await withVariable("HF_ENDPOINT", server.url, async () => {
+    for (const model of ["hf:owner/tiny", "hf:owner/tiny@v1.0"]) {
+      expect((await resolveCard(model, { cache })).id).toBe("tiny");
+    }
+  });
+  expect(server.paths.slice(-2)).toEqual([
+    "/owner/tiny/resolve/main/model.yml",
+    "/owner/tiny/resolve/v1.0/model.yml",
+  ]);
+  await Deno.remove(cache, { recursive: true });
+});
+
+Deno.test("load() opens an entry of a folder beside the program", async () => {
+  const before = Deno.cwd();
+  Deno.chdir(zoo);
+  try {
+    for (const model of ["./regression-tiny", "regression-tiny/model.yml"]) {
+      await using upscaler = await load(model, { provider: "native", threads: 1 });
+      expect(upscaler.card.id).toBe("regression-tiny");
+    }
+    await expect(load("regression-tinny", { zoo })).rejects.toThrow(/did you mean regression-tiny/);
+  } finally {
+    Deno.chdir(before);
+  }
+});
+
+Deno.test("hubFolder() takes owner, repository, folder and revision, and nothing that leaves them", () => {
+  expect(hubFolder("hf:a/b").href).toBe("https://huggingface.co/a/b/resolve/main/");
+  expect(hubFolder("hf:a/b@v2").href).toBe("https://huggingface.co/a/b/resolve/v2/");
+  expect(hubFolder("hf:a/b/c-x4/d@0a1b").href).toBe(
+    "https://huggingface.co/a/b/resolve/0a1b/c-x4/d/",
+  );
+  const refused = [
+    "hf:",
+    "hf:a",
+    "hf:a/",
+    "hf:../b",
+    "hf:a/..",
+    "hf:a/b/../../c",
+    "hf:a/b@../../c",
+    "hf:a/b@x/y",
+    "hf:a/b?x",
+    "hf:a/b#x",
+    "hf:a%2f/b",
+    "hf:a b/c",
+    "hf://a/b",
+    "hf:a/b@",
+  ];
+  for (const spec of refused) expect(() => hubFolder(spec)).toThrow(/write hf:owner\/repo/);
+});
