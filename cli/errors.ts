@@ -25,7 +25,7 @@ function memoryLine({ message }: Error): string | undefined {
 
 /** How the library's errors name what the user of the command line calls a flag. */
 const FLAGS: readonly [RegExp, string][] = [
-  [/^Cannot use (samples|steps|temperature|fidelity|tile) = /, "Cannot use --$1 "],
+  [/^Cannot use (samples|steps|temperature|fidelity|restore|tile) = /, "Cannot use --$1 "],
   [/^Cannot use the sampler "(.*?)":/, "Cannot use --sampler $1:"],
   [
     /\bAllow more memory, take a smaller tile or fewer samples\b/,

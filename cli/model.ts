@@ -118,6 +118,7 @@ const MODEL_FLAGS: readonly (keyof ModelFlags)[] = [
   "samples",
   "temperature",
   "fidelity",
+  "restore",
   "tile",
 ];
 

@@ -105,6 +105,8 @@ function describe(shop: Workshop, result: Upscaled, sample: number): Record<stri
 }
 
 /** What a result tells of how it was drawn. */
-export function factsOf({ seed, sampler, steps, graph }: Upscaled): Partial<Upscaled> {
-  return { seed, sampler, steps, graph };
+export function factsOf(
+  { seed, sampler, steps, graph, restore, lrPsnr }: Upscaled,
+): Partial<Upscaled> {
+  return { seed, sampler, steps, graph, restore, lrPsnr };
 }

@@ -9,6 +9,7 @@ import {
   number,
   numberWithin,
   oneOf,
+  restore,
   type Shard,
   shard,
   wholeFrom,
@@ -37,6 +38,8 @@ export interface ModelFlags {
   temperature?: number;
   /** Way from the estimate (0) to the sample (1). */
   fidelity?: number;
+  /** How much damage to take away. */
+  restore?: number | "auto";
   /** Side of a tile in LR pixels. */
   tile?: number;
   /** Whether the result must shrink to the input. */
@@ -150,6 +153,7 @@ function commandLine(version: string): Command {
     .option("--samples <n>", "images per input", wholeFrom(1))
     .option("--temperature <t>", "scale of the noise, 0 for none", number)
     .option("--fidelity <f>", "0 for the least error, 1 for the model's sample", number)
+    .option("--restore <r>", "0 keeps the input's damage, 1 takes it all away, auto", restore)
     .option("--tile <n>", "side of a tile in pixels of the input", wholeFrom(1))
     .option("--consistency", "make the result shrink to the input again")
     .option("--no-consistency", "leave the result as the model made it")

@@ -46,6 +46,11 @@ export function numberWithin(least: number, most: number): (text: string) => num
   };
 }
 
+/** A share from 0 to 1, or `auto`. */
+export function restore(text: string): number | "auto" {
+  return text === "auto" ? text : numberWithin(0, 1)(text);
+}
+
 /** One of these names. */
 export function oneOf(...names: string[]): (text: string) => string {
   return (text) => {

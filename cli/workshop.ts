@@ -30,7 +30,18 @@ export function optionsOf(
   { settings, signal }: Pick<Workshop, "settings" | "signal">,
 ): UpscaleOptions {
   const { steps, seed, samples, temperature, fidelity, tile, consistency, memory } = settings;
+  const { restore } = settings;
   const sampler = settings.sampler as UpscaleOptions["sampler"];
-  const chosen = { steps, sampler, seed, samples, temperature, fidelity, tile, consistency };
+  const chosen = {
+    steps,
+    sampler,
+    seed,
+    samples,
+    temperature,
+    fidelity,
+    tile,
+    consistency,
+    restore,
+  };
   return { ...chosen, memory, signal };
 }

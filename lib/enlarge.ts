@@ -143,7 +143,8 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
 async function conditionOf({ model, plan, meter }: Run, lr: Tensor): Promise<Conditioned> {
   const { tiling, signal } = plan;
   if (model.condition) {
-    return await model.condition({ lr, tiling, signal, onTile: meter("condition", 0, 0) });
+    const restore = plan.restore === "auto" ? undefined : plan.restore;
+    return await model.condition({ lr, tiling, restore, signal, onTile: meter("condition", 0, 0) });
   }
   const [, , height, width] = lr.dims;
   return model.begin({ width, height, tiling });

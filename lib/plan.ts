@@ -48,6 +48,13 @@ export interface UpscaleOptions {
    */
   fidelity?: number;
   /**
+   * How much of the source's damage (blocks of JPEG, noise, blur) to take away: from 0, which keeps all of it,
+   * to 1, or "auto", as much as the source shows.
+   *
+   * @default {the card's}
+   */
+  restore?: number | "auto";
+  /**
    * Side of a tile in pixels of the source.
    *
    * @default {the card's}
@@ -125,6 +132,8 @@ export interface Plan {
   readonly temperature: number;
   /** Share of the sample in the result. */
   readonly fidelity: number;
+  /** How much damage to take away, where the entry has the dial; "auto" is settled when the plan is run. */
+  readonly restore?: number | "auto";
   /** How a network sees the image. */
   readonly tiling: Tiling;
   /** Pixels of the source that the network sees mirrored around it. */
@@ -159,6 +168,7 @@ const FAMILY: readonly string[] = [
   "temperature",
   "fidelity",
   "noise",
+  "restore",
   "guide",
 ] satisfies FamilyOption[];
 const COMMON = ["memory", "signal", "onProgress"];
@@ -189,6 +199,7 @@ export function planUpscale(
     steps = card.steps?.default ?? 1,
     temperature = 1,
     fidelity = 1,
+    restore = card.restore?.default,
     tile,
     consistency = false,
     memory: budget = defaultMemory,
@@ -204,6 +215,7 @@ export function planUpscale(
   checkWithin("temperature", temperature, 2);
   checkWithin("fidelity", fidelity, 1);
   checkWithin("memory", budget, Infinity);
+  checkRestore(card, model, restore);
   if (!Object.hasOwn(samplers, sampler)) {
     throw new RangeError(
       `Cannot use the sampler "${sampler}": there are ${Object.keys(samplers).join(", ")}`,
@@ -230,6 +242,7 @@ export function planUpscale(
     graph: model.graphOf?.(steps),
     temperature,
     fidelity,
+    restore,
     tiling,
     frame,
     consistency,
@@ -268,6 +281,17 @@ function warningsOf(card: ModelCard, steps: number): string[] {
   const trained = card.steps?.trained.map((entry) => entry.steps) ?? [];
   if (trained.length === 0 || trained.includes(steps)) return [];
   return [`${card.id} was trained for ${trained.join(", ")} steps: ${steps} may look worse`];
+}
+
+/** Refuses a dial beyond its range, and "auto" where nothing estimates the damage. */
+function checkRestore({ id }: ModelCard, { damage }: Model, restore?: number | "auto"): void {
+  if (restore === undefined) return;
+  if (restore !== "auto") return checkWithin("restore", restore, 1);
+  if (damage) return;
+  throw new RangeError(
+    `Cannot use restore = "auto": ${id} has no graph "damage" that estimates it. ` +
+      `Give a number from 0 to 1`,
+  );
 }
 
 /** Refuses a guide of another size than the result's. */

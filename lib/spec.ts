@@ -15,6 +15,7 @@ const READERS: Readonly<Record<string, (value: string) => unknown>> = {
   steps: Number,
   temperature: Number,
   fidelity: Number,
+  restore: (value) => value === "auto" ? value : Number(value),
   tile: Number,
   memory: Number,
   sampler: String,

@@ -1,5 +1,6 @@
 /** From the name of an entry to a larger image. @module */
 
+import { settleRestore } from "./damage.ts";
 import { enlarge, type Preview } from "./enlarge.ts";
 import { type Entry, type LoadOptions, openEntry } from "./entry.ts";
 import { UnsupportedError } from "./errors.ts";
@@ -28,6 +29,8 @@ export interface Upscaled {
   readonly steps?: number;
   /** Name of the graph that made the steps; absent where nothing is drawn. */
   readonly graph?: string;
+  /** How much damage was taken away, 0 to 1, also where it was estimated; absent without the dial. */
+  readonly restore?: number;
   /**
    * LR-PSNR of each image in dB: how well it shows the source when it is shrunk again; infinite where there is no
    * difference, absent without the option `consistency`.
@@ -106,9 +109,11 @@ function upscalerOf(entry: Entry): Upscaler {
     how: UpscaleOptions | Plan = {},
   ): AsyncGenerator<Preview, Upscaled> {
     const image = await readImage(source, { signal: how.signal });
-    const made = planFor({ card, plan }, image, how);
+    const made = await settleRestore(entry, image, planFor({ card, plan }, image, how));
     const images = yield* enlarge(entry, image, made);
-    const drawn = { ...drawnBy(model, made), provider: entry.provider };
+    const { restore } = made;
+    const dial = typeof restore === "number" ? { restore } : {};
+    const drawn = { ...dial, ...drawnBy(model, made), provider: entry.provider };
     const warnings = [...made.warnings, ...entry.warnings];
     const result = { images, model: card.id, ...drawn, warnings };
     return withConsistency(result, { source: image, plan: made });

@@ -8,7 +8,7 @@ import type { Session } from "../runtime/session.ts";
 import { mix, scaleBy } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crop } from "../tensor/window.ts";
-import { alignUp, overTiles, type Tiling } from "../tiling.ts";
+import { alignUp, overTiles } from "../tiling.ts";
 import type { Diffusion, ModelCard } from "../zoo/card.ts";
 import { guided } from "./guide.ts";
 import {
@@ -19,6 +19,7 @@ import {
   type Model,
 } from "./model.ts";
 import type { SampleInput, SampleStep } from "./model.ts";
+import { damageMap, restoreInput, restoreOption } from "./restore.ts";
 import { scheduleFor } from "./schedule.ts";
 import { diffusionOf, trajectoryOf } from "./trajectory.ts";
 
@@ -83,11 +84,13 @@ export function diffusionModel(
   if (!prepare) return { ...model, begin: (frame) => begin(entry, frame) };
   return {
     ...model,
-    accepts: [...common, "fidelity"],
+    accepts: [...common, "fidelity", ...restoreOption(card)],
+    damage: damageMap(card, sessions),
     async condition(input) {
       const scene = await prepare(input);
       const estimate = diffusion.base === "estimate" ? scene.base : undefined;
-      return { estimate, sample: (choices) => sample(entry, scene, input.tiling, choices) };
+      const { tiling, restore } = input;
+      return { estimate, sample: (choices) => sample(entry, scene, { tiling, restore }, choices) };
     },
   };
 }
@@ -102,14 +105,14 @@ function begin(entry: Entry, { width, height, tiling }: Frame): Conditioned {
     fed: {},
     base: tensor([1, 3, height * scale, width * scale]),
   };
-  return { sample: (choices) => sample(entry, scene, tiling, choices) };
+  return { sample: (choices) => sample(entry, scene, { tiling }, choices) };
 }
 
 /** Walks from noise to x0; each step's image is (1 - fidelity) * base + fidelity * (the estimate of hr). */
 async function* sample(
   entry: Entry,
   scene: Scene,
-  tiling: Tiling,
+  how: Pick<ConditionInput, "tiling" | "restore">,
   choices: SampleInput,
 ): AsyncGenerator<SampleStep, Tensor> {
   const { schedule, card, diffusion } = entry;
@@ -123,7 +126,7 @@ async function* sample(
   };
   const first = start === "noise" ? noise(0) : noised(entry, scene, timesteps[0], noise(0));
   const walk = samplers[choices.sampler]({
-    denoise: denoiser(entry, graphNamed(card, entry.sessions, graph), scene, tiling, choices),
+    denoise: denoiser(entry, graphNamed(card, entry.sessions, graph), scene, how, choices),
     schedule,
     timesteps,
     start: first,
@@ -157,17 +160,20 @@ function denoiser(
   entry: Entry,
   session: Session,
   scene: Scene,
-  tiling: Tiling,
+  { tiling, restore }: Pick<ConditionInput, "tiling" | "restore">,
   choices: SampleInput,
 ): Denoise {
   const { diffusion, schedule, time } = entry;
   const { signal, onTile, guide } = choices;
+  const dial = restoreInput(session, restore);
   return async (x, t) => {
     const told = { [time.input]: tensor([1], Float32Array.of(time.at(t, schedule))) };
     const { prediction } = await overTiles(
       { x, ...scene.fed },
-      (inputs) =>
-        session.run({ ...inputs, ...told }, { signal, outputs: { prediction: inputs.x.dims } }),
+      (inputs) => {
+        const outputs = { prediction: inputs.x.dims };
+        return session.run({ ...inputs, ...told, ...dial }, { signal, outputs });
+      },
       { tiling, grid: scene.grid, signal, onTile },
     );
     const x0 = x0Of(diffusion.prediction, prediction, x, schedule.alphaBar[t], diffusion.clip);

@@ -16,6 +16,7 @@ export type FamilyOption =
   | "temperature"
   | "fidelity"
   | "noise"
+  | "restore"
   | "guide";
 
 /** A family opened on one card: what `Upscaler` and `Generator` drive. */
@@ -43,6 +44,8 @@ export interface ModelFacts {
   readonly generative: boolean;
   /** Network calls that all samples of one tile take, what they share included. */
   calls(choices: Pick<SampleInput, "steps"> & { samples: number }): number;
+  /** Estimates how damaged an image is, `[1, 1, h, w]` in 0 to 1, where the entry can. */
+  damage?(input: ConditionInput): Promise<Tensor>;
   /** Name of the graph that makes the steps of a run, where there is more than one. */
   graphOf?(steps: number): string;
 }
@@ -63,6 +66,8 @@ export interface ConditionInput {
   lr: Tensor;
   /** How to cut it. */
   tiling: Tiling;
+  /** How much of its damage to take away, 0 to 1, for entries that have the dial. */
+  restore?: number;
   /** Leaves the work within one tile. */
   signal?: AbortSignal;
   /** Called after each tile with the tiles done and in all. */

@@ -4,22 +4,28 @@ import { crop, padTo } from "../tensor/window.ts";
 import { overTiles } from "../tiling.ts";
 import { settled } from "./bicubic.ts";
 import { type Family, graphNamed } from "./model.ts";
+import { damageMap, restoreInput, restoreOption } from "./restore.ts";
 
-/** Runs the graph `network`: `lr` `[n, 3, h, w]` in [-1, 1] to `sr` `[n, 3, h*scale, w*scale]`. */
+/** Runs the graph `network`: `lr` `[n, 3, h, w]` in [-1, 1] (and `restore` `[n]`) to `sr` `[n, 3, h*scale, w*scale]`. */
 export const regression: Family = (card, sessions) => {
   const network = graphNamed(card, sessions, "network");
   return {
-    accepts: [],
+    accepts: restoreOption(card),
+    damage: damageMap(card, sessions),
     generative: false,
     calls: () => 1,
-    async condition({ lr, tiling, signal, onTile }) {
+    async condition({ lr, tiling, restore, signal, onTile }) {
       const [, , height, width] = lr.dims;
       const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
       const grid = [padded.dims[2], padded.dims[3]] as const;
       const { scale } = card;
+      const dial = restoreInput(network, restore);
       const { sr } = await overTiles({ lr: padded }, (inputs) => {
         const [n, , h, w] = inputs.lr.dims;
-        return network.run(inputs, { signal, outputs: { sr: [n, 3, h * scale, w * scale] } });
+        return network.run({ ...inputs, ...dial }, {
+          signal,
+          outputs: { sr: [n, 3, h * scale, w * scale] },
+        });
       }, { tiling, grid, signal, onTile });
       return settled(crop(sr, { x: 0, y: 0, width: width * scale, height: height * scale }));
     },

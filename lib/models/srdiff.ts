@@ -5,11 +5,14 @@ import { overTiles } from "../tiling.ts";
 import { diffusionModel, timestep } from "./diffusion.ts";
 import { enlargements } from "./enlargements.ts";
 import { type Family, graphNamed } from "./model.ts";
+import { restoreInput } from "./restore.ts";
 import { diffusionOf } from "./trajectory.ts";
 
 /**
  * Runs the graphs `encoder` (`lr` to `features` and, for the base `estimate`, `estimate`) and `denoiser` or
  * another that the card names for trained steps (`x`, `t`, `features` to `prediction`).
+ *
+ * Entries for damaged images take `restore` `[n]`, too, and may have a graph `damage` (`lr` to `damage`).
  *
  * The state is x0 = residualScale * (hr - base) on the high-resolution grid.
  */
@@ -19,17 +22,18 @@ export const srdiff: Family = (card, sessions) => {
   return diffusionModel(card, sessions, {
     time: timestep,
     shared: 1,
-    async scene({ lr, tiling, signal, onTile }) {
+    async scene({ lr, tiling, restore, signal, onTile }) {
       const own = base === "estimate" || base === "none";
       const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
       const grid = [padded.dims[2], padded.dims[3]] as const;
+      const dial = restoreInput(encoder, restore);
       const { features, estimate } = await overTiles(
         { lr: padded },
         (inputs) => {
           const [n, , h, w] = inputs.lr.dims;
           const image = { estimate: [n, 3, h * card.scale, w * card.scale] };
           const outputs = { features: [n, undefined, h, w], ...own ? image : {} };
-          return encoder.run(inputs, { signal, outputs });
+          return encoder.run({ ...inputs, ...dial }, { signal, outputs });
         },
         { tiling, grid, signal, onTile },
       );

@@ -137,7 +137,7 @@ export async function openSessions(
     }
   }
 
-  const sessions = makeSessions(Object.keys(first.signatures), () => first.provider, run, close);
+  const sessions = makeSessions(first.signatures, () => first.provider, run, close);
   async function close() {
     (await current.catch(() => undefined))?.host.close();
   }
@@ -234,16 +234,18 @@ function runError(graph: string, provider: Provider, cause: Error): Error {
 
 /** The sessions share what runs them, which ends when the last of them is disposed. */
 function makeSessions(
-  graphs: readonly string[],
+  signatures: Readonly<Record<string, Signature>>,
   provider: () => Provider,
   run: (graph: string, ...call: Parameters<Session["run"]>) => ReturnType<Session["run"]>,
   close: () => Promise<void>,
 ): Record<string, Session> {
+  const graphs = Object.keys(signatures);
   const open = new Set(graphs);
   const sessionOf = (graph: string): Session => ({
     get provider() {
       return provider();
     },
+    inputs: signatures[graph].inputs.map(({ name }) => name),
     async run(inputs, options) {
       if (!open.has(graph)) throw new Error(`Cannot run the graph "${graph}": it is closed`);
       return await run(graph, inputs, options);

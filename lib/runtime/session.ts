@@ -21,6 +21,8 @@ export interface RunOptions {
 export interface Session extends AsyncDisposable {
   /** What runs it. */
   readonly provider: Provider;
+  /** Names of the graph's inputs, where they are known. */
+  readonly inputs?: readonly string[];
   /**
    * Runs the graph once; the inputs stay usable afterwards.
    *

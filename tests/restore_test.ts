@@ -1,0 +1,81 @@
+import { expect } from "expect";
+import { toImage } from "../lib/image/pixels.ts";
+import type { Image } from "../lib/image/image.ts";
+import { cascade } from "../lib/abilities/cascade.ts";
+import { load, type Upscaler } from "../lib/upscaler.ts";
+import { readTiny, testPicture } from "./contracts/family.ts";
+
+async function open(id: string): Promise<Upscaler> {
+  const { folder } = await readTiny(id);
+  return await load(new URL("model.yml", folder), { provider: "native", threads: 1 });
+}
+
+const source = toImage(testPicture(70, 44)); // more than one tile of 32
+
+/** Mean of all colours, 0 to 255. */
+function meanOf({ data }: Image): number {
+  return data.reduce((sum, v, i) => sum + (i % 4 < 3 ? v : 0), 0) / (data.length * 3 / 4);
+}
+
+Deno.test("restore is fed to every graph that has the input", async () => {
+  await using upscaler = await open("photo-tiny");
+  expect(upscaler.accepts).toContain("restore");
+  const draw = async (restore: number, fidelity: number) => {
+    const { images, restore: told } = await upscaler.upscale(source, {
+      seed: 1,
+      restore,
+      fidelity,
+    });
+    expect(told).toBe(restore);
+    return images[0];
+  };
+  // The encoder is darker by restore / 10 of a range of 2; the sample goes along by its own input.
+  const [none, all] = [await draw(0, 0), await draw(1, 0)];
+  expect(meanOf(none) - meanOf(all)).toBeCloseTo(12.75, 0);
+  const [noneDrawn, allDrawn] = [await draw(0, 1), await draw(1, 1)];
+  const spread = (a: Image, b: Image) => {
+    const shift = meanOf(a) - meanOf(b);
+    return a.data.reduce((sum, v, i) => i % 4 < 3 ? sum + Math.abs(v - b.data[i] - shift) : sum, 0);
+  };
+  expect(spread(noneDrawn, none)).toBeGreaterThan(1.2 * spread(allDrawn, all));
+});
+
+Deno.test("restore auto is the mean of the entry's own estimates, told in the result", async () => {
+  await using upscaler = await open("photo-tiny");
+  expect(upscaler.plan(source).restore).toBe("auto");
+  const result = await upscaler.upscale(source, { seed: 1 });
+  expect(result.restore).toBeCloseTo(meanOf(source) / 255, 5);
+  const again = await upscaler.upscale(source, { seed: 1, restore: result.restore });
+  expect(again.images).toEqual(result.images);
+  expect((await upscaler.upscale(source, { seed: 1, restore: "auto", tile: 16 })).restore)
+    .toBeCloseTo(result.restore!, 6);
+});
+
+Deno.test("restore is refused by name where there is no dial, and beyond its range", async () => {
+  await using upscaler = await open("photo-tiny");
+  for (const restore of [-0.1, 1.1, NaN]) {
+    await expect(upscaler.upscale(source, { restore })).rejects.toThrow(/restore = .* from 0 to 1/);
+  }
+  for (const id of ["srdiff-tiny", "regression-tiny", "sr3-tiny"]) {
+    await using other = await open(id);
+    await expect(other.upscale(source, { restore: 0.5 })).rejects.toThrow(/"restore": the family/);
+    expect(other.plan(source).restore).toBe(undefined);
+  }
+});
+
+Deno.test("restore auto needs the graph that estimates it", async () => {
+  const { card, folder } = await readTiny("photo-tiny");
+  const { damage: _, ...graphs } = card.graphs;
+  const blind = { ...card, graphs, fixture: undefined, base: folder.href };
+  await using upscaler = await load(blind, { provider: "native", threads: 1 });
+  expect(() => upscaler.plan(source)).toThrow(/no graph "damage"/);
+  expect(upscaler.plan(source, { restore: 0.5 }).restore).toBe(0.5);
+});
+
+Deno.test("restore goes through a cascade to the stages that have it", async () => {
+  await using both = cascade([await open("photo-tiny"), await open("regression-tiny")]);
+  const small = toImage(testPicture(8, 8));
+  const { images: [kept] } = await both.upscale(small, { seed: 1, restore: 0 });
+  const { images: [gone] } = await both.upscale(small, { seed: 1, restore: 1 });
+  expect(meanOf(kept) - meanOf(gone)).toBeGreaterThan(5);
+});
