@@ -32,13 +32,16 @@ export {
 } from "./lib/abilities/uncertainty.ts";
 export type { DeviationOptions } from "./lib/metrics/calibration.ts";
 
-export { encodeImage, type EncodeImageOptions, readImage } from "./lib/image/image.ts";
-export type { Image, ImageLike, ReadImageOptions } from "./lib/image/image.ts";
+export { encodeImage, type EncodeImageOptions } from "./lib/image/files/encode.ts";
+export { readImage } from "./lib/image/files/read.ts";
+export type { ReadImageOptions } from "./lib/image/files/read.ts";
+export type { ImageLike } from "./lib/image/files/source.ts";
+export type { Image } from "./lib/image/image.ts";
 export { resizeImage, type ResizeOptions, type Size } from "./lib/image/resize.ts";
 export type { Edge } from "./lib/image/axis.ts";
 
-export type { Codec, EncodeOptions } from "./lib/image/codecs/codec.ts";
-export type { InputFormat, OutputFormat } from "./lib/image/containers/mod.ts";
+export type { Codec, EncodeOptions } from "./lib/image/files/codecs/codec.ts";
+export type { InputFormat, OutputFormat } from "./lib/image/files/format.ts";
 
 export type { Provider } from "./lib/runtime/session.ts";
 export type { Refusal } from "./lib/runtime/providers.ts";

@@ -1,8 +1,10 @@
 /** Crops of the results, kept beside the results file for the report. @module */
 
-import { encodeImage, type Image } from "../lib/image/image.ts";
+import { encodeImage } from "../lib/image/files/encode.ts";
+import type { Image } from "../lib/image/image.ts";
 import { resizeImage } from "../lib/image/resize.ts";
-import { centre, crop, type Window } from "./crop.ts";
+import { centralRect, cropImage } from "../lib/image/crop.ts";
+import type { Rect } from "../lib/tensor/window.ts";
 import { exists, writeWhole } from "./files.ts";
 import type { Pair } from "./protocols.ts";
 
@@ -28,7 +30,7 @@ export function openGallery(folder: string): Gallery {
     async keep(set, pair, method, result) {
       const window = hardestWindow(pair);
       const write = async (name: string, image: Image) => {
-        const jpeg = await encodeImage({ ...crop(image, window), channels: 3 }, {
+        const jpeg = await encodeImage({ ...cropImage(image, window), channels: 3 }, {
           format: "jpeg",
           quality: 95,
           strip: true,
@@ -53,11 +55,11 @@ function safe(name: string): string {
 }
 
 /** Where bicubic fails most: the same place for all methods, chosen without looking at any of them. */
-function hardestWindow({ low, truth }: Pair): Window {
+function hardestWindow({ low, truth }: Pair): Rect {
   const width = Math.min(SIDE, truth.width), height = Math.min(SIDE, truth.height);
   const bicubic = resizeImage(low, truth);
   const sums = integral(bicubic, truth);
-  let best: Window = centre(truth, width, height), most = -1;
+  let best: Rect = centralRect(truth, width, height), most = -1;
   for (let y = 0; y + height <= truth.height; y += STRIDE) {
     for (let x = 0; x + width <= truth.width; x += STRIDE) {
       const at = (column: number, row: number) => sums[row * (truth.width + 1) + column];

@@ -1,8 +1,10 @@
 /** What is cut out of the pictures of a set before they are measured. @module */
 
-import { type Image, readImage } from "../lib/image/image.ts";
+import { readImage } from "../lib/image/files/read.ts";
+import type { Image } from "../lib/image/image.ts";
 import { resizeImage } from "../lib/image/resize.ts";
-import { centre, crop, type Window } from "./crop.ts";
+import { centralRect, cropImage } from "../lib/image/crop.ts";
+import type { Rect } from "../lib/tensor/window.ts";
 import type { BenchSet, SetImage } from "./sets.ts";
 
 /** A source and what its enlargement should equal. */
@@ -24,7 +26,7 @@ export interface Protocol {
   /** The only scale that it is meant for; any if absent. */
   readonly scale?: number;
   /** Parts of a high-resolution picture; none where it is too small. */
-  windows(high: Image, scale: number): readonly Window[];
+  windows(high: Image, scale: number): readonly Rect[];
   /** Shrinks the picture before it is cut; as it is if absent. */
   prepare?(high: Image): Image;
 }
@@ -34,7 +36,8 @@ function centreOf(low: number, high: number, what: string): Protocol {
     name: `${low}-${high}`,
     what: `${what}: the middle ${high}x${high}, shrunk to ${low}x${low} by the exact bicubic`,
     scale: high / low,
-    windows: (image) => Math.min(image.width, image.height) < high ? [] : [centre(image, high)],
+    windows: (image) =>
+      Math.min(image.width, image.height) < high ? [] : [centralRect(image, high)],
   };
 }
 
@@ -51,15 +54,15 @@ function shrunkCentreOf(low: number, high: number, what: string): Protocol {
   };
 }
 
-function topLeft(image: Image, multiple: number): Window {
+function topLeft(image: Image, multiple: number): Rect {
   const whole = (length: number) => length - length % multiple;
   return { x: 0, y: 0, width: whole(image.width), height: whole(image.height) };
 }
 
 /** Patches of SRFlow's training size, side by side from the top left. */
-function patches(image: Image): Window[] {
+function patches(image: Image): Rect[] {
   const side = 160;
-  const found: Window[] = [];
+  const found: Rect[] = [];
   for (let y = 0; y + side <= image.height; y += side) {
     for (let x = 0; x + side <= image.width; x += side) {
       found.push({ x, y, width: side, height: side });
@@ -122,13 +125,13 @@ export async function pairsOf(image: SetImage, set: BenchSet, protocol: Protocol
           `larger than ${high.width}x${high.height}`,
       );
     }
-    return [{ name: image.name, low, truth: crop(high, window) }];
+    return [{ name: image.name, low, truth: cropImage(high, window) }];
   }
   const prepared = protocol.prepare?.(high) ?? high;
   const windows = protocol.windows(prepared, scale)
     .filter(({ width, height }) => width > 0 && height > 0);
   return windows.map((window) => {
-    const truth = crop(prepared, window);
+    const truth = cropImage(prepared, window);
     const size = { width: window.width / scale, height: window.height / scale };
     const name = windows.length > 1 ? `${image.name}@${window.x},${window.y}` : image.name;
     return { name, low: resizeImage(truth, size), truth };

@@ -1,6 +1,7 @@
 /** What an image will take: memory by count, time by measuring. @module */
 
-import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import { cropImage } from "../lib/image/crop.ts";
+import type { OutputFormat } from "../lib/image/files/format.ts";
 import { defaultMemory, processMemory } from "../lib/memory.ts";
 import { encodeImage, type Image, type Plan, type UpscaleOptions, type Upscaler } from "../mod.ts";
 import { inBytes } from "./terminal.ts";
@@ -113,10 +114,5 @@ async function tryPiece(
 function corner(source: Image, side: number): Image {
   const width = Math.min(side, source.width);
   const height = Math.min(side, source.height);
-  const data = new Uint8ClampedArray(4 * width * height);
-  for (let y = 0; y < height; y++) {
-    const from = 4 * y * source.width;
-    data.set(source.data.subarray(from, from + 4 * width), 4 * y * width);
-  }
-  return { ...source, width, height, data };
+  return cropImage(source, { x: 0, y: 0, width, height });
 }

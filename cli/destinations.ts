@@ -2,7 +2,7 @@
 
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import type { OutputFormat } from "../lib/image/files/format.ts";
 import { identityOf } from "./identity.ts";
 import { type Settings, UsageError } from "./settings.ts";
 import type { Target } from "./target.ts";

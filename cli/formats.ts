@@ -1,7 +1,7 @@
 /** Formats by the extensions of their files. @module */
 
 import { extname } from "node:path";
-import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import type { OutputFormat } from "../lib/image/files/format.ts";
 
 const WRITTEN: readonly [OutputFormat, RegExp][] = [
   ["png", /^\.(png|apng)$/i],

@@ -4,7 +4,7 @@ import { basename, join, normalize, relative } from "node:path";
 // @ts-types="npm:@types/picomatch@4.0.3"
 import picomatch from "picomatch";
 import { isImageName } from "./formats.ts";
-import { sniff } from "../lib/image/containers/sniff.ts";
+import { sniff } from "../lib/image/files/sniff.ts";
 
 /** One thing to enlarge. */
 export interface Input {

@@ -1,7 +1,7 @@
 /** From the images that a model made to files. @module */
 
 import { extname } from "node:path";
-import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import type { OutputFormat } from "../lib/image/files/format.ts";
 import { encodeImage, type Image, resizeImage, UnsupportedError, type Upscaled } from "../mod.ts";
 import type { ResultSize } from "./cost.ts";
 import type { DoneEvent } from "./events.ts";

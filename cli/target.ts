@@ -1,7 +1,7 @@
 /** Where the results of one input go: their names and their format. @module */
 
 import { basename, dirname, extname, join } from "node:path";
-import type { OutputFormat } from "../lib/image/containers/mod.ts";
+import type { OutputFormat } from "../lib/image/files/format.ts";
 import { extensionOf, formatOf, isForeign } from "./formats.ts";
 import { type Input, isPipe } from "./inputs.ts";
 import { type Settings, UsageError } from "./settings.ts";

@@ -1,7 +1,7 @@
 /** A round part of a picture. @module */
 
 import type { Image } from "../../lib/image/image.ts";
-import { centre, crop } from "../crop.ts";
+import { centralRect, cropImage } from "../../lib/image/crop.ts";
 
 /** White in a disc in the middle, a quarter of the shorter side in radius; black elsewhere. */
 export function discMask({ width, height }: Pick<Image, "width" | "height">): Image {
@@ -20,7 +20,7 @@ export function discOnly(image: Image, mask: Image, outside: Image): Image {
   const data = new Uint8ClampedArray(image.data);
   for (let i = 0; i < data.length; i++) if (mask.data[i - i % 4] === 0) data[i] = outside.data[i];
   const side = 2 * Math.ceil(radiusOf(image));
-  return crop({ ...image, data }, centre(image, side));
+  return cropImage({ ...image, data }, centralRect(image, side));
 }
 
 /** Largest difference of two pictures, in bytes, where the mask is black. */

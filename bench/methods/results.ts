@@ -1,6 +1,6 @@
 /** A folder of somebody's result pictures as a method. @module */
 
-import { readImage } from "../../lib/image/image.ts";
+import { readImage } from "../../lib/image/files/read.ts";
 import { exists, sha256 } from "../files.ts";
 import { stems } from "../sets.ts";
 import { type EnlargeInput, type Method, plainMethod } from "./method.ts";

@@ -1,7 +1,9 @@
 /** Several upscalers one after the other, as one. @module */
 
 import type { Preview } from "../enlarge.ts";
-import { type Image, type ImageLike, readImage } from "../image/image.ts";
+import { readImage } from "../image/files/read.ts";
+import type { ImageLike } from "../image/files/source.ts";
+import type { Image } from "../image/image.ts";
 import type { Size } from "../image/resize.ts";
 import type { FamilyOption } from "../models/model.ts";
 import type { Plan, UpscaleOptions } from "../plan.ts";

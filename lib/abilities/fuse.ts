@@ -1,6 +1,8 @@
 /** Content of another image, put into a sample. @module */
 
-import { type Image, type ImageLike, readImage } from "../image/image.ts";
+import { readImage } from "../image/files/read.ts";
+import type { ImageLike } from "../image/files/source.ts";
+import type { Image } from "../image/image.ts";
 import { toTensor } from "../image/pixels.ts";
 import { resizeImage } from "../image/resize.ts";
 import type { UpscaleOptions } from "../plan.ts";

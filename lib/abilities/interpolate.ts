@@ -1,6 +1,7 @@
 /** Images between those of two seeds. @module */
 
-import type { Image, ImageLike } from "../image/image.ts";
+import type { ImageLike } from "../image/files/source.ts";
+import type { Image } from "../image/image.ts";
 import type { UpscaleOptions } from "../plan.ts";
 import { checkSeed, noise, type NoiseField } from "../tensor/noise.ts";
 import { mix } from "../tensor/linear.ts";

@@ -1,6 +1,7 @@
 /** How far samples differ, pixel by pixel. @module */
 
-import type { Image, ImageLike } from "../image/image.ts";
+import type { ImageLike } from "../image/files/source.ts";
+import type { Image } from "../image/image.ts";
 import { checkWindow, deviationMap, type DeviationOptions } from "../metrics/calibration.ts";
 import type { UpscaleOptions } from "../plan.ts";
 import type { Tensor } from "../tensor/tensor.ts";

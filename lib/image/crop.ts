@@ -2,6 +2,7 @@
 
 import type { Rect } from "../tensor/window.ts";
 import type { Image } from "./image.ts";
+import type { Size } from "./resize.ts";
 
 /**
  * Cuts a window out of an image; what else the image has stays. The whole is given back as it is.
@@ -22,4 +23,14 @@ export function cropImage(source: Image, { x, y, width, height }: Rect): Image {
     data.set(source.data.subarray(from, from + 4 * width), 4 * row * width);
   }
   return { ...source, width, height, data };
+}
+
+/** The window of this size in the middle; half a pixel goes to the left and to the top. */
+export function centralRect(image: Size, width: number, height: number = width): Rect {
+  return {
+    x: Math.floor((image.width - width) / 2),
+    y: Math.floor((image.height - height) / 2),
+    width,
+    height,
+  };
 }

@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { UnsupportedError } from "../../lib/errors.ts";
-import { type Image, readImage } from "../../lib/image/image.ts";
+import { readImage } from "../../lib/image/files/read.ts";
+import type { Image } from "../../lib/image/image.ts";
 import { toImage } from "../../lib/image/pixels.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
 import { fuse, interpolateSeeds, uncertainty } from "../../mod.ts";

@@ -1,4 +1,4 @@
-import type { OutputFormat } from "../../lib/image/containers/mod.ts";
+import type { OutputFormat } from "../../lib/image/files/format.ts";
 import { encodeImage, type Image } from "../../mod.ts";
 
 /** A picture with a gradient and an edge, so that no two sizes look alike. */

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { join } from "node:path";
-import type { OutputFormat } from "../../lib/image/containers/mod.ts";
+import type { OutputFormat } from "../../lib/image/files/format.ts";
 import { encodeImage } from "../../mod.ts";
 import { isOwnResult } from "../../cli/provenance.ts";
 import { inFolder } from "./_folder.ts";

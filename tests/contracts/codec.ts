@@ -1,7 +1,7 @@
 /** What every codec must do. @module */
 
 import { expect } from "expect";
-import type { Codec } from "../../lib/image/codecs/codec.ts";
+import type { Codec } from "../../lib/image/files/codecs/codec.ts";
 import type { Image } from "../../lib/image/image.ts";
 
 /** A picture whose every byte differs from its neighbours', alpha 0 among them. */

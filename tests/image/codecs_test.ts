@@ -1,8 +1,8 @@
 import { expect } from "expect";
-import { browserCodec } from "../../lib/image/codecs/browser.ts";
-import { imagescriptCodec } from "../../lib/image/codecs/imagescript.ts";
-import { decodePng } from "../../lib/image/codecs/png_decoder.ts";
-import { readImage } from "../../lib/image/image.ts";
+import { browserCodec } from "../../lib/image/files/codecs/browser.ts";
+import { imagescriptCodec } from "../../lib/image/files/codecs/imagescript.ts";
+import { decodePng } from "../../lib/image/files/codecs/png_decoder.ts";
+import { readImage } from "../../lib/image/files/read.ts";
 import { testCodec } from "../contracts/codec.ts";
 import { badInput, badInputs, hasData } from "./_data.ts";
 

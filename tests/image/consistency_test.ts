@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { project } from "../../lib/image/consistency.ts";
-import { type Image, readImage } from "../../lib/image/image.ts";
+import { readImage } from "../../lib/image/files/read.ts";
+import type { Image } from "../../lib/image/image.ts";
 import { toImage, toTensor } from "../../lib/image/pixels.ts";
 import { resize } from "../../lib/image/resize.ts";
 import { lrPsnr } from "../../lib/metrics/consistency.ts";

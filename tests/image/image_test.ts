@@ -1,6 +1,8 @@
 import { expect } from "expect";
 import { DecodeError, UnsupportedError } from "../../lib/errors.ts";
-import { encodeImage, type Image, readImage } from "../../lib/image/image.ts";
+import { encodeImage } from "../../lib/image/files/encode.ts";
+import { readImage } from "../../lib/image/files/read.ts";
+import type { Image } from "../../lib/image/image.ts";
 import { badInput, badInputs, hasData } from "./_data.ts";
 
 /** A picture of two colours, 3 by 2. */
@@ -95,7 +97,7 @@ Deno.test("readImage() refuses pixels of another number than the size says", asy
 Deno.test("readImage() needs no more than leave to read and to load native code", async () => {
   const path = await Deno.makeTempFile({ suffix: ".png" });
   await Deno.writeFile(path, await encodeImage(small(3), { format: "png" }));
-  const module = new URL("../../lib/image/image.ts", import.meta.url);
+  const module = new URL("../../lib/image/files/read.ts", import.meta.url);
   const script = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(
     script,

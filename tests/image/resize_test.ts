@@ -1,5 +1,6 @@
 import { expect } from "expect";
-import { type Image, readImage } from "../../lib/image/image.ts";
+import { readImage } from "../../lib/image/files/read.ts";
+import type { Image } from "../../lib/image/image.ts";
 import { resize, resizeImage } from "../../lib/image/resize.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";

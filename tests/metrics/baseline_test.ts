@@ -1,10 +1,10 @@
 // The same measures in numpy and scipy, per image: ../shared/data/eval/bicubic-baseline.csv.
 import { expect } from "expect";
 import { existsSync } from "node:fs";
-import { readImage } from "../../lib/image/image.ts";
+import { readImage } from "../../lib/image/files/read.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
 import { lrPsnr, psnrRgb, psnrY, ssimY } from "../../lib/metrics/mod.ts";
-import { crop } from "../../bench/crop.ts";
+import { cropImage } from "../../lib/image/crop.ts";
 
 const folder = new URL("../../../shared/data/eval/", import.meta.url);
 const ignore = !existsSync(folder);
@@ -22,7 +22,7 @@ async function checkImage(row: Record<string, string>, scale: number) {
   const read = (kind: string) => readImage(new URL(`${row.set}/${kind}/${row.name}.png`, folder));
   const low = await read(`LRx${scale}`);
   const size = { width: low.width * scale, height: low.height * scale };
-  const truth = crop(await read("HR"), { x: 0, y: 0, ...size });
+  const truth = cropImage(await read("HR"), { x: 0, y: 0, ...size });
   const result = resizeImage(low, size);
   const border = scale;
   const expected = (metric: string) => Number(row[`x${scale}_${metric}`]);

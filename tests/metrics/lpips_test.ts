@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { existsSync } from "node:fs";
-import { readImage } from "../../lib/image/image.ts";
+import { readImage } from "../../lib/image/files/read.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
 import { type Lpips, openLpips } from "../../lib/metrics/mod.ts";
 import { floatValue, node, onnxModel } from "../../lib/onnx/model.ts";

@@ -22,19 +22,6 @@ export function overlayOf(
   return canvasOf({ width, height, data });
 }
 
-/** A window of an image. */
-export function cropOf(
-  { width, data }: Image,
-  rect: { x: number; y: number; width: number; height: number },
-): Image {
-  const cut = new Uint8ClampedArray(4 * rect.width * rect.height);
-  for (let row = 0; row < rect.height; row++) {
-    const from = 4 * ((rect.y + row) * width + rect.x);
-    cut.set(data.subarray(from, from + 4 * rect.width), 4 * row * rect.width);
-  }
-  return { width: rect.width, height: rect.height, data: cut };
-}
-
 /** Lays `patch` on a copy of `canvas`. */
 export function patched(
   canvas: HTMLCanvasElement,

@@ -1,10 +1,11 @@
 /// <reference types="../env.d.ts" />
 /** The page: a photograph comes in, a larger one goes out. @module */
 
+import { cropImage } from "../../../../lib/image/crop.ts";
 import type { Image, Progress } from "../../../../mod.ts";
 import { Engine } from "../engine.ts";
 import type { Entry, Made } from "../messages.ts";
-import { canvasOf, cropOf, inTime, inUnits, overlayOf, patched } from "../pixels.ts";
+import { canvasOf, inTime, inUnits, overlayOf, patched } from "../pixels.ts";
 import { commandOf, DEFAULTS, formatSettings, optionsOf, parseSettings } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import type { Compare, Mode } from "./compare.ts";
@@ -299,7 +300,7 @@ export class App extends HTMLElement {
       width: width / source.width,
       height: height / source.height,
     };
-    const made = await this.#run(cropOf(source, { x, y, width, height }));
+    const made = await this.#run(cropImage(source, { x, y, width, height }));
     this.#compare.selection = undefined;
     if (!made || !this.#shown) return;
     const scale = this.#entry!.scale;

@@ -7,7 +7,7 @@
 
 import { deflate } from "../containers/deflate.ts";
 import { pngFile } from "../containers/png.ts";
-import type { Image } from "../image.ts";
+import type { Image } from "../../image.ts";
 
 /** Colour type of `IHDR` by number of channels. */
 const COLOR_TYPE = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;

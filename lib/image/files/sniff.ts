@@ -2,7 +2,7 @@
 /** Formats by their first bytes. @module */
 
 import { DecodeError, UnsupportedError } from "../../errors.ts";
-import type { InputFormat } from "./mod.ts";
+import type { InputFormat } from "./format.ts";
 
 /** First bytes as Latin-1 text; a dot stands for any byte. */
 const SIGNATURES: readonly [name: string, start: RegExp][] = [

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { InputFormat } from "../containers/mod.ts";
-import type { Image } from "../image.ts";
+import type { InputFormat } from "../format.ts";
+import type { Image } from "../../image.ts";
 import type { Codec, EncodeOptions } from "./codec.ts";
 import { decodePng } from "./png_decoder.ts";
 import { encodePng } from "./png_encoder.ts";
@@ -37,7 +37,7 @@ async function encode(image: Image, options: EncodeOptions): Promise<Uint8Array<
   if (options.format === "webp") return await encodeWebp(image, options.quality);
   const context = contextOf(image.width, image.height);
   context.putImageData(new ImageData(image.data, image.width, image.height), 0, 0);
-  const quality = (options.quality ?? 90) / 100;
+  const quality = options.quality / 100;
   const blob = await context.canvas.convertToBlob({ type: "image/jpeg", quality });
   return new Uint8Array(await blob.arrayBuffer());
 }

@@ -4,16 +4,6 @@
  * @module
  */
 
-import { jpeg } from "./jpeg.ts";
-import { png } from "./png.ts";
-import { webp } from "./webp.ts";
-
-/** Formats that can be read. */
-export type InputFormat = "png" | "jpeg" | "webp";
-
-/** Formats that can be written. */
-export type OutputFormat = "png" | "jpeg" | "webp";
-
 /** What a file says about its pixels. */
 export interface Header {
   /** Stored columns, before any turn. */
@@ -50,6 +40,3 @@ export interface Container {
   /** Adds profile and texts to a file that one of the codecs has just encoded. */
   withMetadata(bytes: Uint8Array<ArrayBuffer>, metadata: Metadata): Promise<Uint8Array>;
 }
-
-/** The container of every format that can be read. */
-export const containers: Readonly<Record<InputFormat, Container>> = { png, jpeg, webp };

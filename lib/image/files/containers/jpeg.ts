@@ -4,10 +4,10 @@
  * @module
  */
 
-import { DecodeError, UnsupportedError } from "../../errors.ts";
-import { orientationOf } from "../orientation.ts";
-import { joined } from "../../bytes.ts";
-import type { Container, Header, Metadata } from "./mod.ts";
+import { DecodeError, UnsupportedError } from "../../../errors.ts";
+import { orientationOf } from "../exif.ts";
+import { joined } from "../../../bytes.ts";
+import type { Container, Header, Metadata } from "./container.ts";
 import { xmpPacket } from "./xmp.ts";
 
 const EOI = 0xd9;

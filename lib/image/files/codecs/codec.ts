@@ -1,15 +1,13 @@
 /** What turns files into pixels and back. @module */
 
-import type { InputFormat, OutputFormat } from "../containers/mod.ts";
-import type { Image } from "../image.ts";
+import type { InputFormat } from "../format.ts";
+import type { Image } from "../../image.ts";
 
-/** What an encoder is asked for. */
-export interface EncodeOptions {
-  /** Format of the file. */
-  readonly format: OutputFormat;
-  /** 1 to 100; JPEG takes 90 if absent, WebP is lossless if absent. */
-  readonly quality?: number;
-}
+/** What an encoder is asked for; `quality` is 1 to 100, and WebP is lossless without it. */
+export type EncodeOptions =
+  | { readonly format: "png" }
+  | { readonly format: "jpeg"; readonly quality: number }
+  | { readonly format: "webp"; readonly quality?: number };
 
 /**
  * Decoder and encoder of one runtime. It deals with pixels alone: limits, orientation, profiles and

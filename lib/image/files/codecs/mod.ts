@@ -1,6 +1,6 @@
 /** The codec of this runtime. @module */
 
-import { onServer, serverModule } from "../../platform.ts";
+import { onServer, serverModule } from "../../../platform.ts";
 import type { Codec } from "./codec.ts";
 
 /** Loads imagescript in Deno and Node, the browser's own codec elsewhere, whose bundle must not hold native code. */

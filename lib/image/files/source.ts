@@ -1,7 +1,10 @@
 /** Bytes from wherever a picture may lie. @module */
 
-import { builtin, onServer } from "../platform.ts";
-import type { ImageLike } from "./image.ts";
+import { builtin, onServer } from "../../platform.ts";
+import type { Image } from "../image.ts";
+
+/** Whatever an image can be read from: itself, a file's bytes, a `Blob`, a URL, a path. */
+export type ImageLike = Image | Uint8Array | Blob | URL | string;
 
 /**
  * Fetches or reads the bytes of a file.

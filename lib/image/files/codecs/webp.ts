@@ -6,7 +6,7 @@
  */
 
 import { extended, riffChunks, webpChunks, webpFile, webpPicture } from "../containers/webp.ts";
-import type { Image } from "../image.ts";
+import type { Image } from "../../image.ts";
 
 /** Bytes of an `ANMF` chunk before the frame's own chunks. */
 const FRAME_HEADER = 16;

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { DecodeError } from "../../errors.ts";
+import { DecodeError } from "../../../errors.ts";
 import { inflate } from "../containers/deflate.ts";
 import { type PngChunk, pngChunks, type PngLayout, pngLayout } from "../containers/png.ts";
-import type { Image } from "../image.ts";
+import type { Image } from "../../image.ts";
 
 /** Where the pixels of one pass stand: the whole picture, or one of Adam7's seven lattices. */
 interface Pass {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { DecodeError } from "../../errors.ts";
-import { orientationOf } from "../orientation.ts";
-import { joined } from "../../bytes.ts";
-import type { Container, Header, Metadata } from "./mod.ts";
+import { DecodeError } from "../../../errors.ts";
+import { orientationOf } from "../exif.ts";
+import { joined } from "../../../bytes.ts";
+import type { Container, Header, Metadata } from "./container.ts";
 import { xmpPacket } from "./xmp.ts";
 
 /** Flags in the first byte of `VP8X`. */

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { DecodeError, UnsupportedError } from "../../errors.ts";
-import { orientationOf } from "../orientation.ts";
+import { DecodeError, UnsupportedError } from "../../../errors.ts";
+import { orientationOf } from "../exif.ts";
 import { crc32 } from "./crc32.ts";
-import { joined } from "../../bytes.ts";
+import { joined } from "../../../bytes.ts";
 import { deflate, inflate } from "./deflate.ts";
-import type { Container, Header, Metadata } from "./mod.ts";
+import type { Container, Header, Metadata } from "./container.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 

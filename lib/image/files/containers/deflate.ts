@@ -1,7 +1,7 @@
 /** zlib streams through the platform's own compressor. @module */
 
-import { joined } from "../../bytes.ts";
-import { DecodeError } from "../../errors.ts";
+import { joined } from "../../../bytes.ts";
+import { DecodeError } from "../../../errors.ts";
 
 /** What {@linkcode inflate} found. */
 export interface Inflated {

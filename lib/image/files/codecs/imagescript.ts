@@ -6,10 +6,10 @@
  */
 
 import process from "node:process";
-import { UnsupportedError } from "../../errors.ts";
+import { UnsupportedError } from "../../../errors.ts";
 import { pngChunks, pngLayout } from "../containers/png.ts";
-import type { InputFormat } from "../containers/mod.ts";
-import type { Image } from "../image.ts";
+import type { InputFormat } from "../format.ts";
+import type { Image } from "../../image.ts";
 import type { Codec, EncodeOptions } from "./codec.ts";
 import { decodePng } from "./png_decoder.ts";
 import { encodePng } from "./png_encoder.ts";
@@ -41,7 +41,7 @@ async function encode(image: Image, options: EncodeOptions): Promise<Uint8Array<
   const { Image: Picture } = await imagescript();
   const picture = new Picture(image.width, image.height);
   picture.bitmap.set(image.data);
-  return new Uint8Array(await picture.encodeJPEG(Math.round(options.quality ?? 90) as 90));
+  return new Uint8Array(await picture.encodeJPEG(Math.round(options.quality) as 90));
 }
 
 let loading: Promise<typeof import("imagescript")> | undefined;
