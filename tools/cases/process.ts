@@ -1,0 +1,108 @@
+/** Programs that are watched while they run. @module */
+
+import { want } from "./case.ts";
+
+/** What a program did. */
+export interface Ran {
+  /** Its exit code. */
+  code: number;
+  /** Standard output and standard error. */
+  text: string;
+  /** The most memory it held, in MB; 0 where the system does not tell. */
+  megabytes: number;
+  /** Seconds from its start to its end. */
+  seconds: number;
+}
+
+/** How a program is run. */
+export interface RunOptions {
+  /** Its folder. */
+  cwd?: string;
+  /** Further variables of its environment. */
+  env?: Record<string, string>;
+  /** Seconds after which it counts as hanging. */
+  seconds?: number;
+  /** Megabytes beyond which it is ended. */
+  megabytes?: number;
+  /** The seconds after which it gets SIGTERM. */
+  stopAfter?: number;
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * @throws {Unwanted} If it hangs or takes too much memory.
+ */
+export async function run(command: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { cwd, env, seconds = 60, megabytes = 4000, stopAfter } = options;
+  const start = performance.now();
+  const child = new Deno.Command(command[0], {
+    args: command.slice(1),
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let peak = 0, why = "";
+  const kill = (reason: string) => {
+    why ||= reason;
+    child.kill("SIGKILL");
+  };
+  const watch = setInterval(() => {
+    peak = Math.max(peak, peakOf(child.pid));
+    if (peak > megabytes) kill(`took more than ${megabytes} MB`);
+  }, 50);
+  const hang = setTimeout(() => kill(`had not ended after ${seconds} s`), 1000 * seconds);
+  const stop = stopAfter && setTimeout(() => child.kill("SIGTERM"), 1000 * stopAfter);
+  const { code, stdout, stderr } = await child.output();
+  clearInterval(watch);
+  clearTimeout(hang);
+  if (stop) clearTimeout(stop);
+  want(why === "", `it ${why}`);
+  const decoder = new TextDecoder();
+  const text = decoder.decode(stdout) + decoder.decode(stderr);
+  return { code, text, megabytes: peak, seconds: (performance.now() - start) / 1000 };
+}
+
+function peakOf(pid: number): number {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+    return Number(status.match(/VmHWM:\s+(\d+)/)?.[1] ?? 0) / 1000;
+  } catch {
+    return 0;
+  }
+}
+
+/** Runs a program of this checkout. */
+export function deno(
+  root: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ran> {
+  const [program, ...rest] = args;
+  const command = [Deno.execPath(), "run", "-A", "--quiet", `${root}/${program}`, ...rest];
+  return run(command, { cwd: root, ...options });
+}
+
+/** Runs a script of the cases. Scripts name a fixed folder, which is replaced by the work folder. */
+export async function script(
+  path: string,
+  { root, work }: { root: string; work: string },
+  options: RunOptions = {},
+): Promise<Ran> {
+  const place = path.slice(0, path.lastIndexOf("/"));
+  const text = (await Deno.readTextFile(path))
+    .replaceAll("/tmp/srzoo-attack", work)
+    .replaceAll('$(cd "$(dirname "$0")" && pwd)', place);
+  const copy = `${work}/${path.split("/").at(-1)}`;
+  await Deno.writeTextFile(copy, text);
+  const interpreter = copy.endsWith(".py") ? "python3" : "bash";
+  return await run([interpreter, copy], { cwd: root, env: { TMPDIR: work }, ...options });
+}
+
+/** The errors among the lines, or the last line. */
+export function lineOf({ text }: Ran): string {
+  const lines = text.trim().split("\n");
+  return (lines.find((line) => line.startsWith("error:")) ?? lines.at(-1)!).slice(0, 110);
+}
