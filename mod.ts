@@ -23,6 +23,15 @@ export type { Regions } from "./lib/memory.ts";
 export type { Span, Tiling } from "./lib/tiling.ts";
 export type { FamilyOption, Guide } from "./lib/models/model.ts";
 export { cascade, type Stage, type StageOptions } from "./lib/abilities/cascade.ts";
+export {
+  encode,
+  interpolateImages,
+  type InterpolateImagesOptions,
+  type LatentOptions,
+  renew,
+  type RenewOptions,
+} from "./lib/abilities/latents.ts";
+export type { Encoded, Latent } from "./lib/latents.ts";
 export { fuse, type FuseOptions } from "./lib/abilities/fuse.ts";
 export { type InterpolateOptions, interpolateSeeds } from "./lib/abilities/interpolate.ts";
 export {

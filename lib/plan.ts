@@ -36,9 +36,9 @@ export interface UpscaleOptions {
    */
   steps?: number;
   /**
-   * Scale of all noise, 0 to 2: 0 draws the same image for every seed.
+   * Scale of all noise, 0 to 2, or to 1 for a flow: 0 draws the same image for every seed.
    *
-   * @default {1}
+   * @default {the card's, or 1}
    */
   temperature?: number;
   /**
@@ -197,7 +197,7 @@ export function planUpscale(
     samples = 1,
     sampler = card.diffusion?.sampler ?? "ddim",
     steps = card.steps?.default ?? 1,
-    temperature = 1,
+    temperature = card.flow?.temperature ?? 1,
     fidelity = 1,
     restore = card.restore?.default,
     tile,
@@ -212,7 +212,7 @@ export function planUpscale(
   checkSeed(seed);
   checkWhole("samples", samples, 64);
   checkWhole("steps", steps, most);
-  checkWithin("temperature", temperature, 2);
+  checkWithin("temperature", temperature, card.flow ? 1 : 2);
   checkWithin("fidelity", fidelity, 1);
   checkWithin("memory", budget, Infinity);
   checkRestore(card, model, restore);

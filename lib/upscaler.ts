@@ -2,6 +2,7 @@
 
 import { settleRestore } from "./damage.ts";
 import { enlarge, type Preview } from "./enlarge.ts";
+import { type Encoded, latentsOf } from "./latents.ts";
 import { type Entry, type LoadOptions, openEntry } from "./entry.ts";
 import { UnsupportedError } from "./errors.ts";
 import { readImage } from "./image/files/read.ts";
@@ -75,6 +76,8 @@ export interface Upscaler extends AsyncDisposable {
   upscale(source: ImageLike, how?: UpscaleOptions | Plan): Promise<Upscaled>;
   /** The same work, showing each step; returns what `upscale()` resolves to. */
   stream(source: ImageLike, how?: UpscaleOptions | Plan): AsyncGenerator<Preview, Upscaled>;
+  /** Finds the latents that make a large image of a small one; absent where the entry cannot. */
+  encode?(low: Image, high: Image, options?: Pick<UpscaleOptions, "signal">): Promise<Encoded>;
 }
 
 /**
@@ -131,6 +134,11 @@ function upscalerOf(entry: Entry): Upscaler {
     plan,
     upscale: (source, how) => drain(stream(source, how)),
     stream,
+    ...model.condition && model.encode
+      ? {
+        encode: (low, high, options) => latentsOf(entry, { low, high }, plan(low, options)),
+      }
+      : {},
     [Symbol.asyncDispose]: () => entry[Symbol.asyncDispose](),
   };
 }

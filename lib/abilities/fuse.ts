@@ -4,11 +4,12 @@ import { readImage } from "../image/files/read.ts";
 import type { ImageLike } from "../image/files/source.ts";
 import type { Image } from "../image/image.ts";
 import { toTensor } from "../image/pixels.ts";
-import { resizeImage } from "../image/resize.ts";
-import type { UpscaleOptions } from "../plan.ts";
+import type { Plan, UpscaleOptions } from "../plan.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Upscaler } from "../upscaler.ts";
+import { blend, inwards, mixedLow, ofSize, opacityOf } from "./_masks.ts";
 import { checkShare, needOption } from "./_needs.ts";
+import { decode, encoder } from "./latents.ts";
 
 /** How `fuse()` works. */
 export interface FuseOptions extends Omit<UpscaleOptions, "samples" | "guide"> {
@@ -18,7 +19,8 @@ export interface FuseOptions extends Omit<UpscaleOptions, "samples" | "guide"> {
   mask: ImageLike;
   /**
    * From 0, nothing is taken, to 1, the reference stands in the mask as it is; between, each step of the
-   * sampler is moved that far towards it, and the network makes an image of both.
+   * sampler is moved that far towards it, and the network makes an image of both. With a flow, the reference is
+   * pasted that opaquely, and its latents are made likely.
    *
    * Less takes less of a reference's own flaws, more takes more of content that the source does not show: at 0.5
    * that shines through as in a double exposure. On four photographs kept aside in training, with
@@ -35,7 +37,7 @@ export interface FuseOptions extends Omit<UpscaleOptions, "samples" | "guide"> {
  * `upscale()` gives for the same seed; inside, it goes over within one pixel of the source.
  *
  * @param low The image to upscale.
- * @throws {UnsupportedError} If the entry cannot follow a guide.
+ * @throws {UnsupportedError} If the entry can neither follow a guide nor encode.
  * @throws {RangeError} If the reference or the mask does not have the size of the result.
  */
 export async function fuse(
@@ -45,71 +47,70 @@ export async function fuse(
 ): Promise<Image> {
   const { reference, mask, strength = 0.7, ...rest } = options;
   checkShare("strength", strength);
-  needOption(upscaler, "guide", "fuse");
+  if (!upscaler.encode) needOption(upscaler, "guide", "fuse");
   const source = await readImage(low, rest);
   const { scale } = upscaler.card;
   const size = { width: source.width * scale, height: source.height * scale };
-  const content = ofSize(await readImage(reference, rest), size, "reference");
+  const large = ofSize(await readImage(reference, rest), size, "reference");
   const region = ofSize(await readImage(mask, rest), size, "mask");
   const plan = upscaler.plan(source, rest);
   const { images: [plain] } = await upscaler.upscale(source, plan);
-  const guide = { image: toTensor(content).rgb, weight: opacityOf(region, strength) };
-  const mixedSource = mixedLow(source, content, region, strength);
-  const { images: [mixed] } = await upscaler.upscale(mixedSource, { ...plan, guide });
+  const content = { reference: large, region, strength };
+  const mixedSource = mixedLow(source, large, region, strength);
+  const mixed = upscaler.accepts.includes("guide")
+    ? await guided(upscaler, mixedSource, plan, content)
+    : await recoded(upscaler, mixedSource, plain, content);
   return blend(plain, mixed, inwards(opacityOf(region, 1), scale).data);
 }
 
-/** The source with the reference, shrunk, in the mask. */
-function mixedLow(source: Image, content: Image, region: Image, strength: number): Image {
-  const share = opacityOf(resizeImage(region, source), strength);
-  return blend(source, resizeImage(content, source), share.data);
+/** What is taken, and from where. */
+interface Content {
+  reference: Image;
+  region: Image;
+  strength: number;
 }
 
-/** Colours of `below`, moved towards `above` by the share of each pixel; opacity of `below`. */
-function blend(below: Image, above: Image, share: Float32Array): Image {
-  const data = new Uint8ClampedArray(below.data);
-  for (let i = 0; i < data.length; i++) {
-    if (i % 4 < 3) data[i] += share[i >> 2] * (above.data[i] - data[i]);
+/** A sampler's way: every step is moved towards the reference. */
+async function guided(
+  upscaler: Upscaler,
+  source: Image,
+  plan: Plan,
+  { reference, region, strength }: Content,
+): Promise<Image> {
+  const guide = { image: toTensor(reference).rgb, weight: opacityOf(region, strength) };
+  const { images: [mixed] } = await upscaler.upscale(source, { ...plan, guide });
+  return mixed;
+}
+
+/**
+ * A flow's way: the reference is pasted, the whole is encoded, and its latents are brought back to lengths that
+ * are likely, the less so the greater the strength (Lugmayr et al. 2020, section 4.4).
+ */
+async function recoded(
+  upscaler: Upscaler,
+  source: Image,
+  plain: Image,
+  { reference, region, strength }: Content,
+): Promise<Image> {
+  if (strength === 0) return plain;
+  const pasted = blend(plain, reference, opacityOf(region, strength).data);
+  const { latents } = await encoder(upscaler)(source, pasted);
+  const likely = latents.map(({ values, frame }) => ({
+    values: shortened(values, strength),
+    frame,
+  }));
+  return await decode(upscaler, source, likely);
+}
+
+/** Every pixel's vector no longer than that of standard normal noise; with the strength 1 as it is. */
+function shortened({ data, dims: [n, channels, height, width] }: Tensor, strength: number): Tensor {
+  const area = height * width;
+  const result = tensor([n, channels, height, width], data.slice());
+  for (let i = 0; i < area; i++) {
+    let squares = 0;
+    for (let k = i; k < data.length; k += area) squares += data[k] ** 2;
+    const gain = strength + (1 - strength) * Math.min(1, Math.sqrt(channels / squares));
+    for (let k = i; k < data.length; k += area) result.data[k] *= gain;
   }
-  return { ...below, data };
-}
-
-/** A mask as weights `[1, 1, height, width]`: its first channel, black 0, white `most`. */
-function opacityOf({ data, width, height }: Image, most: number): Tensor {
-  const weights = Float32Array.from({ length: width * height }, (_, i) => most * data[4 * i] / 255);
-  return tensor([1, 1, height, width], weights);
-}
-
-/** A mask that rises from its edge inwards over `2 * radius` pixels, and is nowhere larger than before. */
-function inwards(mask: Tensor, radius: number): Tensor {
-  const smaller = pooledRows(pooledRows(mask, radius, "least"), radius, "least");
-  return pooledRows(pooledRows(smaller, radius, "mean"), radius, "mean");
-}
-
-/** Pools each row over windows of 2 * radius + 1 pixels, and turns the image: twice is both ways. */
-function pooledRows(
-  { data, dims: [n, channels, height, width] }: Tensor,
-  radius: number,
-  pool: "least" | "mean",
-): Tensor {
-  const turned = tensor([n, channels, width, height]);
-  for (let i = 0; i < data.length; i++) {
-    const x = i % width, row = i - x;
-    const from = row + Math.max(0, x - radius), to = row + Math.min(width, x + radius + 1);
-    let least = 1, sum = 0;
-    for (let k = from; k < to; k++) {
-      if (data[k] < least) least = data[k];
-      sum += data[k];
-    }
-    turned.data[x * height + row / width] = pool === "least" ? least : sum / (to - from);
-  }
-  return turned;
-}
-
-/** Refuses an image of another size. */
-function ofSize(image: Image, { width, height }: Omit<Image, "data">, name: string): Image {
-  if (image.width === width && image.height === height) return image;
-  throw new RangeError(
-    `Cannot use the ${name} of ${image.width}x${image.height}: the result has ${width}x${height}`,
-  );
+  return result;
 }

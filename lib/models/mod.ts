@@ -6,6 +6,7 @@ import { ddpm } from "./ddpm.ts";
 import type { Family } from "./model.ts";
 import { regression } from "./regression.ts";
 import { sr3 } from "./sr3.ts";
+import { srflow } from "./srflow.ts";
 import { srdiff } from "./srdiff.ts";
 
 /** Every family by its name; an object has no two keys alike, so neither has the table. */
@@ -15,6 +16,7 @@ export const families: Readonly<Record<string, Family>> = {
   srdiff,
   sr3,
   ddpm,
+  srflow,
 };
 
 /**

@@ -26,6 +26,8 @@ export type Model = Enlarger | Beginner;
 export interface Enlarger extends ModelFacts {
   /** Runs what all samples of one image share, such as the encoder. */
   condition(input: ConditionInput): Promise<Conditioned>;
+  /** Finds the latents of an image, where the entry can. */
+  encode?(input: EncodeInput): Promise<Encoding>;
 }
 
 /** A model that draws images of nothing but noise. */
@@ -72,6 +74,20 @@ export interface ConditionInput {
   signal?: AbortSignal;
   /** Called after each tile with the tiles done and in all. */
   onTile?: (done: number, tiles: number) => void;
+}
+
+/** An image, small and large. */
+export interface EncodeInput extends ConditionInput {
+  /** `[1, 3, h*scale, w*scale]` in [-1, 1]. */
+  hr: Tensor;
+}
+
+/** The latents of an image. */
+export interface Encoding {
+  /** By draw: what a sampler would have to draw to make the image, on grids of `ratio` times the input's. */
+  readonly latents: readonly { values: Tensor; ratio: number }[];
+  /** log |d latents / d hr|, for hr in [-1, 1]. */
+  readonly logDet: number;
 }
 
 /** An image that is ready to be sampled. */

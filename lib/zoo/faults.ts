@@ -17,7 +17,13 @@ export interface Fault {
 
 /** Finds the places where parts of a card contradict each other. */
 export function findFaults(card: ModelCard): Fault[] {
-  return [...graphFaults(card), ...tilingFaults(card), ...stepFaults(card), ...unknownGraphs(card)];
+  return [
+    ...graphFaults(card),
+    ...tilingFaults(card),
+    ...stepFaults(card),
+    ...latentFaults(card),
+    ...unknownGraphs(card),
+  ];
 }
 
 function* graphFaults({ graphs, fixture, licence }: ModelCard): Generator<Fault> {
@@ -75,6 +81,19 @@ function* stepFaults({ diffusion, steps, graphs }: ModelCard): Generator<Fault> 
     if (steps.trained.findIndex((other) => other.steps === trained.steps) < i) {
       yield { path: `${path}.steps`, message: `${trained.steps} is given twice` };
     }
+  }
+}
+
+/** Tiles and regions start at multiples, which must be whole pixels of every latent's grid. */
+function* latentFaults({ flow, tiling }: ModelCard): Generator<Fault> {
+  if (!flow) return;
+  const multiple = tiling?.multiple ?? 1;
+  for (const [i, { ratio }] of flow.latents.entries()) {
+    if (Number.isInteger(ratio * multiple)) continue;
+    yield {
+      path: `flow.latents.${i}.ratio`,
+      message: `${ratio} times tiling.multiple, ${multiple}, is not a whole number of pixels`,
+    };
   }
 }
 

@@ -18,10 +18,11 @@ testFamily("regression", () => openTiny("regression-tiny"), 1);
 testFamily("srdiff", () => openTiny("srdiff-tiny"), 2);
 testFamily("sr3", () => openTiny("sr3-tiny"), 1);
 testFamily("ddpm", () => openTiny("ddpm-tiny"), 2);
+testFamily("srflow", () => openTiny("srflow-tiny"), 1);
 
 Deno.test("familyOf() refuses an unknown name and lists the known ones", () => {
   expect(() => familyOf("esrgan")).toThrow(UnsupportedError);
-  expect(() => familyOf("toString")).toThrow(/bicubic, regression, srdiff, sr3, ddpm/);
+  expect(() => familyOf("toString")).toThrow(/bicubic, regression, srdiff, sr3, ddpm, srflow/);
 });
 
 Deno.test("families refuse a card without their graphs", async () => {

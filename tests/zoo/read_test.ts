@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { ManifestError } from "../../lib/errors.ts";
-import { cardJsonSchema, parseCard, readCard } from "../../lib/zoo/read.ts";
+import { cardJsonSchema, checkCard, parseCard, readCard } from "../../lib/zoo/read.ts";
 
 const tiny = new URL("../fixtures/zoo/tiny/", import.meta.url);
 const text = await Deno.readTextFile(new URL("model.yml", tiny));
@@ -117,4 +117,11 @@ Deno.test("cardJsonSchema() is what zoo/model.schema.json says", async () => {
   const file = new URL("../../zoo/model.schema.json", import.meta.url);
   // `deno task schema` writes it.
   expect(JSON.parse(await Deno.readTextFile(file))).toEqual(cardJsonSchema());
+});
+
+Deno.test("checkCard() refuses a latent whose grid tiles cannot start on", async () => {
+  const folder = new URL("../fixtures/zoo/srflow-tiny/", import.meta.url);
+  const card = JSON.parse(await Deno.readTextFile(new URL("model.yml", folder)));
+  card.flow.latents[0].ratio = 0.25;
+  expect(() => checkCard(card, "card")).toThrow(/flow\.latents\.0\.ratio 0\.25 times/);
 });

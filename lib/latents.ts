@@ -1,0 +1,80 @@
+/** From an image back to the latents that make it. @module */
+
+import { mirrored, scaledSides } from "./border.ts";
+import type { Engine } from "./enlarge.ts";
+import { UnsupportedError } from "./errors.ts";
+import type { Image } from "./image/image.ts";
+import { toTensor } from "./image/pixels.ts";
+import type { Plan } from "./plan.ts";
+import type { NoiseField } from "./tensor/noise.ts";
+import type { Tensor } from "./tensor/tensor.ts";
+import { crop } from "./tensor/window.ts";
+
+/** One latent of an image. */
+export interface Latent {
+  /** Values `[1, channels, height, width]`, near standard normal for what the entry takes for an image. */
+  readonly values: Tensor;
+  /** Where the image's first pixel stands in them: the rest is the frame around it. */
+  readonly frame: number;
+}
+
+/** What a flow makes of an image. */
+export interface Encoded {
+  /** The latents, by draw. */
+  readonly latents: readonly Latent[];
+  /** log |d latents / d image| for the image in [-1, 1], of the image with its frame. */
+  readonly logDet: number;
+  /**
+   * Bits that one byte of the image would cost: -log2 of its density, times the width of a byte, for each of its
+   * values (Theis et al. 2016, section 3.1, without the noise).
+   */
+  readonly bitsPerDimension: number;
+}
+
+/**
+ * Encodes an image in one piece, with the frame that `enlarge()` would see around it.
+ *
+ * @param plan A plan for `low`.
+ * @throws {RangeError} If `high` is not as large as the result of `low`.
+ */
+export async function latentsOf(
+  { model, card }: Engine,
+  { low, high }: { low: Image; high: Image },
+  plan: Plan,
+): Promise<Encoded> {
+  if (!model.condition || !model.encode) {
+    throw new UnsupportedError(
+      `Cannot encode an image with ${card.id}: it has no graph "forward". Take an entry of the family srflow`,
+    );
+  }
+  if (high.width !== plan.width || high.height !== plan.height) {
+    throw new RangeError(
+      `Cannot encode an image of ${high.width}x${high.height}: the result of ${low.width}x` +
+        `${low.height} has ${plan.width}x${plan.height}`,
+    );
+  }
+  const { frame, tiling, signal } = plan;
+  const sides = { left: frame, top: frame, right: frame, bottom: frame };
+  const lr = mirrored(toTensor(low).rgb, sides);
+  const hr = mirrored(toTensor(high).rgb, scaledSides(sides, card.scale));
+  const { latents, logDet } = await model.encode({ lr, hr, tiling, signal });
+  const count = latents.reduce((sum, { values }) => sum + values.data.length, 0);
+  const squares = latents.reduce(
+    (sum, { values }) => values.data.reduce((sum, z) => sum + z * z, sum),
+    0,
+  );
+  const logDensity = -0.5 * (squares + count * Math.log(2 * Math.PI)) + logDet;
+  return {
+    latents: latents.map(({ values, ratio }) => ({ values, frame: frame * ratio })),
+    logDet,
+    bitsPerDimension: -(logDensity / count + Math.log(2 / 255)) / Math.LN2,
+  };
+}
+
+/** The noise that makes an encoded image again, in any regions and tiles. */
+export function latentField(latents: readonly Latent[]): NoiseField {
+  return ({ draw }, [, , height, width], origin) => {
+    const { values, frame } = latents[draw];
+    return crop(values, { x: origin.x + frame, y: origin.y + frame, width, height });
+  };
+}

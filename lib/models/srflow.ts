@@ -1,0 +1,131 @@
+/** SRFlow: a conditional normalizing flow, one pass from latents to the image (Lugmayr et al. 2020). @module */
+
+import { ManifestError } from "../errors.ts";
+import type { Session } from "../runtime/session.ts";
+import { mix, scaleBy } from "../tensor/linear.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { crop, padTo } from "../tensor/window.ts";
+import { overTiles } from "../tiling.ts";
+import type { Flow, ModelCard } from "../zoo/card.ts";
+import { type Conditioned, type ConditionInput, type Encoding, type Family } from "./model.ts";
+import { type EncodeInput, graphNamed, type SampleInput, type SampleStep } from "./model.ts";
+
+/** A card, opened. */
+interface Entry {
+  card: ModelCard;
+  flow: Flow;
+  encoder: Session;
+  inverse: Session;
+  forward?: Session;
+}
+
+/** One image as the flow sees it. */
+interface Scene {
+  grid: readonly [height: number, width: number];
+  /** What the encoder gives beside its estimate, on any grids. */
+  features: Record<string, Tensor>;
+  /** What the residual is added to, as large as the padded image; absent where that is nothing. */
+  base?: Tensor;
+}
+
+/**
+ * Runs the graphs `encoder` (`lr` to `features` and, for the base `estimate`, `estimate`) and `inverse` (the
+ * latents that the card names, and `features`, to `residual` `[n, 3, H, W]`); with the graph `forward`
+ * (`residual` and `features` to the latents and `logdet` `[n]`) images can be encoded.
+ *
+ * sr = base + residual / residualScale. Latents are normal noise on their own grids, times the temperature.
+ */
+export const srflow: Family = (card, sessions) => {
+  const { flow } = card;
+  if (!flow) throw new ManifestError(`${card.id}#flow`, `the family "${card.family}" needs it`);
+  const [encoder, inverse] = ["encoder", "inverse"].map((name) => graphNamed(card, sessions, name));
+  const entry = { card, flow, encoder, inverse, forward: sessions.forward };
+  const base = flow.base === "estimate" ? ["fidelity"] as const : [];
+  return {
+    accepts: ["seed", "samples", "temperature", "noise", ...base],
+    generative: true,
+    calls: ({ samples }) => 1 + samples,
+    condition: (input) => condition(entry, input),
+    encode: sessions.forward && ((input) => encode(entry, sessions.forward, input)),
+  };
+};
+
+/** Encodes an image once for all its samples. */
+async function condition(entry: Entry, input: ConditionInput): Promise<Conditioned> {
+  const scene = await sceneOf(entry, input);
+  const [, , rows, columns] = input.lr.dims;
+  const { scale } = entry.card;
+  const cut = (image: Tensor) =>
+    crop(image, { x: 0, y: 0, width: columns * scale, height: rows * scale });
+  return {
+    estimate: scene.base && cut(scene.base),
+    sample: (choices) => sample(entry, scene, input, { choices, cut }),
+  };
+}
+
+/** Features and base of an image, padded to the multiple. */
+async function sceneOf(entry: Entry, input: ConditionInput): Promise<Scene> {
+  const { card, encoder, flow } = entry;
+  const { lr, tiling, signal, onTile } = input;
+  const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
+  const grid = [padded.dims[2], padded.dims[3]] as const;
+  const run = (inputs: Parameters<typeof encoder.run>[0]) => encoder.run(inputs, { signal });
+  const { estimate, ...features } = await overTiles({ lr: padded }, run, {
+    tiling,
+    grid,
+    signal,
+    onTile,
+  });
+  if (flow.base === "estimate" && !estimate) {
+    throw new ManifestError(`${card.id}#flow.base`, `the graph "encoder" gives no "estimate"`);
+  }
+  return { grid, features, base: flow.base === "estimate" ? estimate : undefined };
+}
+
+/** Draws the latents and takes them through the flow. */
+async function* sample(
+  { flow, inverse, card }: Entry,
+  { grid, features, base }: Scene,
+  { tiling }: ConditionInput,
+  { choices, cut }: { choices: SampleInput; cut: (image: Tensor) => Tensor },
+): AsyncGenerator<SampleStep, Tensor> {
+  const { signal, onTile, fidelity } = choices;
+  const latents = flow.latents.map(({ name, channels, ratio }, draw) => {
+    const [height, width] = grid.map((size) => size * ratio);
+    return [name, choices.noise(draw, [1, channels, height, width], ratio)] as const;
+  });
+  const { residual } = await overTiles(
+    { ...features, ...Object.fromEntries(latents) },
+    (inputs) => {
+      const [name, { dims: [, , h, w] }] = Object.entries(inputs)[0];
+      const ratio = features[name].dims[3] / grid[1];
+      const size = [1, 3, h / ratio * card.scale, w / ratio * card.scale];
+      return inverse.run(inputs, { signal, outputs: { residual: size } });
+    },
+    { tiling, grid, signal, onTile },
+  );
+  const gain = fidelity / flow.residualScale;
+  const image = cut(
+    base ? mix(1, base, gain, residual) : scaleBy(1 / flow.residualScale, residual),
+  );
+  yield { step: 1, steps: 1, image: () => image };
+  return image;
+}
+
+/** Takes an image back to its latents, in one piece. */
+async function encode(
+  entry: Entry,
+  forward: Session,
+  { hr, ...input }: EncodeInput,
+): Promise<Encoding> {
+  const { card: { scale }, flow } = entry;
+  const { grid: [height, width], features, base } = await sceneOf(entry, input);
+  const whole = crop(hr, { x: 0, y: 0, width: width * scale, height: height * scale });
+  const { residualScale } = flow;
+  const residual = base
+    ? mix(residualScale, whole, -residualScale, base)
+    : scaleBy(residualScale, whole);
+  const outputs = await forward.run({ residual, ...features }, { signal: input.signal });
+  const latents = flow.latents.map(({ name, ratio }) => ({ values: outputs[name], ratio }));
+  return { latents, logDet: outputs.logdet.data[0] + whole.data.length * Math.log(residualScale) };
+}
