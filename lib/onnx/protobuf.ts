@@ -49,6 +49,21 @@ export function messages(message: Uint8Array, id: number): Uint8Array[] {
     .map((field) => field.bytes!);
 }
 
+/** The numbers of a packed list. */
+export function varints(bytes: Uint8Array): number[] {
+  const values: number[] = [];
+  let value = 0, weight = 1;
+  for (const byte of bytes) {
+    value += (byte & 127) * weight;
+    weight *= 128;
+    if (byte > 127) continue;
+    values.push(value);
+    value = 0;
+    weight = 1;
+  }
+  return values;
+}
+
 /** Writes one field: a number as varint, a text, or bytes. */
 export function field(id: number, value: number | string | Uint8Array): Uint8Array {
   if (typeof value === "number") return joined([varint(id * 8), varint(value)]);

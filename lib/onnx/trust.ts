@@ -1,7 +1,7 @@
 /** What an ONNX file from a stranger must not hold, found before a runtime opens it. @module */
 
 import { joined } from "../bytes.ts";
-import { fields, messages, strings } from "./protobuf.ts";
+import { fields, messages, strings, varints } from "./protobuf.ts";
 
 /** Operators that can run without end. */
 const ENDLESS = ["Loop", "Scan"];
@@ -101,20 +101,6 @@ function integersOf(tensor: Uint8Array): number[] {
   }
   // Packed or not: a packed list is read as the varints of a message without keys.
   return [...fields(tensor)].flatMap(({ id, number, bytes }) =>
-    id !== 7 ? [] : number !== undefined ? [number] : varintsOf(bytes!)
+    id !== 7 ? [] : number !== undefined ? [number] : varints(bytes!)
   );
-}
-
-function varintsOf(bytes: Uint8Array): number[] {
-  const values: number[] = [];
-  let value = 0, weight = 1;
-  for (const byte of bytes) {
-    value += (byte & 127) * weight;
-    weight *= 128;
-    if (byte > 127) continue;
-    values.push(value);
-    value = 0;
-    weight = 1;
-  }
-  return values;
 }

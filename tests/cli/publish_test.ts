@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { IntegrityError, ManifestError } from "../../lib/errors.ts";
-import { publish } from "../../cli/publish.ts";
+import { publish } from "../../cli/zoo/publish.ts";
 import { fetchGraph } from "../../lib/zoo/store.ts";
 import { openZoo } from "../../lib/zoo/zoo.ts";
 

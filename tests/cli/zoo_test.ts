@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { join } from "node:path";
 import { readCard } from "../../lib/zoo/mod.ts";
-import { withTable, zooTable } from "../../cli/zoo_table.ts";
+import { withTable, zooTable } from "../../cli/zoo/table.ts";
 import { filesBelow, inFolder } from "./_folder.ts";
 
 const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { ManifestError } from "../../lib/errors.ts";
 import { load } from "../../lib/upscaler.ts";
 import { fileIn, isFileName } from "../../lib/zoo/names.ts";
-import { publish } from "../../cli/publish.ts";
+import { publish } from "../../cli/zoo/publish.ts";
 import { parseCard, readCard } from "../../lib/zoo/read.ts";
 import { fetchFixture, fetchGraph } from "../../lib/zoo/store.ts";
 import { parseIndex } from "../../lib/zoo/zoo.ts";

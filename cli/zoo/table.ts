@@ -1,6 +1,6 @@
 /** The table of entries in the README, made of what the cards say. @module */
 
-import type { ModelCard } from "../lib/zoo/mod.ts";
+import type { ModelCard } from "../../lib/zoo/mod.ts";
 
 /** A figure that has a column, if any card has it. */
 interface Column {

@@ -1,0 +1,54 @@
+/** What all verbs of `cli/zoo.ts` share: where they look, and how they answer. @module */
+
+import type { Command } from "commander";
+import type { FetchOptions, ModelCard } from "../../lib/zoo/mod.ts";
+import { openZoo, resolveCard, type Zoo } from "../../lib/zoo/mod.ts";
+import { escapeControls } from "../controls.ts";
+import { table } from "../terminal.ts";
+
+/** The flags of every verb. */
+export interface Flags {
+  /** Another registry. */
+  zoo?: string;
+  /** Uses what was kept earlier alone. */
+  offline?: boolean;
+  /** Answers in JSON. */
+  json?: boolean;
+}
+
+/** Where a verb looks things up and answers. */
+export interface Desk {
+  /** Ends the work. */
+  readonly signal: AbortSignal;
+  /** How cards and files are read. */
+  readonly options: FetchOptions;
+  /** The registry. */
+  readonly zoo: Zoo;
+  /** The card of an id, a folder, a URL or `hf:owner/repo`. */
+  find(model: string): Promise<ModelCard>;
+  /** Answers: the data with `--json`, the text otherwise. */
+  tell(data: unknown, text: string | readonly (readonly string[])[]): void;
+}
+
+/** One verb: its place in the help, and what it does. */
+export type Verb = (program: Command, desk: () => Desk) => void;
+
+/** The desk of one call. */
+export function openDesk({ zoo, offline, json }: Flags, signal: AbortSignal): Desk {
+  const options = { offline, signal };
+  return {
+    signal,
+    options,
+    zoo: openZoo(zoo),
+    find: (model) => resolveCard(model, { ...options, zoo }),
+    tell(data, text) {
+      if (json) return console.log(JSON.stringify(data, null, 2));
+      console.log(typeof text === "string" ? text : table(text.map((row) => row.map(shown))));
+    },
+  };
+}
+
+/** A cell whose words a terminal does not obey. */
+function shown(cell: string): string {
+  return escapeControls(cell);
+}

@@ -1,0 +1,74 @@
+/** The verbs that tell of entries: `list`, `show`, `table`. @module */
+
+import type { ModelCard } from "../../lib/zoo/mod.ts";
+import { inBytes } from "../terminal.ts";
+import type { Verb } from "./desk.ts";
+import { termsOf, weightsOf, withTable, zooTable } from "./table.ts";
+
+/** All entries. */
+export const list: Verb = (program, desk) => {
+  program.command("list").description("all entries").action(async () => {
+    const { zoo, options, tell } = desk();
+    const cards = await zoo.list(options);
+    const head = ["id", "scale", "family", "weights", "terms"];
+    const rows = cards.map((card) => [
+      card.id,
+      `x${card.scale}`,
+      card.family,
+      weightsOf(card),
+      termsOf(card),
+    ]);
+    tell(cards, [head, ...rows]);
+  });
+};
+
+/** What one card says. */
+export const show: Verb = (program, desk) => {
+  program.command("show").argument("<model>", "id, folder, URL or hf:owner/repo")
+    .description("what an entry's card says")
+    .action(async (model) => {
+      const { find, tell } = desk();
+      const card = await find(model);
+      tell(card, cardText(card));
+    });
+};
+
+/** The table of the README. */
+export const markdown: Verb = (program, desk) => {
+  program.command("table").description("the entries and their figures as Markdown")
+    .option("--write <file>", "put it between the file's zoo-table comments")
+    .action(async ({ write }) => {
+      const { zoo, options } = desk();
+      const text = zooTable(await zoo.list(options));
+      if (write === undefined) return console.log(text);
+      await Deno.writeTextFile(write, withTable(await Deno.readTextFile(write), text));
+    });
+};
+
+/** A card in lines that people read. */
+function cardText(card: ModelCard): string {
+  const { licence, steps, tiling, figures = {} } = card;
+  const lines = [
+    `${card.id} ${card.version}: ${card.name}`,
+    card.description,
+    `family ${card.family}, x${card.scale}, weights ${weightsOf(card)}`,
+    ...Object.entries(card.graphs).map(([name, graph]) =>
+      `  ${name}: ${graph.url ?? graph.file}, ${graph.precision}, ${inBytes(graph.bytes)}`
+    ),
+    ...tiling ? [`tiles of ${tiling.size} pixels, ${tiling.overlap} of them shared`] : [],
+    ...steps
+      ? [`steps: ${steps.default}, at most ${steps.max}, trained for ${trainedFor(steps)}`]
+      : [],
+    `terms of the weights: ${termsOf(card)}`,
+    ...licence.note ? [`  ${licence.note}`] : [],
+    ...licence.data.map((source) => `  data: ${source.name}, ${source.licence}`),
+    ...Object.entries(figures).map(([set, values]) =>
+      `${set}: ${Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ")}`
+    ),
+  ];
+  return lines.join("\n");
+}
+
+function trainedFor({ trained }: NonNullable<ModelCard["steps"]>): string {
+  return trained.map(({ steps }) => steps).join(", ") || "none in particular";
+}

@@ -1,0 +1,248 @@
+/** Adds a finished entry to a zoo's folder or to a layout for the Hub, wholly or not at all. @module */
+
+import { Option } from "commander";
+import { type Document, parseDocument } from "yaml";
+import { ManifestError } from "../../lib/errors.ts";
+import type { ModelCard } from "../../lib/zoo/card.ts";
+import { limits } from "../../lib/zoo/limits.ts";
+import { fileIn } from "../../lib/zoo/names.ts";
+import { readCard } from "../../lib/zoo/read.ts";
+import { asFolder, nameOf, toUrl } from "../../lib/zoo/place.ts";
+import { readText } from "../../lib/zoo/source.ts";
+import { fetchFixture, fetchGraph, type FetchOptions } from "../../lib/zoo/store.ts";
+import { parseIndex } from "../../lib/zoo/zoo.ts";
+import type { Verb } from "./desk.ts";
+import { hubReadme } from "./hub_readme.ts";
+
+/**
+ * Checks an entry completely, brings it into a zoo's folder, and lists it in the index.
+ *
+ * @param card The card as `readCard()` gave it, or path or URL of its folder.
+ * @param directory The zoo's folder.
+ * @param options `create` makes the folder and its `index.yml` where there is none.
+ * @returns The card as it stands in the zoo.
+ * @throws {ManifestError} If the card cannot be used or its id is taken.
+ * @throws {IntegrityError} If a file is not the one that the card promises.
+ */
+export async function publish(
+  card: ModelCard | string | URL,
+  directory: string | URL,
+  options: FetchOptions & { create?: boolean } = {},
+): Promise<ModelCard> {
+  const source = entryFolder(card);
+  const checked = await readCard(source, options);
+  await checkFiles(checked, options);
+  const zoo = asFolder(toUrl(directory));
+  const index = new URL("index.yml", zoo);
+  if (options.create) await createIndex(index);
+  // Two at once would each write the index that they have read, and one entry would be lost.
+  return await withLock(index, async () => {
+    const text = await readText(index, limits.index, options);
+    if (parseIndex(text, index).includes(checked.id)) {
+      throw new ManifestError(nameOf(index), `"${checked.id}" is listed already`);
+    }
+    const target = new URL(`${checked.id}/`, zoo);
+    const isThere = target.href === source.href;
+    if (!isThere) await copyEntry(source, filesOf(checked), target);
+    try {
+      await replaceFile(index, withId(text, checked.id));
+    } catch (error) {
+      if (!isThere) await Deno.remove(target, { recursive: true });
+      throw error;
+    }
+    return { ...checked, base: target.href };
+  });
+}
+
+/**
+ * Checks an entry completely, and lays it out as a repository of the Hugging Face Hub: its files, and a README
+ * with the front matter that the Hub reads.
+ *
+ * @param directory A folder that does not exist yet.
+ * @returns The card as it stands there.
+ */
+export async function publishForHub(
+  card: ModelCard | string | URL,
+  directory: string | URL,
+  options: FetchOptions = {},
+): Promise<ModelCard> {
+  const source = entryFolder(card);
+  const checked = await readCard(source, options);
+  await checkFiles(checked, options);
+  const target = asFolder(toUrl(directory));
+  const own = await Deno.readTextFile(new URL("README.md", source)).catch(ignoreMissing);
+  await copyEntry(source, filesOf(checked), target, hubReadme(checked, own));
+  return { ...checked, base: target.href };
+}
+
+async function createIndex(index: URL): Promise<void> {
+  await Deno.mkdir(new URL(".", index), { recursive: true });
+  try {
+    await Deno.writeTextFile(index, "# The ids of all entries.\n", { createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+}
+
+/** Does some work while no other process does work on the same file. */
+async function withLock<Result>(file: URL, work: () => Promise<Result>): Promise<Result> {
+  const place = new URL(`${file.href}.lock`);
+  const lock = await takeLock(place);
+  try {
+    return await work();
+  } finally {
+    await Deno.remove(place).catch(() => {});
+    lock.close();
+  }
+}
+
+/** Waits for the lock; one whose file another process has removed meanwhile is worth nothing. */
+async function takeLock(place: URL): Promise<Deno.FsFile> {
+  for (;;) {
+    const lock = await Deno.open(place, { create: true, write: true });
+    await lock.lock(true);
+    const [own, there] = [await lock.stat(), await Deno.stat(place).catch(ignoreMissing)];
+    if (there && own.ino === there.ino) return lock;
+    lock.close();
+  }
+}
+
+/** The index with one more id; its comments stay. */
+function withId(text: string, id: string): string {
+  const document: Document = parseDocument(text);
+  document.contents ??= document.createNode([]);
+  document.add(id);
+  return String(document);
+}
+
+function entryFolder(card: ModelCard | string | URL): URL {
+  if (typeof card === "string" || card instanceof URL) return asFolder(toUrl(card));
+  if (card.base?.startsWith("file:")) return new URL(card.base);
+  throw new TypeError(
+    `Cannot publish ${card.id}: read its card from a folder of this machine first`,
+  );
+}
+
+/** Every graph and the fixture have the promised bytes. */
+async function checkFiles(card: ModelCard, options: FetchOptions): Promise<void> {
+  for (const name of Object.keys(card.graphs)) await fetchGraph(card, name, options);
+  await fetchFixture(card, options);
+}
+
+/** What belongs to an entry; graphs with a URL stay where they are. */
+function filesOf({ graphs, fixture }: ModelCard): string[] {
+  const own = Object.values(graphs).filter((graph) => !graph.url).map((graph) => graph.file);
+  return ["model.yml", ...new Set(own), ...fixture ? [fixture.file] : []];
+}
+
+/** Copies beside the target first, so that the target appears complete. */
+async function copyEntry(
+  source: URL,
+  files: readonly string[],
+  target: URL,
+  readme?: string,
+): Promise<void> {
+  await refuseExisting(target);
+  const part = new URL(target.href.replace(/\/$/, `.${crypto.randomUUID()}.part/`));
+  try {
+    for (const file of files) await copyFile(file, source, part);
+    if (readme !== undefined) await Deno.writeTextFile(new URL("README.md", part), readme);
+    else await copyFile("README.md", source, part).catch(ignoreMissing);
+    await Deno.rename(part, target);
+  } catch (error) {
+    await Deno.remove(part, { recursive: true }).catch(ignoreMissing);
+    throw error;
+  }
+}
+
+/** Copies an ordinary file: a link could bring a private file of this machine into a public zoo. */
+async function copyFile(name: string, from: URL, to: URL): Promise<void> {
+  const source = fileIn(name, from);
+  const { isFile } = await Deno.lstat(source);
+  if (!isFile) throw new Error(`Cannot publish ${nameOf(source)}: it is not an ordinary file`);
+  await Deno.mkdir(to, { recursive: true });
+  await Deno.copyFile(source, fileIn(name, to));
+}
+
+async function refuseExisting(target: URL): Promise<void> {
+  const isThere = await Deno.stat(target).then(() => true, ignoreMissing);
+  if (isThere) throw new Error(`Cannot publish into ${nameOf(target)}: it exists already`);
+}
+
+async function replaceFile(file: URL, text: string): Promise<void> {
+  const part = new URL(`${file.href}.${crypto.randomUUID()}.part`);
+  try {
+    await Deno.writeTextFile(part, text);
+    await Deno.rename(part, file);
+  } catch (error) {
+    await Deno.remove(part).catch(ignoreMissing);
+    throw error;
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+const ownZoo = new URL("../../zoo/", import.meta.url);
+
+/** Where an entry can be published, and what is to be done next. */
+const layouts: Readonly<
+  Record<
+    string,
+    (from: string, to: string | undefined, options: FetchOptions) => Promise<[ModelCard, string]>
+  >
+> = {
+  async index(from, to, options) {
+    const card = await publish(from, to ?? ownZoo, options);
+    return [card, `Commit ${pathOf(card)} and the index; it is found as "${card.id}" then.`];
+  },
+  async folder(from, to, options) {
+    const folder = needed(to, "folder");
+    const card = await publish(from, folder, { ...options, create: true });
+    return [
+      card,
+      `Copy ${folder} to any static server that allows other origins (CORS), then ` +
+      `write --model https://HOST/PATH/${card.id}, or --zoo https://HOST/PATH --model ${card.id}.`,
+    ];
+  },
+  async hub(from, to, options) {
+    const folder = needed(to, "hub");
+    const card = await publishForHub(from, folder, options);
+    return [
+      card,
+      `Run "hf upload OWNER/${card.id} ${folder}", then write --model hf:OWNER/${card.id}.`,
+    ];
+  },
+};
+
+function needed(to: string | undefined, layout: string): string {
+  if (to !== undefined) return to;
+  throw new TypeError(`Cannot publish: the layout "${layout}" needs --to FOLDER`);
+}
+
+function pathOf({ base }: ModelCard): string {
+  return nameOf(new URL(base!));
+}
+
+/** Publishes an entry. */
+export const publication: Verb = (program, desk) => {
+  program.command("publish").argument("<dir>", "folder of the entry")
+    .description("add an entry to a registry's folder, or lay it out for the Hub")
+    .option("--to <folder>", "where; this package's zoo if absent")
+    .addOption(
+      new Option(
+        "--layout <layout>",
+        "index: a registry's folder; folder: the same, made if absent; hub",
+      )
+        .choices(Object.keys(layouts)).default("index"),
+    )
+    .action(async (directory: string, flags: { to?: string; layout: string }) => {
+      const { tell, options } = desk();
+      const [card, next] = await layouts[flags.layout](directory, flags.to, options);
+      tell(
+        { id: card.id, folder: card.base, next },
+        `${card.id} is published in ${pathOf(card)}\n${next}`,
+      );
+    });
+};

@@ -1,0 +1,24 @@
+/** How many weights an ONNX file has. @module */
+
+import { joined } from "../bytes.ts";
+import { fields, messages, varints } from "./protobuf.ts";
+
+/** Element types of weights: FLOAT, INT8, FLOAT16, DOUBLE, BFLOAT16. */
+const WEIGHTS = [1, 3, 10, 11, 16];
+
+/** Number of values in all constants of the main graph, those of shapes and indices left out. */
+export function parametersOf(model: Uint8Array): number {
+  const graph = joined(messages(model, 7));
+  return messages(graph, 5).reduce((sum, tensor) => sum + valuesOf(tensor), 0);
+}
+
+function valuesOf(tensor: Uint8Array): number {
+  let values = 1;
+  let isWeight = false;
+  for (const { id, number, bytes } of fields(tensor)) {
+    if (id === 1 && number !== undefined) values *= number;
+    else if (id === 1) { for (const size of varints(bytes!)) values *= size; }
+    else if (id === 2) isWeight = WEIGHTS.includes(number!);
+  }
+  return isWeight ? values : 0;
+}

@@ -1,0 +1,206 @@
+import { expect } from "expect";
+import { join } from "node:path";
+import { type Image, load, readCard } from "../../mod.ts";
+import { main } from "../../cli/zoo.ts";
+import { checkEntry } from "../../cli/zoo/check.ts";
+import { createEntry } from "../../cli/zoo/new.ts";
+import { publish } from "../../cli/zoo/publish.ts";
+import { parametersOf } from "../../lib/onnx/parameters.ts";
+import { filesBelow, inFolder } from "./_folder.ts";
+
+const fixtures = new URL("../fixtures/zoo/", import.meta.url).pathname;
+const tiny = join(fixtures, "srdiff-tiny");
+
+/** Runs the command in this process; returns what it printed. */
+async function zoo(...args: string[]): Promise<{ code: number; text: string }> {
+  const lines: string[] = [];
+  const { log, error } = console;
+  console.log = console.error = (line: string) => void lines.push(line);
+  try {
+    return { code: await main(args), text: lines.join("\n") };
+  } finally {
+    Object.assign(console, { log, error });
+  }
+}
+
+/** Serves a folder as any static server does. */
+function serve(folder: string) {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const path = new URL(request.url).pathname.replace(/^\/OWNER\/[^/]+\/resolve\/main/, "");
+    const bytes = await Deno.readFile(join(folder, path)).catch(() => undefined);
+    return bytes ? new Response(bytes) : new Response("none", { status: 404 });
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Runs with variables of the environment set. */
+async function withVariables(
+  variables: Record<string, string>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  try {
+    await work();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  }
+}
+
+const source: Image = {
+  ...{ width: 9, height: 7, channels: 3 },
+  data: new Uint8ClampedArray(4 * 63).map((_, i) => i % 4 === 3 ? 255 : (i * 37) % 251),
+};
+
+async function enlarged(model: string, options: Parameters<typeof load>[1]): Promise<Image> {
+  await using upscaler = await load(model, { ...options, provider: "native", threads: 1 });
+  return (await upscaler.upscale(source, { seed: 3 })).images[0];
+}
+
+Deno.test(
+  "zoo publish: an entry is loaded back by name from the index, a plain folder and a Hub layout",
+  inFolder(async (folder) => {
+    const [index, plain, hub, cache] = ["index", "plain", "hub", "cache"].map((name) =>
+      join(folder, name)
+    );
+    await Deno.mkdir(index);
+    await Deno.writeTextFile(join(index, "index.yml"), "[]\n");
+    const results = [
+      await zoo("publish", tiny, "--to", index),
+      await zoo("publish", tiny, "--layout", "folder", "--to", plain),
+      await zoo("publish", tiny, "--layout", "hub", "--to", hub),
+    ];
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+    for (const { text } of results) {
+      expect(text).toMatch(/srdiff-tiny is published in .*\n.*srdiff-tiny/);
+    }
+    const readme = await Deno.readTextFile(join(hub, "README.md"));
+    expect(readme).toMatch(
+      /^---\nlicense: cc0-1\.0\nlibrary_name: srzoo\npipeline_tag: image-to-image/,
+    );
+
+    const wanted = await enlarged(tiny, {});
+    await using near = serve(index);
+    await using far = serve(plain);
+    await using repository = serve(hub);
+    await withVariables({ SRZOO_CACHE: cache, HF_ENDPOINT: repository.url }, async () => {
+      const found = [
+        await enlarged("srdiff-tiny", { zoo: index }),
+        await enlarged("srdiff-tiny", { zoo: near.url }),
+        await enlarged("srdiff-tiny", { zoo: `${far.url}/index.yml` }),
+        await enlarged(`${far.url}/srdiff-tiny/model.yml`, {}),
+        await enlarged("hf:OWNER/srdiff-tiny", {}),
+        await enlarged("hf:OWNER/srdiff-tiny", { offline: true }),
+      ];
+      for (const image of found) expect(image.data).toEqual(wanted.data);
+
+      const kept = (await zoo("--zoo", far.url, "--json", "verify")).text;
+      expect(JSON.parse(kept).map((row: { state: string }) => row.state)).toEqual(
+        Array(4).fill("sound"),
+      );
+      expect((await zoo("--zoo", far.url, "remove", "srdiff-tiny")).text).toMatch(/encoder/);
+      expect((await zoo("--zoo", far.url, "verify")).text).toMatch(/encoder +not on this machine/);
+      const pulled = await zoo("--zoo", far.url, "pull", "srdiff-tiny");
+      expect([pulled.code, pulled.text]).toEqual([0, expect.stringMatching(/denoiser/)]);
+      expect((await zoo("--zoo", far.url, "--offline", "list")).text).toMatch(/srdiff-tiny/);
+    });
+  }),
+);
+
+Deno.test(
+  "zoo prune removes what is unfinished or damaged, and nothing that is not the cache's",
+  inFolder(async (folder) => {
+    const sound = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const files = [sound, "0".repeat(64), `${"1".repeat(64)}.part`, "photo.png", "2.part"];
+    for (const file of files) {
+      await Deno.writeTextFile(join(folder, file), file === sound ? "" : "x");
+    }
+    const past = new Date(Date.now() - 2 * 86_400_000);
+    await Deno.utime(join(folder, files[2]), past, past);
+    await withVariables({ SRZOO_CACHE: folder }, async () => {
+      expect((await zoo("prune")).text).toMatch(/^removed 2 files/);
+      expect((await filesBelow(folder)).sort()).toEqual(["2.part", "photo.png", sound].sort());
+      await zoo("prune", "--all");
+      expect((await filesBelow(folder)).sort()).toEqual(["2.part", "photo.png"]);
+    });
+  }),
+);
+
+Deno.test(
+  "zoo new lays out an entry that check accepts and publish takes",
+  inFolder(async (folder) => {
+    const entry = join(folder, "my-model");
+    const network = join(fixtures, "regression-tiny", "network.onnx");
+    const flags = ["--family", "regression", "--multiple", "2", "--graph", `network=${network}`];
+    const made = await zoo("new", entry, ...flags);
+    expect([made.code, made.text]).toEqual([0, expect.stringMatching(/my-model is laid out/)]);
+    const card = await readCard(entry);
+    const original = await readCard(join(fixtures, "regression-tiny"));
+    expect(card.graphs.network.parameters).toBe(original.graphs.network.parameters);
+    expect(parametersOf(await Deno.readFile(network))).toBe(card.graphs.network.parameters);
+    const verdicts = await checkEntry(card, {});
+    expect(verdicts.map(({ provider }) => provider)).toEqual(["native", "wasm", "webgpu"]);
+    expect(verdicts[1].difference!.most).toBeLessThanOrEqual(1);
+    await publish(entry, join(folder, "registry"), { create: true });
+    expect((await enlarged("my-model", { zoo: join(folder, "registry") })).width).toBe(36);
+
+    const again = await zoo("new", entry, "--family", "regression");
+    expect([again.code, again.text]).toEqual([1, expect.stringMatching(/exists/)]);
+    const wrong = await zoo("new", join(folder, "Wrong Name"), "--family", "regression");
+    expect([wrong.code, wrong.text]).toEqual([1, expect.stringMatching(/lower-case/)]);
+    expect((await zoo("new", join(folder, "x"), "--family", "magic")).code).toBe(2);
+    await expect(createEntry(join(folder, "y"), {
+      ...{ family: "regression", scale: 4, multiple: 1, licence: "CC0-1.0" },
+      graphs: { network: join(folder, "my-model", "README.md") },
+    })).rejects.toThrow(/Cannot use .*README\.md/);
+    expect((await filesBelow(folder)).some((file) => /^(x|y|Wrong)/.test(file))).toBe(false);
+  }),
+);
+
+Deno.test(
+  "publish() by several processes at once loses no entry of the index",
+  inFolder(async (folder) => {
+    const registry = join(folder, "registry");
+    const entries = await Promise.all(["a", "b", "c", "d"].map(async (id) => {
+      const entry = join(folder, id);
+      await Deno.mkdir(entry);
+      for (const { name } of Deno.readDirSync(tiny)) {
+        const text = await Deno.readFile(join(tiny, name));
+        await Deno.writeFile(join(entry, name), text);
+      }
+      const card = await Deno.readTextFile(join(entry, "model.yml"));
+      await Deno.writeTextFile(join(entry, "model.yml"), card.replace('"srdiff-tiny"', `"${id}"`));
+      return entry;
+    }));
+    const program = new URL("../../cli/zoo.ts", import.meta.url).pathname;
+    const results = await Promise.all(entries.map((entry) =>
+      new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "--no-check", "-A", program, "publish", entry],
+          ...["--layout", "folder", "--to", registry],
+        ],
+      }).output()
+    ));
+    const errors = results.map(({ stderr }) => new TextDecoder().decode(stderr));
+    expect(errors).toEqual(["", "", "", ""]);
+    const index = await Deno.readTextFile(join(registry, "index.yml"));
+    expect(index.match(/^- [a-d]$/gm)?.sort()).toEqual(["- a", "- b", "- c", "- d"]);
+    const names = [...Deno.readDirSync(registry)].map(({ name }) => name).sort();
+    expect(names).toEqual(["a", "b", "c", "d", "index.yml"]);
+  }),
+);
+
+Deno.test("zoo answers in JSON, and refuses words that a terminal would obey", async () => {
+  const { text, code } = await zoo("--zoo", fixtures, "--json", "list");
+  expect(code).toBe(0);
+  expect(JSON.parse(text).map(({ id }: { id: string }) => id)).toContain("tiny");
+  const refused = await zoo("show", "\u001b[2J");
+  expect(refused.code).toBe(1);
+  expect(refused.text).not.toContain("\u001b");
+});
