@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -9,16 +10,40 @@ from torch import Tensor
 from .data.crops import Crops, Pixels
 from .data.workers import Workers, processes
 from .lpips import PERIOD
-from .objectives import Batch
 from .recipe import Recipe, RecipeError
 
 AHEAD = 4  # steps
 
+Noise = Callable[[int, torch.Size], Tensor]  # draw, shape -> standard normal, fixed per item
+
+
+@dataclass
+class Batch:
+    """LR and HR crops in [-1, 1], and the randomness that belongs to their step.
+
+    Where LR is damaged, `hr` keeps the share 1 - restore of the damage: see data.crops.Pixels.
+    """
+
+    lr: Tensor
+    hr: Tensor
+    noise: Noise
+    uniform: Tensor  # [n], in [0, 1), stratified over the global batch
+    shared: float    # in [0, 1), the same for the whole global batch
+    restore: Tensor | None = None  # [n], 0 ... 1: how much damage `hr` is without
+    corner: tuple[int, int] = (0, 0)  # of the window that LPIPS sees, below lpips.PERIOD
+
 
 class Batches:
-    """This process's share of every global batch, in as many parts as are accumulated."""
+    """This process's share of every global batch, in as many parts as are accumulated.
 
-    def __init__(self, recipe: Recipe, crops: Crops, ranks: int, rank: int, device: torch.device):
+    Args:
+        workers: processes that cut crops, 0 for a thread; by default what suits the device.
+    """
+
+    def __init__(
+        self, recipe: Recipe, crops: Crops, ranks: int, rank: int, device: torch.device,
+        workers: int | None = None,
+    ):
         if recipe.batch % (ranks * recipe.accumulate):
             raise RecipeError(
                 f"cannot share a batch of {recipe.batch} among {ranks} processes and "
@@ -29,7 +54,7 @@ class Batches:
         start = rank * (recipe.batch // ranks)
         starts = range(start, start + recipe.batch // ranks, size)
         self.parts = [range(first, first + size) for first in starts]
-        self._workers = Workers(crops, processes(device.type, ranks))
+        self._workers = Workers(crops, processes(device.type, ranks) if workers is None else workers)
         self._ahead: deque[tuple[int, list[Callable[[], Pixels]]]] = deque()
 
     def of(self, step: int) -> list[Batch]:
@@ -39,41 +64,38 @@ class Batches:
         while len(self._ahead) < AHEAD:
             later = step + len(self._ahead)
             self._ahead.append((later, [self._workers.submit(later, part) for part in self.parts]))
-        cut = [wait() for wait in self._ahead.popleft()[1]]
-        return [self._batch(step, part, pixels) for part, pixels in zip(self.parts, cut)]
+        found = [wait() for wait in self._ahead.popleft()[1]]
+        return [self._batch(step, part, pixels) for part, pixels in zip(self.parts, found)]
 
     def _batch(self, step: int, part: range, pixels: Pixels) -> Batch:
-        seed = self.recipe.seed
+        seed, size = self.recipe.seed, self.recipe.batch
 
         def noise(draw: int, shape: torch.Size) -> Tensor:
-            copies = shape[0] // len(part)
-            rows = [
-                self._normal(shape[1:], seed, step, item, 1 + draw * copies + copy)
-                for copy in range(copies)
-                for item in part
-            ]
-            return torch.stack(rows)
+            # All of the global batch at once, of which this part takes its rows: one launch on a
+            # GPU, and the same noise however many processes share the batch.
+            whole = (shape[0] // len(part), size, *shape[1:])
+            draws = generator(self.device, seed, step, 1 + draw)
+            rows = torch.randn(whole, generator=draws, device=self.device)
+            return rows[:, part.start : part.stop].reshape(shape)
 
         # The same number in every process and part; items are stratified by adding their place.
-        draws = generator("cpu", seed, step, 0, 0)
+        draws = generator("cpu", seed, step, 0)
         shared = torch.rand(1, generator=draws)
-        places = torch.tensor([item / self.recipe.batch for item in part])
+        places = torch.tensor([item / size for item in part])
         lr, hr, restore = pixels.on(self.device)
         return Batch(
             lr.contiguous(memory_format=torch.channels_last),
             hr.contiguous(memory_format=torch.channels_last),
             noise,
-            uniform=((shared + places) % 1).to(self.device),
+            uniform=((shared + places) % 1).to(self.device, non_blocking=True),
             shared=float(shared),
             restore=restore,
             corner=tuple(torch.randint(PERIOD, (2,), generator=draws).tolist()),
         )
 
-    def _normal(self, shape: torch.Size, *key: int) -> Tensor:
-        return torch.randn(shape, generator=generator(self.device, *key), device=self.device)
-
     def close(self) -> None:
         """Drops what was drawn ahead."""
+        self._ahead.clear()
         self._workers.close()
 
 

@@ -18,10 +18,11 @@ import torch
 from .batches import generator
 from .lpips import find_lpips
 from .networks import ROOT
+from .precision import autocast
 from .recipe import Recipe, RecipeError, read_recipe
 from .data.store import Store
 from .data.synthetic import synthetic_store
-from .trainer import Trainer
+from .loop import Trainer
 
 WARM_UP = 3  # steps
 
@@ -29,6 +30,8 @@ WARM_UP = 3  # steps
 def measure(recipe: Recipe, data: Path, out: Path, steps: int) -> dict[str, dict[str, float]]:
     """Milliseconds of a bare and of a whole step and those that drawing its crops takes, by stage."""
     run = Trainer(replace(recipe, trackers=()), Store(data), out, find_lpips())
+    if run.precision == "auto":
+        run.precision = "no"
     return {stage.loss: _measure_stage(run, stage, steps) for stage in recipe.stages}
 
 
@@ -37,16 +40,16 @@ def _measure_stage(run: Trainer, stage, steps: int) -> dict[str, float]:
 
     def bare() -> None:
         # As many of few-step training's steps as the whole step that follows will take.
-        key = run.recipe.seed, run.progress["total"], 0, 0
+        key = run.recipe.seed, run.progress["total"], 0
         for part in kept:
             part.shared = float(torch.rand(1, generator=generator("cpu", *key)))
-            with run.accelerator.autocast():
+            with autocast(run.device, run.precision):
                 loss, _ = objective(network, part)
             run.accelerator.backward(loss)
         network.zero_grad(set_to_none=True)
 
     def whole() -> None:
-        run.step(network, optimizer, objective, batches, stage, 10**6)
+        run.step(network, optimizer, objective, batches, stage)
 
     kept, noise = batches.of(0), {}
     for part in kept:
@@ -94,7 +97,7 @@ def _timed(action: Callable[[], None]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench:train", description=__doc__.splitlines()[0])
-    parser.add_argument("--recipe", type=Path, default=ROOT / "train/recipes/srdiff-x4-s.yml")
+    parser.add_argument("--recipe", type=Path, default=ROOT / "train/recipes/srdiff-x4.yml")
     parser.add_argument("--data", type=Path, help="a store; one is drawn if absent")
     parser.add_argument("--steps", type=int, default=20)
     args = parser.parse_args()

@@ -1,11 +1,13 @@
-"""How many steps a stage takes, and the learning rate on the way."""
+"""How long a stage takes, and the learning rate on the way."""
 
 import math
 
-from .recipe import Recipe, Stage
 from .data.store import Store
+from .recipe import Recipe, Stage
 
 MEASURED = 100  # steps after which `max_minutes` becomes a number of steps
+RESERVED = 0.05  # share of a hard limit, and at most so many seconds, that is left for the end
+RESERVED_SECONDS = 15.0
 
 
 def known_steps(recipe: Recipe, stage: Stage, store: Store) -> int | None:
@@ -29,16 +31,26 @@ def steps_of_minutes(recipe: Recipe, stage: Stage, seconds: float) -> int:
     return max(MEASURED, int(recipe.budget.max_minutes * 60 * stage.share / seconds))
 
 
-def pace(stage: Stage, step: int, steps: int | None) -> float:
-    """Part of the peak learning rate: linear warm-up, then a cosine down to a thousandth."""
-    warm = max(1.0, stage.warmup * (steps or 50 * MEASURED))
-    rise = min(1.0, (step + 1) / warm)
-    if steps is None:
-        return rise
-    return rise * (0.001 + 0.999 * (1 + math.cos(math.pi * step / steps)) / 2)
+def span_of(recipe: Recipe, place: int) -> tuple[float, float]:
+    """Seconds of the run's clock at which a stage begins and ends."""
+    total = 60 * recipe.budget.max_minutes
+    total -= min(RESERVED * total, RESERVED_SECONDS)
+    shares = [stage.share for stage in recipe.stages]
+    return total * sum(shares[:place]), total * sum(shares[: place + 1])
 
 
-def ema_decay(recipe: Recipe, step: int, steps: int | None) -> float:
+def pace(stage: Stage, at: float, each: float) -> float:
+    """Part of the peak learning rate: linear warm-up, then a cosine down to a thousandth.
+
+    Args:
+        at: how much of the stage is done, 0 ... 1.
+        each: how much of it one step is.
+    """
+    rise = min(1.0, (at + each) / max(stage.warmup, each))
+    return rise * (0.001 + 0.999 * (1 + math.cos(math.pi * min(1.0, at))) / 2)
+
+
+def ema_decay(recipe: Recipe, step: int, each: float) -> float:
     """Decay of the average whose half-life is a share of the stage, faster in its first steps."""
-    half_life = recipe.ema_half_life * (steps or 10 * MEASURED)
+    half_life = recipe.ema_half_life / each
     return min(0.5 ** (1 / max(1.0, half_life)), (1 + step) / (10 + step))

@@ -5,33 +5,56 @@ import json
 import re
 from pathlib import Path
 
-OPEN = re.compile(r"\b(cc0|cc.by(.sa)?|unsplash|public domain|mit|apache)\b", re.IGNORECASE)
-CLOSED = re.compile(r"non.?commercial|research|cc.by.nc", re.IGNORECASE)
+OPEN = re.compile(r"\b(cc0|cc.by(.sa)?|unsplash|pexels|public domain|mit|apache|bsd)\b", re.IGNORECASE)
+CLOSED = re.compile(r"non.?commercial|research|cc.by.nc|none stated|not stated", re.IGNORECASE)
+ALIKE = re.compile(r"by.sa|share.?alike", re.IGNORECASE)
+ATTRIBUTION = "ATTRIBUTION.md"
 
 
-def data_licences(data: dict) -> list[dict]:
-    """The card's sources, out of a store's facts `{source: {licence, pictures}}`."""
-    return [
+def licence(sources: dict, attribution: str | None) -> dict:
+    """Terms of the weights, as an SPDX identifier and a sentence, and those of the data.
+
+    Args:
+        sources: a store's facts `{source: {licence, pictures, ...}}`.
+        attribution: name of the file that names the authors, if there is one.
+    """
+    closed = [name for name, facts in sources.items() if not _is_open(facts["licence"])]
+    alike = any(ALIKE.search(facts["licence"]) for facts in sources.values())
+    data = [
         {
-            "name": name,
-            "licence": facts["licence"],
-            "pictures": facts["pictures"],
-            "researchOnly": not _is_open(facts["licence"]),
+            "name": name, "licence": facts["licence"], "pictures": facts["pictures"],
+            **({"researchOnly": True} if name in closed else {}),
         }
-        for name, facts in data.items()
+        for name, facts in sources.items()
     ]
+    open_weights = "CC-BY-SA-4.0" if alike else "CC-BY-4.0"
+    note = (
+        f"Not for commercial use, because of the licences of {', '.join(closed)}."
+        if closed else "Trained only on images whose licences allow any use."
+    )
+    return {
+        "weights": "CC-BY-NC-4.0" if closed else open_weights,
+        "note": note,
+        **({"attribution": attribution} if attribution else {}),
+        "data": data,
+    }
 
 
 def _is_open(licence: str) -> bool:
     return bool(OPEN.search(licence)) and not CLOSED.search(licence)
 
 
-def weights_licence(sources: list[dict]) -> str:
-    """The most that the data allow; a person may allow less with --licence."""
-    if any(source["researchOnly"] for source in sources):
-        return "CC-BY-NC-4.0, for research only because of the training data"
-    share_alike = any("by-sa" in source["licence"].lower().replace(" ", "-") for source in sources)
-    return "CC-BY-SA-4.0" if share_alike else "CC-BY-4.0"
+def attribution(sources: dict, folder: Path) -> str | None:
+    """Writes who made the data, where the sources say it, into `folder`; returns the file's name."""
+    told = [(name, facts) for name, facts in sources.items() if facts.get("attribution")]
+    if not told:
+        return None
+    lines = ["# Who made the images that these weights were trained on", ""]
+    for name, facts in told:
+        lines += [f"## {name}", "", f"{facts['licence']}. {facts['pictures']} images.", ""]
+        lines += [f"- {line}" for line in facts["attribution"]] + [""]
+    (folder / ATTRIBUTION).write_text("\n".join(lines))
+    return ATTRIBUTION
 
 
 def sha256(data: bytes) -> str:
@@ -62,13 +85,14 @@ def write_yaml(file: Path, value: object) -> None:
 
 
 def check_schema(card: dict, schema: Path) -> None:
-    """Refuses a card that breaks the zoo's JSON Schema; without jsonschema nothing is checked."""
-    if not schema.is_file():
-        return
+    """Refuses a card that breaks the zoo's JSON Schema."""
     try:
         import jsonschema
     except ImportError:
-        return
+        raise OSError(
+            "cannot check the card: the package jsonschema is not installed; export on a machine "
+            "that has it, out of the same run"
+        ) from None
     jsonschema.validate(card, json.loads(schema.read_text()))
 
 

@@ -16,8 +16,10 @@ OPSET = 17
 # Free axes of each tensor; capitals are sizes of the high-resolution grid.
 AXES = {
     **dict.fromkeys(("lr", "features", "z0"), {0: "n", 2: "h", 3: "w"}),
-    **dict.fromkeys(("x", "condition", "prediction", "sr", "estimate", "residual"), {0: "n", 2: "H", 3: "W"}),
-    **dict.fromkeys(("t", "level", "logdet"), {0: "n"}),
+    **dict.fromkeys(
+        ("x", "condition", "prediction", "sr", "estimate", "residual"), {0: "n", 2: "H", 3: "W"}
+    ),
+    **dict.fromkeys(("t", "level", "restore", "logdet"), {0: "n"}),
 }
 PARITY = 2e-5  # largest difference, as a part of the output's largest value (at least 1)
 
@@ -56,6 +58,16 @@ class _Called(nn.Module):
 def _picked(found: Tensor | tuple[Tensor, ...], outputs: dict[str, int]) -> tuple[Tensor, ...]:
     given = (found,) if isinstance(found, Tensor) else found
     return tuple(given[place] for place in outputs.values())
+
+
+def low_images(restores: bool) -> Callable[[int, int, int], dict[str, Tensor]]:
+    """What draws the inputs of an encoder: `lr`, and `restore` if it has that."""
+
+    def draw(height: int, width: int, n: int) -> dict[str, Tensor]:
+        dial = {"restore": torch.rand(n)} if restores else {}
+        return {"lr": torch.rand(n, 3, height, width) * 2 - 1, **dial}
+
+    return draw
 
 
 def halved(network: nn.Module) -> nn.Module:

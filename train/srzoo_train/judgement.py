@@ -28,7 +28,7 @@ class Judgement(nn.Module):
 
     def forward(
         self, pair: tuple[Tensor, Tensor], hr: Tensor, corner: tuple[int, int]
-    ) -> tuple[Tensor, dict[str, float]]:
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum of all parts, and the parts; images [n, 3, H, W] in [-1, 1]."""
         stage, (first, second) = self.stage, pair
         pixel = ((first - hr).abs().mean() + (second - hr).abs().mean()) / 2
@@ -42,7 +42,7 @@ class Judgement(nn.Module):
         if stage.lattice:
             parts["lattice"] = _mean(self.lattice, self.lattice.folded, (hr, first, second))
             loss = loss + stage.lattice * parts["lattice"]
-        return loss, {name: value.item() for name, value in parts.items()}
+        return loss, {name: value.detach() for name, value in parts.items()}
 
 
 def _mean(distance, seen, images) -> Tensor:

@@ -3,6 +3,8 @@
 A weight [outputs, ...] counts as the matrix [outputs, inputs * kernel]. Biases and other vectors
 take AdamW's step. The update is scaled to the root mean square of AdamW's (Liu et al. 2025,
 "Muon is scalable for LLM training", equation 4), so that both take the same learning rates.
+Matrices of one shape are updated together: a GPU then launches a dozen kernels for each shape, not
+for each layer.
 """
 
 import torch
@@ -13,15 +15,16 @@ QUINTIC = (3.4445, -4.7750, 2.0315)  # a x + b x^3 + c x^5, steepest at 0 (Jorda
 RMS = 0.2                            # of an AdamW update, as measured by Liu et al.
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
-    """The nearest half-orthogonal matrix, about: a Newton-Schulz iteration on [rows, columns]."""
-    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    x = wide / (wide.norm() + 1e-7)
+def orthogonal(matrices: Tensor) -> Tensor:
+    """The nearest half-orthogonal matrices, about: a Newton-Schulz iteration on [..., rows, columns]."""
+    tall = matrices.shape[-2] > matrices.shape[-1]
+    wide = matrices.mT if tall else matrices
+    x = wide / (wide.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     a, b, c = QUINTIC
     for _ in range(ROUNDS):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x if wide is matrix else x.T
+    return x.mT if tall else x
 
 
 class Muon(torch.optim.AdamW):
@@ -45,18 +48,30 @@ class Muon(torch.optim.AdamW):
             self.param_groups = groups
         for group in groups:
             if group.get("muon"):
-                for parameter in group["params"]:
-                    self._turn(parameter, group)
+                for alike in _by_shape(group["params"]):
+                    self._turn(alike, group)
         return loss
 
-    def _turn(self, parameter: Tensor, group: dict) -> None:
-        if parameter.grad is None:
-            return
-        state = self.state[parameter]
-        if "momentum" not in state:
-            state["momentum"] = torch.zeros_like(parameter)
-            state["step"] = torch.zeros(())  # unused, but AdamW looks for it in every state it loads
-        mean = state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
-        ahead = parameter.grad.lerp(mean, group["momentum"]).float().flatten(1)
-        update = orthogonal(ahead) * (RMS * max(ahead.shape) ** 0.5)
-        parameter.sub_(update.view(parameter.shape), alpha=group["lr"])
+    def _turn(self, parameters: list[Tensor], group: dict) -> None:
+        """Updates parameters of one shape."""
+        for parameter in parameters:
+            state = self.state[parameter]
+            if "momentum" not in state:
+                state["momentum"] = torch.zeros_like(parameter)
+                state["step"] = torch.zeros(())  # unused, but AdamW looks for it in every state it loads
+        share, grads = group["momentum"], [p.grad for p in parameters]
+        means = [self.state[p]["momentum"] for p in parameters]
+        torch._foreach_lerp_(means, grads, 1 - share)
+        ahead = torch.stack(torch._foreach_lerp(grads, means, share)).float().flatten(2)
+        updates = orthogonal(ahead) * (RMS * max(ahead.shape[1:]) ** 0.5)
+        shaped = [u.view(p.shape) for u, p in zip(updates, parameters)]
+        torch._foreach_add_(parameters, shaped, alpha=-group["lr"])
+
+
+def _by_shape(parameters: list[Tensor]) -> list[list[Tensor]]:
+    """The parameters with a gradient, those of one shape together."""
+    found: dict[torch.Size, list[Tensor]] = {}
+    for parameter in parameters:
+        if parameter.grad is not None:
+            found.setdefault(parameter.shape, []).append(parameter)
+    return list(found.values())

@@ -1,69 +1,68 @@
-"""Builds the network that a recipe asks for, and starts it from released weights."""
+"""Networks that start from released weights, and the frozen encoders of the generative families."""
 
+import json
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from .models.compact import Denoiser, Regression
+from .models.compact import Plain, Regression
 from .models.published import RrdbEncoder, joined_channels
-from .models.srdiff_unet import SRDiffUNet
-from .recipe import Recipe, RecipeError
+from .recipe import RecipeError, recipe_of
+from .state import load_state
 
 ROOT = Path(__file__).parents[2]
+Weights = dict[str, torch.Tensor]
 
 
-def build(recipe: Recipe) -> nn.Module:
-    """The network that the recipe trains, freshly initialised from its seed."""
-    torch.manual_seed(recipe.seed)
-    size, published = recipe.network, recipe.network.kind == "published"
-    if recipe.family == "regression":
-        if published:
-            return RrdbEncoder(size.channels, size.blocks, recipe.scale)
-        return Regression(recipe.scale, size.channels, size.blocks)
-    if recipe.family == "srflow":
-        from .families import srflow
-
-        return srflow.build(recipe)
-    features = encoder_channels(released(recipe.encoder, "network"))
-    if published:
-        return SRDiffUNet(size.hidden, size.multipliers, features, recipe.scale)
-    return Denoiser(
-        scale=recipe.scale,
-        features=features,
-        channels=size.channels,
-        deep=size.deep,
-        blocks=size.blocks // 2,
-        deep_blocks=size.deep_blocks,
-        timesteps=recipe.diffusion_steps,
-    )
-
-
-def encoder_channels(weights: dict[str, torch.Tensor]) -> int:
+def encoder_channels(weights: Weights) -> int:
     """Channels of the features that an encoder with these weights gives."""
     if "conv_first.weight" in weights:
         return joined_channels(len(weights["conv_first.weight"]), _blocks(weights, "RRDB_trunk."))
     return len(weights["stem.weight"])
 
 
-def encoder_of(recipe: Recipe) -> nn.Module:
-    """The frozen encoder, sized and filled from the released entry that the recipe names."""
-    weights = released(recipe.encoder, "network")
+def encoder_of(weights: Weights, scale: int, origin: object) -> nn.Module:
+    """A frozen encoder, sized and filled from the weights of a released regression."""
     if "conv_first.weight" in weights:
         channels = len(weights["conv_first.weight"])
-        encoder = RrdbEncoder(channels, _blocks(weights, "RRDB_trunk."), recipe.scale)
+        encoder = RrdbEncoder(channels, _blocks(weights, "RRDB_trunk."), scale)
     else:
-        encoder = Regression(recipe.scale, len(weights["stem.weight"]), _blocks(weights, "body."))
-    fill(encoder, weights, recipe.encoder)
-    return encoder
+        if len(weights["head.weight"]) != 3 * scale * scale:
+            raise RecipeError(f"cannot use the encoder {origin}: its scale is not {scale}")
+        channels, layers = len(weights["stem.weight"]), _blocks(weights, "body.")
+        if "body.0.weight" in weights:
+            restores = weights["stem.weight"].shape[1] > 3
+            encoder = Plain(scale, channels, layers, restores, training=False)
+        else:
+            encoder = Regression(scale, channels, layers, "restore.net.0.weight" in weights)
+    fill(encoder, weights, origin)
+    return encoder.requires_grad_(False).eval()
 
 
-def _blocks(weights: dict[str, torch.Tensor], prefix: str) -> int:
+def channels_of(encoder: nn.Module) -> int:
+    """Channels of the features that an encoder gives."""
+    return encoder_channels(dict(encoder.named_parameters()))
+
+
+def restores(encoder: nn.Module) -> bool:
+    """Whether an encoder has the input `restore`."""
+    if isinstance(encoder, Plain):
+        return encoder.stem.weight.shape[1] > 3
+    return hasattr(encoder, "restore")
+
+
+def _blocks(weights: Weights, prefix: str) -> int:
     return len({name.split(".")[1] for name in weights if name.startswith(prefix)})
 
 
-def released(origin: str, graph: str) -> dict[str, torch.Tensor]:
-    """Weights by parameter name of a saved `.pt`, or of a graph of a released entry.
+def merged(network: nn.Module) -> nn.Module:
+    """The network as it is released: what is several layers in training only is one."""
+    return network.merged() if hasattr(network, "merged") else network
+
+
+def released(origin: str, graph: str) -> Weights:
+    """Weights by parameter name of a saved `.pt`, of a run, or of a graph of a released entry.
 
     `origin` is a file or folder, seen from here or from the project's folder; after `#` another
     graph than `graph` may be named.
@@ -72,14 +71,30 @@ def released(origin: str, graph: str) -> dict[str, torch.Tensor]:
     entry = next((p for p in (Path(place), ROOT / place) if p.exists()), Path(place))
     if entry.suffix == ".pt" and entry.is_file():
         return torch.load(entry, map_location="cpu", weights_only=True)
+    if next(entry.glob("state-*.pt"), None):
+        return _of_run(entry)
     beside = entry / f"{named or graph}.safetensors"
     if beside.is_file():
-        from .fixture import read_safetensors
+        from safetensors.torch import load_file
 
-        found = read_safetensors(beside.read_bytes())
-    else:
-        found = _initializers(entry / f"{named or graph}.onnx")
+        return {name: tensor.float() for name, tensor in load_file(beside).items()}
+    found = _initializers(entry / f"{named or graph}.onnx")
     return {name: torch.from_numpy(a.copy()).float() for name, a in found.items() if a.ndim}
+
+
+def _of_run(folder: Path) -> Weights:
+    """The averaged weights of a run, those of now where it has not ended, as they would be released."""
+    from . import families
+
+    state = load_state(folder)
+    recipe, last = recipe_of(state["recipe"]), len(json.loads(state["recipe"])["stages"]) - 1
+    file = folder / f"stage-{last}.pt"
+    own = str(folder / "encoder.pt")
+    frozen = encoder_of(released(own, "network"), recipe.scale, own) if recipe.encoder else None
+    network = families.build(recipe, frozen)
+    done = torch.load(file, map_location="cpu", weights_only=True) if file.is_file() else None
+    fill(network, done or state["ema"], folder)
+    return {name: p.detach() for name, p in merged(network).named_parameters()}
 
 
 def _initializers(file: Path) -> dict:
@@ -91,9 +106,7 @@ def _initializers(file: Path) -> dict:
     return {t.name: numpy_helper.to_array(t) for t in onnx.load(file).graph.initializer}
 
 
-def fill(
-    network: nn.Module, weights: dict[str, torch.Tensor], origin: object, fresh: tuple[str, ...] = ()
-) -> None:
+def fill(network: nn.Module, weights: Weights, origin: object, fresh: tuple[str, ...] = ()) -> None:
     """Loads every parameter but those of the layers `fresh`; names what is missing or has another shape."""
     for name, parameter in network.named_parameters():
         if any(name.startswith(layer + ".") for layer in fresh):

@@ -7,36 +7,48 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from torch import Tensor
+from safetensors.torch import save_file
+from torch import Tensor, nn
 
-from . import graphs, networks, objectives
+from . import families, graphs
 from .data.crops import Crops
-from .graphs import ExportError, Graph
-from .recipe import Recipe
-from .schedule import add_noise
 from .data.store import Store
+from .diffusion import Chain
+from .graphs import ExportError, Graph
+from .recipe import Stage
+from .run import Run
+from .schedule import add_noise
 
 BATCHES, BATCH, SIDE = 12, 4, 32  # calibration: batches of crops of so many LR pixels square
 LOSS = 0.1  # largest root mean square error, as a part of that of the output
 
 
-def calibration(recipe: Recipe, store: Store, scale: float) -> Iterator[dict[str, Tensor]]:
-    """`lr`, `x`, `t` and `features` as the graphs meet them: crops, noised to random levels."""
+def calibration(run: Run, store: Store) -> Iterator[dict[str, Tensor]]:
+    """Inputs of the graphs as they meet them: crops, noised to random levels."""
+    recipe = run.recipe
     crops = Crops(store, "train", SIDE, recipe.seed, recipe.data)
     draws = torch.Generator().manual_seed(recipe.seed)
-    objective = None
-    if recipe.family == "srdiff":
-        objective = objectives.Residuals(recipe, networks.encoder_of(recipe), scale)
+    stage = Stage(families.of(recipe).LOSSES[0])
+    objective = families.of(recipe).objective(
+        recipe, stage, run.encoder(), run.state["residual_scale"], None
+    )
     for step in range(BATCHES):
-        lr, hr, _ = crops.batch(step, range(BATCH)).on("cpu")
-        found = {"lr": lr}
-        if objective:
-            features, base = objective.encode(lr)
+        lr, hr, restore = crops.batch(step, range(BATCH)).on("cpu")
+        found = {"lr": lr, **({} if restore is None else {"restore": restore})}
+        if isinstance(objective, Chain):
+            fed, base = objective.given(lr, restore)
             t = torch.randint(recipe.diffusion_steps, (BATCH,), generator=draws)
             noise = torch.randn(hr.shape, generator=draws)
             x = add_noise(objective.residual(hr, base), noise, objective.level(t))
-            found |= {"x": x, "t": t.float(), "features": features}
+            level = objective.alpha_bar[t].sqrt()
+            found |= {"x": x, "t": t.float(), "level": level}
+            found |= dict(zip(("features" if run.recipe.encoder else "condition",), fed))
         yield found
+
+
+def keep_weights(file: Path, network: nn.Module) -> None:
+    """The fp16 weights that an int8 graph has lost, to go on from."""
+    save_file({name: p.detach().half().contiguous() for name, p in network.named_parameters()}, file)
 
 
 def to_int8(graph: Graph, samples: list[dict[str, Tensor]]) -> onnx.ModelProto:

@@ -8,31 +8,39 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-LOSSES = {  # of each family
-    "regression": ("l1", "l2"),
-    "srdiff": ("diffusion", "few_step"),
-    "srflow": ("nll", "flow_sample"),
-}
-REGRESSION = LOSSES["regression"]
-WHOLE = (5, 10, 20)        # steps of the draws that a stage's `whole` gives to the whole chain
-
-
 class RecipeError(ValueError):
     """A recipe that cannot be used; the message names the key and what is allowed."""
 
 
 @dataclass(frozen=True)
 class Network:
-    """Sizes of a network: ours of models/compact.py, or SRDiff's published ones."""
+    """Sizes of a network: ours of models/compact.py and models/flow.py, or SRDiff's published ones."""
 
-    kind: typing.Literal["compact", "published"] = "compact"
+    kind: typing.Literal["compact", "plain", "published"] = "compact"
     channels: int = 64              # on the LR grid; of the published RRDB too
-    blocks: int = 6                 # on the LR grid; of the published RRDB too
-    deep: int = 96                  # compact srdiff: channels at half the LR grid
+    blocks: int = 6                 # on the LR grid, or plain convolutions; of the published RRDB too
+    deep: int = 96                  # compact denoisers: channels at half the LR grid
     deep_blocks: int = 4
     hidden: int = 64                # published srdiff: channels of the U-Net's first level
     multipliers: tuple[int, ...] = (1, 2, 3, 4)
     couplings: int = 8              # compact srflow: steps of the flow; `hidden` is their nets' width
+
+
+@dataclass(frozen=True)
+class Way:
+    """few_step: one way to sample, and the share of the draws that are trained for it.
+
+    Either `timesteps`, which begin at the noised estimate, or `steps` evenly spaced over the whole
+    chain, which begin at noise alone.
+    """
+
+    share: float
+    timesteps: tuple[int, ...] = ()  # descending indices, one for each step
+    steps: int | None = None
+
+    def taken(self, chain: int) -> tuple[int, ...]:
+        """The timesteps of this way in a chain of that length."""
+        return self.timesteps or spaced(chain, self.steps)
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,8 @@ class Stage:
     lr: float = 1e-3                # peak of the cosine
     optimizer: typing.Literal["adamw", "muon"] = "adamw"
     init_from: str | None = None    # as in Recipe, where the stage does not go on from the one before
-    warmup: float = 0.02            # share of the stage's steps
-    timesteps: tuple[int, ...] = () # few_step: descending indices, one per step
-    finer: float = 0.0              # few_step: share of draws that take twice as many steps
-    whole: float = 0.0              # few_step: share of draws that walk the whole chain, from noise
+    warmup: float = 0.02            # share of the stage
+    ways: tuple[Way, ...] = ()      # few_step: how samples are drawn; the first is the default
     pixel: float = 2.0              # few_step, flow_sample: weight of the pixels' distance
     lpips: float = 1.0              # few_step, flow_sample: weight of LPIPS with AlexNet
     diversity: float = 0.8          # few_step, flow_sample: lambda of the energy score, 0 ... 1
@@ -55,30 +61,6 @@ class Stage:
     lattice: float = 0.0            # few_step, flow_sample: weight of what is alike at every period of the grid
     temperature: tuple[float, ...] = (0.8, 0.9)  # flow_sample: least and most, of the latents drawn
     nll: float = 2e-3               # flow_sample: weight of the bits per dimension
-    adversarial: float = 0.0        # few_step: weight of a critic's judgement; 0: no critic
-
-    @property
-    def graph(self) -> str:
-        """The graph that the stage trains: `fast` knows some timesteps only, `denoiser` all of them."""
-        if self.loss in REGRESSION:
-            return "network"
-        if self.loss in LOSSES["srflow"]:
-            return "inverse"
-        return "fast" if self.loss == "few_step" and self.whole == 0 else "denoiser"
-
-    @property
-    def between(self) -> tuple[int, ...]:
-        """The timesteps and, after each of them, the one halfway to the next, or to 0."""
-        pairs = zip(self.timesteps, (*self.timesteps[1:], 0))
-        return tuple(t for now, then in pairs for t in (now, (now + then) // 2))
-
-    def ways(self, timesteps: int) -> list[tuple[float, tuple[int, ...]]]:
-        """few_step: the shares of the draws, and the timesteps that each of them takes."""
-        return [
-            (self.finer, self.between),
-            *((self.whole / len(WHOLE), spaced(timesteps, steps)) for steps in WHOLE),
-            (1 - self.finer - self.whole, self.timesteps),
-        ]
 
 
 def spaced(timesteps: int, steps: int) -> tuple[int, ...]:
@@ -97,11 +79,12 @@ class Data:
 
 @dataclass(frozen=True)
 class Budget:
-    """How long to train; exactly one is set. `max_minutes` becomes steps after the first 100."""
+    """How long to train; exactly one of the three limits is set."""
 
     max_steps: int | None = None
     max_epochs: float | None = None
-    max_minutes: float | None = None
+    max_minutes: float | None = None  # become steps after the first 100, unless the clock counts
+    clock: bool = False             # max_minutes is a hard limit, and schedules follow the time that passed
 
 
 @dataclass(frozen=True)
@@ -109,17 +92,18 @@ class Recipe:
     """One training run."""
 
     id: str
-    family: typing.Literal["regression", "srdiff", "srflow"]
+    family: typing.Literal["regression", "srdiff", "sr3", "ddpm", "srflow"]
     stages: tuple[Stage, ...]
     budget: Budget
     scale: int = 4
     network: Network = field(default_factory=Network)
-    encoder: str | None = None      # srdiff, srflow: a released regression entry, frozen
-    init_from: str | None = None    # a released entry or checkpoint to go on from
+    encoder: str | None = None      # srdiff, srflow: a released regression entry or a run of one, frozen
+    init_from: str | None = None    # a released entry, a run or a checkpoint to go on from
     fresh: tuple[str, ...] = ()     # layers, such as head or body.6, that do not start from there
     diffusion_steps: int = 100      # T
     prediction: typing.Literal["v", "eps", "x0"] = "v"
-    base: typing.Literal["estimate", "bicubic256"] = "estimate"  # x0 = scale * (hr - base)
+    base: typing.Literal["estimate", "bicubic", "bicubic256", "none"] = "estimate"  # x0 = scale * (hr - base)
+    condition: typing.Literal["bicubic", "none"] = "bicubic"  # sr3, ddpm: what is joined to x
     residual_scale: float | None = None  # None: 1 / standard deviation of hr - base
     clip_x0: float | None = None    # x0 is clamped to [-clip_x0, clip_x0]
     data: Data = field(default_factory=Data)
@@ -127,17 +111,23 @@ class Recipe:
     accumulate: int = 1             # parts that a batch is cut into, to save memory
     crop: int = 40                  # LR pixels
     seed: int = 1
-    precision: typing.Literal["bf16", "no"] = "bf16"
+    precision: typing.Literal["auto", "bf16", "no"] = "auto"  # auto: the faster of the two, tried first
+    compile: bool = False           # torch.compile, for a GPU that one run has for itself
     ema_half_life: float = 0.04     # share of the run
     clip: float = 1.0               # norm of the gradient
     validate_minutes: float = 10.0
     trackers: tuple[str, ...] = ("tensorboard",)
 
+    @property
+    def restores(self) -> bool:
+        """Whether the networks have the input `restore`."""
+        return self.data.damage != "none"
+
 
 def read_recipe(file: Path, **changes: object) -> Recipe:
     """Reads and checks a recipe; `changes` replace top-level keys."""
     try:
-        raw = _parsed(Path(file).read_text())
+        raw = parsed(Path(file).read_text())
     except (OSError, ValueError) as error:
         raise RecipeError(f"cannot read the recipe {file}: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
@@ -145,8 +135,8 @@ def read_recipe(file: Path, **changes: object) -> Recipe:
     return checked(_build(Recipe, {**raw, **changes}, ""))
 
 
-def _parsed(text: str) -> object:
-    """YAML, or JSON where PyYAML is not installed."""
+def parsed(text: str) -> object:
+    """The value that YAML, or JSON where PyYAML is not installed, says."""
     try:
         import yaml
     except ImportError:
@@ -167,11 +157,16 @@ def recipe_of(text: str) -> Recipe:
 
 def checked(recipe: Recipe) -> Recipe:
     """The recipe, once what its types cannot say holds too."""
+    from . import families  # they read recipes
+
+    limits = (recipe.budget.max_steps, recipe.budget.max_epochs, recipe.budget.max_minutes)
+    losses = families.of(recipe).LOSSES
     rules = [
-        (sum(v is not None for v in dataclasses.astuple(recipe.budget)) == 1,
+        (sum(v is not None for v in limits) == 1,
          "budget: set exactly one of max_steps, max_epochs, max_minutes"),
-        (all(v > 0 for v in dataclasses.astuple(recipe.budget) if v is not None),
-         "budget: must be above 0"),
+        (all(v > 0 for v in limits if v is not None), "budget: must be above 0"),
+        (not recipe.budget.clock or recipe.budget.max_minutes is not None,
+         "budget: the clock needs max_minutes"),
         (all(v > 0 for v in _sizes(recipe.network)), "network: sizes must be above 0"),
         (recipe.scale in (2, 3, 4, 8), "scale: allowed are 2, 3, 4 and 8"),
         (0 <= recipe.data.drawn <= 1, "data.drawn: must be from 0 to 1"),
@@ -179,35 +174,9 @@ def checked(recipe: Recipe) -> Recipe:
          "accumulate: must divide batch"),
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
         (abs(sum(s.share for s in recipe.stages) - 1) < 1e-6, "stages: the shares must add up to 1"),
-        (recipe.family == "regression" or recipe.encoder,
-         f"encoder: {recipe.family} needs a regression entry"),
-        (all(s.loss in LOSSES[recipe.family] for s in recipe.stages),
-         f"stages: {recipe.family} takes the losses {' and '.join(LOSSES[recipe.family])}"),
-    ]
-    rules += [
-        (s.loss != "few_step" or _descends(s.timesteps, recipe.diffusion_steps),
-         f"stages.{i}.timesteps: must descend and lie in 0 ... {recipe.diffusion_steps - 1}")
-        for i, s in enumerate(recipe.stages)
-    ]
-    rules += [
-        (0 <= s.finer < 1 and (s.finer == 0 or _descends(s.between, recipe.diffusion_steps)),
-         f"stages.{i}.finer: must be from 0 to below 1, and leave timesteps between")
-        for i, s in enumerate(recipe.stages)
-    ]
-    rules += [
-        (0 <= s.whole < 1 - s.finer and (s.whole == 0 or recipe.diffusion_steps >= max(WHOLE)),
-         f"stages.{i}.whole: must be from 0 to below 1 - finer, in a chain of {max(WHOLE)} steps or more")
-        for i, s in enumerate(recipe.stages)
-    ]
-    rules += [
-        (s.adversarial == 0 or s.loss == "few_step",
-         f"stages.{i}.adversarial: only the loss few_step has a critic")
-        for i, s in enumerate(recipe.stages)
-    ]
-    rules += [
-        (s.loss != "flow_sample" or len(s.temperature) == 2 and 0 < s.temperature[0] <= s.temperature[1] <= 1,
-         f"stages.{i}.temperature: must be two numbers that rise, above 0 and up to 1")
-        for i, s in enumerate(recipe.stages)
+        (all(s.loss in losses for s in recipe.stages),
+         f"stages: {recipe.family} takes the losses {' and '.join(losses)}"),
+        *families.of(recipe).rules(recipe),
     ]
     for holds, message in rules:
         if not holds:
@@ -218,11 +187,6 @@ def checked(recipe: Recipe) -> Recipe:
 def _sizes(network: Network) -> list[int]:
     values = dataclasses.asdict(network).values()
     return [v for v in values if isinstance(v, int)] + list(network.multipliers)
-
-
-def _descends(timesteps: tuple[int, ...], limit: int) -> bool:
-    pairs = zip((limit, *timesteps), timesteps)
-    return bool(timesteps) and all(a > b for a, b in pairs) and timesteps[-1] >= 0
 
 
 def _build(kind: type, raw: object, path: str) -> typing.Any:

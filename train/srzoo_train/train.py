@@ -7,14 +7,17 @@ out the same.
 
 import argparse
 import json
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from . import budget, networks
+BEGAN = time.monotonic()  # a hard limit counts the time of the imports too
+
+from . import families
 from .compute import gflop_per_step, parameters
-from .lpips import find_lpips
-from .recipe import Recipe, RecipeError, checked, read_recipe
 from .data.store import Store
+from .lpips import find_lpips
+from .recipe import Budget, Recipe, RecipeError, checked, parsed, read_recipe
 
 SUSTAINED = {"cpu": 100.0, "cuda": 50_000.0}  # GFLOP/s that small networks reach, for the estimate
 
@@ -26,7 +29,7 @@ def open_data(data: Path, out: Path, scale: int) -> Store:
     from accelerate import PartialState
 
     from .data.prepare import Options, prepare
-    from .trainer import on_cpu
+    from .loop import on_cpu
 
     target = out.parent / ".stores" / f"{data.resolve().name}-x{scale}"
     with PartialState(cpu=on_cpu()).local_main_process_first():
@@ -58,7 +61,7 @@ def dry_run(recipe: Recipe, lpips: Path | None) -> dict:
         })
     return {
         "recipe": asdict(recipe),
-        "parameters": parameters(networks.build(recipe)),
+        "parameters": parameters(families.build(recipe)),
         "device": device,
         "stages": stages,
     }
@@ -67,12 +70,16 @@ def dry_run(recipe: Recipe, lpips: Path | None) -> dict:
 def resolved(args: argparse.Namespace) -> Recipe:
     """The recipe with what the command line replaces."""
     changes = {"encoder": args.encoder} if args.encoder else {}
+    for told in args.set:
+        key, equals, value = told.partition("=")
+        if not equals:
+            raise RecipeError(f"cannot use --set {told}: write KEY=VALUE")
+        changes[key] = parsed(value)
     recipe = read_recipe(args.recipe, **changes)
-    if args.max_minutes is None and args.max_steps is None:
-        return recipe
-    told = replace(recipe.budget, max_steps=args.max_steps, max_epochs=None,
-                   max_minutes=args.max_minutes)
-    return checked(replace(recipe, budget=told))
+    given = recipe.budget
+    if args.max_minutes is not None or args.max_steps is not None:
+        given = Budget(max_steps=args.max_steps, max_minutes=args.max_minutes, clock=given.clock)
+    return checked(replace(recipe, budget=replace(given, clock=given.clock or args.clock)))
 
 
 def main() -> None:
@@ -83,9 +90,16 @@ def main() -> None:
     parser.add_argument("--lpips", type=Path, default=find_lpips(),
                         help="lpips_alex.onnx, for few_step and validation")
     parser.add_argument("--encoder", help="replaces the recipe's encoder")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
+                        help="replaces a top-level key of the recipe, such as batch=64")
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument("--max-minutes", type=float, help="replaces the recipe's budget")
     limit.add_argument("--max-steps", type=int, help="replaces the recipe's budget")
+    parser.add_argument("--clock", action="store_true",
+                        help="the minutes are a hard limit, and schedules follow the time that passed")
+    parser.add_argument("--save-minutes", type=float, help="minutes between states; 5 if not given")
+    parser.add_argument("--workers", type=int,
+                        help="processes that cut crops, 0: a thread; by default what suits the device")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
     args = parser.parse_args()
     try:
@@ -95,10 +109,11 @@ def main() -> None:
             return
         if args.data is None or args.out is None:
             raise RecipeError("cannot train: give --data and --out")
-        from .trainer import Stopped, Trainer
+        from .loop import Stopped, Trainer
 
         try:
-            Trainer(recipe, open_data(args.data, args.out, recipe.scale), args.out, args.lpips).run()
+            store = open_data(args.data, args.out, recipe.scale)
+            Trainer(recipe, store, args.out, args.lpips, args.save_minutes, args.workers, BEGAN).run()
         except Stopped as stop:
             raise SystemExit(f"train: {stop}") from None
     except (RecipeError, ValueError, OSError) as error:

@@ -7,20 +7,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from . import families
 from .bicubic import resize
-from .data.crops import to_range
+from .data.crops import Crops, to_range
 from .lattice import LatticeDistance
 from .lpips import LpipsAlex, window
-from .families import srflow
-from .objectives import FewStep, Residuals
-from .recipe import Recipe, spaced
+from .recipe import Recipe
+from .residual import Enlarged
 from .spectrum import SpectrumDistance
 from .data.store import Store
 
 PICTURES = 8
 SIDE = 256  # pixels of HR
 CORNERS = [(1, 1), (2, 2), (3, 3), (6, 5)]  # where LPIPS looks besides (0, 0): see lpips.window
-STEPS = 10  # of an objective that was trained for every timestep
 
 
 def psnr_y(a: Tensor, b: Tensor, border: int) -> float:
@@ -35,14 +34,20 @@ class Validation:
     """Centre crops of pictures that training never sees."""
 
     def __init__(self, recipe: Recipe, store: Store, device: torch.device, lpips: Path | None):
-        self.recipe, self.device = recipe, device
+        self.recipe, self.device, self.restore = recipe, device, None
         self.lpips = LpipsAlex(lpips) if lpips else None
         self.spectrum = SpectrumDistance()
         self.lattice = LatticeDistance(recipe.scale)
         small = SIDE // recipe.scale // 2 * 2
-        pairs = [_middle(store, e, small) for e in store.split("val")
-                 if min(e.height, e.width) >= SIDE][:PICTURES]
-        self.lr, self.hr, self.bicubic = (_stack(side) for side in zip(*pairs)) if pairs else [None] * 3
+        usable = [e for e in store.split("val") if min(e.height, e.width) >= SIDE]
+        self.lr = self.hr = self.bicubic = None
+        if usable:
+            pairs = [_middle(store, e, small) for e in usable[:PICTURES]]
+            self.lr, self.hr, self.bicubic = (_stack(side) for side in zip(*pairs))
+        if usable and recipe.restores:
+            crops = Crops(store, "val", small, recipe.seed, recipe.data).batch(0, range(PICTURES))
+            self.lr, self.hr, self.restore = crops.on("cpu")
+            self.bicubic = Enlarged(recipe.scale)(self.lr)
 
     @torch.no_grad()
     def measure(self, network, objective) -> tuple[dict[str, float], np.ndarray | None]:
@@ -51,7 +56,8 @@ class Validation:
             return {}, None
         network.eval()
         lr = self.lr.to(self.device)
-        shown = self._shown(network, objective, lr)
+        restore = None if self.restore is None else self.restore.to(self.device)
+        shown = self._shown(network, objective, lr, restore)
         pictures = [picture.float().cpu() for picture in shown]
         figures = {"psnr_y": psnr_y(pictures[-1], self.hr, self.recipe.scale)}
         if self.lpips:
@@ -71,43 +77,14 @@ class Validation:
         features = [self.lpips.features(images) for images in (pictures.clamp(-1, 1), truth)]
         return float(self.lpips(*features).mean())
 
-    def _shown(self, network, objective, lr: Tensor) -> list[Tensor]:
-        """The regression; or the way from x_T to x_0 at its beginning and middle, and two samples.
-
-        Of a flow, the images of temperature 0 and of half the card's stand for the way.
-        """
-        if isinstance(objective, srflow.Likelihood):
-            return self._flowing(network, objective, lr)
-        if not isinstance(objective, Residuals):
-            return [network(lr)[1]]
-        first, second = (self._sample(network, objective, lr, seed) for seed in (0, 1))
-        return [first[0], first[len(first) // 2], second[-1], first[-1]]
-
-    def _flowing(self, network, objective: srflow.Likelihood, lr: Tensor) -> list[Tensor]:
-        temperature = srflow.temperature_of(self.recipe)
-        shape = srflow.latent_shape(self.recipe.scale, lr, 1)
-        latents = [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1)]
-        shown = [0 * latents[0], temperature / 2 * latents[0], *(temperature * z for z in reversed(latents))]
-        return [objective.sample(network, lr, z.to(lr.device)) for z in shown]
-
-    def _sample(self, network, objective: Residuals, lr: Tensor, seed: int) -> list[Tensor]:
-        """Pictures of x_T, of x0 as estimated at every step, the last of them the sample."""
-        features, base = objective.encode(lr)
-        draws = torch.Generator().manual_seed(seed)
-        noise = lambda _, shape: torch.randn(shape, generator=draws).to(lr.device)
-        if isinstance(objective, FewStep):
-            times = objective.times
-            x = objective.start(noise(0, base.shape), times[0])
-        else:
-            chain = len(objective.alpha_bar)
-            times = torch.tensor(spaced(chain, min(STEPS, chain)), device=lr.device)
-            x = noise(0, base.shape)
-        picture = lambda x0: base + x0 / objective.residual_scale
-        pictures = [picture(x)]
-        for i in range(len(times) - 1):
-            x, x0 = objective.advance(network, x, features, times, i, noise)
-            pictures.append(picture(x0))
-        return [*pictures, picture(objective.x0(network, x, times[-1].expand(len(x)), features))]
+    def _shown(self, network, objective, lr: Tensor, restore: Tensor | None) -> list[Tensor]:
+        """The image; or the way to it at its beginning and middle, and two samples."""
+        shown = families.of(self.recipe).sample
+        first = shown(objective, network, lr, restore, 0)
+        if len(first) == 1:
+            return first
+        second = shown(objective, network, lr, restore, 1)
+        return [first[0], first[len(first) // 2 - (len(first) == 2)], second[-1], first[-1]]
 
 
 def _middle(store: Store, entry, small: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(TRAIN))
 
 from srzoo_train.lpips import find_lpips  # noqa: E402
 from srzoo_train.models.compact import Regression  # noqa: E402
-from srzoo_train.recipe import Budget, Network, Recipe, Stage  # noqa: E402
+from srzoo_train.recipe import Budget, Network, Recipe, Stage, Way  # noqa: E402
 from srzoo_train.data.synthetic import synthetic_store  # noqa: E402
 
 torch.set_num_threads(1)
@@ -58,7 +58,7 @@ def srflow(encoder: str, **changes) -> Recipe:
 
 def srdiff(encoder: str, **changes) -> Recipe:
     """An SRDiff of a few thousand parameters, with both stages."""
-    few = Stage("few_step", share=0.5, timesteps=(59, 29), adversarial=0.01)
+    few = Stage("few_step", share=0.5, ways=(Way(0.5, (59,)), Way(0.3, (59, 29)), Way(0.2, steps=3)))
     stages = (Stage("diffusion", share=0.5), few)
     defaults = dict(
         id="tiny", family="srdiff", encoder=encoder, stages=stages, budget=Budget(max_steps=6),

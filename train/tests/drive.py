@@ -9,17 +9,17 @@ from pathlib import Path
 
 import torch
 
-from srzoo_train import trainer
+from srzoo_train import loop
 from srzoo_train.lpips import find_lpips
 from srzoo_train.recipe import recipe_of
 from srzoo_train.data.store import Store
 
 torch.set_num_threads(1)
 recipe, store, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-trainer.SAVE_EVERY = 0
-trainer.LOG_EVERY = 1
+loop.SAVE_EVERY = 0
+loop.LOG_EVERY = 1
 if len(sys.argv) > 4:  # seconds a step, for who wants to interrupt
-    step = trainer.Trainer.step
+    step = loop.Trainer.step
     pause = float(sys.argv[4])
-    trainer.Trainer.step = lambda *args: (time.sleep(pause), step(*args))[1]
-trainer.Trainer(recipe_of(recipe), Store(store), out, find_lpips()).run()
+    loop.Trainer.step = lambda *args: (time.sleep(pause), step(*args))[1]
+loop.Trainer(recipe_of(recipe), Store(store), out, find_lpips()).run()

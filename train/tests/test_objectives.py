@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 import torch
-from accelerate import Accelerator
 from conftest import needs_lpips, srdiff
 from torch import Tensor, nn
 
-from srzoo_train import objectives
-from srzoo_train.adversarial import Opponent, surprise
+from srzoo_train.batches import Batch
 from srzoo_train.bicubic import matrix
-from srzoo_train.lpips import LpipsAlex, find_lpips
-from srzoo_train.objectives import Batch, Diffusion, FewStep, L1, Residuals
-from srzoo_train.recipe import Stage, spaced
-from srzoo_train.schedule import add_noise, cosine_alpha_bar, target_of, x0_of
 from srzoo_train.data.synthetic import picture
+from srzoo_train.diffusion import Chain, Diffusion, FewStep, noise_level, timestep
+from srzoo_train.families.regression import Error
+from srzoo_train.lpips import LpipsAlex, find_lpips
+from srzoo_train.recipe import Stage, Way, spaced
+from srzoo_train.residual import Enlarged, Encoded, measured_scale
+from srzoo_train.schedule import add_noise, cosine_alpha_bar, target_of, x0_of
 
 KINDS = ["v", "eps", "x0"]
 
@@ -38,7 +38,16 @@ def batch(n: int, side: int, hr: Tensor, seed: int = 0) -> Batch:
     )
 
 
-def gaussian_denoiser(kind: str, objective: Residuals, mean: float, deviation: float):
+def given() -> Encoded:
+    return Encoded(FlatEncoder())
+
+
+def few_step(encoder: str, *ways: Way, scale: float = 1.0, **weights: float) -> FewStep:
+    stage = Stage("few_step", ways=ways, **weights)
+    return FewStep(srdiff(encoder), given(), timestep, scale, stage, find_lpips())
+
+
+def gaussian_denoiser(kind: str, objective: Chain, mean: float, deviation: float):
     """E[target | x_t] of pixels that are normal with that mean and deviation."""
 
     def network(x: Tensor, t: Tensor, _: Tensor) -> Tensor:
@@ -60,16 +69,17 @@ def test_x0_of_inverts_target_of(kind):
     assert torch.allclose(again, x0, atol=1e-9)
 
 
-def test_l1_is_zero_for_the_truth():
+def test_the_error_is_zero_for_the_truth():
     hr = torch.rand(2, 3, 32, 32)
-    loss, parts = L1()(lambda lr: (None, hr), batch(2, 8, hr))
-    assert loss == 0 and parts == {"l1": 0}
+    for name in ("l1", "l2"):
+        loss, parts = Error(name)(lambda lr: (None, hr), batch(2, 8, hr))
+        assert loss == 0 and parts == {name: 0}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_diffusion_is_zero_for_an_oracle(kind, encoder):
     recipe = srdiff(encoder, prediction=kind)
-    objective = Diffusion(recipe, FlatEncoder(), 2.0)
+    objective = Diffusion(recipe, given(), timestep, 2.0)
     hr = torch.rand(4, 3, 32, 32) - 0.5
 
     def oracle(x: Tensor, t: Tensor, _: Tensor) -> Tensor:
@@ -84,7 +94,7 @@ def test_diffusion_is_zero_for_an_oracle(kind, encoder):
 def test_diffusion_of_a_gaussian_reaches_its_closed_form(kind, encoder):
     """The residual error is normal: its mean absolute value is sqrt(2 / pi) of its deviation."""
     recipe, deviation = srdiff(encoder, prediction=kind), 0.5
-    objective = Diffusion(recipe, FlatEncoder(), 1.0)
+    objective = Diffusion(recipe, given(), timestep, 1.0)
     hr = 0.2 + deviation * torch.randn(100, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     loss, _ = objective(gaussian_denoiser(kind, objective, 0.2, deviation), batch(100, 8, hr))
     level = objective.alpha_bar.double()
@@ -96,21 +106,20 @@ def test_diffusion_of_a_gaussian_reaches_its_closed_form(kind, encoder):
 
 def test_ancestral_steps_recover_a_gaussian(encoder):
     """Sampling with the exact denoiser gives the mean and the variance back."""
-    objective = Residuals(srdiff(encoder), FlatEncoder(), 1.0)
+    objective = Chain(srdiff(encoder), given(), timestep, 1.0)
     network = gaussian_denoiser("v", objective, 0.3, 0.5)
     draws = torch.Generator().manual_seed(0)
     noise = lambda _, shape: torch.randn(shape, generator=draws)
-    times, x = torch.arange(99, -1, -1), torch.randn(40, 3, 32, 32, generator=draws)
+    times, x = tuple(range(99, -1, -1)), torch.randn(40, 3, 32, 32, generator=draws)
     for i in range(len(times) - 1):
-        x, x0 = objective.advance(network, x, x[:, :1], times, i, noise)
+        x, x0 = objective.advance(network, x, (x[:, :1],), times, i, noise)
     assert abs(float(x.mean()) - 0.3) < 0.01
     assert abs(float(x.std()) - 0.5) < 0.02
 
 
 @needs_lpips
 def test_few_step_is_zero_for_an_oracle_without_diversity(encoder):
-    stage = Stage("few_step", timesteps=(59, 29), diversity=0.0)
-    objective = FewStep(srdiff(encoder), FlatEncoder(), 1.0, stage, find_lpips())
+    objective = few_step(encoder, Way(1.0, (59, 29)), diversity=0.0)
     hr = torch.rand(2, 3, 64, 64) - 0.5
 
     def oracle(x: Tensor, t: Tensor, _: Tensor) -> Tensor:
@@ -125,8 +134,7 @@ def test_few_step_is_zero_for_an_oracle_without_diversity(encoder):
 @needs_lpips
 def test_the_energy_score_of_a_gaussian_has_its_closed_form(encoder):
     """E|X - y| - 1/2 E|X - X'| = sigma / sqrt(pi) where X, X' and y are alike."""
-    stage = Stage("few_step", timesteps=(99,), diversity=1.0, pixel=1.0, lpips=0.0)
-    objective = FewStep(srdiff(encoder), FlatEncoder(), 1.0, stage, find_lpips())
+    objective = few_step(encoder, Way(1.0, (99,)), diversity=1.0, pixel=1.0, lpips=0.0)
     hr = 0.1 * torch.randn(40, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     level = objective.alpha_bar[99]
 
@@ -140,29 +148,12 @@ def test_the_energy_score_of_a_gaussian_has_its_closed_form(encoder):
 
 @needs_lpips
 def test_few_step_gives_gradients_after_steps_without_any(encoder):
-    stage = Stage("few_step", timesteps=(59, 29))
-    objective = FewStep(srdiff(encoder), FlatEncoder(), 1.0, stage, find_lpips())
+    objective = few_step(encoder, Way(1.0, (59, 29)))
     layer = nn.Conv2d(3, 3, 3, padding=1)
     with torch.autocast("cpu", torch.bfloat16):
         loss, _ = objective(lambda x, t, f: layer(x), batch(2, 16, torch.rand(2, 3, 64, 64)))
     loss.backward()
     assert float(layer.weight.grad.abs().sum()) > 0
-
-
-def test_surprise_is_ln_2_for_no_opinion_and_none_for_the_truth():
-    marks = torch.zeros(2, 1, 4, 4)
-    assert float(surprise(marks, True)) == float(surprise(marks, False)) == pytest.approx(np.log(2))
-    assert float(surprise(marks + 9, True)) < 1e-3 < 8 < float(surprise(marks + 9, False))
-
-
-def test_a_critic_learns_to_tell_noise_from_a_flat_picture():
-    opponent = Opponent(Stage("few_step", lr=1e-3), 1, Accelerator())
-    draws = torch.Generator().manual_seed(0)
-    losses = []
-    for _ in range(20):
-        opponent.judge(torch.randn(2, 3, 32, 32, generator=draws), torch.zeros(2, 3, 32, 32))
-        losses.append(opponent.learn())
-    assert losses[0] == pytest.approx(np.log(2)) and losses[-1] < 0.2
 
 
 @needs_lpips
@@ -184,31 +175,60 @@ def test_lpips_is_zero_for_the_same_and_equals_the_graph_of_the_bench():
 def test_bicubic256_is_srdiffs_enlargement():
     """In its inner part it is the enlargement of bytes, as if they were 1/256 of white."""
     lr = picture(24, 3)
-    up = objectives.bicubic256(torch.from_numpy(lr).permute(2, 0, 1)[None] / 127.5 - 1, 4)
+    up = Enlarged(4, True)(torch.from_numpy(lr).permute(2, 0, 1)[None] / 127.5 - 1)
     exact = matrix(24, 96, False) @ lr[:, :, 0].astype(float) @ matrix(24, 96, False).T
     shown = (up[0, 0].double().numpy() + 1) / 2 * 256
     assert np.abs(shown - exact)[12:-12, 12:-12].max() < 1e-3
 
 
+def test_enlargement_stays_exact_under_autocast():
+    lr = torch.rand(1, 3, 12, 12) * 2 - 1
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(Enlarged(4)(lr), Enlarged(4)(lr.clone()))
+        assert Enlarged(4)(lr).dtype == torch.float32
+    rows = torch.from_numpy(matrix(12, 48, False)).float()
+    assert torch.allclose(Enlarged(4)(lr), rows @ lr @ rows.T, atol=1e-6)
+
+
+def test_the_measured_scale_makes_unit_variance():
+    hr = 0.05 * torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+    scale = measured_scale(given(), [(torch.zeros(4, 3, 8, 8), hr, None)])
+    assert float((scale * hr).square().mean()) == pytest.approx(1)
+
+
 @needs_lpips
-def test_draws_take_the_timesteps_between_or_the_whole_chain(encoder):
-    stage = Stage("few_step", timesteps=(59, 44, 29, 14), finer=0.25, whole=0.375)
-    assert stage.between == (59, 51, 44, 36, 29, 21, 14, 7)
-    assert spaced(100, 5) == (99, 74, 50, 25, 0)
-    few = FewStep(srdiff(encoder), FlatEncoder(), 1.0, stage, find_lpips())
-    drawn = [few._drawn((i + 0.5) / 3200) for i in range(3200)]
-    counts = {}
-    for times, last in drawn:
-        counts[len(times), last] = counts.get((len(times), last), 0) + 1
-    shares = {8: 0.25, 5: 0.125, 10: 0.125, 20: 0.125, 4: 0.375}
-    even = {(n, i): 3200 * share / n for n, share in shares.items() for i in range(n)}
-    assert counts == even
+def test_draws_take_every_way_by_its_share(encoder):
+    ways = Way(0.5, (59,)), Way(0.25, (59, 44, 29, 14)), Way(0.25, steps=5)
+    assert spaced(100, 5) == (99, 74, 50, 25, 0) and spaced(100, 1) == (99,)
+    few, counts = few_step(encoder, *ways), {}
+    for i in range(3200):
+        times, last, from_noise = few.drawn((i + 0.5) / 3200)
+        assert from_noise == (len(times) == 5)
+        counts[times, last] = counts.get((times, last), 0) + 1
+    takes = {(59,): 0.5, (59, 44, 29, 14): 0.25, (99, 74, 50, 25, 0): 0.25}
+    assert counts == {(t, i): 3200 * share / len(t) for t, share in takes.items() for i in range(len(t))}
 
 
 @needs_lpips
 def test_the_whole_chain_starts_from_noise_alone(encoder):
-    few = FewStep(srdiff(encoder), FlatEncoder(), 1.0, Stage("few_step", timesteps=(59,)), find_lpips())
+    few = few_step(encoder, Way(1.0, (59,)))
     noise = torch.randn(1, 3, 64, 64)
-    assert torch.allclose(few.start(noise, torch.tensor(99)), noise, atol=1e-4)
-    assert float(few.start(noise, few.times[0]).std()) < 0.95
+    assert torch.equal(few.start(noise, 99, True), noise)
+    assert 0.5 < float(few.start(noise, 59, False).std()) < 0.95
 
+
+def test_levels_that_are_told_lie_anywhere_between_timesteps(encoder):
+    """SR3 is told sqrt(alphaBar), drawn from one timestep's to the next one's (Saharia et al., section 2.4)."""
+    told = []
+
+    def network(x: Tensor, level: Tensor, *_: Tensor) -> Tensor:
+        told.append(level)
+        return torch.zeros_like(x)
+
+    objective = Diffusion(srdiff(encoder), given(), noise_level, 1.0)
+    objective(network, batch(1000, 2, torch.zeros(1000, 3, 8, 8)))
+    levels, table = told[0].square(), objective.alpha_bar
+    t = (batch(1000, 2, torch.zeros(1)).uniform * 100).long()
+    above = table[(t - 1).clamp(min=0)]
+    assert bool((levels <= above + 1e-6).all() and (levels >= table[t] - 1e-6).all())
+    assert len(levels.unique()) > 900

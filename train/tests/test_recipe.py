@@ -9,7 +9,7 @@ from srzoo_train.recipe import RecipeError, read_recipe, recipe_of
 GOOD = {
     "id": "r", "family": "srdiff", "encoder": "e.pt",
     "stages": [{"loss": "diffusion", "share": 0.5},
-               {"loss": "few_step", "share": 0.5, "timesteps": [9, 3]}],
+               {"loss": "few_step", "share": 0.5, "ways": [{"share": 1.0, "timesteps": [9, 3]}]}],
     "budget": {"max_steps": 3}, "diffusion_steps": 20,
 }
 CASES = [
@@ -27,13 +27,17 @@ CASES = [
     ({"encoder": None}, "encoder: srdiff needs a regression entry"),
     ({"family": "regression"}, "regression takes the losses l1 and l2"),
     ({"network": {"channels": 0}}, "network: sizes must be above 0"),
-    ({"stages": [{"loss": "few_step", "timesteps": [3, 9]}]}, "stages.0.timesteps: must descend"),
-    ({"stages": [{"loss": "few_step", "timesteps": [20, 9]}]}, r"must descend and lie in 0 \.\.\. 19"),
-    ({"stages": [{"loss": "few_step", "timesteps": [9, 8], "finer": 0.5}]}, "stages.0.finer: must"),
-    ({"stages": [{"loss": "few_step", "timesteps": [9], "finer": 0.5, "whole": 0.5}]}, "stages.0.whole: must"),
-    ({"diffusion_steps": 10, "stages": [{"loss": "few_step", "timesteps": [9], "whole": 0.5}]},
-     "in a chain of 20 steps or more"),
-    ({"stages": [{"loss": "diffusion", "adversarial": 1.0}]}, "stages.0.adversarial: only"),
+    ({"stages": [{"loss": "few_step", "ways": []}]}, "stages.0.ways: few_step needs at least one"),
+    ({"stages": [{"loss": "few_step", "ways": [{"share": 1.0, "timesteps": [3, 9]}]}]}, "stages.0.ways.0.timesteps: must descend"),
+    ({"stages": [{"loss": "few_step", "ways": [{"share": 1.0, "timesteps": [20, 9]}]}]}, r"must descend and lie in 0 \.\.\. 19"),
+    ({"stages": [{"loss": "few_step", "ways": [{"share": 0.5, "steps": 3}]}]}, "stages.0.ways: the shares must add up to 1"),
+    ({"stages": [{"loss": "few_step", "ways": [{"share": 1.0, "steps": 21}]}]}, "stages.0.ways.0.steps: must be from 1 to 20"),
+    ({"stages": [{"loss": "few_step", "ways": [{"share": 1.0}]}]}, "stages.0.ways.0: set either timesteps or steps"),
+    ({"stages": [{"loss": "few_step", "ways": [{"share": 1.0, "step": 1}]}]}, "unknown key stages.0.ways.0.step"),
+    ({"budget": {"max_steps": 3, "clock": True}}, "budget: the clock needs max_minutes"),
+    ({"family": "sr3", "encoder": None}, "base: sr3 takes bicubic and none here"),
+    ({"family": "ddpm", "encoder": "e.pt"}, "encoder: ddpm has none"),
+    ({"base": "none"}, "base: srdiff takes estimate and bicubic256"),
     ({"stages": [{"loss": "diffusion", "share": 0.5}]}, "the shares must add up to 1"),
 ]
 

@@ -14,13 +14,14 @@ from conftest import TRAIN, needs_lpips, srflow
 from test_objectives import FlatEncoder, batch
 from test_resume import finish, kill_after_a_step, largest_difference, start, two_processes_differ_by
 
-from srzoo_train import export, networks, trainer
+from srzoo_train import export, loop
 from srzoo_train.families.srflow import BYTE, FlowSample, Likelihood
+from srzoo_train.loop import Stopped, Trainer
 from srzoo_train.lpips import find_lpips
 from srzoo_train.recipe import Budget, RecipeError, Stage, checked, read_recipe
+from srzoo_train.run import open_run
 from srzoo_train.state import load_state
 from srzoo_train.data.store import Store
-from srzoo_train.trainer import Stopped, Trainer
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def test_samples_of_the_truths_distribution_have_the_energy_score_of_a_gaussian(
 
 
 def test_a_short_training_lowers_the_bits(store, encoder, tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "LOG_EVERY", 1)
+    monkeypatch.setattr(loop, "LOG_EVERY", 1)
     recipe = srflow(encoder, stages=(Stage("nll", lr=3e-3),), budget=Budget(max_steps=60))
     Trainer(recipe, Store(store), tmp_path / "run", None).run()
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
@@ -75,17 +76,17 @@ def test_a_short_training_lowers_the_bits(store, encoder, tmp_path, monkeypatch)
 
 def test_a_run_starts_with_latents_of_mean_0_and_variance_1(store, encoder, tmp_path):
     run = Trainer(srflow(encoder), Store(store), tmp_path / "run", None)
-    run._measure()
-    objective = Likelihood(run.recipe, networks.encoder_of(run.recipe), run.residual_scale)
+    run._begin()
+    objective = Likelihood(run.recipe, run.encoder, run.residual_scale)
     lr, hr, _ = run.crops.batch(0, range(4)).on("cpu")
-    features, estimate = objective.encode(lr)
-    z0, _, _ = run.network(features, objective.residual(hr, estimate, torch.randn_like(hr)))
+    (features,), estimate = objective.given(lr)
+    z0, _, _ = run.network(features, objective.residual(objective.spread(hr, torch.randn_like(hr)), estimate))
     assert float(z0.detach().mean((0, 2, 3)).abs().max()) < 0.3
     assert float((z0.detach().std((0, 2, 3)) - 1).abs().max()) < 0.3
 
 
 def test_steps_that_are_not_finite_are_skipped_and_counted(store, encoder, tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "LOG_EVERY", 1)
+    monkeypatch.setattr(loop, "LOG_EVERY", 1)
     run = Trainer(srflow(encoder, stages=(Stage("nll"),)), Store(store), tmp_path / "run", None)
     usual = Likelihood.forward
 
@@ -102,10 +103,12 @@ def test_steps_that_are_not_finite_are_skipped_and_counted(store, encoder, tmp_p
 
 def test_too_many_steps_that_are_not_finite_end_the_run(store, encoder, tmp_path):
     run = Trainer(srflow(encoder), Store(store), tmp_path / "run", None)
-    for _ in range(trainer.SKIPPED):
-        assert not run._usable(1.0, math.inf)
+    broken = torch.tensor(1.0), torch.tensor(math.inf)
+    run.unread = [broken] * loop.SKIPPED
+    run._look()
+    run.unread = [broken]
     with pytest.raises(Stopped, match="last good state is kept"):
-        run._usable(1.0, math.inf)
+        run._look()
 
 
 @needs_lpips
@@ -133,7 +136,7 @@ def test_the_recipe_trains_and_its_graphs_invert_each_other(store, encoder, tmp_
         crop=16, trackers=(), budget=Budget(max_steps=10),
     )
     Trainer(recipe, Store(store), tmp_path / "run", find_lpips()).run()
-    run = export.open_run(tmp_path / "run", unfinished=False)
+    run = open_run(tmp_path / "run", unfinished=False)
     target = tmp_path / "entry"
     card = export.export(run, target, export.words_of(run, target, None, None))
     assert set(card["graphs"]) == {"encoder", "inverse", "forward"}

@@ -16,13 +16,13 @@ from accelerate.state import AcceleratorState
 from conftest import TRAIN, regression
 from PIL import Image
 
-from srzoo_train import budget, trainer
+from srzoo_train import budget, loop
 from srzoo_train.recipe import Budget, RecipeError, Stage
 from srzoo_train.report import read_curves
 from srzoo_train.state import load_state, save_state
 from srzoo_train.data.store import Store
 from srzoo_train.data.synthetic import picture
-from srzoo_train.trainer import Stopped, Trainer
+from srzoo_train.loop import Stopped, Trainer
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +33,8 @@ def fresh():
 @pytest.fixture
 def saving(monkeypatch):
     """States and log lines after every step."""
-    monkeypatch.setattr(trainer, "SAVE_EVERY", 0)
-    monkeypatch.setattr(trainer, "LOG_EVERY", 1)
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0)
+    monkeypatch.setattr(loop, "LOG_EVERY", 1)
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_a_good_state(store, tmp_path, saving):
@@ -48,11 +48,13 @@ def test_a_loss_that_is_no_number_stops_and_keeps_a_good_state(store, tmp_path, 
 
 def test_a_loss_that_runs_away_stops(store, tmp_path):
     run = Trainer(regression(), Store(store), tmp_path / "run", None)
-    for _ in range(2 * trainer.WINDOW):
-        run._usable(0.1, 1.0)
+    seen = lambda loss: [(torch.tensor(loss), torch.tensor(1.0))] * loop.WINDOW
+    for _ in range(2):
+        run.unread = seen(0.1)
+        run._look()
+    run.unread = seen(0.9)
     with pytest.raises(Stopped, match="times what it was at first"):
-        for _ in range(trainer.WINDOW):
-            run._usable(0.9, 1.0)
+        run._look()
 
 
 def test_a_full_disk_is_one_line_and_what_was_saved_stays(store, tmp_path, saving):
@@ -112,15 +114,15 @@ def test_epochs_become_steps(store):
 
 def test_pace_warms_up_and_falls_to_a_thousandth():
     stage = Stage("l1", warmup=0.1)
-    paces = [budget.pace(stage, step, 100) for step in range(100)]
+    paces = [budget.pace(stage, step / 100, 1 / 100) for step in range(100)]
     assert paces[0] == pytest.approx(0.1, abs=0.01) and max(paces) > 0.97
     assert paces[-1] < 0.003 and paces.index(max(paces)) in (8, 9, 10)
 
 
 def test_the_average_has_its_half_life():
     recipe = replace(regression(), ema_half_life=0.05)
-    assert budget.ema_decay(recipe, 10**6, 2000) ** 100 == pytest.approx(0.5)
-    assert budget.ema_decay(recipe, 0, 2000) == pytest.approx(0.1)
+    assert budget.ema_decay(recipe, 10**6, 1 / 2000) ** 100 == pytest.approx(0.5)
+    assert budget.ema_decay(recipe, 0, 1 / 2000) == pytest.approx(0.1)
 
 
 def test_a_run_leaves_curves_a_sheet_and_a_report(store, tmp_path, saving):

@@ -1,6 +1,7 @@
 """Random crops of a store, fixed by (seed, step, item): any process draws the same ones."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -30,15 +31,14 @@ class Pixels:
 
         target = HR + (1 - restore) * bicubic enlargement of (LR - clean)
         """
-        moved = lambda array: torch.from_numpy(array).to(device, non_blocking=True)
-        lr, hr = moved(self.lr), to_range(moved(self.hr))
+        lr, hr = _moved(self.lr, device), to_range(_moved(self.hr, device))
         if self.restore is None:
             return to_range(lr), hr, None
-        restore = moved(self.restore)
-        gap = (lr.float() - moved(self.clean).float()) / 127.5
+        restore = _moved(self.restore, device)
+        gap = (lr.float() - _moved(self.clean, device).float()) / 127.5
         scale = hr.shape[2] // lr.shape[2]
         rows, columns = (
-            torch.from_numpy(matrix(side, side * scale, False)).to(gap) for side in lr.shape[2:]
+            _enlarging(side, side * scale, torch.device(device)) for side in lr.shape[2:]
         )
         kept = (1 - restore).view(-1, 1, 1, 1) * (rows @ gap @ columns.T)
         return to_range(lr), (hr + kept).clamp(-1, 1), restore
@@ -47,6 +47,19 @@ class Pixels:
         """How damaged each LR crop is: float32 [n], 0 ... 1."""
         pairs = zip(self.lr, self.clean)
         return np.array([damage.severity(lr, clean) for lr, clean in pairs], np.float32)
+
+
+def _moved(array: np.ndarray, device: torch.device | str) -> Tensor:
+    """The array on a device; from pinned memory, so that a GPU at work is not waited for."""
+    tensor = torch.from_numpy(array)
+    if torch.device(device).type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
+
+
+@lru_cache(maxsize=16)
+def _enlarging(size_in: int, size_out: int, device: torch.device) -> Tensor:
+    return torch.from_numpy(matrix(size_in, size_out, False)).float().to(device)
 
 
 def joined(parts: list[Pixels]) -> Pixels:

@@ -7,17 +7,24 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .. import graphs, networks
+from .. import graphs as onnx_graphs
+from ..batches import Batch
 from ..graphs import Graph
 from ..judgement import Judgement
 from ..models.flow import Flow, Forward, Inverse, log_normal
-from ..recipe import Recipe, Stage
+from ..networks import channels_of
+from ..recipe import Recipe, RecipeError, Stage
+from ..residual import Encoded, Residuals
+
+NAME, ABOUT = "SRFlow", "an invertible flow of the residual over a regression, in one pass"
+LOSSES = ("nll", "flow_sample")
+TILED = ("encoder", "inverse")  # only sampling is tiled; the way back to the latents is not
 
 BYTE = 2 / 255       # between two bytes, where images lie in [-1, 1]
 DEQUANTISE, LATENT = 1, 0  # draws of a batch's noise
 
 
-class Likelihood(nn.Module):
+class Likelihood(Residuals):
     """Bits per dimension of the residual over the frozen encoder's estimate, given its features.
 
     A byte stands for the interval around it: uniform noise of that width makes the likelihood a
@@ -25,39 +32,30 @@ class Likelihood(nn.Module):
     """
 
     def __init__(self, recipe: Recipe, encoder: nn.Module, residual_scale: float):
-        super().__init__()
+        super().__init__(Encoded(encoder), residual_scale)
         self.recipe = recipe
-        self.encoder = encoder.requires_grad_(False).eval()
-        self.residual_scale = residual_scale
 
-    @torch.no_grad()
-    def encode(self, lr: Tensor) -> tuple[Tensor, Tensor]:
-        """Features, and the estimate [n, 3, H, W] that the residual is added to."""
-        features, estimate = self.encoder(lr)
-        return features, estimate.float()
-
-    def residual(self, hr: Tensor, estimate: Tensor, noise: Tensor) -> Tensor:
-        """residualScale * (hr - estimate), the bytes spread evenly by standard normal noise."""
-        spread = torch.special.ndtr(noise) - 0.5
-        return self.residual_scale * (hr + BYTE * spread - estimate)
+    def spread(self, hr: Tensor, noise: Tensor) -> Tensor:
+        """Images whose bytes are spread evenly, by standard normal noise."""
+        return hr + BYTE * (torch.special.ndtr(noise) - 0.5)
 
     def bits(self, z0: Tensor, log_det: Tensor) -> Tensor:
         """-log2 of the mean probability of one byte: the density's, by the change of variables."""
         nats = -(log_normal(z0) + log_det) / z0[0].numel()
         return nats.mean() / math.log(2) - math.log2(self.residual_scale * BYTE)
 
-    def forward(self, network: nn.Module, batch) -> tuple[Tensor, dict[str, float]]:
-        features, estimate = self.encode(batch.lr)
+    def forward(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        (features,), estimate = self.given(batch.lr)
         noise = batch.noise(DEQUANTISE, estimate.shape)
-        z0, log_det, _ = network(features, self.residual(batch.hr, estimate, noise))
+        z0, log_det, _ = network(features, self.residual(self.spread(batch.hr, noise), estimate))
         loss = self.bits(z0, log_det)
-        return loss, {"nll": loss.item()}
+        return loss, {"nll": loss.detach()}
 
     @torch.no_grad()
     def sample(self, network: nn.Module, lr: Tensor, latent: Tensor) -> Tensor:
         """Images [n, 3, H, W] of latents z0 [n, 3 * scale^2, h, w]."""
-        features, estimate = self.encode(lr)
-        return estimate + network(features, latent=latent)[2].float() / self.residual_scale
+        (features,), estimate = self.given(lr)
+        return self.image(network(features, latent=latent)[2].float(), estimate)
 
 
 class FlowSample(Likelihood):
@@ -72,17 +70,19 @@ class FlowSample(Likelihood):
         self.stage = stage
         self.judgement = Judgement(stage, recipe.scale, lpips)
 
-    def forward(self, network: nn.Module, batch) -> tuple[Tensor, dict[str, float]]:
-        features, estimate = self.encode(batch.lr)
+    def forward(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        (features,), estimate = self.given(batch.lr)
         noise = batch.noise(DEQUANTISE, estimate.shape)
         least, most = self.stage.temperature
         temperature = least + (most - least) * batch.shared
         latent = temperature * batch.noise(LATENT, latent_shape(self.recipe.scale, batch.lr, 2))
-        z0, log_det, sample = network(features, self.residual(batch.hr, estimate, noise), latent)
-        pair = (estimate.repeat(2, 1, 1, 1) + sample / self.residual_scale).chunk(2)
+        z0, log_det, sample = network(
+            features, self.residual(self.spread(batch.hr, noise), estimate), latent
+        )
+        pair = self.image(sample, estimate.repeat(2, 1, 1, 1)).chunk(2)
         loss, parts = self.judgement(pair, batch.hr, batch.corner)
         nll = self.bits(z0, log_det)
-        return loss + self.stage.nll * nll, {**parts, "nll": nll.item()}
+        return loss + self.stage.nll * nll, {**parts, "nll": nll.detach()}
 
 
 def latent_shape(scale: int, lr: Tensor, copies: int) -> torch.Size:
@@ -96,12 +96,27 @@ def temperature_of(recipe: Recipe) -> float:
     return round(sum(stages[-1].temperature) / 2, 4) if stages else 0.9
 
 
-def build(recipe: Recipe) -> nn.Module:
+def rules(recipe: Recipe) -> list[tuple[bool, str]]:
+    """What must hold of a recipe."""
+    rising = lambda range_: len(range_) == 2 and 0 < range_[0] <= range_[1] <= 1
+    return [
+        (bool(recipe.encoder), "encoder: srflow needs a regression entry"),
+        (recipe.base == "estimate", "base: srflow takes estimate"),
+        (not recipe.restores, "data.damage: srflow has no input restore"),
+        *(
+            (stage.loss != "flow_sample" or rising(stage.temperature),
+             f"stages.{i}.temperature: must be two numbers that rise, above 0 and up to 1")
+            for i, stage in enumerate(recipe.stages)
+        ),
+    ]
+
+
+def build(recipe: Recipe, encoder: nn.Module) -> nn.Module:
     """The flow that the recipe trains."""
     size = recipe.network
     return Flow(
         scale=recipe.scale,
-        features=networks.encoder_channels(networks.released(recipe.encoder, "network")),
+        features=channels_of(encoder),
         channels=size.channels,
         blocks=size.blocks,
         couplings=size.couplings,
@@ -109,20 +124,46 @@ def build(recipe: Recipe) -> nn.Module:
     )
 
 
-def start(network: Flow, objective: Likelihood, lr: Tensor, hr: Tensor) -> None:
+def objective(
+    recipe: Recipe, stage: Stage, encoder: nn.Module, residual_scale: float, lpips: Path | None
+) -> Likelihood:
+    """What a stage minimises."""
+    if stage.loss == "nll":
+        return Likelihood(recipe, encoder, residual_scale)
+    if lpips is None:
+        raise RecipeError("cannot train with LPIPS: give --lpips lpips_alex.onnx")
+    return FlowSample(recipe, encoder, residual_scale, stage, lpips)
+
+
+def start(network: Flow, objective: Likelihood, lr: Tensor, hr: Tensor, restore: None) -> None:
     """Sets the actnorms by a first batch."""
-    features, estimate = objective.encode(lr)
-    network.start(features, objective.residual(hr, estimate, torch.randn_like(hr)))
+    (features,), estimate = objective.given(lr)
+    network.start(features, objective.residual(objective.spread(hr, torch.randn_like(hr)), estimate))
 
 
-def graphs_of(recipe: Recipe, network: Flow, encoder: nn.Module) -> dict[str, Graph]:
+def sample(
+    objective: Likelihood, network: nn.Module, lr: Tensor, restore: None, seed: int
+) -> list[Tensor]:
+    """Images of temperature 0, of half the card's, and of the card's."""
+    temperature = temperature_of(objective.recipe)
+    shape = latent_shape(objective.recipe.scale, lr, 1)
+    latent = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(lr.device)
+    return [objective.sample(network, lr, part * temperature * latent) for part in (0, 0.5, 1)]
+
+
+def multiple(recipe: Recipe) -> int:
+    """LR sizes are multiples of this."""
+    return 1
+
+
+def graphs(recipe: Recipe, network: Flow, encoder: nn.Module) -> dict[str, Graph]:
     """The graphs `encoder`, `inverse` and `forward`, of weights rounded to fp16.
 
     The matrices are computed from the trained triangles, inverted in float64, and stay fp32: were
     they rounded one by one, one graph would not invert the other.
     """
-    features = encoder(torch.zeros(1, 3, 8, 8))[0].shape[1]
-    flow = graphs.halved(copy.deepcopy(network).fix())
+    features = channels_of(encoder)
+    flow = onnx_graphs.halved(copy.deepcopy(network).fix())
     side = recipe.scale
 
     def latents(height: int, width: int, n: int) -> dict[str, Tensor]:
@@ -137,9 +178,11 @@ def graphs_of(recipe: Recipe, network: Flow, encoder: nn.Module) -> dict[str, Gr
             "features": torch.randn(n, features, height, width),
         }
 
-    pictures = lambda height, width, n: {"lr": torch.rand(n, 3, height, width) * 2 - 1}
     return {
-        "encoder": Graph("encoder", graphs.halved(encoder), pictures, {"features": 0, "estimate": 1}),
+        "encoder": Graph(
+            "encoder", onnx_graphs.halved(encoder), onnx_graphs.low_images(False),
+            {"features": 0, "estimate": 1},
+        ),
         "inverse": Graph("inverse", Inverse(flow), latents, {"residual": 0}),
         "forward": Graph("forward", Forward(flow), residuals, {"z0": 0, "logdet": 1}),
     }

@@ -1,0 +1,94 @@
+"""What the families sr3 and ddpm share: diffusion of the image, with its enlarged input beside it or not.
+
+The state is residualScale * (hr - base), the base the bicubic enlargement or nothing. They differ in
+how the network is told the time.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from .. import diffusion
+from .. import graphs as onnx_graphs
+from ..graphs import Graph
+from ..models.compact import ImageDenoiser
+from ..recipe import Recipe
+from ..residual import Enlarged
+
+GRID = 4  # of an unconditional network, which has no LR grid: pixels a side of its own grid's cells
+
+
+class Beside(nn.Module):
+    """The enlarged input, which is the condition and the base."""
+
+    def __init__(self, recipe: Recipe):
+        super().__init__()
+        self.enlarge, self.on_base = Enlarged(recipe.scale), recipe.base == "bicubic"
+
+    def forward(self, lr: Tensor, restore: Tensor | None = None) -> tuple[tuple[Tensor, ...], Tensor]:
+        """The condition, and the base, both [n, 3, H, W]."""
+        up = self.enlarge(lr)
+        return (up,), up if self.on_base else torch.zeros_like(up)
+
+
+class Alone(nn.Module):
+    """No condition, and gray as the base."""
+
+    def __init__(self, recipe: Recipe):
+        super().__init__()
+        self.scale = recipe.scale
+
+    def forward(self, lr: Tensor, restore: Tensor | None = None) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Nothing, and zeros [n, 3, H, W]."""
+        n, _, height, width = lr.shape
+        return (), torch.zeros(n, 3, height * self.scale, width * self.scale, device=lr.device)
+
+
+def given(recipe: Recipe) -> nn.Module:
+    """What the denoiser is fed with, and the base."""
+    return Alone(recipe) if recipe.condition == "none" else Beside(recipe)
+
+
+def rules(recipe: Recipe) -> list[tuple[bool, str]]:
+    """What must hold of a recipe."""
+    bases = ("bicubic", "none") if recipe.condition != "none" else ("none",)
+    return [
+        (not recipe.encoder, f"encoder: {recipe.family} has none"),
+        (recipe.base in bases, f"base: {recipe.family} takes {' and '.join(bases)} here"),
+        (recipe.network.kind == "compact", f"network.kind: {recipe.family} is trained compact"),
+        (not recipe.restores, f"data.damage: {recipe.family} has no input restore"),
+        (recipe.condition != "none" or recipe.scale == GRID, f"scale: {GRID} without a condition"),
+        *diffusion.rules(recipe),
+    ]
+
+
+def build(recipe: Recipe, time: nn.Module) -> nn.Module:
+    """The denoiser."""
+    size = recipe.network
+    return ImageDenoiser(
+        time,
+        recipe.condition != "none",
+        recipe.scale,
+        channels=size.channels,
+        deep=size.deep,
+        blocks=size.blocks // 2,
+        deep_blocks=size.deep_blocks,
+    )
+
+
+def graphs(recipe: Recipe, network: nn.Module, told: str, values: Tensor) -> dict[str, Graph]:
+    """The graph `denoiser`, its weights rounded to fp16; `values` are some that it is told."""
+
+    def states(height: int, width: int, n: int) -> dict[str, Tensor]:
+        side = (n, 3, height * recipe.scale, width * recipe.scale)
+        condition = {"condition": torch.rand(side) * 2 - 1} if recipe.condition != "none" else {}
+        return {"x": torch.randn(side), told: values[:n], **condition}
+
+    return {"denoiser": Graph("denoiser", onnx_graphs.halved(network), states, {"prediction": 0})}
+
+
+def card(recipe: Recipe, residual_scale: float) -> dict:
+    """What the card says beyond files."""
+    found = diffusion.card(recipe, residual_scale)
+    if recipe.condition != "none":
+        found["diffusion"]["condition"] = recipe.condition
+    return found

@@ -1,0 +1,158 @@
+"""A run's folder: its recipe, its weights, and how they were made."""
+
+import json
+import re
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from . import card, families, networks
+from .compute import gflop_per_step
+from .graphs import ExportError
+from .lpips import find_lpips
+from .networks import ROOT
+from .recipe import Recipe, RecipeError, read_recipe, recipe_of
+from .state import load_state
+
+
+@dataclass(frozen=True)
+class Other:
+    """An entry on the same way of training, such as the one that a run started from. Between two
+    such ends the loss has a valley, and least error lies inside it (Wortsman et al. 2022)."""
+
+    share: float
+    entry: Path
+
+    def __str__(self) -> str:
+        network = card.sha256((self.entry / "network.onnx").read_bytes())
+        return f"averaged with {self.share:g} of the weights of sha256 {network[:12]}"
+
+
+def other_of(share: str, entry: str) -> Other:
+    """From the words of the command line."""
+    if not re.fullmatch(r"0?\.\d+", share):
+        raise ExportError(f"cannot average: the share must be between 0 and 1, got {share}")
+    return Other(float(share), Path(entry))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk: its recipe and where it stood last."""
+
+    folder: Path
+    recipe: Recipe
+    state: dict
+    unfinished: bool = False  # whether averaged weights of a stage that still runs may be taken
+    other: Other | None = None
+
+    def network(self) -> nn.Module:
+        """The network with the averaged weights of the last stage, and their share of another entry's."""
+        network = families.build(self.recipe, self.encoder())
+        weights = self.weights()
+        if self.other:
+            released = networks.released(str(self.other.entry), "network")
+            if set(released) != set(weights):
+                raise ExportError(
+                    f"cannot average {self.folder} with {self.other.entry}: their layers differ"
+                )
+            share = self.other.share
+            weights = {name: mine.lerp(released[name], share) for name, mine in weights.items()}
+        networks.fill(network, weights, self.folder)
+        return network
+
+    def encoder(self) -> nn.Module | None:
+        """The frozen encoder, out of the run's folder."""
+        if not self.recipe.encoder:
+            return None
+        file = self.folder / "encoder.pt"
+        weights = networks.released(str(file if file.is_file() else self.recipe.encoder), "network")
+        return networks.encoder_of(weights, self.recipe.scale, self.recipe.encoder)
+
+    def weights(self) -> networks.Weights:
+        """The averaged weights at the end of the last stage."""
+        last = len(self.recipe.stages) - 1
+        file = self.folder / f"stage-{last}.pt"
+        if file.is_file():
+            saved = torch.load(file, map_location="cpu", weights_only=True)
+            return {name: value.float() for name, value in saved.items()}
+        if self.unfinished:
+            return {name: value.float() for name, value in self.state["ema"].items()}
+        raise ExportError(
+            f"cannot export {self.folder}: its stage {last} ({self.recipe.stages[last].loss}) is "
+            f"not finished; let it train on, or take its weights of now with --unfinished"
+        )
+
+    def sources(self) -> dict:
+        """The sources that the run was trained on: `{source: {licence, pictures}}`."""
+        file = self.folder / "data.json"
+        if not file.is_file():
+            raise ExportError(
+                f"cannot export {self.folder}: it holds no data.json, which says what it was trained "
+                f"on; write {{source: {{licence, pictures}}}} there"
+            )
+        return json.loads(file.read_text())
+
+
+def open_run(folder: Path, unfinished: bool = False, other: Other | None = None) -> Run:
+    """Reads the newest state."""
+    state = load_state(folder)
+    if not state:
+        raise ExportError(f"cannot export {folder}: it holds no state-*.pt of a run")
+    return Run(folder, recipe_of(state["recipe"]), state, unfinished, other)
+
+
+def training_facts(run: Run) -> dict:
+    """How the weights of the graphs were made that the run trained."""
+    log, progress = _seconds_per_step(run.folder), run.state["progress"]
+    origin, done, minutes, pflop, losses = run.recipe.init_from, 0, 0.0, 0.0, []
+    for i, stage in enumerate(run.recipe.stages):
+        if stage.init_from:
+            origin, done, minutes, pflop, losses = stage.init_from, 0, 0.0, 0.0, []
+        reached = progress["steps"][i] if i < progress["stage"] else 0
+        steps = progress["step"] if i == progress["stage"] else reached
+        done += steps
+        minutes += steps * log.get(stage.loss, 0.0) / 60
+        pflop += steps * gflop_per_step(run.recipe, stage, find_lpips(), run.encoder()) / 1e6
+        losses.append(f"{stage.loss} for {steps} steps")
+    data = run.sources().items()
+    return {
+        "recipe": recipe_name(run.recipe),
+        "data": "; ".join(f"{name} ({facts['pictures']} pictures)" for name, facts in data),
+        **({"initFrom": str(origin)} if origin else {}),
+        "steps": done,
+        "seed": run.recipe.seed,
+        "compute": f"{pflop:.3g} PFLOP in {minutes:.3g} minutes",
+        "code": run.state["code"],
+        "losses": ", then ".join([*losses, str(run.other)] if run.other else losses),
+    }
+
+
+def _seconds_per_step(folder: Path) -> dict[str, float]:
+    """The median time of one step between two lines of the log, by loss: no pause counts, no validation."""
+    file, found, before = folder / "log.jsonl", {}, {}
+    for line in file.read_text().splitlines() if file.is_file() else []:
+        entry = json.loads(line)
+        if "seconds_per_step" not in entry:
+            continue
+        stage, step = entry["stage"], entry["step"]
+        elapsed = step * entry["seconds_per_step"]  # the log has the mean since the stage began
+        last_step, last_elapsed = before.get(stage, (0, 0.0))
+        if step > last_step and elapsed > last_elapsed:
+            found.setdefault(stage, []).append((elapsed - last_elapsed) / (step - last_step))
+        before[stage] = step, elapsed
+    return {stage: statistics.median(paces) for stage, paces in found.items()}
+
+
+def recipe_name(recipe: Recipe) -> str:
+    """The file under train/recipes that says the same but for its budget, or the recipe's id."""
+    alike = lambda other: (other.id, other.family, other.network, other.stages, other.data, other.scale)
+    for file in sorted((ROOT / "train" / "recipes").glob("*.yml")):
+        try:
+            if alike(read_recipe(file)) == alike(recipe):
+                return f"train/recipes/{file.name}"
+        except RecipeError:
+            continue
+    return recipe.id
