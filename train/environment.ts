@@ -3,7 +3,7 @@
  *
  *     deno run -A train/environment.ts MODULE [ARGUMENTS]
  *
- * runs a Python module in it. SRZOO_PYTHON names an interpreter to be used as it is, for a machine
+ * runs a Python module in it, and with `--group NAME` what `NAME.lock` adds to it is installed. SRZOO_PYTHON names an interpreter to be used as it is, for a machine
  * that can install nothing.
  *
  * @module
@@ -52,6 +52,27 @@ export async function runModule(module: string, args: readonly string[]): Promis
   }
 }
 
+/**
+ * Installs an optional group of packages into the environment: those of `NAME.lock`, which are not in
+ * `requirements.lock`.
+ *
+ * @throws {Error} If SRZOO_PYTHON names an interpreter, which is used as it is, or if it does not succeed.
+ */
+export async function installGroup(name: string): Promise<void> {
+  const [python] = await pythonCommand();
+  const file = new URL(`${name}.lock`, here);
+  await Deno.stat(file).catch(() => {
+    throw new Error(`Cannot install the group "${name}": there is no ${path(file)}`);
+  });
+  if (python !== pythonOf(folder)) {
+    throw new Error(
+      `Cannot install the group "${name}": SRZOO_PYTHON is used as it is; install what ` +
+        `${path(file)} lists into ${python} yourself`,
+    );
+  }
+  await installInto(python, file, "--no-deps");
+}
+
 function ignore() {}
 
 async function lockDigest(): Promise<string> {
@@ -80,15 +101,24 @@ async function install(wanted: string): Promise<void> {
   console.error(`Making the Python environment ${path(folder)} (about 6 GB on Linux), once`);
   await Deno.remove(stamp).catch(() => {});
   const base = await findPython();
-  const requirements = ["-r", path(lock), "--require-hashes"];
-  if (await succeeds(["uv", "--version"])) {
-    await must(["uv", "venv", "--clear", "--quiet", "--python", base, path(folder)]);
-    await must(["uv", "pip", "install", "--quiet", "--python", pythonOf(folder), ...requirements]);
-  } else {
-    await must([base, "-m", "venv", "--clear", path(folder)]);
-    await must([pythonOf(folder), "-m", "pip", "install", "--quiet", ...requirements]);
-  }
+  const hasUv = await succeeds(["uv", "--version"]);
+  await must(
+    hasUv
+      ? ["uv", "venv", "--clear", "--quiet", "--python", base, path(folder)]
+      : [base, "-m", "venv", "--clear", path(folder)],
+  );
+  await installInto(pythonOf(folder), lock);
   await Deno.writeTextFile(stamp, wanted);
+}
+
+/** Installs exactly what a lock lists. */
+async function installInto(python: string, file: URL, ...more: string[]): Promise<void> {
+  const requirements = ["-r", path(file), "--require-hashes", ...more];
+  if (await succeeds(["uv", "--version"])) {
+    await must(["uv", "pip", "install", "--quiet", "--python", python, ...requirements]);
+  } else {
+    await must([python, "-m", "pip", "install", "--quiet", ...requirements]);
+  }
 }
 
 /** The first interpreter on the PATH that is new enough. */
@@ -134,7 +164,8 @@ function path(url: URL): string {
 if (import.meta.main) {
   const [module, ...args] = Deno.args;
   try {
-    Deno.exit(await runModule(module, args));
+    if (module === "--group") await installGroup(args[0]);
+    else Deno.exit(await runModule(module, args));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     Deno.exit(1);

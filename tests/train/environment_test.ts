@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { pythonCommand } from "../../train/environment.ts";
+import { installGroup, pythonCommand } from "../../train/environment.ts";
 
 const train = new URL("../../train/", import.meta.url);
 
@@ -27,4 +27,22 @@ Deno.test("requirements.lock pins, with hashes, every package that pyproject.tom
   for (const name of asked) {
     expect(lock).toMatch(new RegExp(`^${name}==[^ ]+.*\\n +--hash=sha256:`, "m"));
   }
+});
+
+Deno.test("installGroup() leaves an interpreter of the user's alone, and names a group that is not there", async () => {
+  await expect(withPython("/some/python", () => installGroup("spandrel"))).rejects.toThrow(
+    "/some/python yourself",
+  );
+  await expect(withPython("/some/python", () => installGroup("other"))).rejects.toThrow(
+    "other.lock",
+  );
+});
+
+Deno.test("spandrel.lock pins, with hashes, what the group adds to requirements.lock", async () => {
+  const [group, lock] = await Promise.all(
+    ["spandrel.lock", "requirements.lock"].map((name) => Deno.readTextFile(new URL(name, train))),
+  );
+  const names = [...group.matchAll(/^([a-z]+)==/gm)].map((match) => match[1]);
+  expect(names).toEqual(["einops", "spandrel", "torchvision"]);
+  for (const name of names) expect(lock).not.toMatch(new RegExp(`^${name}==`, "m"));
 });

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
+import math
 import os
 import re
 import shutil
@@ -60,13 +63,14 @@ def write_graphs(
     """Writes the graphs that agree with torch, and their fixture; returns what the card says."""
     torch.manual_seed(SEED)
     found, facts = {}, {}
-    for graph in conversion.graphs:
-        model = graphs.to_onnx(graph, half=False)
-        error = graphs.check_parity(graph, model)
+    precision = "fp16" if conversion.half else "fp32"
+    models = conversion.models or exported(conversion)
+    for graph, model in zip(conversion.graphs, models, strict=True):
+        error = graphs.check_parity(graph, model, conversion.parity)
         data = model.SerializeToString()
         file = f"{graph.name}.onnx"
         (folder / file).write_bytes(data)
-        facts[graph.name] = card.graph_facts(file, data, "fp32", used_parameters(graph, model))
+        facts[graph.name] = card.graph_facts(file, data, precision, used_parameters(graph, model))
         found[graph.name] = graph, model
         tell(f"{graph.name}: {len(data) / 1e6:.1f} MB, differs from torch by {error:.1e} of its range")
     recorded = fixture.record(found)
@@ -77,9 +81,23 @@ def write_graphs(
     }
 
 
+def exported(conversion: Conversion) -> list[onnx.ModelProto]:
+    """The graphs of a conversion; refuses, in one line, what the exporter cannot do."""
+    told = io.StringIO()  # the exporter prints the whole graph when it fails
+    try:
+        with conversion.exporting, contextlib.redirect_stdout(told):
+            return [graphs.to_onnx(graph, conversion.half) for graph in conversion.graphs]
+    except (torch.onnx.errors.OnnxExporterError, RuntimeError) as error:
+        reason = " ".join(str(error).split()).split("  [Caused by")[0][:200]
+        raise ImportRefused(f"its network cannot be exported to ONNX: {reason}") from error
+
+
 def used_parameters(graph: graphs.Graph, model: onnx.ModelProto) -> int:
     """Number of learned values in the graph; a network may hold parts that it does not use."""
     kept = {tensor.name for tensor in model.graph.initializer}
+    if not any(True for _ in graph.network.parameters()):  # it came as ONNX
+        floats = [i for i in model.graph.initializer if i.data_type in (1, 10)]
+        return sum(math.prod(tensor.dims) for tensor in floats)
     return sum(value.numel() for name, value in graph.network.named_parameters() if name in kept)
 
 

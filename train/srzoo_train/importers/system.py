@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
+from onnx import ModelProto
 from torch import Tensor, nn
 
-from ..graphs import Graph
+from ..graphs import PARITY, Graph
 
 Weights = dict[str, Tensor]
 
@@ -25,6 +27,16 @@ class Conversion:
     card: Mapping[str, Any]
     # What a person should know of how it was understood.
     notes: tuple[str, ...] = ()
+    # Whose network it is, where the system's name does not tell.
+    system: str = ""
+    # Whether every weight was saved in half precision, so that the graph may keep it so.
+    half: bool = False
+    # The graphs, where they came as ONNX; else they are exported.
+    models: tuple[ModelProto, ...] = ()
+    # Largest difference of a graph from its network, as a part of its range.
+    parity: float = PARITY
+    # What must hold while the graphs are exported.
+    exporting: AbstractContextManager[None] = field(default_factory=nullcontext)
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
 
+from .by_spandrel import HINT, SPANDREL
 from .janspiry import JANSPIRY
 from .novwaul import NOVWAUL
 from .rrdb import RRDB
 from .srdiff import SRDIFF
 from .system import ImportRefused, System, Weights, listed
 
-SYSTEMS: Sequence[System] = (SRDIFF, JANSPIRY, NOVWAUL, RRDB)
+SYSTEMS: Sequence[System] = (SRDIFF, JANSPIRY, NOVWAUL, RRDB, SPANDREL)
 
 # Keys that data-parallel training and task classes put before every name.
 WRAPPERS = ("module.", "model.")
@@ -34,6 +36,7 @@ def recognise(tree: Any, systems: Sequence[System] = SYSTEMS) -> tuple[System, W
     raise ImportRefused(
         f"its keys belong to no known system ({', '.join(names)}); "
         + (f"it has {listed(list(keys), 6)}" if keys else "it holds no named tensors")
+        + ("" if importlib.util.find_spec("spandrel") else f". {HINT.capitalize()}")
     )
 
 

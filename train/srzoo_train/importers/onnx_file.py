@@ -1,0 +1,259 @@
+"""ONNX files of unknown make, read by their signature: one image in, one larger image out.
+
+Channels, layout, scale, range and the sides that the graph takes are found by running it on a picture
+whose enlargement is known: a smooth one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, compose, helper, numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..graphs import PARITY, Graph, session
+from .system import Conversion, ImportRefused
+
+MOST = 2**31 - 1     # bytes of a protobuf
+OPSETS = range(11, 24)
+TYPES = {TensorProto.FLOAT: np.float32, TensorProto.FLOAT16: np.float16}
+# How images may be told, the commonest first, as value = gain * v + offset of v in [0, 1].
+RANGES = {"[0, 1]": (1.0, 0.0), "[-1, 1]": (2.0, -1.0), "[0, 255]": (255.0, 0.0)}
+# Mean difference in [-1, 1] from a smooth picture's enlargement, above which the range stays unknown.
+LIKENESS = 0.24
+# What a range must be better by than a commoner one.
+MARGIN = 0.01
+MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
+# Nothing tells how far the graph reaches: tiles are blended. Low-resolution pixels.
+TILE, OVERLAP = 128, 16
+
+
+@dataclass(frozen=True)
+class Signature:
+    """How the graph wants images."""
+
+    model: onnx.ModelProto
+    gray: bool
+    last: bool       # whether channels come last
+    dtype: int       # of TensorProto
+    batch: bool      # whether it takes any number of images
+    gain: float = 1.0
+    offset: float = 0.0
+    multiple: int = 1
+    scale: int = 1
+
+
+def convert(path: Path) -> Conversion:
+    """Finds out what a card must say of the graph."""
+    signature = probed(signature_of(read(path)))
+    told = next(name for name, ends in RANGES.items() if ends == (signature.gain, signature.offset))
+    network = Original(signature)
+    up = lambda pixels: -(-pixels // signature.multiple) * signature.multiple
+    weights = [i.data_type for i in signature.model.graph.initializer if i.data_type in TYPES]
+    return Conversion(
+        graphs=(Graph("network", network, Draw(signature), {"sr": 0}),),
+        card={
+            "name": f"{path.stem} x{signature.scale}",
+            "description": f"Imported ONNX network for {signature.scale} times the size: one answer, "
+            "without chance.",
+            "family": "regression",
+            "scale": signature.scale,
+            "licence": {"weights": "not stated by the file", "data": []},
+            "tiling": {"size": up(TILE), "overlap": up(OVERLAP), "multiple": signature.multiple,
+                       "blended": True},
+        },
+        notes=(f"it takes {'gray' if signature.gray else 'RGB'} in {told}, sides a multiple of "
+               f"{signature.multiple}", "how far it reaches is not known: tiles are blended"),
+        system="ONNX",
+        half=bool(weights) and all(kind == TensorProto.FLOAT16 for kind in weights),
+        models=(wrapped(signature),),
+        # ONNX Runtime leaves roundings to half precision out where it may.
+        parity=2**-9 if TYPES[signature.dtype] == np.float16 else PARITY,
+    )
+
+
+def read(path: Path) -> onnx.ModelProto:
+    """The graph in a file, which must be whole in it and of ONNX's own operators."""
+    try:
+        if path.stat().st_size > MOST:
+            raise ImportRefused("it is larger than 2 GB; a graph that is must keep weights elsewhere")
+        model = onnx.load(path, load_external_data=False)
+    except OSError as error:
+        raise ImportRefused(f"it cannot be read: {error.strerror}") from error
+    except Exception as error:  # protobuf's own kinds of errors
+        raise ImportRefused(f"it is damaged or no ONNX file: {' '.join(str(error).split())[:200]}") from error
+    tensors = [*model.graph.initializer, *(a.t for n in model.graph.node for a in n.attribute)]
+    if any(tensor.external_data for tensor in tensors):
+        raise ImportRefused("it keeps weights in another file; save it with all of them inside")
+    foreign = sorted({f"{n.domain}.{n.op_type}" for n in model.graph.node if n.domain not in ("", "ai.onnx")})
+    if foreign or model.functions:
+        raise ImportRefused(f"it uses operators beyond ONNX's own: {', '.join(foreign) or 'functions'}")
+    version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    if version not in OPSETS:
+        raise ImportRefused(f"its opset is {version}; known are {OPSETS.start} to {OPSETS.stop - 1}")
+    try:
+        onnx.checker.check_model(model)
+    except onnx.checker.ValidationError as error:
+        raise ImportRefused(f"it is no valid graph: {' '.join(str(error).split())[:200]}") from error
+    return model
+
+
+def signature_of(model: onnx.ModelProto) -> Signature:
+    """The layout that types and sizes tell."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in weights]
+    if len(inputs) != 1 or len(model.graph.output) != 1:
+        raise ImportRefused(f"it has {len(inputs)} inputs and {len(model.graph.output)} outputs; an "
+                            "image becomes an image with one of each")
+    kind = inputs[0].type.tensor_type
+    if kind.elem_type not in TYPES:
+        raise ImportRefused("its input is not of fp32 or fp16 numbers")
+    if model.graph.output[0].type.tensor_type.elem_type != kind.elem_type:
+        raise ImportRefused("its output is of another type of numbers than its input")
+    dims = [dim.dim_value if dim.HasField("dim_value") else 0 for dim in kind.shape.dim]
+    if len(dims) != 4:
+        raise ImportRefused(f"its input has {len(dims)} sizes; an image has 4: n, channels, height, width")
+    last = dims[1] not in (1, 3) and dims[3] in (1, 3)
+    channels = dims[3] if last else dims[1]
+    sides = dims[1:3] if last else dims[2:]
+    if channels not in (1, 3):
+        raise ImportRefused(f"its input is {dims}; an image has 1 or 3 channels, in the second or last place")
+    if any(sides):
+        raise ImportRefused(f"it takes images of {sides} alone; export it with free height and width")
+    return Signature(model, channels == 1, last, kind.elem_type, dims[0] == 0)
+
+
+def probed(signature: Signature) -> Signature:
+    """The signature with what runs on a smooth picture tell: multiple, scale and range."""
+    if signature.gray and not signature.batch:
+        raise ImportRefused("it takes one gray image at a time; export it with a free batch")
+    opened = session(signature.model)
+    found = next((m for m in MULTIPLES if scales(opened, signature, m)), None)
+    if found is None:
+        raise ImportRefused(f"it ran on no image whose sides are multiples of {MULTIPLES[-1]} or less, "
+                            "or its output is no whole number of times larger")
+    scale = scales(opened, signature, found)
+    side = -(-48 // found) * found
+    picture = smooth(side, side)
+    truth = F.interpolate(picture, scale_factor=float(scale), mode="bicubic")
+    errors = {}
+    for name, (gain, offset) in RANGES.items():
+        told = replace(signature, gain=gain, offset=offset)
+        errors[name] = float((call(opened, told, picture) - truth).abs().mean())
+    least = min(error if math.isfinite(error) else math.inf for error in errors.values())
+    # A linear network is right in every range: the commonest comes first.
+    name = next((key for key, error in errors.items() if error <= least + MARGIN), None)
+    if name is None or errors[name] > LIKENESS:
+        raise ImportRefused("its output looks like its input in no known range of values: "
+                            + ", ".join(f"{key} {value:.2g} off" for key, value in errors.items()))
+    gain, offset = RANGES[name]
+    return replace(signature, gain=gain, offset=offset, multiple=found, scale=scale)
+
+
+def scales(opened: Any, signature: Signature, multiple: int) -> int:
+    """How much larger the output is, alike for three sizes; 0 if it is not, or the graph fails."""
+    least, found = -(-24 // multiple), set()
+    for rows, columns in ((least, least + 1), (least + 3, least), (least + 1, least + 2)):
+        height, width = rows * multiple, columns * multiple
+        try:
+            out = call(opened, signature, smooth(height, width))
+        except Exception:  # ONNX Runtime has no common kind for sizes that a graph does not take
+            return 0
+        scale, rest = divmod(out.shape[2], height)
+        found.add(scale if not rest and out.shape == (1, 3, scale * height, scale * width) else 0)
+    return found.pop() if len(found) == 1 and max(found) <= 16 else 0
+
+
+def smooth(height: int, width: int) -> Tensor:
+    """A picture [1, 3, h, w] in [-1, 1] without detail, its channels unlike."""
+    y = torch.linspace(-0.6, 0.6, height)[:, None]
+    x = torch.linspace(-0.6, 0.6, width)[None]
+    return torch.stack([x + 0 * y, y + 0 * x, -(x + y) / 2])[None]
+
+
+def call(opened: Any, signature: Signature, image: Tensor) -> Tensor:
+    """The graph's picture [n, 3, H, W] of a picture, both in [-1, 1]."""
+    n, gain, offset = len(image), signature.gain, signature.offset
+    x = image * (gain / 2) + (gain / 2 + offset)
+    x = x.reshape(-1, 1, *x.shape[2:]) if signature.gray else x
+    x = x.permute(0, 2, 3, 1) if signature.last else x
+    fed = {opened.get_inputs()[0].name: x.contiguous().numpy().astype(TYPES[signature.dtype])}
+    out = torch.from_numpy(opened.run(None, fed)[0].astype(np.float32))
+    out = out.permute(0, 3, 1, 2) if signature.last else out
+    return out.reshape(n, 3, *out.shape[2:]) * (2 / gain) - (2 * offset / gain + 1)
+
+
+class Original(nn.Module):
+    """The graph as it came, called with images in [-1, 1]: what the wrapped one must compute."""
+
+    def __init__(self, signature: Signature):
+        super().__init__()
+        self.signature, self.opened = signature, session(signature.model)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        return call(self.opened, self.signature, lr)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Makes images of sides that the graph takes, for checks."""
+
+    signature: Signature
+
+    def __call__(self, height: int, width: int, n: int) -> dict[str, Tensor]:
+        multiple = self.signature.multiple
+        h, w = (-(-max(side, 24) // multiple) * multiple for side in (height, width))
+        return {"lr": torch.rand(n if self.signature.batch else 1, 3, h, w) * 2 - 1}
+
+
+def wrapped(signature: Signature) -> onnx.ModelProto:
+    """The graph with `lr` and `sr` [n, 3, h, w] in [-1, 1] around it."""
+    model = compose.add_prefix(signature.model, "net/")
+    graph = model.graph
+    weights = {tensor.name for tensor in graph.initializer}
+    inner, = [value.name for value in graph.input if value.name not in weights]
+    outer = graph.output[0].name
+    half = TYPES[signature.dtype] == np.float16
+    constants, before, after = [], [], []
+
+    def add(nodes: list, kind: str, value: str, operand: Any = None, **attributes: Any) -> str:
+        """One node; a number or a shape becomes an initializer."""
+        made = f"wrap/{len(before) + len(after)}"
+        inputs = [value]
+        if operand is not None:
+            array = np.array(operand, np.float32 if isinstance(operand, float) else np.int64)
+            constants.append(numpy_helper.from_array(array, f"{made}/operand"))
+            inputs.append(constants[-1].name)
+        nodes.append(helper.make_node(kind, inputs, [made], **attributes))
+        return made
+
+    # (lr + 1) / 2 is in [0, 1], where the range's gain and offset are told.
+    x = add(before, "Mul", "lr", signature.gain / 2)
+    x = add(before, "Add", x, signature.gain / 2 + signature.offset)
+    x = add(before, "Reshape", x, [-1, 1, 0, 0]) if signature.gray else x
+    x = add(before, "Transpose", x, perm=[0, 2, 3, 1]) if signature.last else x
+    x = add(before, "Cast", x, to=TensorProto.FLOAT16) if half else x
+    before.append(helper.make_node("Identity", [x], [inner]))
+    y = add(after, "Cast", outer, to=TensorProto.FLOAT) if half else outer
+    y = add(after, "Transpose", y, perm=[0, 3, 1, 2]) if signature.last else y
+    y = add(after, "Reshape", y, [-1, 3, 0, 0]) if signature.gray else y
+    y = add(after, "Mul", y, 2 / signature.gain)
+    y = add(after, "Add", y, -2 * signature.offset / signature.gain - 1)
+    after.append(helper.make_node("Identity", [y], ["sr"]))
+
+    nodes = [*before, *graph.node, *after]
+    del graph.node[:], graph.input[:], graph.output[:], graph.value_info[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(constants)
+    batch = "n" if signature.batch else 1
+    graph.input.append(helper.make_tensor_value_info("lr", TensorProto.FLOAT, [batch, 3, "h", "w"]))
+    graph.output.append(helper.make_tensor_value_info("sr", TensorProto.FLOAT, [batch, 3, "H", "W"]))
+    onnx.checker.check_model(model)
+    return model
