@@ -2,7 +2,9 @@
 
 import { type Encoded, type Latent, latentField } from "../latents.ts";
 import { UnsupportedError } from "../errors.ts";
-import { type Image, type ImageLike, readImage } from "../image/image.ts";
+import { readImage } from "../image/files/read.ts";
+import type { ImageLike } from "../image/files/source.ts";
+import type { Image } from "../image/image.ts";
 import { resizeImage } from "../image/resize.ts";
 import { scaleBy } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";

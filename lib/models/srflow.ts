@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { crop, padTo } from "../tensor/window.ts";
 import { overTiles } from "../tiling.ts";
 import type { Flow, ModelCard } from "../zoo/card.ts";
-import { type Conditioned, type ConditionInput, type Encoding, type Family } from "./model.ts";
+import type { Conditioned, ConditionInput, Encoding, Family } from "./model.ts";
 import { type EncodeInput, graphNamed, type SampleInput, type SampleStep } from "./model.ts";
 
 /** A card, opened. */

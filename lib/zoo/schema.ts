@@ -6,6 +6,7 @@ import { limits } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 
 /** Words for people: no control characters, which a terminal would obey, and none that turn text around. */
+// deno-lint-ignore no-control-regex -- these are the characters that it is about
 const TEXT = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/;
 const text = (length: number) =>
   z.string().max(length).regex(TEXT, "must hold no control characters");
