@@ -11,7 +11,7 @@ import {
 } from "../lib/metrics/mod.ts";
 import { exists, writeWhole } from "./files.ts";
 import { cropPath } from "./gallery.ts";
-import type { Pair } from "./protocols.ts";
+import type { Source } from "./protocols.ts";
 import type { BenchRecord, SetFigures, SetRecord } from "./record.ts";
 
 /** Splits of the Inception Score, as papers take them; one where a split would have under ten pictures. */
@@ -20,7 +20,7 @@ const SPLITS = 10;
 /** What looks at every result once. */
 export interface Observer extends AsyncDisposable {
   /** Keeps the features of a result, and of the truth with the first. */
-  observe(set: SetRecord, pair: Pair, method: string, result: Image): Promise<void>;
+  observe(set: SetRecord, pair: Source, method: string, result: Image): Promise<void>;
   /** Whether a result's features are kept. */
   observed(set: SetRecord, image: string, method: string): Promise<boolean>;
 }
@@ -30,11 +30,13 @@ export async function openObserver(file: string, folder: string): Promise<Observ
   const network = await openFeatures(await Deno.readFile(file));
   return {
     async observe(set, pair, method, result) {
+      if (!pair.truth) return;
       const truth = featurePath(folder, set.key, pair.name, "truth");
       if (!await exists(truth)) await keep(network, truth, pair.truth);
       await keep(network, featurePath(folder, set.key, pair.name, method), result);
     },
-    observed: (set, image, method) => exists(featurePath(folder, set.key, image, method)),
+    observed: async (set, image, method) =>
+      set.isReal || await exists(featurePath(folder, set.key, image, method)),
     [Symbol.asyncDispose]: () => network[Symbol.asyncDispose](),
   };
 }

@@ -6,7 +6,8 @@ import { resizeImage } from "../lib/image/resize.ts";
 import { centralRect, cropImage } from "../lib/image/crop.ts";
 import type { Rect } from "../lib/tensor/window.ts";
 import { exists, writeWhole } from "./files.ts";
-import type { Pair } from "./protocols.ts";
+import type { Source } from "./protocols.ts";
+import { repeated } from "./sheet.ts";
 
 /** Side of a crop in high-resolution pixels. */
 const SIDE = 128;
@@ -18,7 +19,7 @@ export interface Gallery {
   /** Folder beside the results file. */
   readonly folder: string;
   /** Keeps the crop of one method's picture, and of the truth. */
-  keep(set: string, pair: Pair, method: string, result: Image): Promise<void>;
+  keep(set: string, pair: Source, method: string, result: Image): Promise<void>;
   /** Whether there is a crop of a method's picture. */
   has(set: string, image: string, method: string): Promise<boolean>;
 }
@@ -28,7 +29,8 @@ export function openGallery(folder: string): Gallery {
   return {
     folder,
     async keep(set, pair, method, result) {
-      const window = hardestWindow(pair);
+      const { truth } = pair;
+      const window = truth ? hardestWindow(pair.low, truth) : middleOf(result);
       const write = async (name: string, image: Image) => {
         const jpeg = await encodeImage({ ...cropImage(image, window), channels: 3 }, {
           format: "jpeg",
@@ -38,7 +40,8 @@ export function openGallery(folder: string): Gallery {
         await writeWhole(cropPath(folder, set, pair.name, name), jpeg);
       };
       await Deno.mkdir(`${folder}/${safe(set)}/${safe(pair.name)}`, { recursive: true });
-      await write("truth", pair.truth);
+      if (truth) await write("truth", truth);
+      else await write("input", repeated(pair.low, result.width / pair.low.width));
       await write(method, result);
     },
     has: (set, image, method) => exists(cropPath(folder, set, image, method)),
@@ -54,8 +57,12 @@ function safe(name: string): string {
   return name.replace(/[^\w.@+=,-]/g, "_");
 }
 
+function middleOf(image: Image): Rect {
+  return centralRect(image, Math.min(2 * SIDE, image.width), Math.min(2 * SIDE, image.height));
+}
+
 /** Where bicubic fails most: the same place for all methods, chosen without looking at any of them. */
-function hardestWindow({ low, truth }: Pair): Rect {
+function hardestWindow(low: Image, truth: Image): Rect {
   const width = Math.min(SIDE, truth.width), height = Math.min(SIDE, truth.height);
   const bicubic = resizeImage(low, truth);
   const sums = integral(bicubic, truth);

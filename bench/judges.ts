@@ -8,11 +8,13 @@ import {
   gainOfMean,
   type Lpips,
   lrPsnr,
+  niqe,
+  type NiqeModel,
   psnrRgb,
   psnrY,
   ssimY,
 } from "../lib/metrics/mod.ts";
-import type { Pair } from "./protocols.ts";
+import type { Source } from "./protocols.ts";
 
 /** Figures by name; one that could not be had is absent. */
 export type Figures = Record<string, number>;
@@ -23,6 +25,8 @@ export interface Judges {
   readonly lpips?: Lpips;
   /** LPIPS with SqueezeNet. */
   readonly lpipsSqueeze?: Lpips;
+  /** Parameters of NIQE. */
+  readonly niqe?: NiqeModel;
 }
 
 /** Identical pictures have infinitely many dB, which would spoil every mean. */
@@ -31,24 +35,47 @@ const CEILING = 100;
 /** All figures of one result. */
 export async function figuresOf(
   result: Image,
-  { low, truth }: Pair,
+  { low, truth }: Source,
   scale: number,
   judges: Judges,
 ): Promise<Figures> {
-  const border = scale;
+  return {
+    ...truth && await againstTruth(result, truth, scale, judges),
+    lrPsnr: capped(lrPsnr(result, low)),
+    ...naturalness(result, scale, judges),
+  };
+}
+
+async function againstTruth(
+  result: Image,
+  truth: Image,
+  border: number,
+  judges: Judges,
+): Promise<Figures> {
   return {
     psnrY: capped(psnrY(result, truth, { border })),
     ssimY: ssimY(result, truth, { border }),
     psnrRgb: capped(psnrRgb(result, truth, { border })),
     ...judges.lpips && { lpips: await judges.lpips.distance(result, truth) },
     ...judges.lpipsSqueeze && { lpipsSqueeze: await judges.lpipsSqueeze.distance(result, truth) },
-    lrPsnr: capped(lrPsnr(result, low)),
     colorError: colorError(result, truth),
   };
 }
 
+/** NIQE, where the picture is large enough for one. */
+function naturalness(result: Image, border: number, judges: Judges): Figures {
+  const found = judges.niqe ? niqe(result, judges.niqe, border) : NaN;
+  return Number.isFinite(found) ? { niqe: found } : {};
+}
+
+/** The judges whose figures every picture has: small pictures have no NIQE, and some have no truth. */
+export function always(judges: Judges, hasTruth: boolean): string[] {
+  return Object.keys(judges).filter((key) => hasTruth && key !== "niqe");
+}
+
 /** What several samples of one picture tell together. */
-export function figuresOfSamples(samples: readonly Image[], { truth }: Pair): Figures {
+export function figuresOfSamples(samples: readonly Image[], { truth }: Source): Figures {
+  if (!truth) return { diversity: diversity(samples) };
   const correlation = errorCorrelation(samples, truth);
   return {
     diversity: diversity(samples),
@@ -119,6 +146,14 @@ export const metrics: readonly Metric[] = [
     digits: 2,
     better: "larger",
     convention: "result shrunk by the exact bicubic in bytes, against its source; RGB, no border",
+  },
+  {
+    key: "niqe",
+    title: "NIQE",
+    digits: 2,
+    convention:
+      "distance of the luma's statistics from those of photographs, blocks of 96, border of " +
+      "scale pixels left out; less is more natural, but grit counts as detail: it ranks nothing here",
   },
   {
     key: "colorError",

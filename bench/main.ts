@@ -7,6 +7,7 @@
  */
 
 import { dirname } from "node:path";
+import { writeContactSheets } from "./contact.ts";
 import { wholeFigures } from "./features.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { thisMachine } from "./machine.ts";
@@ -36,6 +37,11 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   print(record);
   const report = settings.out.replace(/\.json$/, ".html");
   await writeReport(report, record, cropsOf(settings));
+  for (
+    const { path, columns } of await writeContactSheets(settings.out, record, cropsOf(settings))
+  ) {
+    console.log(`Contact sheet: ${path}\nIts columns: ${columns.join(", ")}`);
+  }
   console.log(`Results: ${settings.out}\nReport: ${report}`);
   return record.failures.length > 0 ? 1 : 0;
 }

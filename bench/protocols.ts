@@ -2,18 +2,23 @@
 
 import { readImage } from "../lib/image/files/read.ts";
 import type { Image } from "../lib/image/image.ts";
-import { resizeImage } from "../lib/image/resize.ts";
+import { resizeImage, type Size } from "../lib/image/resize.ts";
 import { centralRect, cropImage } from "../lib/image/crop.ts";
 import type { Rect } from "../lib/tensor/window.ts";
 import type { BenchSet, SetImage } from "./sets.ts";
 
-/** A source and what its enlargement should equal. */
-export interface Pair {
+/** What is to be enlarged, and where it is known what the result should equal. */
+export interface Source {
   /** Name of the picture, with its place where several are cut out of one. */
   readonly name: string;
   /** Low resolution. */
   readonly low: Image;
-  /** High resolution, `scale` times as large. */
+  /** High resolution, `scale` times as large; absent where it is not known. */
+  readonly truth?: Image;
+}
+
+/** A source with its truth. */
+export interface Pair extends Source {
   readonly truth: Image;
 }
 
@@ -108,21 +113,34 @@ export function protocolOf(name: string): Protocol {
   throw new RangeError(`Cannot use the protocol "${name}": it is none of ${names}`);
 }
 
+/** To what papers cut pictures: the scale, SRDiff's twice the scale, BasicSR's 12. */
+function multiples(scale: number): number[] {
+  return [...new Set([scale, 2 * scale, 12])].filter((multiple) => multiple % scale === 0);
+}
+
+function isCutTo(multiple: number, cut: Size, { width, height }: Size): boolean {
+  return cut.width === width - width % multiple && cut.height === height - height % multiple;
+}
+
 /**
  * Reads a picture of a set and cuts its pairs out; none where it is too small.
  *
  * @throws {Error} If a file cannot be decoded, or the low-resolution one does not belong to the other.
  */
-export async function pairsOf(image: SetImage, set: BenchSet, protocol: Protocol): Promise<Pair[]> {
+export async function pairsOf(
+  image: SetImage,
+  set: BenchSet,
+  protocol: Protocol,
+): Promise<Pair[]> {
   const { scale } = set;
   const high = await readImage(image.high);
   if (image.low && protocol.name === "whole") {
     const low = await readImage(image.low);
     const window = { x: 0, y: 0, width: low.width * scale, height: low.height * scale };
-    if (window.width > high.width || window.height > high.height) {
+    if (!multiples(scale).some((multiple) => isCutTo(multiple, window, high))) {
       throw new RangeError(
-        `Cannot pair ${image.low} with ${image.high}: ${low.width}x${low.height} times ${scale} is ` +
-          `larger than ${high.width}x${high.height}`,
+        `Cannot pair ${image.low} with ${image.high}: ${low.width}x${low.height} times ${scale} is not ` +
+          `${high.width}x${high.height} cut to a multiple of ${multiples(scale).join(", ")}`,
       );
     }
     return [{ name: image.name, low, truth: cropImage(high, window) }];

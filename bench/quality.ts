@@ -4,6 +4,7 @@ import { openObserver } from "./features.ts";
 import { openGallery } from "./gallery.ts";
 import { openJudges } from "./graphs.ts";
 import type { Method } from "./methods/method.ts";
+import { openNiqe } from "./niqe_model.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { type BenchRecord, type Failure, putRow, type Row, saveRecord } from "./record.ts";
 import { type RunEvents, runMethod, type Task } from "./runner.ts";
@@ -14,6 +15,9 @@ const SAVE_EVERY = 2000;
 
 const NO_FID = "FID and IS: no columns, since no feature graph was given. " +
   'Run "deno task inception", then give --inception FILE';
+
+const NO_NIQE = "NIQE: no column, since its parameters were not found. " +
+  "Give --niqe with niqe_pris_params.npz";
 
 /** Folder of crops and features beside the results file. */
 export function cropsOf({ out }: Settings): string {
@@ -30,6 +34,8 @@ export async function measureQuality(
 ): Promise<void> {
   const { judges, notes } = await openJudges(settings.lpips, settings.threads);
   record.notes.push(...notes);
+  const model = await openNiqe(settings.niqe);
+  if (!model) record.notes.push(NO_NIQE);
   await using observer = settings.inception
     ? await openObserver(settings.inception, cropsOf(settings))
     : undefined;
@@ -54,7 +60,16 @@ export async function measureQuality(
   const { observe, observed } = observer ?? {};
   try {
     for (const method of methods) {
-      const options = { seeds, judges, gallery, observe, observed, signal, events, finish };
+      const options = {
+        seeds,
+        judges: { ...judges, niqe: model },
+        gallery,
+        observe,
+        observed,
+        signal,
+        events,
+        finish,
+      };
       await runMethod(method, tasks, record, options);
     }
   } finally {

@@ -70,6 +70,8 @@ export interface SetRecord {
   readonly protocol: string;
   /** Number of pictures. */
   readonly images: number;
+  /** Whether its pictures have no truth to compare with. */
+  readonly isReal?: boolean;
   /** SHA-256 over its files. */
   readonly digest: string;
 }

@@ -2,9 +2,9 @@
 
 import type { Image } from "../lib/image/image.ts";
 import type { Gallery } from "./gallery.ts";
-import { type Figures, figuresOf, figuresOfSamples, type Judges } from "./judges.ts";
+import { always, type Figures, figuresOf, figuresOfSamples, type Judges } from "./judges.ts";
 import type { Method } from "./methods/method.ts";
-import type { Pair } from "./protocols.ts";
+import type { Pair, Source } from "./protocols.ts";
 import type { BenchRecord, Row, SetRecord } from "./record.ts";
 
 /** A set and how to get its pictures. */
@@ -14,8 +14,8 @@ export interface Task {
   /** Names of its pictures. */
   readonly images: readonly string[];
   /** Reads one of them and cuts its pairs out; none where it is too small for the protocol. */
-  read(image: string): Promise<readonly Pair[]>;
-  /** All pairs, read one after the other; ends with the first that cannot be read. */
+  read(image: string): Promise<readonly Source[]>;
+  /** All pairs with a truth, read one after the other; ends with the first that cannot be read. */
   pairs(): AsyncIterable<Pair>;
 }
 
@@ -38,7 +38,7 @@ export interface RunOptions {
   /** Where crops go; nowhere if absent. */
   readonly gallery?: Gallery;
   /** Sees each result of seed 0, for figures of whole sets. */
-  readonly observe?: (set: SetRecord, pair: Pair, method: string, result: Image) => Promise<void>;
+  readonly observe?: (set: SetRecord, pair: Source, method: string, result: Image) => Promise<void>;
   /** Whether `observe` saw the picture in an earlier run. */
   readonly observed?: (set: SetRecord, image: string, method: string) => Promise<boolean>;
   /** Where progress is told. */
@@ -77,7 +77,7 @@ async function readPairs(
   { set, read }: Task,
   image: string,
   events: RunEvents,
-): Promise<readonly Pair[] | undefined> {
+): Promise<readonly Source[] | undefined> {
   try {
     const found = await read(image);
     if (found.length === 0) events.leftOut?.(set.key, image);
@@ -91,7 +91,7 @@ async function readPairs(
 async function runPair(
   method: Method,
   set: SetRecord,
-  pair: Pair,
+  pair: Source,
   record: Pick<BenchRecord, "rows">,
   options: RunOptions,
 ): Promise<boolean> {
@@ -114,7 +114,7 @@ async function runPair(
 async function enlarged(
   method: Method,
   set: SetRecord,
-  { low, name: image }: Pair,
+  { low, name: image }: Source,
   seed: number,
   signal?: AbortSignal,
 ): Promise<Image> {
@@ -135,7 +135,7 @@ async function isFinished(
   record: Pick<BenchRecord, "rows">,
   method: Method,
   set: SetRecord,
-  pair: Pair,
+  pair: Source,
   { seeds, judges, observed }: RunOptions,
 ): Promise<boolean> {
   const row = record.rows.find((row) =>
@@ -145,7 +145,7 @@ async function isFinished(
   return row !== undefined && row.methodDigest === method.digest && row.setDigest === set.digest &&
     row.samples.length === wanted.length &&
     row.samples.every(({ figures }) =>
-      Object.keys(judges).every((judge) => Number.isFinite(figures[judge]))
+      always(judges, pair.truth !== undefined).every((judge) => Number.isFinite(figures[judge]))
     ) &&
     (await observed?.(set, pair.name, method.name) ?? true);
 }
@@ -153,7 +153,7 @@ async function isFinished(
 async function measure(
   method: Method,
   set: SetRecord,
-  pair: Pair,
+  pair: Source,
   { seeds, judges, gallery, observe, signal }: RunOptions,
 ): Promise<Row> {
   const pictures: Image[] = [];

@@ -23,6 +23,12 @@ export interface BenchSet {
   readonly images: readonly SetImage[];
 }
 
+/** Pictures that have no truth to compare with. */
+export interface RealSet extends Omit<BenchSet, "images"> {
+  /** In the order of their names; `low` is the file to enlarge. */
+  readonly images: readonly { readonly name: string; readonly low: string }[];
+}
+
 /** Folders, and what follows a picture's name in them. */
 interface Layout {
   readonly high: string;
@@ -63,10 +69,10 @@ export async function findSet(data: string, name: string, scale: number): Promis
   for (const layout of layouts(scale)) {
     if (layout.high.startsWith("..") && !isDiv2k) continue;
     const base = isDiv2k && layout.high.startsWith("..") ? `${data}/DIV2K` : root;
-    const images = await imagesOf(base.replace(/\/$/, ""), layout);
-    if (images.length > 0) {
-      return { name: basename(resolve(name)), scale, images };
-    }
+    const images = await imagesOf(base.replace(/\/$/, ""), layout, scale);
+    if (images.length === 0) continue;
+    if (layout.low === undefined) await refuseUnreadInputs(root, scale);
+    return { name: basename(resolve(name)), scale, images };
   }
   throw new Error(
     `Cannot find the set "${name}" x${scale}: neither ${data}/${name} nor ${name} is a folder of ` +
@@ -77,6 +83,39 @@ export async function findSet(data: string, name: string, scale: number): Promis
   );
 }
 
+/**
+ * A folder of inputs that no layout knows would be passed over in silence, and others be measured.
+ *
+ * @throws {Error} If there is one of this scale, or of none.
+ */
+async function refuseUnreadInputs(root: string, scale: number): Promise<void> {
+  if (!await exists(root)) return;
+  for await (const { name, isDirectory } of Deno.readDir(root)) {
+    if (!isDirectory || !/^(lr|low|input)/i.test(name)) continue;
+    const ofOther = [2, 3, 4, 8].some((other) => other !== scale && name.endsWith(String(other)));
+    if (ofOther || (await stems(`${root}/${name}`)).size === 0) continue;
+    throw new Error(
+      `Cannot use the set in ${root}: its folder ${name} is in no known layout, so its pictures would ` +
+        `not be measured. Name it LRx${scale}, with the pictures named as those of HR, or move it away`,
+    );
+  }
+}
+
+/**
+ * Pictures of unknown origin, to be enlarged without a truth to compare with.
+ *
+ * @throws {Error} If there is no such folder or no picture in it.
+ */
+export async function findReal(folder: string, scale: number): Promise<RealSet> {
+  const found = await stems(folder.replace(/\/$/, ""));
+  if (found.size === 0) {
+    throw new Error(`Cannot find pictures to enlarge (--real): there are none in ${folder}`);
+  }
+  const images = [...found].map(([name, low]) => ({ name, low }));
+  images.sort((a, b) => a.name < b.name ? -1 : 1);
+  return { name: basename(resolve(folder)), scale, images };
+}
+
 /** Names of the folders in a folder, for a message. */
 async function foldersOf(folder: string): Promise<string> {
   if (!await exists(folder)) return "nothing";
@@ -85,7 +124,7 @@ async function foldersOf(folder: string): Promise<string> {
   return names.sort().join(", ") || "nothing";
 }
 
-async function imagesOf(root: string, layout: Layout): Promise<SetImage[]> {
+async function imagesOf(root: string, layout: Layout, scale: number): Promise<SetImage[]> {
   const { high, highEnd = "", low, lowEnd = "" } = layout;
   const folder = join(root, high);
   const lowFiles = low === undefined ? undefined : await stems(join(root, low));
@@ -94,11 +133,12 @@ async function imagesOf(root: string, layout: Layout): Promise<SetImage[]> {
   for (const [stem, path] of await stems(folder)) {
     if (!stem.endsWith(highEnd)) continue;
     const name = stem.slice(0, stem.length - highEnd.length);
-    const lowPath = lowFiles?.get(name + lowEnd);
+    const lowPath = lowFiles?.get(name + lowEnd) ?? lowFiles?.get(`${name}x${scale}`) ??
+      lowFiles?.get(`${name}_x${scale}`);
     if (lowFiles && !lowPath) single.push(name);
     else images.push({ name, high: path, low: lowPath });
   }
-  if (images.length > 0 && single.length > 0) {
+  if (single.length > 0) {
     throw new Error(
       `Cannot use the set in ${root}: ${low} has no picture for ${single.sort().join(", ")}`,
     );
@@ -115,7 +155,8 @@ export async function stems(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   if (!await exists(folder)) return found;
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (isDirectory || !PICTURE.test(name)) continue;
+    // macOS puts a file ._NAME beside every file on foreign disks.
+    if (isDirectory || name.startsWith("._") || !PICTURE.test(name)) continue;
     const stem = name.replace(PICTURE, ""), path = `${folder}/${name}`;
     if (found.has(stem)) {
       throw new Error(`Cannot tell ${found.get(stem)} from ${path} by name: rename one of them`);
@@ -133,12 +174,23 @@ function join(root: string, path: string): string {
     : `${root}/${path}`;
 }
 
+/** What a digest looks at. */
+interface Files {
+  readonly images: readonly {
+    readonly name: string;
+    readonly high?: string;
+    readonly low?: string;
+  }[];
+}
+
 /** SHA-256 of the names and bytes of all files of a set. */
-export async function digestOf({ images }: BenchSet): Promise<string> {
+export async function digestOf({ images }: Files): Promise<string> {
   const lines: string[] = [];
   for (const { name, high, low } of images) {
-    const digests = [await sha256(await Deno.readFile(high))];
-    if (low) digests.push(await sha256(await Deno.readFile(low)));
+    const digests: string[] = [];
+    for (const file of [high, low]) {
+      if (file) digests.push(await sha256(await Deno.readFile(file)));
+    }
     lines.push(`${name} ${digests.join(" ")}`);
   }
   return await sha256(new TextEncoder().encode(lines.join("\n")));

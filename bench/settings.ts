@@ -1,6 +1,7 @@
 /** What the user of `bench/main.ts` asked for. @module */
 
 import { Command, Option } from "commander";
+import { tracks } from "./degrade.ts";
 import { upscalerjsModels } from "./peers/upscalerjs.ts";
 import { protocols } from "./protocols.ts";
 import { sizeNames } from "./speed/sizes.ts";
@@ -16,6 +17,12 @@ export interface Settings {
   data: string;
   /** Scales of the sets; those of the models if absent. */
   scale?: number[];
+  /** Names of tracks: how the inputs are damaged; as they are if absent. */
+  degrade?: string[];
+  /** Folders of pictures without a truth. */
+  real: string[];
+  /** Parameters of NIQE. */
+  niqe?: string;
   /** Name of a protocol. */
   protocol: string;
   /** Seeds of generative methods. */
@@ -83,6 +90,17 @@ export function readSettings(args: readonly string[]): Settings {
       new Option("--protocol <name>", "what is cut out of the pictures")
         .choices(protocols.map((protocol) => protocol.name)).default("whole"),
     )
+    .option(
+      "--degrade <list>",
+      `damaged inputs of each set: ${tracks.join(", ")} (bench/README.md)`,
+      some(tracks),
+    )
+    .option(
+      "--real <list>",
+      "folders of pictures without a truth: NIQE, LR-PSNR, contact sheet",
+      list,
+      [],
+    )
     .option("--seeds <n>", "seeds of generative methods", positive)
     .option("--images <n>", "only the first n pictures of each set", positive)
     .option("--results <name=dir>", "a folder of result pictures as a method", addPair("="), [])
@@ -101,6 +119,7 @@ export function readSettings(args: readonly string[]): Settings {
     )
     .option("--threads <n>", "CPU threads", positive)
     .option("--lpips <path>", "LPIPS graph, or folder with lpips_alex.onnx and lpips_sq.onnx")
+    .option("--niqe <file>", "parameters of NIQE (niqe_pris_params.npz)")
     .option("--inception <file>", "feature graph for FID and Inception Score")
     .option("--out <file.json>", "results file", json, `${root}bench/results/${today()}.json`)
     .option("--fresh", "forget what the results file holds", false)

@@ -1,10 +1,12 @@
 /** The sets of a run. @module */
 
+import { readImage } from "../lib/image/files/read.ts";
+import { degraded } from "./degrade.ts";
 import { exists } from "./files.ts";
 import type { Method } from "./methods/method.ts";
 import { pairsOf, type Protocol, protocolOf } from "./protocols.ts";
 import type { BenchRecord } from "./record.ts";
-import { type BenchSet, digestOf, findSet } from "./sets.ts";
+import { type BenchSet, digestOf, findReal, findSet, type RealSet } from "./sets.ts";
 import type { Task } from "./runner.ts";
 import type { Settings } from "./settings.ts";
 
@@ -29,34 +31,82 @@ async function setsBelow(data: string): Promise<string[]> {
   return found;
 }
 
+/** What of a set is taken, and how its inputs are damaged. */
+export interface TaskOptions {
+  /**
+   * Only the first pictures.
+   *
+   * @default {Infinity}
+   */
+  readonly limit?: number;
+  /**
+   * Name of a track of {@linkcode tracks}.
+   *
+   * @default {"clean"}
+   */
+  readonly track?: string;
+}
+
+/** Damaged inputs are kept here. */
+const CACHE = new URL("../runs/tracks", import.meta.url).pathname;
+
 /** Opens a set at one scale under a protocol. */
 export async function openTask(
   data: string,
   name: string,
   scale: number,
   protocol: Protocol,
-  limit = Infinity,
+  { limit = Infinity, track = "clean" }: TaskOptions = {},
 ): Promise<Task> {
   const found = await findSet(data, name, scale);
-  const set: BenchSet = { ...found, images: found.images.slice(0, limit) };
+  const part: BenchSet = { ...found, images: found.images.slice(0, limit) };
+  const set = await degraded(part, track, CACHE);
+  return await taskOf(set, found.images.length, protocol);
+}
+
+async function taskOf(set: BenchSet, whole: number, protocol: Protocol): Promise<Task> {
   const cut = protocol.name === "whole" ? "" : ` ${protocol.name}`;
   const read = (image: string) =>
     pairsOf(set.images.find(({ name }) => name === image)!, set, protocol);
-  const part = set.images.length < found.images.length ? ` (first ${limit})` : "";
   return {
-    set: {
-      key: `${set.name}x${scale}${cut}${part}`,
-      name: set.name,
-      scale,
-      protocol: protocol.what,
-      images: set.images.length,
-      digest: await digestOf(set),
-    },
+    set: await recordOf(set, whole, cut, protocol.what),
     images: set.images.map(({ name }) => name),
     read,
     async *pairs() {
       for (const { name } of set.images) yield* await read(name);
     },
+  };
+}
+
+async function recordOf(set: BenchSet | RealSet, whole: number, cut: string, protocol: string) {
+  const part = set.images.length < whole ? ` (first ${set.images.length})` : "";
+  return {
+    key: `${set.name}x${set.scale}${cut}${part}`,
+    name: set.name,
+    scale: set.scale,
+    protocol,
+    images: set.images.length,
+    digest: await digestOf(set),
+  };
+}
+
+/**
+ * Opens a folder of pictures that have no truth.
+ *
+ * @throws {Error} If there is no picture in it.
+ */
+export async function openRealTask(folder: string, scale: number, limit = Infinity): Promise<Task> {
+  const found = await findReal(folder, scale);
+  const set = { ...found, images: found.images.slice(0, limit) };
+  const facts = await recordOf(set, found.images.length, "", "whole pictures without a truth");
+  return {
+    set: { ...facts, isReal: true },
+    images: set.images.map(({ name }) => name),
+    async read(image) {
+      const { low } = set.images.find(({ name }) => name === image)!;
+      return [{ name: image, low: await readImage(low) }];
+    },
+    async *pairs() {},
   };
 }
 
@@ -71,13 +121,25 @@ export async function openTasks(
   record: BenchRecord,
 ): Promise<Task[]> {
   const protocol = protocolOf(settings.protocol);
+  if (settings.degrade && protocol.name !== "whole") {
+    throw new RangeError(
+      `Cannot damage the inputs (--degrade) under the protocol ${protocol.name}: only whole pictures`,
+    );
+  }
   const own = methods.map((method) => method.scale).filter((scale) => scale !== undefined);
   const scales = settings.scale ??
     (protocol.scale ? [protocol.scale] : [...new Set(own)].sort((a, b) => a - b));
   const tasks: Task[] = [];
   for (const scale of scales.length > 0 ? scales : [4]) {
-    for (const name of settings.set ?? await setsBelow(settings.data)) {
-      tasks.push(await openTask(settings.data, name, scale, protocol, settings.images));
+    const names = settings.set ?? (settings.real.length > 0 ? [] : await setsBelow(settings.data));
+    for (const name of names) {
+      for (const track of settings.degrade ?? ["clean"]) {
+        const options = { limit: settings.images, track };
+        tasks.push(await openTask(settings.data, name, scale, protocol, options));
+      }
+    }
+    for (const folder of settings.real) {
+      tasks.push(await openRealTask(folder, scale, settings.images));
     }
   }
   if (tasks.length === 0) {

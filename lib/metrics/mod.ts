@@ -24,5 +24,6 @@ export { type FeatureNetwork, type Features, openFeatures, stacked } from "./fea
 export { frechetDistance, type Gaussian, gaussianOf, type Tensor64 } from "./frechet.ts";
 export { type InceptionScore, inceptionScore } from "./inception.ts";
 export { type Lpips, openLpips } from "./lpips.ts";
+export { niqe, type NiqeModel } from "./niqe.ts";
 export { type BorderOptions, decibels, psnrRgb, psnrY, squaredError } from "./psnr.ts";
 export { ssimY } from "./ssim.ts";

@@ -50,7 +50,7 @@ Deno.test("pairsOf() says which LR picture does not belong to its HR picture", (
     await writePng(`${folder}/s/LRx4/a.png`, textured(5, 3));
     const set = await findSet(folder, "s", 4);
     await expect(pairsOf(set.images[0], set, protocolOf("whole"))).rejects.toThrow(
-      /^Cannot pair .*LRx4\/a.png with .*HR\/a.png: 5x3 times 4 is larger than 16x12$/,
+      /^Cannot pair .*LRx4\/a.png with .*HR\/a.png: 5x3 times 4 is not 16x12 cut to a multiple of 4, 8, 12$/,
     );
   }));
 
@@ -111,3 +111,50 @@ Deno.test("protocolOf() lists what there is", () => {
   expect(Object.keys(CUTS).sort()).toEqual(protocols.map((protocol) => protocol.name).sort());
   expect(() => protocolOf("64-1024")).toThrow("it is none of whole, srdiff, 160-patches");
 });
+
+for (const folder of ["LR", "LRX4", "LR_x4", "lr-images"]) {
+  Deno.test(`findSet() refuses a set whose inputs in ${folder} it would pass over`, () =>
+    withFolder(async (root) => {
+      await writePng(`${root}/s/HR/a.png`, textured(16, 12));
+      await writePng(`${root}/s/${folder}/a.png`, textured(4, 3));
+      await expect(findSet(root, "s", 4)).rejects.toThrow(
+        `its folder ${folder} is in no known layout`,
+      );
+    }));
+}
+
+Deno.test("findSet() takes inputs of another scale for none, and names that end in the scale", () =>
+  withFolder(async (root) => {
+    await writePng(`${root}/s/HR/a.png`, textured(16, 12));
+    await writePng(`${root}/s/LRx8/a.png`, textured(2, 1));
+    expect((await findSet(root, "s", 4)).images[0].low).toBeUndefined();
+    await writePng(`${root}/s/LRx4/ax4.png`, textured(4, 3));
+    expect((await findSet(root, "s", 4)).images[0].low).toBe(`${root}/s/LRx4/ax4.png`);
+    await writePng(`${root}/s/HR/b.png`, textured(16, 12));
+    await expect(findSet(root, "s", 4)).rejects.toThrow("LRx4 has no picture for b");
+  }));
+
+Deno.test("findSet() passes over the files ._NAME that macOS leaves", () =>
+  withFolder(async (root) => {
+    await writePng(`${root}/s/a.png`, textured(16, 12));
+    await Deno.writeTextFile(`${root}/s/._a.png`, "no picture");
+    expect((await findSet(root, "s", 4)).images.map(({ name }) => name)).toEqual(["a"]);
+  }));
+
+Deno.test("pairsOf() takes inputs of pictures that were cut to a multiple of 4, 8 or 12, and no other", () =>
+  withFolder(async (root) => {
+    await writePng(`${root}/s/HR/a.png`, textured(47, 35));
+    for (
+      const [width, height, fits] of [[11, 8, true], [10, 8, true], [9, 6, true], [11, 7, false], [
+        10,
+        6,
+        false,
+      ]] as const
+    ) {
+      await writePng(`${root}/s/LRx4/a.png`, textured(width, height));
+      const set = await findSet(root, "s", 4);
+      const found = pairsOf(set.images[0], set, protocolOf("whole"));
+      if (fits) expect((await found)[0].truth.width).toBe(4 * width);
+      else await expect(found).rejects.toThrow(/^Cannot pair/);
+    }
+  }));

@@ -16,6 +16,7 @@ from srzoo_train.data.damage import Codec, Damage, Noise, Pass, damaged, draw, m
 from srzoo_train.data.kernels import RADIUS, Blur, reach, separable, shrunk, taps
 from srzoo_train.data.store import Store
 from srzoo_train.data.synthetic import picture
+from srzoo_train.data.tracks import TRACKS, degraded
 from srzoo_train.data.workers import Workers
 from srzoo_train.recipe import Data
 
@@ -185,3 +186,12 @@ def test_drawn_crops_hold_flat_white_and_gray_photographs(store):
     gray = np.ptp(pixels.hr, 1).max((1, 2)) == 0
     assert white.any() and (gray & ~flat).any()
     assert (pixels.lr[white] == 255).all((1, 2, 3)).any()
+
+
+def test_degraded_clean_is_the_whole_images_bicubic_and_other_tracks_hang_on_the_name():
+    hr = picture(98, 3)
+    assert np.array_equal(degraded(hr, "clean", 4, "a"), shrink(hr[:96, :96], 4))
+    for track in TRACKS:
+        a, again, b = (degraded(hr, track, 4, name) for name in ("a", "a", "b"))
+        assert a.shape == (24, 24, 3) and np.array_equal(a, again)
+        assert np.array_equal(a, b) == all(p.noise is None for p in TRACKS[track].passes), track
