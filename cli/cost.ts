@@ -2,7 +2,8 @@
 
 import { cropImage } from "../lib/image/crop.ts";
 import type { OutputFormat } from "../lib/image/files/format.ts";
-import { defaultMemory, processMemory } from "../lib/memory.ts";
+import { processMemory } from "../lib/memory.ts";
+import { defaultMemory } from "../lib/platform.ts";
 import { encodeImage, type Image, type Plan, type UpscaleOptions, type Upscaler } from "../mod.ts";
 import { inBytes } from "./terminal.ts";
 

@@ -53,9 +53,13 @@ export async function enlargeFile(shop: Workshop, target: Target): Promise<void>
 async function planned(shop: Workshop, target: Target): Promise<Job> {
   const { settings, upscaler, report, signal } = shop;
   const file = target.input.path;
-  const source = await readImage(await bytesOf(target.input, signal), { signal });
   const options = optionsOf(shop);
-  const plan = upscaler.plan(source, options);
+  let plan!: Plan;
+  const source = await readImage(await bytesOf(target.input, signal), {
+    signal,
+    memory: settings.memory,
+    onSize: (imageSize) => void (plan = upscaler.plan(imageSize, options)),
+  });
   const size = resultSize(plan, settings.scale);
   const memoryBytes = memoryOf(plan, size, target.format, settings.memory);
   await checkSpace(target, size.width * size.height);

@@ -31,7 +31,7 @@ const FLAGS: readonly [RegExp, string][] = [
     /\bAllow more memory, take a smaller tile or fewer samples\b/,
     "Allow more with --memory, take a smaller --tile or fewer --samples",
   ],
-  [/\braise maxPixels\b/, "allow more with --memory"],
+  [/\ballow more memory\b/, "allow more with --memory"],
 ];
 
 /** The same message with the names that the command line has for the options. */

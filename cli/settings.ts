@@ -2,7 +2,7 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { samplers } from "../lib/diffusion/samplers/mod.ts";
-import { defaultMemory } from "../lib/memory.ts";
+import { defaultMemory } from "../lib/platform.ts";
 import {
   bytes,
   format,

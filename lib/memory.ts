@@ -41,8 +41,6 @@ export interface Division {
   memory: number;
 }
 
-/** Bytes that a run may take where nothing is said. */
-export const defaultMemory: number = 2 ** 32;
 /** Bytes of a process with a runtime and a model before it works. */
 export const processMemory = 200e6;
 /**

@@ -3,7 +3,8 @@
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
 import { frameOf } from "./border.ts";
 import type { Size } from "./image/resize.ts";
-import { defaultMemory, fitMemory, type Regions } from "./memory.ts";
+import { fitMemory, type Regions } from "./memory.ts";
+import { defaultMemory } from "./platform.ts";
 import type { FamilyOption, Guide, Model } from "./models/model.ts";
 import { checkSeed, drawSeed, type NoiseField } from "./tensor/noise.ts";
 import { spansOf, type Tiling } from "./tiling.ts";

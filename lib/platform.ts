@@ -76,3 +76,6 @@ export function serverModule(name: string, beside: string): string {
   const extension = beside.match(/\.[a-z]+$/)?.[0] ?? ".js";
   return new URL(`./${name}${extension}`, beside).href;
 }
+
+/** Bytes of memory that work may take where nothing is said. */
+export const defaultMemory: number = 2 ** 32;

@@ -113,8 +113,11 @@ function upscalerOf(entry: Entry): Upscaler {
     source: ImageLike,
     how: UpscaleOptions | Plan = {},
   ): AsyncGenerator<Preview, Upscaled> {
-    const image = await readImage(source, { signal: how.signal });
-    const made = await settleRestore(entry, image, planFor({ card, plan }, image, how));
+    const memory = "regions" in how ? undefined : how.memory;
+    let planned!: Plan;
+    const onSize = (size: Size) => void (planned = planFor({ card, plan }, size, how));
+    const image = await readImage(source, { signal: how.signal, memory, onSize });
+    const made = await settleRestore(entry, image, planned);
     const images = yield* enlarge(entry, image, made);
     const { restore } = made;
     const dial = typeof restore === "number" ? { restore } : {};

@@ -1,6 +1,14 @@
 /** What an EXIF orientation does. @module */
 
 import type { Image } from "./image.ts";
+import type { Size } from "./resize.ts";
+
+/** The size that an image has after it was turned upright. */
+export function uprightSize({ width, height }: Size, orientation: number): Size {
+  return orientation >= 5 && orientation <= 8
+    ? { width: height, height: width }
+    : { width, height };
+}
 
 /**
  * Turns a picture the way its orientation asks for.
@@ -12,7 +20,7 @@ export function upright(image: Image, orientation: number): Image {
   if (orientation < 2 || orientation > 8) return image;
   const { width: w, height: h } = image;
   const swapped = orientation >= 5;
-  const [width, height] = swapped ? [h, w] : [w, h];
+  const { width, height } = uprightSize(image, orientation);
   const mirrorX = [2, 3, 7, 8].includes(orientation);
   const mirrorY = [3, 4, 6, 7].includes(orientation);
   const source = new Uint32Array(aligned(image.data).buffer);

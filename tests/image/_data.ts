@@ -19,3 +19,8 @@ export async function badInputs(): Promise<{ file: string; expected: string }[]>
 export function badInput(file: string): URL {
   return new URL(`bad-inputs/${encodeURIComponent(file)}`, data);
 }
+
+/** The URL of a recorded case: what another tool's user reported, or an attack. */
+export function caseFile(file: string): URL {
+  return new URL(`cases/${file}`, data);
+}

@@ -114,9 +114,10 @@ Deno.test("readImage() needs no more than leave to read and to load native code"
   await Promise.all([path, script].map((file) => Deno.remove(file)));
 });
 
-Deno.test("readImage() refuses more than maxPixels and obeys its signal", async () => {
+Deno.test("readImage() refuses more than the memory holds and obeys its signal", async () => {
   const bytes = await encodeImage(small(3), { format: "png" });
-  await expect(readImage(bytes, { maxPixels: 5 })).rejects.toThrow(UnsupportedError);
+  await expect(readImage(bytes, { memory: 95 })).rejects.toThrow("decoding it takes");
+  expect((await readImage(bytes, { memory: 96 })).width).toBe(3);
   await expect(readImage(bytes, { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
 });
 

@@ -2,6 +2,8 @@
 
 /** Tag "Orientation" of TIFF 6.0, which EXIF takes over. */
 const ORIENTATION = 0x0112;
+/** Type of a field of 32 bits. */
+const LONG = 4;
 
 /**
  * Reads the orientation out of an EXIF block; 1 (upright) where the block says nothing sensible.
@@ -19,7 +21,8 @@ export function orientationOf(exif: Uint8Array): number {
     const entry = directory + 2 + 12 * i;
     if (entry + 12 > view.byteLength) return 1;
     if (view.getUint16(entry, little) !== ORIENTATION) continue;
-    const value = view.getUint16(entry + 8, little);
+    const isLong = view.getUint16(entry + 2, little) === LONG;
+    const value = isLong ? view.getUint32(entry + 8, little) : view.getUint16(entry + 8, little);
     return value >= 1 && value <= 8 ? value : 1;
   }
   return 1;

@@ -1,8 +1,10 @@
 /** The way in: from a file to an image. @module */
 
 import { DecodeError, UnsupportedError } from "../../errors.ts";
+import type { Size } from "../resize.ts";
+import { defaultMemory } from "../../platform.ts";
 import type { Image } from "../image.ts";
-import { upright } from "../orientation.ts";
+import { upright, uprightSize } from "../orientation.ts";
 import type { Codec } from "./codecs/codec.ts";
 import { defaultCodec } from "./codecs/mod.ts";
 import type { Header } from "./containers/container.ts";
@@ -11,6 +13,12 @@ import type { InputFormat } from "./format.ts";
 import { sniff } from "./sniff.ts";
 import { bytesOf, type ImageLike } from "./source.ts";
 
+/**
+ * Bytes that decoding takes at its peak for each pixel, the pixels themselves among them: 12 measured for JPEG
+ * and PNG, 10 for WebP.
+ */
+const BYTES_PER_PIXEL = 16;
+
 /** How {@linkcode readImage} reads. */
 export interface ReadImageOptions {
   /** Decoder; the one for this runtime if absent. */
@@ -18,11 +26,15 @@ export interface ReadImageOptions {
   /** Ends the reading. */
   signal?: AbortSignal;
   /**
-   * Refuses larger pictures before their pixels are decoded.
+   * Bytes of memory that decoding may take; larger images are refused before they are decoded.
    *
-   * @default {268_435_456}
+   * @default {4_294_967_296}
    */
-  maxPixels?: number;
+  memory?: number;
+  /**
+   * Called once with the size of the image, before its pixels are decoded: what it throws ends the reading.
+   */
+  onSize?: (size: Size) => void;
 }
 
 /**
@@ -31,42 +43,59 @@ export interface ReadImageOptions {
  * The content decides about the format, not the name. Of an animation the first frame is read.
  *
  * @throws {DecodeError} If the bytes are no picture, or a broken or truncated one.
- * @throws {UnsupportedError} If the format is another one, or the picture has too many pixels.
+ * @throws {UnsupportedError} If the format is another one, or the image has more pixels than the memory holds.
  */
 export async function readImage(
   source: ImageLike,
   options: ReadImageOptions = {},
 ): Promise<Image> {
-  if (isImage(source)) return checked(source);
-  const { codec = await defaultCodec(), signal, maxPixels = 2 ** 28 } = options;
+  const { codec, signal, memory = defaultMemory, onSize } = options;
+  if (isImage(source)) {
+    checkPixels(source);
+    onSize?.(source);
+    return source;
+  }
   const bytes = await bytesOf(source, signal);
   const format = sniff(bytes);
   const header = await containers[format].readHeader(bytes);
-  if (header.width * header.height > maxPixels) {
-    throw new UnsupportedError(
-      `Cannot read a picture of ${header.width}x${header.height}: over the limit of ` +
-        `${maxPixels} pixels. Make it smaller, or raise maxPixels`,
-    );
-  }
-  const decoded = await decode(codec, bytes, header, format);
+  checkMemory(header, memory);
+  onSize?.(uprightSize(header, header.orientation));
+  containers[format].checkPixels?.(bytes);
+  const decoded = await decode(
+    codec ?? await defaultCodec(),
+    header.decodable ?? bytes,
+    header,
+    format,
+  );
   signal?.throwIfAborted();
   return upright(described(decoded, header), header.orientation);
+}
+
+/** Refuses what would not fit, before anything is allocated for it. */
+function checkMemory({ width, height }: Header, memory: number): void {
+  if (!(memory > 0)) {
+    throw new RangeError(`Cannot read within memory = ${memory}: it must be positive`);
+  }
+  const needed = width * height * BYTES_PER_PIXEL;
+  if (needed <= memory) return;
+  const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  throw new UnsupportedError(
+    `Cannot read an image of ${width}x${height} within ${inMegabytes(memory)}: decoding it takes ` +
+      `${inMegabytes(needed)}. Make it smaller, or allow more memory`,
+  );
 }
 
 function isImage(source: ImageLike): source is Image {
   return typeof source === "object" && "width" in source && "data" in source;
 }
 
-/** A picture that is given as pixels must have as many as it says. */
-function checked(image: Image): Image {
-  const { width, height, data } = image;
-  if (!(width > 0 && height > 0 && data.length === 4 * width * height)) {
-    throw new RangeError(
-      `Cannot take a picture of ${width}x${height} with ${data.length} bytes: ` +
-        "it must have 4 bytes for each of its pixels",
-    );
-  }
-  return image;
+/** An image that is given as pixels must have as many as it says. */
+function checkPixels({ width, height, data }: Image): void {
+  if (width > 0 && height > 0 && data.length === 4 * width * height) return;
+  throw new RangeError(
+    `Cannot take an image of ${width}x${height} with ${data.length} bytes: ` +
+      "it must have 4 bytes for each of its pixels",
+  );
 }
 
 /** Decodes, and turns whatever a decoder throws into one clear error. */

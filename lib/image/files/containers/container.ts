@@ -18,6 +18,8 @@ export interface Header {
   readonly iccProfile?: Uint8Array<ArrayBuffer>;
   /** What will be lost in reading, in words for the user. */
   readonly notes: readonly string[];
+  /** What to give to the decoder, where the file itself would mislead it. */
+  readonly decodable?: Uint8Array<ArrayBuffer>;
 }
 
 /** What is added to an encoded file. */
@@ -37,6 +39,12 @@ export interface Container {
    * @throws {UnsupportedError} If the file uses what no codec here decodes right.
    */
   readHeader(bytes: Uint8Array<ArrayBuffer>): Promise<Header>;
+  /**
+   * Looks for what decoders would pass over in silence; takes time for every pixel, so the size is known before.
+   *
+   * @throws {DecodeError} If a part of the pixels is missing.
+   */
+  checkPixels?(bytes: Uint8Array<ArrayBuffer>): void;
   /** Adds profile and texts to a file that one of the codecs has just encoded. */
   withMetadata(bytes: Uint8Array<ArrayBuffer>, metadata: Metadata): Promise<Uint8Array>;
 }

@@ -8,17 +8,28 @@ import { DecodeError, UnsupportedError } from "../../../errors.ts";
 import { orientationOf } from "../exif.ts";
 import { joined } from "../../../bytes.ts";
 import type { Container, Header, Metadata } from "./container.ts";
+import { type Component, type Frame, isComplete } from "./jpeg_scan.ts";
 import { xmpPacket } from "./xmp.ts";
 
 const EOI = 0xd9;
 const SOS = 0xda;
+const DHT = 0xc4;
+const DRI = 0xdd;
+const APP0 = 0xe0;
 const APP1 = 0xe1;
 const APP2 = 0xe2;
+const APP14 = 0xee;
 
 /** Start of an APP2 segment with a part of the ICC profile (ICC.1, annex B.4). */
 const ICC = "ICC_PROFILE\0";
 const EXIF = "Exif\0\0";
 const XMP = "http://ns.adobe.com/xap/1.0/\0";
+
+/** The Adobe segment that says that the components are red, green and blue. */
+const ADOBE_RGB = "Adobe\0\x64\0\0\0\0\0";
+
+/** Scans that a file may have: encoders make ten, and each one costs a pass over the whole image. */
+const MOST_SCANS = 100;
 
 /** A segment's length field counts itself and has 16 bits. */
 const LARGEST_SEGMENT = 65533;
@@ -27,12 +38,29 @@ const LARGEST_SEGMENT = 65533;
 interface Segment {
   readonly marker: number;
   readonly data: Uint8Array<ArrayBuffer>;
+  /** What follows up to the next marker: the coded data of a scan. */
+  readonly coded?: Uint8Array<ArrayBuffer>;
 }
 
 /** The JPEG container. */
 export const jpeg: Container = {
   readHeader(bytes: Uint8Array<ArrayBuffer>): Promise<Header> {
-    return Promise.resolve(headerOf([...segments(bytes)]));
+    return Promise.resolve(headerOf([...segments(bytes)], bytes));
+  },
+
+  checkPixels(bytes: Uint8Array<ArrayBuffer>): void {
+    let frame: Frame | undefined;
+    let interval = 0;
+    const tables = new Map<number, Uint8Array>();
+    for (const { marker, data, coded } of segments(bytes)) {
+      if (isFrame(marker)) frame = frameOf({ marker, data });
+      else if (marker === DHT) {
+        for (const [number, table] of tablesIn(data)) tables.set(number, table);
+      } else if (marker === DRI && data.length >= 2) interval = data[0] << 8 | data[1];
+      else if (frame && coded && !isComplete(frame, { header: data, coded, tables, interval })) {
+        damaged("a part of its pixels is missing");
+      }
+    }
   },
 
   withMetadata(bytes: Uint8Array<ArrayBuffer>, metadata: Metadata): Promise<Uint8Array> {
@@ -60,8 +88,10 @@ function* segments(bytes: Uint8Array<ArrayBuffer>): Generator<Segment, undefined
     else {
       const end = at + 2 + (bytes[at + 2] << 8 | bytes[at + 3]);
       if (at + 4 > bytes.length || end > bytes.length || end < at + 4) break;
-      yield { marker, data: bytes.subarray(at + 4, end) };
-      at = marker === SOS ? nextMarker(bytes, end) : end;
+      const next = marker === SOS ? nextMarker(bytes, end) : end;
+      const coded = marker === SOS ? bytes.subarray(end, next) : undefined;
+      yield { marker, data: bytes.subarray(at + 4, end), coded };
+      at = next;
     }
   }
   damaged("it is truncated");
@@ -82,21 +112,50 @@ function isBare(marker: number): boolean {
   return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 }
 
-function headerOf(found: readonly Segment[]): Header {
+function headerOf(found: readonly Segment[], bytes: Uint8Array): Header {
   const frame = found.find(({ marker }) => isFrame(marker));
-  if (!frame || !found.some(({ marker }) => marker === SOS)) damaged("it holds no picture");
-  const { width, height, components } = frameSize(frame);
+  const scans = found.filter(({ marker }) => marker === SOS).length;
+  if (!frame || scans === 0) damaged("it holds no image");
+  if (scans > MOST_SCANS) unsupported(`${scans} scans (at most ${MOST_SCANS} are read)`);
+  const { width, height, components } = frameOf(frame);
   const exif = found.find((s) => s.marker === APP1 && startsWith(s.data, EXIF));
   const parts = found.filter((s) => s.marker === APP2 && startsWith(s.data, ICC));
   const iccProfile = joinedProfile(parts.map(({ data }) => data));
   return {
     width,
     height,
-    channels: components === 1 ? 1 : 3,
+    channels: components.length === 1 ? 1 : 3,
     orientation: exif ? orientationOf(exif.data) : 1,
     iccProfile,
     notes: parts.length > 0 && !iccProfile ? ["damaged ICC profile left out"] : [],
+    decodable: saysRgb(found, components) ? asRgb(bytes) : undefined,
   };
+}
+
+/** Whether the components' names alone tell that they are red, green and blue, as libjpeg reads them. */
+function saysRgb(found: readonly Segment[], components: readonly Component[]): boolean {
+  const told = found.some(({ marker, data }) =>
+    marker === APP0 && startsWith(data, "JFIF") || marker === APP14 && startsWith(data, "Adobe")
+  );
+  return !told && String.fromCharCode(...components.map(({ id }) => id)) === "RGB";
+}
+
+/** The file with a segment that tells it to decoders which do not look at the names. */
+function asRgb(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return joined([
+    bytes.subarray(0, 2),
+    segment(APP14, ADOBE_RGB, new Uint8Array()),
+    bytes.subarray(2),
+  ]);
+}
+
+/** The Huffman tables of a DHT segment by class and number. */
+function* tablesIn(data: Uint8Array): Generator<[number, Uint8Array], undefined> {
+  for (let at = 0; at + 17 <= data.length;) {
+    const codes = data.subarray(at + 1, at + 17).reduce((sum, count) => sum + count, 0);
+    yield [data[at], data.subarray(at + 1, at + 17 + codes)];
+    at += 17 + codes;
+  }
 }
 
 /** SOF0 to SOF15 without DHT, JPG and DAC, which stand among them. */
@@ -104,8 +163,8 @@ function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
-/** Size and number of components, if they are such as the decoders read right. */
-function frameSize({ marker, data }: Segment) {
+/** Size and components, if they are such as the decoders read right. */
+function frameOf({ marker, data }: Segment): Frame {
   if (marker > 0xc2) unsupported("lossless, hierarchical or arithmetic coding");
   if (data.length < 6 || data.length < 6 + 3 * data[5]) damaged("its header is cut off");
   const [depth, components] = [data[0], data[5]];
@@ -115,7 +174,15 @@ function frameSize({ marker, data }: Segment) {
   if (components === 4) unsupported("CMYK colours, which need a print profile");
   if (components !== 1 && components !== 3) unsupported(`${components} colour components`);
   checkSampling(data.subarray(6, 6 + 3 * components));
-  return { width, height, components };
+  return {
+    width,
+    height,
+    progressive: marker === 0xc2,
+    components: Array.from({ length: components }, (_, i) => {
+      const [id, factors] = data.subarray(6 + 3 * i);
+      return { id, across: factors >> 4, down: factors & 15 };
+    }),
+  };
 }
 
 /** Decoders guess where a colour component has 2 samples for 3 of another. */

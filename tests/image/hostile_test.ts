@@ -1,0 +1,145 @@
+import { expect } from "expect";
+import { UnsupportedError } from "../../lib/errors.ts";
+import type { Codec } from "../../lib/image/files/codecs/codec.ts";
+import { imagescriptCodec } from "../../lib/image/files/codecs/imagescript.ts";
+import { encodeImage } from "../../lib/image/files/encode.ts";
+import { readImage } from "../../lib/image/files/read.ts";
+import { sniff } from "../../lib/image/files/sniff.ts";
+import { gradient } from "../contracts/codec.ts";
+import { caseFile, hasData } from "./_data.ts";
+
+const latin1 = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+/** Milliseconds that something takes, whether it succeeds or not. */
+async function took(work: () => unknown): Promise<number> {
+  const start = performance.now();
+  try {
+    await work();
+  } catch {
+    // only the time matters
+  }
+  return performance.now() - start;
+}
+
+Deno.test("sniff() names texts by what they hold", () => {
+  const named = (text: string) => {
+    try {
+      return sniff(latin1(text));
+    } catch (error) {
+      return (error as Error).message.match(/^Cannot read (\S+): convert/)?.[1];
+    }
+  };
+  const drawings = [
+    "<svg",
+    "\xef\xbb\xbf  <svg xmlns",
+    '<?xml version="1.0"?>\n<!-- one --> <!-- two -->\n<!DOCTYPE svg PUBLIC "x">\n<SVG>',
+  ];
+  for (const text of drawings) expect(named(text)).toBe("SVG");
+  expect(named(" <!DOCTYPE html><svg>")).toBe("HTML");
+  expect(named(' {"a": 1}')).toBe("JSON");
+  expect(named("[ 1, 2]")).toBe("JSON");
+  for (const text of ["{x", "[", "<?xml ?>", "<!-- <svg", "RIFF1234WEB"]) {
+    expect(named(text)).toBeUndefined();
+  }
+});
+
+Deno.test("sniff() takes no longer for any repetition of comments and spaces", async () => {
+  const plain = await took(() => sniff(latin1("a".repeat(512))));
+  const limit = 100 * Math.max(1, plain); // the old expression took seconds for 182 bytes
+  for (
+    const part of ["<!---->", "<!-- -->", "<!--", "-->", "<?xml ?>", " ", "[ ", "<!doctype svg"]
+  ) {
+    for (let lead = 0; lead < 4; lead++) {
+      const text = " ".repeat(lead) + part.repeat(Math.ceil(512 / part.length)) + "x";
+      expect([part, await took(() => sniff(latin1(text))) < limit]).toEqual([part, true]);
+    }
+  }
+});
+
+Deno.test("readImage() refuses a JPEG file of which a part is missing, wherever it was cut", async () => {
+  const bytes = await encodeImage(gradient(90, 70, 3), { format: "jpeg" });
+  const scan = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xda) + 14;
+  expect((await readImage(bytes)).width).toBe(90);
+  for (const share of [0, 0.1, 0.5, 0.9, 0.97]) {
+    const cut = scan + Math.floor(share * (bytes.length - 2 - scan));
+    const patched = new Uint8Array([...bytes.subarray(0, cut), 0xff, 0xd9]);
+    await expect(readImage(patched)).rejects.toThrow("a part of its pixels is missing");
+  }
+});
+
+Deno.test("readImage() asks onSize before it decodes", async () => {
+  const bytes = await encodeImage(gradient(9, 7, 3), { format: "png" });
+  const own = imagescriptCodec();
+  let decoded = 0;
+  const codec: Codec = {
+    ...own,
+    decode(...given) {
+      decoded++;
+      return own.decode(...given);
+    },
+  };
+  const onSize = () => {
+    throw new RangeError("too much");
+  };
+  await expect(readImage(bytes, { codec, onSize })).rejects.toThrow("too much");
+  await expect(readImage(gradient(9, 7, 3), { onSize })).rejects.toThrow("too much");
+  expect(decoded).toBe(0);
+  const sizes: number[][] = [];
+  const note = ({ width, height }: { width: number; height: number }) => {
+    sizes.push([width, height]);
+  };
+  await readImage(bytes, { codec, onSize: note });
+  expect([sizes, decoded]).toEqual([[[9, 7]], 1]);
+});
+
+Deno.test({
+  name: "readImage() refuses every recorded attack quickly, before it decodes",
+  ignore: !hasData,
+  async fn() {
+    const plain = await took(() => readImage(caseFile("exif-kept.jpg")));
+    const attacks: [string, RegExp][] = [
+      ["cut-base.jpg", /a part of its pixels is missing/],
+      ["jpg-65500x4096.jpg", /a part of its pixels is missing|within 500 MB/],
+      ["sof-1024.jpg", /a part of its pixels is missing/],
+      ["jpg-prog-20000scans-512.jpg", /20005 scans/],
+      ["jpg-prog-2000scans-4096.jpg", /2005 scans/],
+      ["svg-redos2.bin", /no known format/],
+      ["redos-26.bin", /no known format/],
+      ["png-16384-1bit.png", /within 500 MB: decoding it takes/],
+      ["webp-16383-lossless.webp", /within 500 MB: decoding it takes/],
+    ];
+    for (const [file, message] of attacks) {
+      const read = () => readImage(caseFile(`attacks/images/${file}`), { memory: 500e6 });
+      await expect(read()).rejects.toThrow(message);
+      expect([file, await took(read) < 100 * plain + 1000]).toEqual([file, true]);
+    }
+  },
+});
+
+Deno.test({
+  name: "readImage() reads components named R, G and B as what they are",
+  ignore: !hasData,
+  async fn() {
+    const { data } = await readImage(caseFile("rgb-ids-nomarker.jpg"));
+    const truth = [[134, 94, 67], [146, 106, 80]]; // the first two pixels as libjpeg decodes them
+    const worst = truth.flat().map((v, i) => Math.abs(v - data[i < 3 ? i : i + 1]));
+    expect(Math.max(...worst)).toBeLessThan(4); // decoders round differently
+  },
+});
+
+Deno.test({
+  name: "readImage() turns an orientation that is stored as 32 bits, big endian",
+  ignore: !hasData,
+  async fn() {
+    const { width, height } = await readImage(caseFile("o6-long-be.jpg"));
+    expect([width, height]).toEqual([48, 64]);
+  },
+});
+
+Deno.test("readImage() refuses a memory that is no positive number", async () => {
+  const bytes = await encodeImage(gradient(9, 7, 3), { format: "png" });
+  for (const memory of [0, -1, NaN]) {
+    await expect(readImage(bytes, { memory })).rejects.toThrow("must be positive");
+  }
+  await expect(readImage(bytes, { memory: 1 })).rejects.toThrow(UnsupportedError);
+});
