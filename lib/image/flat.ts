@@ -3,14 +3,16 @@
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
 /**
- * Pixels around which an area must be of one colour: up to `from` nothing is done, from `to` on the result is
- * the colour. Blocks of 8 x 8 equal pixels, as strong JPEG leaves them, stay as the network has them.
+ * An area counts as flat where a square of 9 x 9 pixels fits in; blocks of 8 x 8 equal pixels, as strong JPEG
+ * leaves them, do not.
  */
-const REACH = { from: 4, to: 8 };
+const LARGE = 4;
+/** Where the colour takes over: between a pixel beside the edge of an area (0) and one that is two pixels away (1). */
+const RAMP = { from: 0.25, to: 0.75 };
 
 /**
- * Moves a result to the colour of its input where that is exactly flat: the 17 x 17 pixels around one are
- * alike. Noise that a network draws there would be visible, and nothing in the input asks for it.
+ * Moves a result to the colour of its input in large areas of exactly one colour, up to two pixels from their
+ * edges. Noise that a network draws there would be visible, and nothing in the input asks for it.
  *
  * @param sr `[1, 3, height, width]`, changed in place.
  * @param lr What it was made from, `[1, 3, h, w]`; the ratio of the sizes is a whole number.
@@ -20,8 +22,8 @@ export function flatten(sr: Tensor, lr: Tensor): Tensor {
   const [, , height, width] = lr.dims;
   const [, , , wide] = sr.dims;
   const scale = wide / width;
-  const reach = flatReach(lr, REACH.to);
-  if (!reach.some((value) => value > REACH.from)) return sr;
+  const reach = largeOnly(flatReach(lr, LARGE), lr);
+  if (!reach.includes(1)) return sr;
   const share = shareOf(reach, height, width, scale);
   for (let c = 0; c < 3; c++) {
     for (let y = 0; y < height * scale; y++) {
@@ -36,6 +38,31 @@ export function flatten(sr: Tensor, lr: Tensor): Tensor {
     }
   }
   return sr;
+}
+
+/** 1 for pixels of large areas, but for those beside their edges; 0 elsewhere. */
+function largeOnly(reach: Uint8Array, { data, dims: [, , height, width] }: Tensor): Uint8Array {
+  const area = height * width;
+  const large = new Uint8Array(area);
+  const alike = (i: number, k: number) =>
+    data[i] === data[k] && data[area + i] === data[area + k] &&
+    data[2 * area + i] === data[2 * area + k];
+  const queue = new Int32Array(area);
+  let end = 0;
+  const enter = (i: number) => {
+    if (large[i]) return;
+    large[i] = 1;
+    queue[end++] = i;
+  };
+  reach.forEach((value, i) => value === LARGE && enter(i));
+  for (let at = 0; at < end; at++) {
+    const i = queue[at], x = i % width;
+    if (x > 0 && alike(i, i - 1)) enter(i - 1);
+    if (x + 1 < width && alike(i, i + 1)) enter(i + 1);
+    if (i >= width && alike(i, i - width)) enter(i - width);
+    if (i + width < area && alike(i, i + width)) enter(i + width);
+  }
+  return large.map((value, i) => reach[i] > 0 ? value : 0);
 }
 
 /** How far the area of one colour around each pixel reaches, 0 to `most`; the border does not end it. */
@@ -66,8 +93,12 @@ function differences({ data, dims: [, , height, width] }: Tensor): Uint8Array {
   };
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      if (x + 1 < width && differ(i, i + 1)) same[i] = same[i + 1] = 0;
-      if (y + 1 < height && differ(i, i + width)) same[i] = same[i + width] = 0;
+      const right = x + 1 < width, down = y + 1 < height;
+      if (right && differ(i, i + 1)) same[i] = same[i + 1] = 0;
+      if (down && differ(i, i + width)) same[i] = same[i + width] = 0;
+      if (!right || !down) continue;
+      if (differ(i, i + width + 1)) same[i] = same[i + width + 1] = 0;
+      if (differ(i + 1, i + width)) same[i + 1] = same[i + width] = 0;
     }
   }
   return same;
@@ -88,7 +119,7 @@ function eroded(mask: Uint8Array, height: number, width: number): Uint8Array {
   return both;
 }
 
-/** The share of the colour at each pixel of the result: the reach, enlarged linearly, from 0 to 1. */
+/** The share of the colour at each pixel of the result: `reach`, 0 or 1, enlarged linearly. */
 function shareOf(reach: Uint8Array, height: number, width: number, scale: number): Float32Array {
   const { dims: [, , rows, columns], data } = tensor([1, 1, height * scale, width * scale]);
   const at = (x: number, y: number) =>
@@ -100,7 +131,7 @@ function shareOf(reach: Uint8Array, height: number, width: number, scale: number
       const above = at(left, top) + right * (at(left + 1, top) - at(left, top));
       const below = at(left, top + 1) + right * (at(left + 1, top + 1) - at(left, top + 1));
       const value = above + down * (below - above);
-      data[i] = Math.min(1, Math.max(0, (value - REACH.from) / (REACH.to - REACH.from)));
+      data[i] = Math.min(1, Math.max(0, (value - RAMP.from) / (RAMP.to - RAMP.from)));
     }
   }
   return data;
