@@ -7,9 +7,10 @@ import { novwaul } from "./novwaul.ts";
 import { preprocessing } from "./preprocessing.ts";
 import { schedules } from "./schedules.ts";
 import { srdiff } from "./srdiff.ts";
+import { srflow } from "./srflow.ts";
 
 /** Every replay; the first that knows a case takes it. */
-const replays: readonly Replay[] = [srdiff, janspiry, novwaul, schedules, preprocessing];
+const replays: readonly Replay[] = [srdiff, srflow, janspiry, novwaul, schedules, preprocessing];
 
 /**
  * Finds what replays a case.

@@ -15,7 +15,9 @@ from torch import Tensor, nn
 OPSET = 17
 # Free axes of each tensor; capitals are sizes of the high-resolution grid.
 AXES = {
-    **dict.fromkeys(("lr", "features", "z0"), {0: "n", 2: "h", 3: "w"}),
+    **dict.fromkeys(("lr", "features"), {0: "n", 2: "h", 3: "w"}),
+    # Latents, each on a grid of its own.
+    **{f"z{i}": {0: "n", 2: f"h{i}", 3: f"w{i}"} for i in range(4)},
     **dict.fromkeys(
         ("x", "condition", "prediction", "sr", "estimate", "residual"), {0: "n", 2: "H", 3: "W"}
     ),
@@ -160,6 +162,11 @@ def check_parity(graph: Graph, model: onnx.ModelProto, limit: float = PARITY) ->
     for size in ((8, 8, 1), (12, 18, 2), (26, 16, 1)):
         inputs = graph.draw(*size)
         for name, wanted, got in zip(graph.outputs, graph.call(inputs), run(opened, graph, inputs)):
+            if wanted.shape != got.shape:
+                raise ExportError(
+                    f"cannot export {graph.name}: its output {name} at {size} is {list(got.shape)}, "
+                    f"and PyTorch's is {list(wanted.shape)}"
+                )
             error = np.abs(wanted.numpy() - got).max() / max(1.0, float(wanted.abs().max()))
             if not error <= limit:
                 raise ExportError(

@@ -13,6 +13,8 @@ import pytest
 from published_case import NOVWAUL, SMALL, Case
 from published_case import write_case as write_published_case
 from srdiff_case import Options, write_case
+from srflow_case import SMALL as FLOW
+from srflow_case import write_case as write_flow_case
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT.parent / "shared" / "vectors"
@@ -36,6 +38,8 @@ RECORDED = {
     "janspiry_sr3_uncond": ("buf_posterior_mean_coef2", "step_eps", "traj_x ", "final "),
     "janspiry_ddpm_cond": ("condition ", "step_eps", "traj_x ", "final ", "final, from the low"),
     "janspiry_ddpm_uncond": ("time_value_fed_at_t", "step_eps", "traj_x ", "final "),
+    "srflow_x4": ("sr_heat0", "sr_heat1", "sr_heat_zero", "sr_logdet_heat0", "enc_nll", "enc_noise_logdet"),
+    "srflow_x8": ("sr_heat0", "sr_heat1", "sr_heat_zero", "sr_logdet_heat0", "enc_nll", "enc_noise_logdet"),
     "novwaul_sr3": ("upsampled_clipped01", "step_eps", "traj_x_before_step", "final01, from the low"),
 }
 
@@ -63,8 +67,8 @@ def test_replay_agrees_with_the_reference(tmp_path, case):
         pytest.skip(f"{case} is absent (needs shared)")
     done = replay(VECTORS / case, "--keep", tmp_path / "kept")
     assert done.returncode == 0, done.stdout + done.stderr
-    for word in ("graph denoiser: denoiser.onnx sha256", "on native", *RECORDED[case],
-                 "replay agrees"):
+    graph = "inverse" if case.startswith("srflow") else "denoiser"
+    for word in (f"graph {graph}: {graph}.onnx sha256", "on native", *RECORDED[case], "replay agrees"):
         assert word in done.stdout
     assert (tmp_path / "kept" / "model.yml").is_file()
 
@@ -100,6 +104,29 @@ def test_replay_finds_a_change_in_image_space_diffusion(tmp_path):
     done = replay(case)
     failed = {line.split()[1].strip(",") for line in done.stdout.splitlines() if "FAIL" in line}
     assert failed == {"condition", "step_eps", "traj_x", "final", "buf_betas"}
+
+
+@pytest.mark.parametrize("shape,size", [
+    (FLOW, (2, 6, 4)),
+    (replace(FLOW, scale=8, blocks=4, stacked=(3, 1, 0), steps=2, hidden=12), (1, 4, 6)),
+    (replace(FLOW, scale=2, plain_steps=1, least=1e-3), (3, 4, 4)),
+], ids=str)
+def test_replay_agrees_for_other_flows(tmp_path, shape, size):
+    done = replay(write_flow_case(tmp_path / "case", shape, size))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_replay_finds_a_change_in_a_flow(tmp_path):
+    case = write_flow_case(tmp_path / "case", FLOW)
+    arrays = dict(np.load(case / "io.npz"))
+    changed = {"cond_fea_up1": 1e-4, "sr_heat0": 1e-4, "sr_heat_zero": 1e-4, "sr_logdet_heat1": 1,
+               "enc_z": 3e-3, "enc_eps_level1": 3e-3, "enc_nll": 1e-3, "enc_noise_logdet": 1}
+    for name, change in changed.items():
+        arrays[name].flat[0] += change
+    np.savez(case / "io.npz", **arrays)
+    done = replay(case)
+    failed = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAIL")}
+    assert failed == set(changed)
 
 
 def test_replay_says_which_systems_it_knows(tmp_path):

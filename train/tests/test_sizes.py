@@ -8,6 +8,7 @@ from srzoo_train.models.compact import Denoiser, Regression
 from srzoo_train.models.published import joined_channels
 from srzoo_train.models.rrdb import RRDBNet
 from srzoo_train.models.srdiff_unet import SRDiffUNet
+from srzoo_train.models.srflow import SRFlow, SRFlowShape
 
 # Scale, multipliers, RRDB's blocks and features; parameters of U-Net and RRDB in thousands, and the
 # entries of the whole model's state, as ../shared/REFERENCE.md has them in section 0.
@@ -29,6 +30,17 @@ def test_published_sizes(scale, multipliers, blocks, features, unet_k, rrdb_k, e
         rrdb = RRDBNet(features, blocks, scale)
     assert (thousands(unet), thousands(rrdb)) == (unet_k, rrdb_k)
     assert len(unet.state_dict()) + len(rrdb.state_dict()) + len(SCHEDULE_BUFFERS) == entries
+
+
+@pytest.mark.parametrize("shape,parameters,entries", [
+    (SRFlowShape(), 39_542, 1733),
+    (SRFlowShape(scale=8, blocks=8, stacked=(1, 3, 5, 7)), 40_031, 1630),
+    (SRFlowShape(scale=8, stacked=(1, 3, 5, 7)), 50_822, 2080),
+], ids=["DF2K_4X", "CelebA_8X", "DF2K_8X"])
+def test_srflows_published_sizes(shape, parameters, entries):
+    with torch.device("meta"):
+        network = SRFlow(shape)
+    assert thousands(network) == parameters and len(network.state_dict()) == entries
 
 
 def test_our_networks_hold_two_million_parameters_or_fewer():

@@ -13,9 +13,10 @@ from .janspiry import JANSPIRY
 from .novwaul import NOVWAUL
 from .rrdb import RRDB
 from .srdiff import SRDIFF
+from .srflow import SRFLOW
 from .system import ImportRefused, System, Weights, listed
 
-SYSTEMS: Sequence[System] = (SRDIFF, JANSPIRY, NOVWAUL, RRDB, SPANDREL)
+SYSTEMS: Sequence[System] = (SRDIFF, SRFLOW, JANSPIRY, NOVWAUL, RRDB, SPANDREL)
 
 # Keys that data-parallel training and task classes put before every name.
 WRAPPERS = ("module.", "model.")
