@@ -1,0 +1,90 @@
+/**
+ * Works for long, is aborted and is killed, and tells what that did:
+ *
+ *     deno task soak [--upscales 10000] [--aborts 200] [--kills 50] [--seed 1] [--model DIR]
+ *
+ * @module
+ */
+
+import { Command, InvalidArgumentError } from "commander";
+import { load } from "../../mod.ts";
+import { randomOf } from "../random.ts";
+import { soakKills } from "./kills.ts";
+import { soakAborts, soakUpscales } from "./upscales.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** What the user asked for. */
+interface Flags {
+  upscales: number;
+  aborts: number;
+  kills: number;
+  seed: number;
+  model: string;
+  provider: "native" | "wasm" | "webgpu";
+}
+
+/** Megabytes by which the memory may differ between a tenth of the runs and the end. */
+const FLAT = 60;
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError("It must be a whole number.");
+}
+
+/** Soaks; returns what is wrong. */
+export async function soak(flags: Flags, tell: (line: string) => void): Promise<string[]> {
+  const { upscales, aborts, kills, seed, model, provider } = flags;
+  tell(`seed ${seed}`);
+  const random = randomOf(seed);
+  const wrong: string[] = [];
+  {
+    await using upscaler = await load(model, { provider, threads: 1 });
+    const many = await soakUpscales(upscaler, upscales);
+    const grown = Math.round(many.late - many.early);
+    tell(
+      `${many.runs} upscales: ${many.different} different, ${Math.round(many.early)} MB after a ` +
+        `tenth, ${Math.round(many.late)} MB in the end`,
+    );
+    if (many.different > 0) wrong.push(`${many.different} results differ`);
+    if (grown > FLAT) wrong.push(`the memory grew by ${grown} MB`);
+    const cut = await soakAborts(upscaler, aborts, random);
+    tell(
+      `${aborts} aborts: ${cut.aborted} aborted, ${cut.finished} finished before, ` +
+        `${cut.otherwise} failed otherwise, ${cut.wrong} wrong results`,
+    );
+    if (cut.otherwise + cut.wrong > 0) wrong.push("aborts leave something behind");
+  }
+  const work = await Deno.makeTempDir({ prefix: "srzoo-soak-" });
+  try {
+    const ended = await soakKills({ root, model, work, count: kills, random });
+    tell(
+      `${ended.killed} kills: ${ended.partial} partial files, ${ended.unequal} resumed folders ` +
+        `with other bytes, slowest end after a signal ${ended.slowest.toFixed(1)} s`,
+    );
+    if (ended.partial + ended.unequal > 0) wrong.push("kills leave something behind");
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+  return wrong;
+}
+
+async function main(): Promise<number> {
+  const tiny = new URL("../../tests/fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
+  const flags = new Command("soak")
+    .description("Works for long, is aborted and is killed, and tells what that did.")
+    .option("--upscales <n>", "images in one process", whole, 10_000)
+    .option("--aborts <n>", "aborts at random moments", whole, 200)
+    .option("--kills <n>", "kills of runs of a folder", whole, 50)
+    .option("--seed <n>", "seed of the moments", whole, Math.floor(Math.random() * 1e9))
+    .option("--model <dir>", "folder of an entry", tiny)
+    .option("--provider <name>", "native or wasm", "native")
+    .parse(Deno.args, { from: "user" })
+    .opts<Flags>();
+  const wrong = await soak(flags, console.log);
+  for (const fault of wrong) console.error(`error: ${fault}`);
+  return wrong.length > 0 ? 1 : 0;
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,92 @@
+/** Many images through one upscaler: the memory stays flat and every result is the same. @module */
+
+import { createHash } from "node:crypto";
+import type { Image, Upscaler } from "../../mod.ts";
+
+/** What many runs showed. */
+export interface Upscales {
+  /** Runs. */
+  runs: number;
+  /** Results that were not those of the first run. */
+  different: number;
+  /** Resident memory after a tenth of the runs, in MB. */
+  early: number;
+  /** Resident memory in the end, in MB. */
+  late: number;
+}
+
+/** Enlarges `count` small images, of few sizes in turn. */
+export async function soakUpscales(upscaler: Upscaler, count: number): Promise<Upscales> {
+  const first = new Map<number, string>();
+  const options = upscaler.generative ? { seed: 1, steps: 1 } : {};
+  let different = 0, early = 0;
+  for (let i = 0; i < count; i++) {
+    const kind = i % 12;
+    const { images } = await upscaler.upscale(ramp(16 + kind, 28 - kind), options);
+    const digest = digestOf(images[0]);
+    if (!first.has(kind)) first.set(kind, digest);
+    else if (first.get(kind) !== digest) different++;
+    if (i === Math.floor(count / 10)) early = resident();
+  }
+  return { runs: count, different, early, late: resident() };
+}
+
+/** What aborts at random moments showed. */
+export interface Aborts {
+  /** Runs that were aborted. */
+  aborted: number;
+  /** Runs that ended before. */
+  finished: number;
+  /** Rejections with another reason than the signal's. */
+  otherwise: number;
+  /** Runs after an abort whose result was not the right one. */
+  wrong: number;
+}
+
+/** Aborts runs at moments spread over their time, and looks whether the next run is right. */
+export async function soakAborts(
+  upscaler: Upscaler,
+  count: number,
+  random: () => number,
+): Promise<Aborts> {
+  const source = ramp(70, 50);
+  const options = upscaler.generative ? { seed: 3 } : {};
+  const run = async (signal?: AbortSignal) =>
+    digestOf((await upscaler.upscale(source, { ...options, signal })).images[0]);
+  const right = await run();
+  const start = performance.now();
+  await run();
+  const took = performance.now() - start;
+  const found: Aborts = { aborted: 0, finished: 0, otherwise: 0, wrong: 0 };
+  for (let i = 0; i < count; i++) {
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    const timer = setTimeout(() => abort.abort(reason), took * 1.1 * random());
+    try {
+      if (await run(abort.signal) !== right) found.wrong++;
+      found.finished++;
+    } catch (error) {
+      if (error === reason) found.aborted++;
+      else found.otherwise++;
+    }
+    clearTimeout(timer);
+    if (i % 10 === 9 && await run() !== right) found.wrong++;
+  }
+  return found;
+}
+
+function ramp(width: number, height: number): Image {
+  const data = new Uint8ClampedArray(4 * width * height)
+    .map((_, i) => i % 4 === 3 ? 255 : (i * 7 + (i >> 6)) % 256);
+  return { width, height, data, channels: 3 };
+}
+
+function digestOf({ data }: Image): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** Resident memory of this process in MB, after what is no longer needed was given back. */
+function resident(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  return Deno.memoryUsage().rss / 1e6;
+}
