@@ -228,7 +228,7 @@ function program(
         .replaceAll("../mod.ts", `${root}/mod.ts`)
         .replace(
           `import { publish } from "${root}/lib/zoo/mod.ts"`,
-          `import { publish } from "${root}/cli/publish.ts"`,
+          `import { publish } from "${root}/cli/zoo/publish.ts"`,
         );
       await Deno.writeTextFile(`${work}/${file}`, text);
       const command = ["run", "-A", "--quiet", "--no-check", "--config", `${root}/deno.json`];

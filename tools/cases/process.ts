@@ -45,16 +45,23 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     stderr: "piped",
   }).spawn();
   let peak = 0, why = "";
+  const send = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has just ended by itself.
+    }
+  };
   const kill = (reason: string) => {
     why ||= reason;
-    child.kill("SIGKILL");
+    send("SIGKILL");
   };
   const watch = setInterval(() => {
     peak = Math.max(peak, peakOf(child.pid));
     if (peak > megabytes) kill(`took more than ${megabytes} MB`);
   }, 50);
   const hang = setTimeout(() => kill(`had not ended after ${seconds} s`), 1000 * seconds);
-  const stop = stopAfter && setTimeout(() => child.kill("SIGTERM"), 1000 * stopAfter);
+  const stop = stopAfter && setTimeout(() => send("SIGTERM"), 1000 * stopAfter);
   const { code, stdout, stderr } = await child.output();
   clearInterval(watch);
   clearTimeout(hang);
