@@ -15,12 +15,14 @@ data.forEach((_, i) => i % 4 === 3 && (data[i] = 255));
 const picture = { width, height, data };
 
 const { family, steps } = upscaler.card;
-const few = Math.min(4, steps?.default ?? 1);
+const how = {
+  ...(steps ? { steps: Math.min(4, steps.default) } : {}),
+  ...(upscaler.accepts.includes("restore") ? { restore: 0.5 } : {}),
+};
 const runs = [];
 for (const seed of [1, 1, 2]) {
-  runs.push(
-    (await upscaler.upscale(picture, family === "srdiff" ? { seed, steps: few } : {})).images[0],
-  );
+  const options = family === "regression" ? how : { seed, ...how };
+  runs.push((await upscaler.upscale(picture, options)).images[0]);
 }
 const [first, again, other] = runs.map((image) => image.data);
 const differ = (a: Uint8ClampedArray, b: Uint8ClampedArray) =>
