@@ -74,7 +74,7 @@ def graph_facts(file: str, data: bytes, precision: str, parameters: int) -> dict
 
 
 def write_yaml(file: Path, value: object) -> None:
-    """YAML; without PyYAML its subset JSON, which every reader of YAML takes."""
+    """YAML without anchors, which the library refuses; without PyYAML its subset JSON, which every reader of YAML takes."""
     try:
         import yaml
 

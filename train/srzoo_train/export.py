@@ -86,7 +86,7 @@ def export(run: Run, target: Path, words: dict[str, str], int8: Store | None = N
             **files,
             "tiling": tiling(recipe, found),
             **families.of(recipe).card(recipe, run.state["residual_scale"]),
-            "training": {name: facts for name in found if name != "encoder"},
+            "training": {name: {**facts} for name in found if name != "encoder"},
         }
         entry.write_card(folder, written)
     return written
