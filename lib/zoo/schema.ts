@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-control-regex -- these are the characters that texts must not hold
 /** The schema of `model.yml`: it gives the JSON Schema and the error texts. @module */
 
 import * as z from "zod";
