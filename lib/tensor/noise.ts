@@ -6,9 +6,14 @@
  *
  * 1. `key = T(T([low, high] words of the seed; [sample, draw]); [channel, 0])`, where `T(key; counter)` is
  *    Threefry-2x32 with 20 rounds (Salmon et al. 2011).
- * 2. Pixel (x, y) takes word `x mod 2` of `T(key; [floor(x / 2), y])` as u.
- * 3. z = normalOf(u), the inverse normal distribution at p = (u + 1/2) / 2^32 (Wichura 1988, AS 241),
- *    rounded to float32.
+ * 2. `[k0, k1] = T(key; [y, 0])` for each row y.
+ * 3. `w = F(F(floor(x / 2) + k0) + k1)` modulo 2^32, where F is the finalizer of MurmurHash3 (Appleby). Pixel
+ *    (x, y) takes the low 16 bits of w as u if x is even, the high 16 bits if it is odd.
+ * 4. z is the inverse normal distribution at p = (u + 1/2) / 2^16 (Wichura 1988, AS 241), rounded to
+ *    float32: |z| < 4.33; neighbouring values differ by 0.00004 in the middle and by 0.0035 at |z| = 3.
+ *
+ * A cipher for each row and a hash for each two pixels: the cipher makes rows, channels, draws, samples and
+ * seeds independent; the hash is ten times as fast, and 16 bits make the distribution a table.
  *
  * @module
  */
@@ -132,15 +137,20 @@ export function noise(
   return field;
 }
 
-/** Fills one channel, two neighbouring pixels from each block. */
+/** Fills one channel, two neighbouring pixels from each word. */
 function fill(plane: Float32Array, width: number, key: Words, { x, y }: NoiseOrigin): void {
-  for (let row = 0; row * width < plane.length; row++) {
-    const at = row * width - x;
-    for (let pair = Math.floor(x / 2); 2 * pair < x + width; pair++) {
-      const words = threefry2x32(key, [pair, y + row]);
-      if (2 * pair >= x) plane[at + 2 * pair] = normalOf(words[0] >>> 0);
-      if (2 * pair + 1 < x + width) plane[at + 2 * pair + 1] = normalOf(words[1] >>> 0);
+  const normals = quantiles();
+  for (let row = 0, at = 0; at < plane.length; row++) {
+    const [k0, k1] = threefry2x32(key, [y + row, 0]);
+    const end = x + width;
+    let column = x;
+    if (column & 1) plane[at++] = normals[wordAt(column++ >> 1, k0, k1) >>> 16];
+    for (; column + 1 < end; column += 2) {
+      const word = wordAt(column >> 1, k0, k1);
+      plane[at++] = normals[word & 0xffff];
+      plane[at++] = normals[word >>> 16];
     }
+    if (column < end) plane[at++] = normals[wordAt(column >> 1, k0, k1) & 0xffff];
   }
 }
 
@@ -151,6 +161,32 @@ function checkOrigin({ x, y }: NoiseOrigin): void {
     `Cannot draw noise from (${x}, ${y}) on: a field starts at whole pixels. ` +
       `Give the card a multiple that the latent's grid divides`,
   );
+}
+
+/** The word of two neighbouring pixels of a row. */
+function wordAt(pair: number, k0: number, k1: number): number {
+  return finalizer((finalizer((pair + k0) | 0) + k1) | 0);
+}
+
+/** MurmurHash3's 32-bit finalizer: a permutation in which every bit changes every other one. */
+function finalizer(word: number): number {
+  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
+  return word ^ (word >>> 16);
+}
+
+let table: Float32Array | undefined;
+
+/** The inverse normal distribution at (u + 1/2) / 2^16 for every u, made once. */
+function quantiles(): Float32Array {
+  if (table) return table;
+  table = new Float32Array(65536);
+  for (let u = 0; u < 32768; u++) {
+    const z = normalOf(u * 65536 + 32767.5);
+    table[u] = z;
+    table[65535 - u] = -z;
+  }
+  return table;
 }
 
 /** The default seed: 32 random bits. */

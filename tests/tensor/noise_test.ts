@@ -72,9 +72,17 @@ Deno.test("noise() is standard normal and its fields are independent", () => {
     for (const b of fields.slice(i + 1)) {
       expect(Math.abs(a.reduce((sum, z, k) => sum + z * b[k], 0) / n)).toBeLessThan(bound);
     }
-    // Neighbours, also the two words of one block.
-    const lag = a.reduce((sum, z, k) => sum + (k > 0 ? z * a[k - 1] : 0), 0) / n;
-    expect(Math.abs(lag)).toBeLessThan(bound);
+    // Neighbours in a row, also the two halves of one word; neighbours in a column; their squares too.
+    for (const apart of [1, 2, 300, 301]) {
+      const lag = a.reduce((sum, z, k) => sum + (k < apart ? 0 : z * a[k - apart]), 0) / n;
+      expect(Math.abs(lag)).toBeLessThan(bound);
+      const square = (k: number) => a[k] ** 2 - 1;
+      const squares = a.reduce(
+        (sum, _, k) => sum + (k < apart ? 0 : square(k) * square(k - apart)),
+        0,
+      );
+      expect(Math.abs(squares / n)).toBeLessThan(2 * bound);
+    }
   }
 });
 
