@@ -64,7 +64,8 @@ export async function digestOf(
   { card, provider }: Upscaler,
   options: UpscaleOptions = {},
 ): Promise<string> {
-  const decides = [card.family, card.diffusion, card.steps, card.tiling, options, provider];
+  const { family, diffusion, flow, restore, steps, tiling } = card;
+  const decides = [family, diffusion, flow, restore, steps, tiling, options, provider];
   const graphs = Object.values(card.graphs).map((graph) => graph.sha256);
   return await sha256(new TextEncoder().encode(JSON.stringify([graphs, decides])));
 }
@@ -76,9 +77,10 @@ export function precisionOf({ graphs }: ModelCard): string {
 
 /** Evaluations of the network that a picture takes; undefined where nothing is sampled. */
 export function nfeOf(
-  { diffusion, steps }: ModelCard,
+  { diffusion, flow, steps }: ModelCard,
   options: UpscaleOptions,
 ): number | undefined {
+  if (flow) return 1;
   return diffusion ? options.steps ?? steps?.default ?? 1 : undefined;
 }
 

@@ -27,6 +27,8 @@ import { diffusionOf, trajectoryOf } from "./trajectory.ts";
 export interface DiffusionKind {
   /** How the network is told the time: the graph's input and its value at an index of the schedule. */
   time: { input: string; at(t: number, schedule: NoiseSchedule): number };
+  /** What else the network is given, beside the state `x` and the time: names of the graph's inputs. */
+  feeds: readonly string[];
   /** Network calls that all samples of a tile share. */
   shared: number;
   /** Prepares one image; absent where the entry draws images of nothing. */
@@ -37,7 +39,7 @@ export interface DiffusionKind {
 export interface Scene {
   /** Sizes of the low-resolution grid, padded to what the network takes. */
   grid: readonly [height: number, width: number];
-  /** What the network is fed beside the state and the time, by the names of the graph's inputs. */
+  /** What the network is given beside the state and the time, by the names of the graph's inputs. */
   fed: Readonly<Record<string, Tensor>>;
   /**
    * The image of least error at hand, `[1, 3, h*scale, w*scale]`: what `fidelity` 0 gives. The state is
@@ -73,6 +75,9 @@ export function diffusionModel(
   const diffusion = diffusionOf(card);
   const schedule = scheduleFor(diffusion.samplingSchedule ?? diffusion.schedule);
   const entry = { card, diffusion, schedule, sessions, time: kind.time };
+  for (const name of networksOf(card, sessions)) {
+    graphNamed(card, sessions, { name, inputs: ["x", kind.time.input, ...kind.feeds] });
+  }
   const { scene: prepare } = kind;
   const common = ["seed", "samples", "sampler", "steps", "temperature", "noise", "guide"] as const;
   const model = {
@@ -93,6 +98,12 @@ export function diffusionModel(
       return { estimate, sample: (choices) => sample(entry, scene, { tiling, restore }, choices) };
     },
   };
+}
+
+/** Names of the graphs that predict: those of trained steps, and the one for all others. */
+function networksOf({ steps }: ModelCard, { denoiser }: Entry["sessions"]): Set<string> {
+  const trained = steps?.trained.map(({ graph }) => graph) ?? [];
+  return new Set(denoiser || trained.length === 0 ? ["denoiser", ...trained] : trained);
 }
 
 /** An image of nothing: there is no input, and the base is gray. */
@@ -126,7 +137,7 @@ async function* sample(
   };
   const first = start === "noise" ? noise(0) : noised(entry, scene, timesteps[0], noise(0));
   const walk = samplers[choices.sampler]({
-    denoise: denoiser(entry, graphNamed(card, entry.sessions, graph), scene, how, choices),
+    denoise: denoiser(entry, entry.sessions[graph], scene, how, choices),
     schedule,
     timesteps,
     start: first,

@@ -7,7 +7,7 @@ import { crop, padTo } from "../tensor/window.ts";
 import type { ModelCard } from "../zoo/card.ts";
 import { type DiffusionKind, diffusionModel, type Scene } from "./diffusion.ts";
 import { enlargements } from "./enlargements.ts";
-import { type ConditionInput, graphNamed, type Model } from "./model.ts";
+import type { ConditionInput, Model } from "./model.ts";
 import { diffusionOf } from "./trajectory.ts";
 
 /**
@@ -22,7 +22,6 @@ export function imageDiffusion(
   time: DiffusionKind["time"],
 ): Model {
   const { base, condition } = diffusionOf(card);
-  graphNamed(card, sessions, "denoiser");
   if (base === "estimate" || (!condition && base !== "none")) {
     throw new ManifestError(
       `${card.id}#diffusion.base`,
@@ -41,7 +40,12 @@ export function imageDiffusion(
     const fed = { condition: padded(enlarged, width * card.scale, height * card.scale) };
     return Promise.resolve({ grid: [height, width], fed, base: least });
   });
-  return diffusionModel(card, sessions, { time, shared: 0, scene });
+  return diffusionModel(card, sessions, {
+    time,
+    feeds: condition ? ["condition"] : [],
+    shared: 0,
+    scene,
+  });
 }
 
 /** Repeats the right and the lower edge. */

@@ -144,20 +144,41 @@ export interface SampleStep {
 /** Opens a family on a card and the sessions of its graphs, by the card's graph names. */
 export type Family = (card: ModelCard, sessions: Readonly<Record<string, Session>>) => Model;
 
+/** What a family needs of a card. */
+export interface GraphNeed {
+  /** Name of the graph. */
+  name: string;
+  /** Names of the inputs that it is given; `restore`, too, where it has it. */
+  inputs?: readonly string[];
+}
+
 /**
  * The session of a graph that a family cannot do without.
  *
- * @throws {ManifestError} If the card has no such graph.
+ * @throws {ManifestError} If the card has no such graph, or it has other inputs than the family gives it.
  */
 export function graphNamed(
   card: ModelCard,
   sessions: Readonly<Record<string, Session>>,
-  name: string,
+  { name, inputs }: GraphNeed,
 ): Session {
-  if (sessions[name]) return sessions[name];
+  const session = sessions[name];
+  if (!session) {
+    throw new ManifestError(
+      `${card.id}#graphs`,
+      `the family "${card.family}" needs a graph named "${name}", the card has ` +
+        (Object.keys(sessions).join(", ") || "none"),
+    );
+  }
+  const { inputs: has } = session;
+  const given = [...inputs ?? [], ...card.restore ? ["restore"] : []];
+  const fits = inputs?.every((input) => has?.includes(input)) &&
+    has?.every((input) => given.includes(input));
+  if (!inputs || !has || fits) return session;
   throw new ManifestError(
-    `${card.id}#graphs`,
-    `the family "${card.family}" needs a graph named "${name}", the card has ` +
-      (Object.keys(sessions).join(", ") || "none"),
+    `${card.id}#graphs.${name}`,
+    `the family "${card.family}" gives this graph ${given.join(", ")}, but it takes ${
+      has.join(", ")
+    }`,
   );
 }

@@ -8,7 +8,7 @@ import { damageMap, restoreInput, restoreOption } from "./restore.ts";
 
 /** Runs the graph `network`: `lr` `[n, 3, h, w]` in [-1, 1] (and `restore` `[n]`) to `sr` `[n, 3, h*scale, w*scale]`. */
 export const regression: Family = (card, sessions) => {
-  const network = graphNamed(card, sessions, "network");
+  const network = graphNamed(card, sessions, { name: "network", inputs: ["lr"] });
   return {
     accepts: restoreOption(card),
     damage: damageMap(card, sessions),

@@ -17,10 +17,11 @@ import { diffusionOf } from "./trajectory.ts";
  * The state is x0 = residualScale * (hr - base) on the high-resolution grid.
  */
 export const srdiff: Family = (card, sessions) => {
-  const encoder = graphNamed(card, sessions, "encoder");
+  const encoder = graphNamed(card, sessions, { name: "encoder", inputs: ["lr"] });
   const { base } = diffusionOf(card);
   return diffusionModel(card, sessions, {
     time: timestep,
+    feeds: ["features"],
     shared: 1,
     async scene({ lr, tiling, restore, signal, onTile }) {
       const own = base === "estimate" || base === "none";

@@ -38,7 +38,9 @@ interface Scene {
 export const srflow: Family = (card, sessions) => {
   const { flow } = card;
   if (!flow) throw new ManifestError(`${card.id}#flow`, `the family "${card.family}" needs it`);
-  const [encoder, inverse] = ["encoder", "inverse"].map((name) => graphNamed(card, sessions, name));
+  const [encoder, inverse] = ["encoder", "inverse"].map((name) =>
+    graphNamed(card, sessions, { name })
+  );
   const entry = { card, flow, encoder, inverse, forward: sessions.forward };
   const base = flow.base === "estimate" ? ["fidelity"] as const : [];
   return {

@@ -86,3 +86,23 @@ Deno.test("sr3() and ddpm() refuse a base that they cannot have", async () => {
   const free = withDiffusion({ base: "bicubic", condition: undefined })(card);
   expect(() => families.ddpm(free, sessions)).toThrow(/no input/);
 });
+
+Deno.test("families refuse a card whose graph is another family's, and say what it takes", async () => {
+  const refused = (id: string, change: (card: ModelCard) => ModelCard, why: RegExp) =>
+    expect(openTiny(id, change)).rejects.toThrow(why);
+  await refused(
+    "sr3-tiny",
+    (card) => ({ ...card, family: "ddpm" }),
+    /gives this graph x, t, condition, but it takes x, level, condition/,
+  );
+  await refused(
+    "ddpm-tiny",
+    withDiffusion({ condition: undefined, base: "none" }),
+    /gives this graph x, t, but it takes x, t, condition/,
+  );
+  await refused(
+    "photo-tiny",
+    (card) => ({ ...card, restore: undefined }),
+    /gives this graph lr, but it takes lr, restore/,
+  );
+});

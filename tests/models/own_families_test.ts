@@ -21,6 +21,7 @@ const enlarged = ({ dims: [, , height, width], ...lr }: Tensor, scale: number) =
 const leveled: Family = (card, sessions) =>
   diffusionModel(card, sessions, {
     time: noiseLevel,
+    feeds: ["condition"],
     shared: 0,
     scene({ lr }) {
       const [, , height, width] = padTo(lr, 2).dims;

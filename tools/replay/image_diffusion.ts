@@ -67,6 +67,7 @@ export async function chain(entry: Entry, recording: Recording): Promise<Chain> 
     const size = { height: height / card.scale, width: width / card.scale };
     const model = diffusionModel(card, sessions, {
       time: timeOf(entry),
+      feeds: enlarged ? ["condition"] : [],
       shared: 0,
       scene: enlarged && (() =>
         Promise.resolve({
