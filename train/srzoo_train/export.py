@@ -15,16 +15,24 @@ import torch
 from . import card, entry, families, graphs, quantize
 from .data.store import Store
 from .graphs import ExportError, Graph
+from .models.damage import Damage
 from .recipe import Recipe, RecipeError
 from .run import Run, open_run, other_of, training_facts
+from .train_damage import saved
 
 TILE = 256  # LR pixels at most: what tiles share is then a small part, and a tile takes some 300 MB
 
 
-def graphs_of(run: Run) -> dict[str, Graph]:
-    """The graphs of the entry."""
-    family = families.of(run.recipe)
-    return family.graphs(run.recipe, run.network(), run.encoder())
+def graphs_of(run: Run, damage: Damage | None) -> dict[str, Graph]:
+    """The graphs of the entry; with `damage` the one that tells how much to restore."""
+    recipe = run.recipe
+    found = families.of(recipe).graphs(recipe, run.network(), run.encoder())
+    if damage is None:
+        return found
+    if not recipe.restores:
+        raise ExportError("cannot export a graph damage: the run was not trained with data.damage")
+    judge = Graph("damage", graphs.halved(damage), graphs.low_images(False), {"damage": 0})
+    return {**found, "damage": judge}
 
 
 def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
@@ -64,9 +72,15 @@ def words_of(run: Run, target: Path, name: str | None, description: str | None) 
     }
 
 
-def export(run: Run, target: Path, words: dict[str, str], int8: Store | None = None) -> dict:
+def export(
+    run: Run,
+    target: Path,
+    words: dict[str, str],
+    int8: Store | None = None,
+    damage: Damage | None = None,
+) -> dict:
     """Writes the entry whole or not at all; returns its card."""
-    recipe, found = run.recipe, graphs_of(run)
+    recipe, found = run.recipe, graphs_of(run, damage)
     models = entry.checked_models(found, True, lambda line: print(line, file=sys.stderr))
     with entry.folder_of(target) as folder:
         if int8:
@@ -86,7 +100,8 @@ def export(run: Run, target: Path, words: dict[str, str], int8: Store | None = N
             **files,
             "tiling": tiling(recipe, found),
             **families.of(recipe).card(recipe, run.state["residual_scale"]),
-            "training": {name: {**facts} for name in found if name != "encoder"},
+            **({"restore": {"default": "auto"}} if damage else {}),
+            "training": {name: {**facts} for name in found if name not in {"encoder", "damage"}},
         }
         entry.write_card(folder, written)
     return written
@@ -102,6 +117,8 @@ def main() -> None:
     parser.add_argument("--average", nargs=2, metavar=("SHARE", "ENTRY"),
                         help="regression: this share of the weights is another entry's")
     parser.add_argument("--int8", type=Path, metavar="STORE", help="int8, calibrated on a store")
+    parser.add_argument("--damage", type=Path, metavar="FILE",
+                        help="what train_damage wrote: the entry then finds out how much to restore")
     args = parser.parse_args()
     torch.set_num_threads(1)
     try:
@@ -109,7 +126,8 @@ def main() -> None:
         run = open_run(args.run, args.unfinished, other)
         target = args.to.resolve()
         words = words_of(run, target, args.name, args.description)
-        export(run, target, words, Store(args.int8) if args.int8 else None)
+        damage = saved(args.damage) if args.damage else None
+        export(run, target, words, Store(args.int8) if args.int8 else None, damage)
     except (ExportError, RecipeError, OSError) as error:
         raise SystemExit(f"export: {error}") from None
 

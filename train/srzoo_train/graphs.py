@@ -15,7 +15,7 @@ from torch import Tensor, nn
 OPSET = 17
 # Free axes of each tensor; capitals are sizes of the high-resolution grid.
 AXES = {
-    **dict.fromkeys(("lr", "features"), {0: "n", 2: "h", 3: "w"}),
+    **dict.fromkeys(("lr", "features", "damage"), {0: "n", 2: "h", 3: "w"}),
     # Latents, each on a grid of its own.
     **{f"z{i}": {0: "n", 2: f"h{i}", 3: f"w{i}"} for i in range(4)},
     **dict.fromkeys(

@@ -1,0 +1,40 @@
+"""How damaged an LR image is, as a small network sees it."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+GAIN = 8.0  # of what differs from its surroundings: blocks and grain are faint beside the image
+
+
+class Damage(nn.Module):
+    """lr [n, 3, h, w] in [-1, 1] -> damage [n, 1, h, w] in [0, 1], the same at every pixel.
+
+    Convolutions look for blocks, grain and blur; their means over the image, which any size has,
+    tell its severity (data.damage). What is given is what `restore` should be: 0 up to the
+    severity `low`, 1 from `high` on.
+    """
+
+    def __init__(self, channels: int = 32, low: float = 0.0, high: float = 1.0):
+        super().__init__()
+        steps = ((6, 1), (channels, 1), (channels, 2), (channels, 2))
+        self.body = nn.ModuleList(
+            nn.Conv2d(inputs, channels, 3, stride, 1) for inputs, stride in steps
+        )
+        self.hidden = nn.Linear(2 * channels, channels)
+        self.head = nn.Linear(channels, 1)
+        self.low, self.high = low, high
+
+    def logit(self, lr: Tensor) -> Tensor:
+        """Log-odds of the severity, [n]."""
+        fine = lr - F.avg_pool2d(lr, 3, 1, 1, count_include_pad=False)
+        x = torch.cat([lr, (GAIN * fine).clamp(-4, 4)], 1)
+        for layer in self.body:
+            x = F.relu(layer(x))
+        mean = x.mean((2, 3))
+        spread = x.square().mean((2, 3)) - mean.square()
+        return self.head(F.relu(self.hidden(torch.cat([mean, (spread + 1e-4).sqrt()], 1))))[:, 0]
+
+    def forward(self, lr: Tensor) -> Tensor:
+        restore = ((torch.sigmoid(self.logit(lr)) - self.low) / (self.high - self.low)).clamp(0, 1)
+        return restore[:, None, None, None] * torch.ones_like(lr[:, :1])

@@ -1,0 +1,124 @@
+"""Trains the graph `damage`: `python -m srzoo_train.train_damage --data STORE --out damage.pt`.
+
+It learns the severity of the damage that `data.damage` does to crops, in some minutes on a CPU, and
+where `restore` has to begin and to end: severities that nine of ten clean crops stay below, and
+that half of the clearly damaged ones exceed.
+"""
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from .data.crops import Crops
+from .data.store import Store
+from .data.workers import Workers
+from .models.damage import Damage
+from .recipe import Data
+
+DATA = Data(damage="photo", drawn=0.05)
+BATCH, SIZE = 16, 48   # crops a step, LR pixels
+AHEAD = 4              # steps
+CLEAR = 0.6            # severity of the clearly damaged
+CHECKED = 12           # batches of the split that training does not see
+
+
+def train(store: Store, steps: int, seed: int, start: Damage | None = None, lr: float = 2e-3) -> Damage:
+    """The network after so many steps, its curve not yet set."""
+    torch.manual_seed(seed)
+    network = start.train() if start else Damage()
+    optimizer = torch.optim.AdamW(network.parameters(), lr, betas=(0.9, 0.99), weight_decay=1e-3)
+    workers = Workers(Crops(store, "train", SIZE, seed, DATA), 0)
+    waiting = [workers.submit(step, range(BATCH)) for step in range(AHEAD)]
+    shown = 0.0
+    for step in range(steps):
+        pixels = waiting.pop(0)()
+        waiting.append(workers.submit(step + AHEAD, range(BATCH)))
+        for group in optimizer.param_groups:
+            group["lr"] = lr * min(1, (step + 1) / 50) * (1 + math.cos(math.pi * step / steps)) / 2
+        logit = network.logit(pixels.on("cpu")[0])
+        # Its minimum is the mean severity of all crops that look alike.
+        loss = F.binary_cross_entropy_with_logits(logit, torch.from_numpy(pixels.severity()))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        shown += loss.item()
+        if step % 100 == 99:
+            print(f"step {step + 1} of {steps}: loss {shown / 100:.4f}", flush=True)
+            shown = 0.0
+    workers.close()
+    return network
+
+
+@torch.no_grad()
+def judged(network: Damage, store: Store, seed: int) -> tuple[Tensor, Tensor]:
+    """Severities of unseen crops as the network sees them and as they are."""
+    crops = Crops(store, "val", SIZE, seed, DATA)
+    batches = [crops.batch(step, range(BATCH)) for step in range(CHECKED)]
+    seen = [torch.sigmoid(network.logit(pixels.on("cpu")[0])) for pixels in batches]
+    return torch.cat(seen), torch.from_numpy(np.concatenate([pixels.severity() for pixels in batches]))
+
+
+def set_curve(network: Damage, seen: Tensor, severity: Tensor) -> None:
+    """Where `restore` begins and ends."""
+    network.low = float(seen[severity == 0].quantile(0.9))
+    network.high = max(network.low + 0.05, float(seen[severity > CLEAR].quantile(0.5)))
+
+
+def figures(network: Damage, seen: Tensor, severity: Tensor) -> dict[str, float]:
+    """How well clean and damaged are told apart."""
+    clean, clear = seen[severity == 0], seen[severity > CLEAR]
+    restore = lambda values: float(((values - network.low) / (network.high - network.low)).clamp(0, 1).mean())
+    return {
+        "correlation": float(torch.corrcoef(torch.stack([seen, severity]))[0, 1]),
+        "right_pairs": float((clear[:, None] > clean[None]).float().mean()),  # the area under the ROC
+        "low": network.low,
+        "high": network.high,
+        "restore_of_clean": restore(clean),
+        "restore_of_clearly_damaged": restore(clear),
+    }
+
+
+def save(network: Damage, file: Path) -> None:
+    """Weights with what is needed to build the network again."""
+    part = file.with_suffix(".part")
+    shape = {"channels": network.hidden.out_features}
+    torch.save({"weights": network.state_dict(), **shape, "low": network.low, "high": network.high}, part)
+    part.rename(file)
+
+
+def saved(file: Path) -> Damage:
+    """The network of a file that `save` wrote."""
+    found = torch.load(file, map_location="cpu", weights_only=True)
+    weights = found.pop("weights")
+    network = Damage(**found)
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="train_damage", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, type=Path, help="a store made by prepare")
+    parser.add_argument("--out", required=True, type=Path, help="the file to write")
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="a file of an earlier run, to go on from")
+    args = parser.parse_args()
+    try:
+        store = Store(args.data)
+        network = train(store, args.steps, args.seed, saved(args.start) if args.start else None)
+        found = judged(network, store, args.seed)
+        set_curve(network, *found)
+        save(network, args.out)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"train_damage: {error}") from None
+    print(json.dumps(figures(network, *found), indent=1))
+
+
+if __name__ == "__main__":
+    main()

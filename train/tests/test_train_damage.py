@@ -1,0 +1,76 @@
+"""The graph that tells how much to restore: trained alike from its seed, exported with an entry."""
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from conftest import regression
+
+from srzoo_train import export
+from srzoo_train.data.store import Store
+from srzoo_train.graphs import ExportError
+from srzoo_train.loop import Trainer
+from srzoo_train.models.damage import Damage
+from srzoo_train.recipe import Data
+from srzoo_train.run import open_run
+from srzoo_train.train_damage import figures, judged, save, saved, set_curve, train
+
+
+@pytest.fixture(scope="module")
+def trained(store) -> Damage:
+    return train(Store(store), 6, 3)
+
+
+def test_train_gives_the_same_weights_from_the_same_seed(store, trained):
+    again = train(Store(store), 6, 3)
+    assert all(torch.equal(a, b) for a, b in zip(trained.parameters(), again.parameters()))
+
+
+def test_training_lowers_the_loss(store):
+    def loss(network: Damage) -> float:
+        seen, severity = judged(network, Store(store), 0)
+        return float(torch.nn.functional.binary_cross_entropy(seen, severity))
+
+    torch.manual_seed(3)
+    assert loss(train(Store(store), 40, 3)) < loss(Damage())
+
+
+def test_the_curve_gives_0_up_to_low_and_1_from_high_for_any_size():
+    network = Damage(low=0.3, high=0.5)
+    for level, wanted in ((0.2, 0.0), (0.4, 0.5), (0.9, 1.0)):
+        network.logit = lambda lr: torch.logit(torch.full((len(lr),), level))
+        found = network(torch.zeros(2, 3, 5, 7))
+        assert found.shape == (2, 1, 5, 7)
+        assert torch.allclose(found, torch.tensor(wanted), atol=1e-6)
+
+
+def test_set_curve_leaves_nine_of_ten_clean_crops_below_and_half_of_the_damaged_above():
+    network = Damage()
+    severity = torch.cat([torch.zeros(100), torch.full((100,), 0.9)])
+    seen = torch.cat([torch.linspace(0.1, 0.4, 100), torch.linspace(0.3, 0.9, 100)])
+    set_curve(network, seen, severity)
+    found = figures(network, seen, severity)
+    assert (seen[:100] <= network.low).float().mean() == pytest.approx(0.9, abs=0.01)
+    assert (seen[100:] >= network.high).float().mean() == pytest.approx(0.5, abs=0.01)
+    assert found["restore_of_clean"] < 0.05 and found["right_pairs"] > 0.9
+
+
+def test_an_entry_with_damage_finds_out_how_much_to_restore(store, trained, tmp_path):
+    save(trained, tmp_path / "damage.pt")
+    network = saved(tmp_path / "damage.pt")
+    Trainer(regression(data=Data("photo")), Store(store), tmp_path / "run", None).run()
+    run, target = open_run(tmp_path / "run"), tmp_path / "entry"
+    card = export.export(run, target, export.words_of(run, target, None, None), damage=network)
+    assert card["restore"] == {"default": "auto"}
+    assert set(card["graphs"]) == {"network", "damage"} and set(card["training"]) == {"network"}
+    opened = onnxruntime.InferenceSession(target / "damage.onnx")
+    lr = np.random.default_rng(0).uniform(-1, 1, (1, 3, 9, 13)).astype(np.float32)
+    (found,) = opened.run(None, {"lr": lr})
+    assert found.shape == (1, 1, 9, 13) and 0 <= found.min() <= found.max() <= 1
+
+
+def test_a_run_without_damage_takes_no_such_graph(store, trained, tmp_path):
+    Trainer(regression(), Store(store), tmp_path / "run", None).run()
+    run = open_run(tmp_path / "run")
+    with pytest.raises(ExportError, match="was not trained with data.damage"):
+        export.export(run, tmp_path / "entry", {}, damage=trained)
