@@ -45,7 +45,7 @@ export { encodeImage, type EncodeImageOptions } from "./lib/image/files/encode.t
 export { readImage } from "./lib/image/files/read.ts";
 export type { ReadImageOptions } from "./lib/image/files/read.ts";
 export type { ImageLike } from "./lib/image/files/source.ts";
-export type { Image } from "./lib/image/image.ts";
+export type { Density, Image } from "./lib/image/image.ts";
 export { resizeImage, type ResizeOptions, type Size } from "./lib/image/resize.ts";
 export type { Edge } from "./lib/image/axis.ts";
 

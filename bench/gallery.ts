@@ -35,7 +35,7 @@ export function openGallery(folder: string): Gallery {
         const jpeg = await encodeImage({ ...cropImage(image, window), channels: 3 }, {
           format: "jpeg",
           quality: 95,
-          strip: true,
+          metadata: "strip",
         });
         await writeWhole(cropPath(folder, set, pair.name, name), jpeg);
       };

@@ -2,7 +2,14 @@
 
 import { extname } from "node:path";
 import type { OutputFormat } from "../lib/image/files/format.ts";
-import { encodeImage, type Image, resizeImage, UnsupportedError, type Upscaled } from "../mod.ts";
+import {
+  encodeImage,
+  type EncodeImageOptions,
+  type Image,
+  resizeImage,
+  UnsupportedError,
+  type Upscaled,
+} from "../mod.ts";
 import type { ResultSize } from "./cost.ts";
 import type { DoneEvent } from "./events.ts";
 import { placeOf } from "./identity.ts";
@@ -27,7 +34,7 @@ export async function writeResults(
     const sized = fits ? image : resizeImage(image, size);
     const file = await encodedFile(shop, target, sized, describe(shop, result, i));
     const path = file.rename ? await freePath(shop, target.paths[i]) : target.paths[i];
-    if (file.note) notes.add(file.note);
+    for (const note of file.notes) notes.add(note);
     shop.signal.throwIfAborted();
     await shop.writer.write(path, file.bytes);
     outputs.push(path);
@@ -39,7 +46,7 @@ export async function writeResults(
 interface EncodedFile {
   bytes: Uint8Array;
   rename?: boolean;
-  note?: string;
+  notes: string[];
 }
 
 /** Encodes a result; one that its format cannot hold becomes PNG. */
@@ -51,15 +58,18 @@ async function encodedFile(
 ): Promise<EncodedFile> {
   const { format } = target;
   const opaque = image.channels === 1 || image.channels === 3;
+  const notes: string[] = [];
+  const onNote = (note: string) => void notes.push(note);
   try {
-    const bytes = await encoded(shop, format, image, text);
-    const flat = format === "jpeg" && !opaque;
-    return { bytes, note: flat ? "JPEG has no transparency: laid on white" : undefined };
+    const bytes = await encoded(shop, format, image, { text, onNote });
+    if (format === "jpeg" && !opaque) notes.push("JPEG has no transparency: laid on white");
+    return { bytes, notes };
   } catch (error) {
     if (!(error instanceof UnsupportedError) || format === "png") throw error;
-    const note =
-      `written as PNG: ${format.toUpperCase()} cannot hold ${image.width}x${image.height}`;
-    return { bytes: await encoded(shop, "png", image, text), rename: true, note };
+    notes.push(
+      `written as PNG: ${format.toUpperCase()} cannot hold ${image.width}x${image.height}`,
+    );
+    return { bytes: await encoded(shop, "png", image, { text, onNote }), rename: true, notes };
   }
 }
 
@@ -73,14 +83,15 @@ async function freePath(shop: Workshop, path: string): Promise<string> {
 
 /** Encodes one image as the flags say. */
 export function encoded(
-  { settings }: Workshop,
+  { settings, signal }: Workshop,
   format: OutputFormat,
   image: Image,
-  text?: Record<string, string>,
+  { text, onNote }: Pick<EncodeImageOptions, "text" | "onNote"> = {},
 ): Promise<Uint8Array> {
-  const { strip } = settings;
+  const metadata = settings.strip ? "strip" : "keep";
   const quality = format === "png" ? undefined : settings.quality;
-  return encodeImage(image, { format, quality, strip, text, background: [255, 255, 255] });
+  const background = [255, 255, 255] as const;
+  return encodeImage(image, { format, quality, metadata, text, background, onNote, signal });
 }
 
 /** What the result tells of itself. */

@@ -72,8 +72,10 @@ export interface Settings extends ModelFlags {
   sheet?: string;
   /** The high-resolution image, to be shown on the sheet. */
   truth?: string;
-  /** Leaves ICC profile and text out of the results. */
+  /** Leaves everything but the pixels out of the results: ICC profile, EXIF, density and text. */
   strip?: boolean;
+  /** Enlarges the colours of pixels of opacity 0 as they are stored. */
+  keepHidden?: boolean;
   /** Bytes that the work may take; the library knows the default. */
   memory?: number;
   /** Enlarges results of this program again. */
@@ -165,6 +167,7 @@ function commandLine(version: string): Command {
     .option("--previews <dir>", "folder for an image of every step")
     .option("--sheet <file>", "a contact sheet: input, bicubic, from noise to image, result")
     .option("--truth <file>", "the high-resolution image, for the contact sheet")
+    .option("--keep-hidden", "enlarge colours under opacity 0 as they are, as game textures need")
     .option("--strip", "leave everything but the pixels out of the results")
     .addOption(
       new Option(

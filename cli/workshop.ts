@@ -30,7 +30,7 @@ export function optionsOf(
   { settings, signal }: Pick<Workshop, "settings" | "signal">,
 ): UpscaleOptions {
   const { steps, seed, samples, temperature, fidelity, tile, consistency, memory } = settings;
-  const { restore } = settings;
+  const { restore, keepHidden } = settings;
   const sampler = settings.sampler as UpscaleOptions["sampler"];
   const chosen = {
     steps,
@@ -42,6 +42,7 @@ export function optionsOf(
     tile,
     consistency,
     restore,
+    keepHidden,
   };
   return { ...chosen, memory, signal };
 }

@@ -105,7 +105,8 @@ export async function* enlarge(
 async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview> {
   const { plan, canvases, meter } = run;
   const rect = rectOf(region);
-  const { rgb, alpha } = toTensor(bleed(cropImage(run.source, rect)));
+  const window = cropImage(run.source, rect);
+  const { rgb, alpha } = toTensor(plan.keepHidden ? window : bleed(window));
   const conditioned = await conditionOf(run, mirrored(rgb, region.sides));
   const cut = (result: Tensor) => unframed(result, region.sides, run.card.scale);
   for (const [sample, canvas] of canvases.entries()) {

@@ -12,7 +12,8 @@ import { drain, drawnBy, type Upscaled } from "./upscaler.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
 /** How images are drawn; what an entry does not know is refused, not ignored. */
-export interface GenerateOptions extends Omit<UpscaleOptions, "fidelity" | "consistency"> {
+export interface GenerateOptions
+  extends Omit<UpscaleOptions, "fidelity" | "consistency" | "keepHidden"> {
   /** Columns of the images, 1 to 16384. */
   width: number;
   /** Rows of the images, 1 to 16384. */

@@ -68,6 +68,13 @@ export interface UpscaleOptions {
    */
   consistency?: boolean;
   /**
+   * Enlarges the colours of pixels of opacity 0 as they are stored, such as the data that games keep there. Otherwise
+   * they take the colours of visible pixels nearby, so that none of them shows at the edges.
+   *
+   * @default {false}
+   */
+  keepHidden?: boolean;
+  /**
    * Bytes of memory that the run may take; larger images are worked on region by region.
    *
    * @default {4_294_967_296}
@@ -143,6 +150,8 @@ export interface Plan {
   readonly regions: Regions;
   /** Whether the result is projected onto the images that shrink to the source. */
   readonly consistency: boolean;
+  /** Whether the colours of pixels of opacity 0 are enlarged as they are stored. */
+  readonly keepHidden: boolean;
   /** Calls of networks, tiles counted. */
   readonly runs: number;
   /** Estimate of the memory at the peak in bytes, the result among it, its encoding not. */
@@ -203,6 +212,7 @@ export function planUpscale(
     restore = card.restore?.default,
     tile,
     consistency = false,
+    keepHidden = false,
     memory: budget = defaultMemory,
     noise,
     guide,
@@ -247,6 +257,7 @@ export function planUpscale(
     tiling,
     frame,
     consistency,
+    keepHidden,
     ...fitMemory(card, size, work),
     warnings: warningsOf(card, steps),
     noise,
@@ -258,11 +269,14 @@ export function planUpscale(
 
 /** Refuses options by name. */
 function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): void {
-  const own = [...card.tiling ? ["tile"] : [], ...model.condition ? ["consistency"] : []];
+  const own = [
+    ...card.tiling ? ["tile"] : [],
+    ...model.condition ? ["consistency", "keepHidden"] : [],
+  ];
   const known = [...model.accepts, ...own, ...COMMON];
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue;
-    const why = ["tile", "consistency"].includes(name) || FAMILY.includes(name)
+    const why = ["tile", "consistency", "keepHidden"].includes(name) || FAMILY.includes(name)
       ? `the family "${card.family}" of ${card.id} does not have it`
       : "there is no such option";
     throw new TypeError(`Cannot obey the option "${name}": ${why}. It takes ${known.join(", ")}`);

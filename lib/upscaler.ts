@@ -174,7 +174,7 @@ export function withConsistency(
   { source, plan }: { source: Image; plan: Plan },
 ): Upscaled {
   if (!plan.consistency) return result;
-  const low = bleed(source);
+  const low = plan.keepHidden ? source : bleed(source);
   const reached = result.images.map((image) => lrPsnr(image, low));
   const worst = Math.min(...reached);
   const warning =

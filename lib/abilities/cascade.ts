@@ -150,6 +150,7 @@ function planStages(
     runs: stages.reduce((sum, { runs, samples: own }) => sum + runs * (samples / own), 0),
     memory: Math.max(...stages.map(({ memory }) => memory)) + Math.max(0, ...between),
     consistency: options.consistency ?? false,
+    keepHidden: options.keepHidden ?? false,
     warnings: [...new Set(stages.flatMap(({ warnings }) => warnings))],
     stages,
     noise,
@@ -177,7 +178,7 @@ function refuseUnknown(
   }
 }
 
-const COMMON = ["consistency", "memory", "signal", "onProgress"];
+const COMMON = ["consistency", "keepHidden", "memory", "signal", "onProgress"];
 
 /** The options that a stage knows, but for those that it is given of its own. */
 function knownOptions({ accepts, card }: Upscaler, options: UpscaleOptions): UpscaleOptions {
@@ -185,6 +186,7 @@ function knownOptions({ accepts, card }: Upscaler, options: UpscaleOptions): Ups
     ...accepts,
     ...card.tiling ? ["tile"] : [],
     "consistency",
+    "keepHidden",
     "memory",
   ];
   const apart = ["guide", "noise"];

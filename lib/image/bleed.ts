@@ -2,16 +2,19 @@
 
 import type { Image } from "./image.ts";
 
+/** Opacity under which a colour does not show, but would show at an edge once it is enlarged. */
+const VISIBLE = 8;
+
 /**
- * Gives every pixel of opacity 0 the colour of the nearest visible ones: averages of blocks twice as large
+ * Gives every pixel that can't be seen the colour of the nearest visible ones: averages of blocks twice as large
  * again and again, until each hidden pixel lies in a block that shows something.
  *
- * @returns The picture itself if nothing is hidden, otherwise a new one; opacity stays.
+ * @returns The image itself if nothing is hidden, or all; otherwise a new one. Opacity stays.
  */
 export function bleed(image: Image): Image {
   const { data } = image;
   let left: number[] = [];
-  for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 0) left.push(i);
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] < VISIBLE) left.push(i);
   if (left.length === 0 || left.length === data.length / 4) return image;
   const filled = { ...image, data: new Uint8ClampedArray(data) };
   for (
@@ -40,6 +43,7 @@ interface Blocks {
 /** Blocks of one pixel. */
 function seen({ width, height, data }: Image): Blocks {
   const sums = Float64Array.from(data, (value, i) => i % 4 === 3 ? value : value * data[i | 3]);
+  for (let i = 3; i < sums.length; i += 4) if (data[i] < VISIBLE) sums.fill(0, i - 3, i + 1);
   return { width, height, sums };
 }
 

@@ -1,5 +1,13 @@
 /** Images in memory. @module */
 
+/** Pixels per metre. */
+export interface Density {
+  /** Across. */
+  readonly x: number;
+  /** Down. */
+  readonly y: number;
+}
+
 /** A picture in 8 bits per channel; a browser's `ImageData` is one. */
 export interface Image {
   /** Columns. */
@@ -12,6 +20,13 @@ export interface Image {
   readonly channels?: 1 | 2 | 3 | 4;
   /** ICC profile of the colours; sRGB is meant without one. */
   readonly iccProfile?: Uint8Array<ArrayBuffer>;
+  /** Pixels per metre; on paper an image of twice the pixels is then twice as large. */
+  readonly density?: Density;
+  /**
+   * EXIF block, such as camera, date and place: a TIFF structure without the leading `Exif\0\0`. It says that the image
+   * is upright, as it is.
+   */
+  readonly exif?: Uint8Array<ArrayBuffer>;
   /** What reading changed or left out, such as "16-bit reduced to 8 bit". */
   readonly notes?: readonly string[];
 }

@@ -12,7 +12,7 @@ Deno.test("readSettings() reads every flag", () => {
   const text =
     "--model m --out d --steps 4 --sampler ddim --seed 7 --samples 2 --temperature 0.5 " +
     "--fidelity 0.8 --tile 64 --consistency --provider wasm --threads 2 --format jpg --quality 80 " +
-    "--scale 2.5 --previews p --strip --memory 2.5GB --shard 2/3 --again --dry-run --skip-existing --json --quiet " +
+    "--scale 2.5 --previews p --keep-hidden --strip --memory 2.5GB --shard 2/3 --again --dry-run --skip-existing --json --quiet " +
     "--debug -- -a.png";
   expect(readSettings(text.split(" "), "1.0.0")).toEqual({
     inputs: ["-a.png"],
@@ -32,6 +32,7 @@ Deno.test("readSettings() reads every flag", () => {
     quality: 80,
     scale: 2.5,
     previews: "p",
+    keepHidden: true,
     strip: true,
     memory: 2.5e9,
     shard: { index: 2, count: 3 },

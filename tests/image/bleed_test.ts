@@ -1,6 +1,9 @@
 import { expect } from "expect";
 import { bleed } from "../../lib/image/bleed.ts";
+import { readImage } from "../../lib/image/files/read.ts";
 import type { Image } from "../../lib/image/image.ts";
+import { load } from "../../lib/upscaler.ts";
+import { caseFile, hasData } from "./_data.ts";
 
 /** A picture of these pixels in one row. */
 const row = (...pixels: number[][]): Image => ({
@@ -27,7 +30,50 @@ Deno.test("bleed() weighs colours by their opacity", () => {
 });
 
 Deno.test("bleed() leaves a picture that hides nothing, or all", () => {
-  for (const source of [row([1, 2, 3, 255], [4, 5, 6, 1]), row([1, 2, 3, 0], [4, 5, 6, 0])]) {
+  const faint = row([1, 2, 3, 0], [4, 5, 6, 7]);
+  for (
+    const source of [row([1, 2, 3, 255], [4, 5, 6, 8]), row([1, 2, 3, 0], [4, 5, 6, 0]), faint]
+  ) {
     expect(bleed(source)).toBe(source);
   }
+});
+
+/** A red disc on nearly invisible pixels of any colour. */
+function discOnGarbage(side: number): Image {
+  const data = new Uint8ClampedArray(4 * side * side);
+  for (let i = 0; i < side * side; i++) {
+    const inside = Math.hypot(i % side - side / 2, Math.floor(i / side) - side / 2) < side / 3;
+    data.set(inside ? [200, 30, 20, 255] : [i * 37, i * 101, i * 211].map((v) => v & 255), 4 * i);
+    if (!inside) data[4 * i + 3] = 1;
+  }
+  return { width: side, height: side, data, channels: 4 };
+}
+
+Deno.test("a disc on nearly invisible pixels of any colour has no fringe once it is enlarged", async () => {
+  await using upscaler = await load("bicubic");
+  const { images: [{ data }] } = await upscaler.upscale(discOnGarbage(32));
+  let worst = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const differences = [200, 30, 20].map((value, c) => Math.abs(data[i + c] - value));
+    if (data[i + 3] > 8) worst = Math.max(worst, ...differences);
+  }
+  expect(worst).toBeLessThan(2);
+});
+
+Deno.test({
+  name: "keepHidden enlarges what lies under opacity 0",
+  ignore: !hasData,
+  async fn() {
+    await using upscaler = await load("bicubic");
+    const source = await readImage(caseFile("texture-hidden-rgb.png"));
+    const opaque = { ...source, data: source.data.slice(), channels: 3 as const };
+    for (let i = 3; i < opaque.data.length; i += 4) opaque.data[i] = 255;
+    const colors = async (image: Image, keepHidden: boolean) => {
+      const { images } = await upscaler.upscale(image, { keepHidden });
+      return images[0].data.filter((_, i) => i % 4 !== 3);
+    };
+    const truth = await colors(opaque, false);
+    expect(await colors(source, true)).toEqual(truth);
+    expect(await colors(source, false)).not.toEqual(truth);
+  },
 });

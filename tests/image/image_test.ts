@@ -71,7 +71,7 @@ Deno.test({
     expect((await read("lossy.webp")).channels).toBe(3);
     expect((await read("alpha.webp")).channels).toBe(4);
     expect((await read("rgb16.png")).notes).toEqual(["16-bit reduced to 8 bit"]);
-    expect((await read("animated.png")).notes).toEqual(["first picture of an animation"]);
+    expect((await read("animated.png")).notes).toEqual(["first image of an animation"]);
     expect((await read("corpus-weird_components.jpg")).iccProfile?.length).toBe(3048);
     expect((await read("rgba8.png")).notes).toBeUndefined();
   },
@@ -130,7 +130,7 @@ for (const format of ["png", "jpeg", "webp"] as const) {
     const content = new TextDecoder().decode(bytes);
     expect(content).toContain("srdiff");
     expect(content).toContain("\u753b");
-    const stripped = await encodeImage(image, { format, text, strip: true });
+    const stripped = await encodeImage(image, { format, text, metadata: "strip" });
     expect((await readImage(stripped)).iccProfile).toBeUndefined();
     expect(new TextDecoder().decode(stripped)).not.toContain("srdiff");
   });

@@ -5,8 +5,11 @@ import type { Image } from "../image.ts";
 import { hasAlpha } from "../pixels.ts";
 import type { Codec, EncodeOptions } from "./codecs/codec.ts";
 import { defaultCodec } from "./codecs/mod.ts";
+import type { Metadata } from "./containers/container.ts";
 import { containers } from "./containers/mod.ts";
+import { sizedExif } from "./exif.ts";
 import type { OutputFormat } from "./format.ts";
+import { asGrayProfile, asRgbProfile, colorSpaceOf } from "./icc.ts";
 
 /** Quality of a JPEG file where nothing is said, 1 to 100. */
 export const JPEG_QUALITY = 90;
@@ -15,35 +18,43 @@ export const JPEG_QUALITY = 90;
 export interface EncodeImageOptions {
   /** Format of the file. */
   format: OutputFormat;
-  /** 1 to 100. JPEG takes {@linkcode JPEG_QUALITY} if absent, WebP is lossless if absent, PNG has none. */
+  /** 1 to 100. JPEG takes 90 if absent, WebP is lossless if absent, PNG has none. */
   quality?: number;
   /** Written beside the pixels: PNG text chunks, or XMP in JPEG and WebP. */
   text?: Readonly<Record<string, string>>;
   /**
-   * Leaves out the ICC profile and the text.
+   * Whether ICC profile, EXIF, density and text are written, or nothing but the pixels.
    *
-   * @default {false}
+   * @default {"keep"}
    */
-  strip?: boolean;
+  metadata?: "keep" | "strip";
+  /** Called with each thing that the format cannot hold, in words for the user. */
+  onNote?: (note: string) => void;
   /** Red, green, blue in 0 to 255 to lay under a picture with alpha where the format has none. */
   background?: readonly [number, number, number];
+  /** Ends the work. */
+  signal?: AbortSignal;
   /** Encoder; the one for this runtime if absent. */
   codec?: Codec;
 }
 
 /**
  * Writes a picture as a file. Gray is written as gray in PNG, and with equal colours in JPEG and WebP.
- * An ICC profile goes along if it is one for the colours that are written.
+ * ICC profile, EXIF and density go along; what the format cannot hold is told to `onNote`.
  *
- * @throws {UnsupportedError} If the format cannot hold the picture: alpha in JPEG without a
+ * @throws {UnsupportedError} If there is no such format, or it cannot hold the picture: alpha in JPEG without a
  * `background`, or sides over 65535 (JPEG) or 16383 (WebP) pixels.
  * @throws {RangeError} If `quality` is not within 1 to 100.
  */
 export async function encodeImage(image: Image, options: EncodeImageOptions): Promise<Uint8Array> {
-  const { format, quality, codec = await defaultCodec() } = options;
+  const { format, quality, metadata = "keep", codec = await defaultCodec() } = options;
+  if (!(format in containers)) {
+    throw new UnsupportedError(`Cannot write ${format}: choose png, jpeg or webp`);
+  }
   if (quality !== undefined && !(quality >= 1 && quality <= 100)) {
     throw new RangeError(`Cannot write quality ${quality}: it must be within 1 to 100`);
   }
+  options.signal?.throwIfAborted();
   checkFits(image, format);
   const flat = format === "jpeg" ? flattened(image, options.background) : image;
   const bytes = await codec.encode(flat, encodingOf(format, quality)).catch((cause: unknown) => {
@@ -54,11 +65,30 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
       cause,
     });
   });
-  if (options.strip) return bytes;
-  return containers[format].withMetadata(bytes, {
-    iccProfile: fittingProfile(image, format),
-    text: options.text,
-  });
+  if (metadata === "strip") return bytes;
+  return containers[format].withMetadata(bytes, metadataOf(flat, options));
+}
+
+/** What goes along, as far as the format holds it. */
+function metadataOf(image: Image, { format, text, onNote }: EncodeImageOptions): Metadata {
+  const { most } = containers[format];
+  const fitting = (what: keyof typeof most, bytes?: Uint8Array) => {
+    if (!bytes || bytes.length <= most[what]) return bytes;
+    const name = what === "exif" ? "EXIF" : "ICC profile";
+    const size = `${Math.ceil(bytes.length / 1000)} kB`;
+    onNote?.(`${name} left out: ${format.toUpperCase()} has no room for its ${size}`);
+  };
+  const { iccProfile, channels = 4, exif, density } = image;
+  const fits = iccProfile && fittingProfile(iccProfile, format === "png" && channels <= 2);
+  if (iccProfile && !fits) {
+    onNote?.("ICC profile left out: it is not one for the colours of the file");
+  }
+  return {
+    iccProfile: fitting("iccProfile", fits),
+    exif: fitting("exif", exif && sizedExif(exif, image)),
+    density,
+    text,
+  };
 }
 
 function encodingOf(format: OutputFormat, quality?: number): EncodeOptions {
@@ -95,11 +125,10 @@ function flattened(image: Image, background: EncodeImageOptions["background"]): 
   return { ...image, data, channels: image.channels === 2 ? 1 : 3 };
 }
 
-/** A profile of gray values means nothing in a file that holds three colours. */
-function fittingProfile(image: Image, format: OutputFormat): Image["iccProfile"] {
-  const { iccProfile, channels = 4 } = image;
-  if (!iccProfile) return undefined;
-  const space = String.fromCharCode(...iccProfile.subarray(16, 20));
-  const written = format === "png" && channels <= 2 ? "GRAY" : "RGB ";
-  return space === written ? iccProfile : undefined;
+/** A profile of gray values means nothing in a file of three colours, nor the other way round; it is converted. */
+function fittingProfile(profile: Uint8Array, isGray: boolean): Uint8Array | undefined {
+  const space = colorSpaceOf(profile);
+  if (space === (isGray ? "GRAY" : "RGB ")) return profile;
+  if (space === "GRAY") return asRgbProfile(profile);
+  return space === "RGB " ? asGrayProfile(profile) : undefined;
 }

@@ -9,6 +9,7 @@ import type { Codec } from "./codecs/codec.ts";
 import { defaultCodec } from "./codecs/mod.ts";
 import type { Header } from "./containers/container.ts";
 import { containers } from "./containers/mod.ts";
+import { densityOf, orientationOf, uprightExif } from "./exif.ts";
 import type { InputFormat } from "./format.ts";
 import { sniff } from "./sniff.ts";
 import { bytesOf, type ImageLike } from "./source.ts";
@@ -38,7 +39,8 @@ export interface ReadImageOptions {
 }
 
 /**
- * Reads a PNG, JPEG or WebP file upright (EXIF orientation applied), with its ICC profile.
+ * Reads a PNG, JPEG or WebP file upright (EXIF orientation applied), with its ICC profile, EXIF and
+ * density. What gets lost stands in the `notes` of the image.
  *
  * The content decides about the format, not the name. Of an animation the first frame is read.
  *
@@ -59,7 +61,7 @@ export async function readImage(
   const format = sniff(bytes);
   const header = await containers[format].readHeader(bytes);
   checkMemory(header, memory);
-  onSize?.(uprightSize(header, header.orientation));
+  onSize?.(uprightSize(header, orientationIn(header)));
   containers[format].checkPixels?.(bytes);
   const decoded = await decode(
     codec ?? await defaultCodec(),
@@ -68,7 +70,7 @@ export async function readImage(
     format,
   );
   signal?.throwIfAborted();
-  return upright(described(decoded, header), header.orientation);
+  return described(decoded, header);
 }
 
 /** Refuses what would not fit, before anything is allocated for it. */
@@ -122,8 +124,24 @@ async function decode(
   return image;
 }
 
-function described(image: Image, header: Header): Image {
+/** Joins the pixels, turned upright, with what the file tells of them. */
+function described(stored: Image, header: Header): Image {
   const { channels, iccProfile } = header;
-  const notes = [...header.notes, ...image.notes ?? []];
-  return { ...image, channels, ...iccProfile && { iccProfile }, ...notes.length > 0 && { notes } };
+  const notes = [...header.notes, ...stored.notes ?? []];
+  const exif = header.exif && uprightExif(header.exif);
+  if (header.exif && !exif) notes.push("damaged EXIF left out");
+  const density = header.density ?? (exif && densityOf(exif));
+  const turned = orientationIn(header) >= 5 && density;
+  return {
+    ...upright(stored, orientationIn(header)),
+    channels,
+    ...iccProfile && { iccProfile },
+    ...exif && { exif },
+    ...density && { density: turned ? { x: density.y, y: density.x } : density },
+    ...notes.length > 0 && { notes },
+  };
+}
+
+function orientationIn({ exif }: Header): number {
+  return exif ? orientationOf(exif) : 1;
 }

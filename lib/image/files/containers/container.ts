@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Density } from "../../image.ts";
+
 /** What a file says about its pixels. */
 export interface Header {
   /** Stored columns, before any turn. */
@@ -12,8 +14,10 @@ export interface Header {
   readonly height: number;
   /** 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. */
   readonly channels: 1 | 2 | 3 | 4;
-  /** EXIF orientation, 1 to 8. */
-  readonly orientation: number;
+  /** EXIF block as it is stored. */
+  readonly exif?: Uint8Array<ArrayBuffer>;
+  /** Pixels per metre, where the format itself tells them. */
+  readonly density?: Density;
   /** ICC profile, unpacked. */
   readonly iccProfile?: Uint8Array<ArrayBuffer>;
   /** What will be lost in reading, in words for the user. */
@@ -26,6 +30,10 @@ export interface Header {
 export interface Metadata {
   /** ICC profile of the colours. */
   readonly iccProfile?: Uint8Array;
+  /** EXIF block without the leading `Exif\0\0`. */
+  readonly exif?: Uint8Array;
+  /** Pixels per metre. */
+  readonly density?: Density;
   /** Keys and values. */
   readonly text?: Readonly<Record<string, string>>;
 }
@@ -45,6 +53,8 @@ export interface Container {
    * @throws {DecodeError} If a part of the pixels is missing.
    */
   checkPixels?(bytes: Uint8Array<ArrayBuffer>): void;
-  /** Adds profile and texts to a file that one of the codecs has just encoded. */
+  /** Longest EXIF block and ICC profile in bytes that the format holds. */
+  readonly most: { readonly exif: number; readonly iccProfile: number };
+  /** Adds metadata to a file that one of the codecs has just encoded. */
   withMetadata(bytes: Uint8Array<ArrayBuffer>, metadata: Metadata): Promise<Uint8Array>;
 }

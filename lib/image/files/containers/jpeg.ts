@@ -5,7 +5,7 @@
  */
 
 import { DecodeError, UnsupportedError } from "../../../errors.ts";
-import { orientationOf } from "../exif.ts";
+import type { Density } from "../../image.ts";
 import { joined } from "../../../bytes.ts";
 import type { Container, Header, Metadata } from "./container.ts";
 import { type Component, type Frame, isComplete } from "./jpeg_scan.ts";
@@ -22,6 +22,7 @@ const APP14 = 0xee;
 
 /** Start of an APP2 segment with a part of the ICC profile (ICC.1, annex B.4). */
 const ICC = "ICC_PROFILE\0";
+const JFIF = "JFIF\0";
 const EXIF = "Exif\0\0";
 const XMP = "http://ns.adobe.com/xap/1.0/\0";
 
@@ -41,6 +42,9 @@ interface Segment {
   /** What follows up to the next marker: the coded data of a scan. */
   readonly coded?: Uint8Array<ArrayBuffer>;
 }
+
+/** Pixels per metre for each pixel of the units of JFIF. */
+const PER_METRE: Readonly<Record<number, number>> = { 1: 1 / 0.0254, 2: 100 };
 
 /** The JPEG container. */
 export const jpeg: Container = {
@@ -63,13 +67,22 @@ export const jpeg: Container = {
     }
   },
 
+  most: {
+    exif: LARGEST_SEGMENT - EXIF.length,
+    iccProfile: 255 * (LARGEST_SEGMENT - ICC.length - 2),
+  },
+
   withMetadata(bytes: Uint8Array<ArrayBuffer>, metadata: Metadata): Promise<Uint8Array> {
     const added: Uint8Array[] = [];
+    if (metadata.exif) added.push(segment(APP1, EXIF, metadata.exif));
     const texts = Object.keys(metadata.text ?? {}).length > 0;
     if (texts) added.push(segment(APP1, XMP, new TextEncoder().encode(xmpPacket(metadata.text!))));
     if (metadata.iccProfile) added.push(...profileSegments(metadata.iccProfile));
     const at = 2 + jfifLength(bytes);
-    return Promise.resolve(joined([bytes.subarray(0, at), ...added, bytes.subarray(at)]));
+    const head = metadata.density
+      ? withDensity(bytes.slice(0, at), metadata.density)
+      : bytes.subarray(0, at);
+    return Promise.resolve(joined([head, ...added, bytes.subarray(at)]));
   },
 };
 
@@ -125,9 +138,13 @@ function headerOf(found: readonly Segment[], bytes: Uint8Array): Header {
     width,
     height,
     channels: components.length === 1 ? 1 : 3,
-    orientation: exif ? orientationOf(exif.data) : 1,
+    exif: exif?.data,
+    density: densityIn(found.find((s) => s.marker === APP0 && startsWith(s.data, JFIF))?.data),
     iccProfile,
-    notes: parts.length > 0 && !iccProfile ? ["damaged ICC profile left out"] : [],
+    notes: [
+      ...parts.length > 0 && !iccProfile ? ["damaged ICC profile left out"] : [],
+      ...found.some((s) => s.marker === APP1 && startsWith(s.data, XMP)) ? ["XMP left out"] : [],
+    ],
     decodable: saysRgb(found, components) ? asRgb(bytes) : undefined,
   };
 }
@@ -135,7 +152,7 @@ function headerOf(found: readonly Segment[], bytes: Uint8Array): Header {
 /** Whether the components' names alone tell that they are red, green and blue, as libjpeg reads them. */
 function saysRgb(found: readonly Segment[], components: readonly Component[]): boolean {
   const told = found.some(({ marker, data }) =>
-    marker === APP0 && startsWith(data, "JFIF") || marker === APP14 && startsWith(data, "Adobe")
+    marker === APP0 && startsWith(data, JFIF) || marker === APP14 && startsWith(data, "Adobe")
   );
   return !told && String.fromCharCode(...components.map(({ id }) => id)) === "RGB";
 }
@@ -147,6 +164,25 @@ function asRgb(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     segment(APP14, ADOBE_RGB, new Uint8Array()),
     bytes.subarray(2),
   ]);
+}
+
+/** Pixels per metre out of the content of a JFIF segment. */
+function densityIn(data?: Uint8Array): Density | undefined {
+  if (!data || data.length < 12) return undefined;
+  const perMetre = PER_METRE[data[7]];
+  const x = data[8] << 8 | data[9], y = data[10] << 8 | data[11];
+  return perMetre && x > 0 && y > 0 ? { x: x * perMetre, y: y * perMetre } : undefined;
+}
+
+/** The start of a file with pixels per inch in its JFIF segment, if it has one. */
+function withDensity(head: Uint8Array, { x, y }: Density): Uint8Array {
+  if (head.length < 18) return head;
+  head[13] = 1;
+  [x, y].forEach((perMetre, i) => {
+    const perInch = Math.min(65535, Math.max(1, Math.round(perMetre * 0.0254)));
+    head.set([perInch >> 8, perInch & 255], 14 + 2 * i);
+  });
+  return head;
 }
 
 /** The Huffman tables of a DHT segment by class and number. */

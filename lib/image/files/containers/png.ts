@@ -5,11 +5,12 @@
  */
 
 import { DecodeError, UnsupportedError } from "../../../errors.ts";
-import { orientationOf } from "../exif.ts";
+import type { Density } from "../../image.ts";
 import { crc32 } from "./crc32.ts";
 import { joined } from "../../../bytes.ts";
 import { deflate, inflate } from "./deflate.ts";
 import type { Container, Header, Metadata } from "./container.ts";
+import { pngColor } from "./png_color.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
@@ -97,31 +98,56 @@ export const png: Container = {
     const find = (type: string) => chunks.find((chunk) => chunk.type === type)?.data;
     const { channels } = COLOR_TYPES[colorType];
     const notes = depth === 16 ? ["16-bit reduced to 8 bit"] : [];
-    if (find("acTL")) notes.push("first picture of an animation");
+    if (find("acTL")) notes.push("first image of an animation");
+    if (["tEXt", "zTXt", "iTXt"].some((type) => find(type))) notes.push("text chunks left out");
     const packed = find("iCCP");
     const iccProfile = packed && await unpackedProfile(packed);
-    if (packed && !iccProfile) notes.push("damaged ICC profile left out");
-    const exif = find("eXIf");
+    if (packed && !iccProfile) {
+      notes.push("ICC profile left out: it is damaged or larger than 8 MiB");
+    }
+    const color = packed && !find("cICP") ? {} : pngColor(find, channels <= 2);
+    if (color.note) notes.push(color.note);
     return {
       width,
       height,
       channels: find("tRNS") && channels % 2 === 1 ? channels + 1 as 2 | 4 : channels,
-      orientation: exif ? orientationOf(exif) : 1,
-      iccProfile,
+      exif: find("eXIf"),
+      density: densityIn(find("pHYs")),
+      iccProfile: color.iccProfile ?? iccProfile,
       notes,
     };
   },
+
+  most: { exif: 2 ** 31 - 1, iccProfile: LARGEST_PROFILE },
 
   async withMetadata(bytes: Uint8Array<ArrayBuffer>, metadata: Metadata): Promise<Uint8Array> {
     const afterHeader = SIGNATURE.length + 12 + 13;
     const added: Uint8Array[] = [];
     if (metadata.iccProfile) added.push(await profileChunk(metadata.iccProfile));
+    if (metadata.density) added.push(densityChunk(metadata.density));
+    if (metadata.exif) added.push(chunkBytes("eXIf", metadata.exif));
     for (const [key, value] of Object.entries(metadata.text ?? {})) {
       added.push(textChunk(key, value));
     }
     return joined([bytes.subarray(0, afterHeader), ...added, bytes.subarray(afterHeader)]);
   },
 };
+
+/** Pixels per metre out of a `pHYs` chunk; one without a unit tells only the shape of pixels. */
+function densityIn(chunk?: Uint8Array): Density | undefined {
+  if (chunk?.length !== 9 || chunk[8] !== 1) return undefined;
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+  const [x, y] = [view.getUint32(0), view.getUint32(4)];
+  return x > 0 && y > 0 ? { x, y } : undefined;
+}
+
+function densityChunk({ x, y }: Density): Uint8Array<ArrayBuffer> {
+  const data = new Uint8Array(9);
+  const view = new DataView(data.buffer);
+  [x, y].forEach((value, i) => view.setUint32(4 * i, Math.round(value)));
+  data[8] = 1;
+  return chunkBytes("pHYs", data);
+}
 
 /** A file of these chunks. */
 export function pngFile(chunks: readonly PngChunk[]): Uint8Array<ArrayBuffer> {

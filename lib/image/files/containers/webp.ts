@@ -5,8 +5,8 @@
  */
 
 import { DecodeError } from "../../../errors.ts";
-import { orientationOf } from "../exif.ts";
 import { joined } from "../../../bytes.ts";
+import { exifOfDensity } from "../exif.ts";
 import type { Container, Header, Metadata } from "./container.ts";
 import { xmpPacket } from "./xmp.ts";
 
@@ -106,15 +106,19 @@ export const webp: Container = {
     return Promise.resolve(headerOf(webpChunks(bytes)));
   },
 
+  most: { exif: 2 ** 31, iccProfile: 2 ** 31 },
+
   withMetadata(bytes: Uint8Array<ArrayBuffer>, metadata: Metadata): Promise<Uint8Array> {
-    const { iccProfile, text = {} } = metadata;
+    const { iccProfile, density, text = {} } = metadata;
+    const exif = metadata.exif ?? (density && exifOfDensity(density));
     const hasText = Object.keys(text).length > 0;
-    if (!iccProfile && !hasText) return Promise.resolve(bytes);
+    if (!iccProfile && !exif && !hasText) return Promise.resolve(bytes);
     const kept = webpChunks(bytes).filter(({ type }) => type !== "VP8X");
-    const flags = (iccProfile ? FLAG.icc : 0) | (hasText ? FLAG.xmp : 0);
+    const flags = (iccProfile ? FLAG.icc : 0) | (exif ? FLAG.exif : 0) | (hasText ? FLAG.xmp : 0);
     const chunks = [extended(webpPicture(kept), flags)];
     if (iccProfile) chunks.push({ type: "ICCP", data: new Uint8Array(iccProfile) });
     chunks.push(...kept);
+    if (exif) chunks.push({ type: "EXIF", data: new Uint8Array(exif) });
     if (hasText) chunks.push({ type: "XMP ", data: new TextEncoder().encode(xmpPacket(text)) });
     return Promise.resolve(webpFile(chunks));
   },
@@ -124,14 +128,16 @@ function headerOf(chunks: readonly WebpChunk[]): Header {
   const find = (type: string) => chunks.find((chunk) => chunk.type === type)?.data;
   const { width, height, alpha } = canvasOf(chunks);
   const profile = find("ICCP");
-  const exif = find("EXIF");
+  const notes = find("ANMF") ? ["first image of an animation"] : [];
+  if (find("XMP ")) notes.push("XMP left out");
+  if (profile && profile.length < 128) notes.push("damaged ICC profile left out");
   return {
     width,
     height,
     channels: alpha ? 4 : 3,
-    orientation: exif ? orientationOf(exif) : 1,
+    exif: find("EXIF"),
     iccProfile: profile && profile.length >= 128 ? profile.slice() : undefined,
-    notes: find("ANMF") ? ["first picture of an animation"] : [],
+    notes,
   };
 }
 
