@@ -51,7 +51,7 @@ export async function publish(
       throw error;
     }
     return { ...checked, base: target.href };
-  });
+  }, options.signal);
 }
 
 /**
@@ -84,26 +84,38 @@ async function createIndex(index: URL): Promise<void> {
   }
 }
 
-/** Does some work while no other process does work on the same file. */
-async function withLock<Result>(file: URL, work: () => Promise<Result>): Promise<Result> {
-  const place = new URL(`${file.href}.lock`);
-  const lock = await takeLock(place);
+/** Milliseconds after which a lock belongs to a process that has died: the work under it takes none. */
+const ABANDONED = 60_000;
+
+/** Does some work while nobody else does work on the same file. */
+async function withLock<Result>(
+  file: URL,
+  work: () => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  const lock = new URL(`${file.href}.lock`);
+  while (!await isTaken(lock)) {
+    signal?.throwIfAborted();
+    const { mtime } = await Deno.stat(lock).catch(() => ({ mtime: undefined }));
+    if (mtime && Date.now() - mtime.getTime() > ABANDONED) {
+      await Deno.remove(lock).catch(ignoreMissing);
+    } else await new Promise((resolve) => setTimeout(resolve, 10 + 20 * Math.random()));
+  }
   try {
     return await work();
   } finally {
-    await Deno.remove(place).catch(() => {});
-    lock.close();
+    await Deno.remove(lock).catch(ignoreMissing);
   }
 }
 
-/** Waits for the lock; one whose file another process has removed meanwhile is worth nothing. */
-async function takeLock(place: URL): Promise<Deno.FsFile> {
-  for (;;) {
-    const lock = await Deno.open(place, { create: true, write: true });
-    await lock.lock(true);
-    const [own, there] = [await lock.stat(), await Deno.stat(place).catch(ignoreMissing)];
-    if (there && own.ino === there.ino) return lock;
-    lock.close();
+/** Makes the lock, which only one can do. */
+async function isTaken(lock: URL): Promise<boolean> {
+  try {
+    (await Deno.open(lock, { createNew: true, write: true })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
   }
 }
 
