@@ -7,7 +7,7 @@
  * await using upscaler = await load("srdiff");
  * const { images, seed } = await upscaler.upscale("docs/coffee.png", { samples: 2 });
  * const png = await encodeImage(images[0], { format: "png" });
- * console.log(`two pictures of ${images[0].width}x${images[0].height}, drawn with the seed ${seed}`);
+ * console.log(`two images of ${images[0].width}x${images[0].height}, drawn with the seed ${seed}`);
  * console.log(`the first one takes ${png.length} bytes`);
  * ```
  *

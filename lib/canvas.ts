@@ -4,12 +4,12 @@ import type { Image } from "./image/image.ts";
 import { type Span, weightsOf } from "./tiling.ts";
 
 /**
- * A picture that grows region by region, strip by strip, without a copy of it in floating point.
+ * An image that grows region by region, strip by strip, without a copy of it in floating point.
  *
  * Regions of a strip are blended from left to right, and the finished strip with the one above.
  */
 export class Canvas {
-  /** The picture as far as it is; what is not there yet is transparent. */
+  /** The image as far as it is; what is not there yet is transparent. */
   readonly image: Image;
   readonly #scale: number;
   /** The rows of the strip above that the strip at hand writes over. */
@@ -18,9 +18,9 @@ export class Canvas {
   #bottom = 0;
 
   /**
-   * Makes an empty picture.
+   * Makes an empty image.
    *
-   * @param like Sizes of the result, and what else the picture has; its data are not looked at.
+   * @param like Sizes of the result, and what else the image has; its data are not looked at.
    * @param scale Pixels of the result for each one of the spans' grid.
    */
   constructor(like: Image, scale: number) {
@@ -63,7 +63,7 @@ export class Canvas {
     this.#bottom = (row.start + row.size) * this.#scale;
   }
 
-  /** A copy of the picture as it would be with this region. */
+  /** A copy of the image as it would be with this region. */
   preview(region: Image, row: Span, column: Span): Image {
     if (region.width === this.image.width && region.height === this.image.height) return region;
     const copy = new Canvas(this.image, this.#scale);

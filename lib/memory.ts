@@ -85,10 +85,10 @@ export function fitMemory(card: ModelCard, size: Size, work: Work): Division {
 function heldBytes(card: ModelCard, { width, height }: Size, work: Work): number {
   const { size, blended } = work.tiling;
   const area = card.scale ** 2;
-  const pictures = 4 * width * height * (1 + area * work.samples);
-  if (!card.tiling) return processMemory + pictures;
+  const images = 4 * width * height * (1 + area * work.samples);
+  if (!card.tiling) return processMemory + images;
   const tile = Math.min(size ** 2, width * height) * area;
-  return processMemory + pictures + tile * (blended ? TILE.blended : TILE.own);
+  return processMemory + images + tile * (blended ? TILE.blended : TILE.own);
 }
 
 /** The whole image if it has no more than `pixels`, regions that have no more, or nothing. */

@@ -319,7 +319,7 @@ function checkGuide({ image, weight }: Guide, { width, height }: Size): void {
   }
 }
 
-/** Refuses what is no whole number from 1 to `most`. */
+/** Refuses what is not a whole number from 1 to `most`. */
 function checkWhole(name: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
   throw new RangeError(

@@ -1,9 +1,9 @@
-/** Tiles: a picture cut into windows that overlap, and joined again without a seam. @module */
+/** Tiles: an image cut into windows that overlap, and joined again without a seam. @module */
 
 import { type Tensor, tensor } from "./tensor/tensor.ts";
 import { crop } from "./tensor/window.ts";
 
-/** How a picture is cut; all sizes are in pixels of the low-resolution grid. */
+/** How an image is cut; all sizes are in pixels of the low-resolution grid. */
 export interface Tiling {
   /** Longest side of a tile. */
   size: number;
@@ -21,7 +21,7 @@ export interface Span {
   start: number;
   /** Pixels of the tile. */
   size: number;
-  /** Where the tile's own part begins: the middle of what it shares, or the picture's edge. */
+  /** Where the tile's own part begins: the middle of what it shares, or the image's edge. */
   from: number;
   /** Where the tile's own part ends. */
   to: number;
@@ -46,10 +46,10 @@ export interface TileOptions {
 
 /**
  * Cuts one axis into as few tiles as will do, all of the same size, no larger than they need be and evenly
- * spread, the first and the last at the picture's edges.
+ * spread, the first and the last at the image's edges.
  *
- * @param length Pixels of the axis; if it is no multiple of `tiling.multiple`, the last tile is none either.
- * @throws {RangeError} If the tile is no multiple, or not larger than what it shares with two neighbours.
+ * @param length Pixels of the axis; if it is not a multiple of `tiling.multiple`, neither is the last tile.
+ * @throws {RangeError} If the tile is not a multiple, or not larger than what it shares with two neighbours.
  */
 export function spansOf(length: number, tiling: Tiling): Span[] {
   checkTiling(tiling);
@@ -67,7 +67,7 @@ export function spansOf(length: number, tiling: Tiling): Span[] {
   const feather = Math.max(0, tiling.overlap / (tiling.blended ? 2 : 8));
   return starts.map((start, i) => ({
     start,
-    size: i < gaps ? size : length - start, // longer where the length is no multiple
+    size: i < gaps ? size : length - start, // longer where the length is not a multiple
     from: cuts[i - 1] ?? 0,
     to: cuts[i] ?? length,
     feather,
@@ -96,18 +96,18 @@ export function weightsOf(span: Span, length: number, ratio: number): Float32Arr
 }
 
 /**
- * Runs a network over a picture tile by tile and joins its outputs.
+ * Runs a network over an image tile by tile and joins its outputs.
  *
  * Tensors may have other grids than the low-resolution one: their ratio is told by their width. With an
- * overlap of the network's radius the result is that of the whole picture: zero padding inside the network
- * touches only the picture's own edges.
+ * overlap of the network's radius the result is that of the whole image: zero padding inside the network
+ * touches only the image's own edges.
  *
  * A tile that does not fit in memory is cut into smaller ones.
  *
  * @param inputs Tensors `[n, channels, height, width]` to cut.
  * @param run Called for each tile, one after the other.
  * @param options How to cut.
- * @returns What `run` returns, for the whole picture.
+ * @returns What `run` returns, for the whole image.
  */
 export async function overTiles(
   inputs: Readonly<Record<string, Tensor>>,

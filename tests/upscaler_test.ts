@@ -28,7 +28,7 @@ const bicubic: ModelCard = {
 
 const photo = (height: number, width: number): Image => toImage(testPicture(height, width));
 
-/** Largest difference of two pictures' bytes. */
+/** Largest difference of two images' bytes. */
 function apart(a: Image, b: Image): number {
   expect([a.width, a.height]).toEqual([b.width, b.height]);
   return a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
@@ -49,7 +49,7 @@ Deno.test("load() opens an entry without a network", async () => {
   expect(images).toEqual([exact]);
 });
 
-Deno.test("upscale() makes the same pictures for the same seed, others for another one", async () => {
+Deno.test("upscale() makes the same images for the same seed, others for another one", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = photo(20, 26);
   const first = await upscaler.upscale(source, { seed: 5, samples: 2 });
@@ -69,7 +69,7 @@ Deno.test("upscale() makes the same pictures for the same seed, others for anoth
   expect(apart(other.images[0], first.images[0])).toBeGreaterThan(2);
 });
 
-Deno.test("upscale() tells the seed that it drew, and that seed makes the picture again", async () => {
+Deno.test("upscale() tells the seed that it drew, and that seed makes the image again", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = photo(6, 6);
   const drawn = await upscaler.upscale(source);
@@ -210,7 +210,7 @@ Deno.test("stream() shows every step and returns what upscale() gives", async ()
   expect(last).toEqual(next.value.images[1]);
 });
 
-Deno.test("stream() shows pictures in regions as far as they are", async () => {
+Deno.test("stream() shows images in regions as far as they are", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = photo(151, 230);
   const stream = upscaler.stream(source, { seed: 4, memory: 230e6, steps: 1 });

@@ -29,7 +29,7 @@ export interface LatentOptions {
  * The image is worked on in one piece: it takes the memory that a tile of its size takes.
  *
  * @param high The image; without `low` its sides must be multiples of the scale.
- * @throws {UnsupportedError} If the entry is no flow, or has no graph for this way.
+ * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
  * @throws {RangeError} If the sizes do not fit.
  */
 export async function encode(
@@ -59,7 +59,7 @@ export interface InterpolateImagesOptions {
  * An image between two: their small versions are mixed, and their latents are led along the great circle from one
  * to the other, so that what lies between is as likely as they are.
  *
- * @throws {UnsupportedError} If the entry is no flow, or has no graph for this way.
+ * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
  * @throws {RangeError} If the sizes differ, are no multiples of the scale, or `t` is not from 0 to 1.
  */
 export async function interpolateImages(
@@ -101,7 +101,7 @@ export interface RenewOptions extends LatentOptions {
  * the deviation `temperature` that latents of clean images have, so that what is unlikely, such as noise, goes.
  *
  * @param high The image; without `low` its sides must be multiples of the scale.
- * @throws {UnsupportedError} If the entry is no flow, or has no graph for this way.
+ * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
  * @throws {RangeError} If the sizes do not fit, or the temperature is not from 0 to 1.
  */
 export async function renew(

@@ -18,7 +18,7 @@ export interface Uncertainty {
   /**
    * How far the samples differ around each pixel, in bytes (0 to 255): `[1, 1, H, W]`, the variance of the
    * colours pooled over `window` (see `deviationMap()` of the metrics). Where it is large the samples tend to be
-   * wrong, too: it ranks the pixels, and is no bound of the error.
+   * wrong, too: it ranks the pixels, but does not bound the error.
    */
   deviation: Tensor;
 }

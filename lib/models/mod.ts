@@ -9,7 +9,7 @@ import { sr3 } from "./sr3.ts";
 import { srflow } from "./srflow.ts";
 import { srdiff } from "./srdiff.ts";
 
-/** Every family by its name; an object has no two keys alike, so neither has the table. */
+/** Every family by its name; names are unique, as the keys of an object are. */
 export const families: Readonly<Record<string, Family>> = {
   bicubic,
   regression,
@@ -22,7 +22,7 @@ export const families: Readonly<Record<string, Family>> = {
 /**
  * Finds a family.
  *
- * @throws {UnsupportedError} If there is none of this name.
+ * @throws {UnsupportedError} If there is no family of this name.
  */
 export function familyOf(name: string): Family {
   if (Object.hasOwn(families, name)) return families[name];

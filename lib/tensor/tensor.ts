@@ -1,6 +1,6 @@
 /** Dense float tensors in row-major order. @module */
 
-/** Numbers and their shape; pictures are `[n, channels, height, width]`. */
+/** Numbers and their shape; images are `[n, channels, height, width]`. */
 export interface Tensor {
   /** Row-major values; as many as the product of `dims`. */
   readonly data: Float32Array;

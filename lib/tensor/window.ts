@@ -1,4 +1,4 @@
-/** Windows of pictures in tensors: cut out, padded. @module */
+/** Windows of images in tensors: cut out, padded. @module */
 
 import { type Tensor, tensor } from "./tensor.ts";
 
@@ -41,7 +41,7 @@ export function crop(source: Tensor, { x, y, width, height }: Rect): Tensor {
 }
 
 /**
- * Enlarges a picture to sizes that are multiples of `multiple` and at least `minimum`, repeating its
+ * Enlarges an image to sizes that are multiples of `multiple` and at least `minimum`, repeating its
  * right and lower edge.
  */
 export function padTo(source: Tensor, multiple: number, minimum = 1): Tensor {

@@ -18,7 +18,7 @@ async function open(id: string): Promise<Upscaler> {
 
 const low = toImage(testPicture(24, 32));
 
-/** Mean squared difference of two pictures where the mask says so. */
+/** Mean squared difference of two images where the mask says so. */
 function error(a: Image, b: Image, mask: (x: number, y: number) => boolean = () => true): number {
   let sum = 0, count = 0;
   for (let i = 0; i < a.data.length; i++) {
@@ -29,7 +29,7 @@ function error(a: Image, b: Image, mask: (x: number, y: number) => boolean = () 
   return sum / count;
 }
 
-Deno.test("interpolateSeeds() leads from one seed's picture to the other's", async () => {
+Deno.test("interpolateSeeds() leads from one seed's image to the other's", async () => {
   await using upscaler = await open("srdiff-tiny");
   const [a, b] = [
     (await upscaler.upscale(low, { seed: 1 })).images[0],
@@ -91,13 +91,13 @@ Deno.test("fuse() has no jump at the edge of the mask", async () => {
   expect(error(fused, plain, edge)).toBeLessThan(error(fused, plain, deep) / 20);
 });
 
-Deno.test("fuse() refuses pictures of another size", async () => {
+Deno.test("fuse() refuses images of another size", async () => {
   await using upscaler = await open("srdiff-tiny");
   await expect(fuse(upscaler, low, { reference: low, mask })).rejects.toThrow(/reference of 32x24/);
   await expect(fuse(upscaler, low, { reference, mask: low })).rejects.toThrow(/mask of 32x24/);
 });
 
-/** Whether two tensors hold the same values; `toEqual()` takes seconds for pictures. */
+/** Whether two tensors hold the same values; `toEqual()` takes seconds for images. */
 const same = (a: Tensor, b: Tensor) => a.data.every((value, i) => value === b.data[i]);
 
 Deno.test("uncertainty() is the mean and the pooled deviation of the samples", async () => {
@@ -128,7 +128,7 @@ Deno.test("uncertainty() draws five samples, and refuses one and a window below 
 const truth = await readImage(new URL("../../docs/astronaut.png", import.meta.url));
 const small = resizeImage(truth, { width: 32, height: 32 });
 
-// What pooling gains is a mean over a set, which bench:abilities measures; one small picture may differ.
+// What pooling gains is a mean over a set, which bench:abilities measures; one small image may differ.
 Deno.test("srdiff's uncertainty() tells where the error is, pooled or not", async () => {
   await using upscaler = await load("srdiff", { provider: "native", threads: 1 });
   for (const window of [undefined, 0]) {
@@ -139,7 +139,7 @@ Deno.test("srdiff's uncertainty() tells where the error is, pooled or not", asyn
   }
 });
 
-Deno.test("srdiff goes away from the first seed's picture on the way to the second's", async () => {
+Deno.test("srdiff goes away from the first seed's image on the way to the second's", async () => {
   await using upscaler = await load("srdiff", { provider: "native", threads: 1 });
   let first: Image | undefined, before = -1;
   for (let i = 0; i <= 8; i++) {

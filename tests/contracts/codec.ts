@@ -4,7 +4,7 @@ import { expect } from "expect";
 import type { Codec } from "../../lib/image/files/codecs/codec.ts";
 import type { Image } from "../../lib/image/image.ts";
 
-/** A picture whose every byte differs from its neighbours', alpha 0 among them. */
+/** An image whose every byte differs from its neighbours', alpha 0 among them. */
 export function gradient(width: number, height: number, channels: 1 | 2 | 3 | 4): Image {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let i = 0; i < width * height; i++) {
@@ -30,7 +30,7 @@ export function testCodec(codec: Codec): void {
     }
   }
 
-  Deno.test(`${codec.name} codec writes the same bytes for the same picture`, async () => {
+  Deno.test(`${codec.name} codec writes the same bytes for the same image`, async () => {
     const image = gradient(40, 30, 4);
     for (const format of ["png", "webp"] as const) {
       const [first, second] = [
@@ -41,7 +41,7 @@ export function testCodec(codec: Codec): void {
     }
   });
 
-  Deno.test(`${codec.name} codec refuses damaged data and reads a good picture afterwards`, async () => {
+  Deno.test(`${codec.name} codec refuses damaged data and reads a good image afterwards`, async () => {
     const image = gradient(64, 64, 3);
     for (const format of ["png", "webp"] as const) {
       const bytes = await codec.encode(image, { format });

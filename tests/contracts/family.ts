@@ -79,7 +79,7 @@ export function noiseFrom(origin: NoiseOrigin = { x: 0, y: 0 }): SampleInput["no
   };
 }
 
-/** A picture with edges, gradients and texture, in [-1, 1]. */
+/** An image with edges, gradients and texture, in [-1, 1]. */
 export function testPicture(height: number, width: number): Tensor {
   const data = Float32Array.from({ length: 3 * height * width }, (_, i) => {
     const x = i % width, y = Math.floor(i / width) % height, c = Math.floor(i / width / height);
@@ -111,7 +111,7 @@ export async function sampleOf(
 
 const whole: Tiling = { size: 512, overlap: 0, multiple: 1 };
 
-/** Largest difference of two pictures, in bytes. */
+/** Largest difference of two images, in bytes. */
 export function bytesApart(a: Tensor, b: Tensor): number {
   expect(a.dims).toEqual(b.dims);
   return 127.5 * a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
@@ -124,7 +124,7 @@ export function bytesApart(a: Tensor, b: Tensor): number {
  * @param tolerance Largest difference of tiled and whole, in bytes.
  */
 export function testFamily(name: string, open: () => Promise<Opened>, tolerance: number): void {
-  Deno.test(`${name}() enlarges pictures of any size`, async () => {
+  Deno.test(`${name}() enlarges images of any size`, async () => {
     await using entry = await open();
     for (const [height, width] of [[1, 1], [1, 7], [5, 2], [13, 18]]) {
       const { dims, data } = await sampleOf(entry, testPicture(height, width));
@@ -133,7 +133,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     }
   });
 
-  Deno.test(`${name}() gives the picture enlarged, not another one`, async () => {
+  Deno.test(`${name}() gives the image enlarged, not another one`, async () => {
     await using entry = await open();
     const lr = testPicture(24, 24);
     const { data } = await sampleOf(entry, lr);
@@ -142,7 +142,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
       const y = Math.floor(i / (24 * scale) / scale), x = Math.floor(i % (24 * scale) / scale);
       return sum + (v - lr.data[y * 24 + x]) ** 2;
     }, 0) / data.length;
-    expect(error).toBeLessThan(0.05); // the picture's own variance is about 0.2
+    expect(error).toBeLessThan(0.05); // the image's own variance is about 0.2
   });
 
   Deno.test(`${name}() tiled is the whole within ${tolerance}/255`, async () => {

@@ -16,7 +16,7 @@ function openWith(base: Diffusion["base"]): Promise<Opened> {
   return openTiny("srdiff-tiny", rebased);
 }
 
-Deno.test("srdiff() adds to SRDiff's own bicubic picture", { ignore: !hasShared }, async () => {
+Deno.test("srdiff() adds to SRDiff's own bicubic image", { ignore: !hasShared }, async () => {
   const golden = await readNpz(new URL("vectors/preprocessing/io.npz", shared));
   const [height, width] = golden.lr_uint8.dims;
   const bytes = golden.lr_uint8.data;
@@ -31,7 +31,7 @@ Deno.test("srdiff() adds to SRDiff's own bicubic picture", { ignore: !hasShared 
   base.data.forEach((v, i) => expect(Math.abs(v - Number(wanted.data[i]))).toBeLessThan(2e-6));
 });
 
-Deno.test("srdiff() adds to the estimate or to the exact bicubic picture", async () => {
+Deno.test("srdiff() adds to the estimate or to the exact bicubic image", async () => {
   const lr = testPicture(10, 14);
   await using plain = await openWith("bicubic");
   const base = await sampleOf(plain, lr, { fidelity: 0 });
@@ -85,7 +85,7 @@ Deno.test("srdiff() gives the network the states that its card describes", async
 
 Deno.test("srdiff() follows a guide by its weight, and only where it has one", async () => {
   await using entry = await openTiny("srdiff-tiny");
-  const lr = testPicture(11, 13); // not even, so that the state is larger than the picture
+  const lr = testPicture(11, 13); // not even, so that the state is larger than the image
   const plain = await sampleOf(entry, lr);
   const [, , height, width] = plain.dims;
   const image = noise({ seed: 3, sample: 0, draw: 0 }, plain.dims);
