@@ -1,4 +1,4 @@
-"""Shows the crops that a recipe trains on: `python -m srzoo_train.data.show --data STORE --out PNG`.
+"""Shows the crops that a recipe trains on: `python -m srzoo_train.data.show --data STORE --out FILE`.
 
 Three pictures a crop: the HR crop, the LR crop and the clean LR, both enlarged by repeated pixels.
 """
@@ -40,10 +40,14 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=3)
     parser.add_argument("--rows", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--source", action="append", help="a source of the store; all if absent")
     args = parser.parse_args()
     try:
-        crops = Crops(Store(args.data), "train", args.crop, args.seed, Data(args.damage, args.drawn))
-        Image.fromarray(sheet(crops, args.columns, args.rows)).save(args.out)
+        store = Store(args.data)
+        if args.source:
+            store.entries = [entry for entry in store.entries if entry.source in args.source]
+        crops = Crops(store, "train", args.crop, args.seed, Data(args.damage, args.drawn))
+        Image.fromarray(sheet(crops, args.columns, args.rows)).save(args.out, quality=90)
     except (OSError, ValueError) as error:
         raise SystemExit(f"show: {error}") from None
 
