@@ -41,10 +41,11 @@ export {
 } from "./lib/abilities/uncertainty.ts";
 export type { DeviationOptions } from "./lib/metrics/calibration.ts";
 
-export { encodeImage, type EncodeImageOptions } from "./lib/image/files/encode.ts";
+export { encodeImage, type EncodeImageOptions, toBlob } from "./lib/image/files/encode.ts";
 export { readImage } from "./lib/image/files/read.ts";
 export type { ReadImageOptions } from "./lib/image/files/read.ts";
-export type { ImageLike } from "./lib/image/files/source.ts";
+export type { ByteSource, FileLike, ImageLike } from "./lib/image/files/source.ts";
+export { type Drawable, toImageData } from "./lib/image/files/canvas.ts";
 export type { Density, Image } from "./lib/image/image.ts";
 export { resizeImage, type ResizeOptions, type Size } from "./lib/image/resize.ts";
 export type { Edge } from "./lib/image/axis.ts";

@@ -69,6 +69,16 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
   return containers[format].withMetadata(bytes, metadataOf(flat, options));
 }
 
+/**
+ * Writes an image as a `Blob`, such as a page downloads or shows.
+ *
+ * @throws As {@linkcode encodeImage} does.
+ */
+export async function toBlob(image: Image, options: EncodeImageOptions): Promise<Blob> {
+  const bytes = await encodeImage(image, options);
+  return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${options.format}` });
+}
+
 /** What goes along, as far as the format holds it. */
 function metadataOf(image: Image, { format, text, onNote }: EncodeImageOptions): Metadata {
   const { most } = containers[format];

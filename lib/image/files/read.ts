@@ -9,6 +9,7 @@ import type { Codec } from "./codecs/codec.ts";
 import { defaultCodec } from "./codecs/mod.ts";
 import type { Header } from "./containers/container.ts";
 import { containers } from "./containers/mod.ts";
+import { type Drawable, drawnImage } from "./canvas.ts";
 import { densityOf, orientationOf, uprightExif } from "./exif.ts";
 import type { InputFormat } from "./format.ts";
 import { sniff } from "./sniff.ts";
@@ -52,12 +53,21 @@ export async function readImage(
   options: ReadImageOptions = {},
 ): Promise<Image> {
   const { codec, signal, memory = defaultMemory, onSize } = options;
+  if (!(memory > 0)) {
+    throw new RangeError(`Cannot read within memory = ${memory}: it must be positive`);
+  }
   if (isImage(source)) {
     checkPixels(source);
     onSize?.(source);
     return source;
   }
-  const bytes = await bytesOf(source, signal);
+  if (isDrawable(source)) {
+    signal?.throwIfAborted();
+    const drawn = await drawnImage(source);
+    onSize?.(drawn);
+    return drawn;
+  }
+  const bytes = await bytesOf(source, { signal, limit: memory });
   const format = sniff(bytes);
   const header = await containers[format].readHeader(bytes);
   checkMemory(header, memory);
@@ -75,9 +85,6 @@ export async function readImage(
 
 /** Refuses what would not fit, before anything is allocated for it. */
 function checkMemory({ width, height }: Header, memory: number): void {
-  if (!(memory > 0)) {
-    throw new RangeError(`Cannot read within memory = ${memory}: it must be positive`);
-  }
   const needed = width * height * BYTES_PER_PIXEL;
   if (needed <= memory) return;
   const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
@@ -88,7 +95,11 @@ function checkMemory({ width, height }: Header, memory: number): void {
 }
 
 function isImage(source: ImageLike): source is Image {
-  return typeof source === "object" && "width" in source && "data" in source;
+  return isDrawable(source) && "data" in source;
+}
+
+function isDrawable(source: ImageLike): source is Image | Drawable {
+  return typeof source === "object" && source !== null && "width" in source && "height" in source;
 }
 
 /** An image that is given as pixels must have as many as it says. */

@@ -1,10 +1,33 @@
-/** Bytes from wherever a picture may lie. @module */
+/** Bytes from wherever an image may lie. @module */
 
+import { joined } from "../../bytes.ts";
+import { UnsupportedError } from "../../errors.ts";
 import { builtin, onServer } from "../../platform.ts";
 import type { Image } from "../image.ts";
+import type { Drawable } from "./canvas.ts";
 
-/** Whatever an image can be read from: itself, a file's bytes, a `Blob`, a URL, a path. */
-export type ImageLike = Image | Uint8Array | Blob | URL | string;
+/** What gives its bytes when it is asked: a `Blob`, a `File`, a `Response`. */
+export interface ByteSource {
+  /** The bytes, in full. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** Whatever has the bytes of a file: themselves, a `Blob`, a `Response`, a URL, a path. */
+export type FileLike = ByteSource | ArrayBufferLike | ArrayBufferView | URL | string;
+
+/**
+ * Whatever an image can be read from: itself, an `ImageData`, an image, canvas or bitmap of a page, a file's bytes, a
+ * `Blob`, a `Response`, a URL, a path.
+ */
+export type ImageLike = Image | Drawable | FileLike;
+
+/** How {@linkcode bytesOf} reads. */
+export interface BytesOptions {
+  /** Bytes after which a source is refused. */
+  limit: number;
+  /** Ends the reading. */
+  signal?: AbortSignal;
+}
 
 /**
  * Fetches or reads the bytes of a file.
@@ -13,36 +36,135 @@ export type ImageLike = Image | Uint8Array | Blob | URL | string;
  * page in a browser.
  *
  * @throws {Error} If the file cannot be read or the server does not answer with success.
+ * @throws {UnsupportedError} If there are more bytes than the limit.
+ * @throws {TypeError} If the source is nothing that has bytes.
  */
 export async function bytesOf(
-  source: Exclude<ImageLike, { width: number }>,
-  signal?: AbortSignal,
+  source: FileLike,
+  options: BytesOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  signal?.throwIfAborted();
-  if (source instanceof Uint8Array) {
-    return source.buffer instanceof ArrayBuffer
-      ? source as Uint8Array<ArrayBuffer>
-      : new Uint8Array(source);
+  options.signal?.throwIfAborted();
+  if (ArrayBuffer.isView(source)) {
+    return owned(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
   }
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  if (typeof source === "string" && !/^([a-z][\w+.-]+:\/\/|data:|blob:)/i.test(source)) {
-    return await ofPath(source, signal);
+  if (typeof source === "string") {
+    const isUrl = /^([a-z][\w+.-]+:\/\/|data:|blob:)/i.test(source);
+    return isUrl ? await ofUrl(new URL(source), options) : await ofPath(source, options);
   }
-  const url = new URL(source);
-  return url.protocol === "file:" ? await ofPath(url, signal) : await ofUrl(url, signal);
+  if (source instanceof URL) return await ofUrl(source, options);
+  if (isBuffer(source)) return owned(new Uint8Array(source));
+  if (isResponse(source)) return await ofResponse(source, options);
+  if (typeof source?.arrayBuffer !== "function") {
+    throw new TypeError(
+      `Cannot read an image from ${
+        nameOf(source)
+      }: give bytes, a Blob, a Response, a URL, a path, ` +
+        "an ImageData, or an image, canvas or bitmap of a page",
+    );
+  }
+  return new Uint8Array(await source.arrayBuffer());
+}
+
+/** The same bytes where they are no other thread's, or else a copy. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer
+    ? bytes as Uint8Array<ArrayBuffer>
+    : new Uint8Array(bytes);
+}
+
+/** Whether something is a buffer; of another window, too, whose classes are not those of this one. */
+function isBuffer(source: object): source is ArrayBufferLike {
+  return /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(source));
+}
+
+function isResponse(source: object): source is Response {
+  return typeof source === "object" && source !== null && "ok" in source && "status" in source &&
+    "body" in source;
+}
+
+function nameOf(source: unknown): string {
+  return Object.prototype.toString.call(source).slice(8, -1).toLowerCase();
 }
 
 /** In a browser there are no paths; what looks like one belongs to the page's address. */
-async function ofPath(path: string | URL, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  if (!onServer) return await ofUrl(new URL(path, document.baseURI), signal);
-  return new Uint8Array(await builtin("fs/promises").readFile(path, { signal }));
+async function ofPath(
+  path: string | URL,
+  options: BytesOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (!onServer) {
+    const base = typeof document === "undefined" ? globalThis.location.href : document.baseURI;
+    return await ofUrl(new URL(path, base), options);
+  }
+  const { open, readFile, stat } = builtin("fs/promises");
+  const { limit, signal } = options;
+  const found = await stat(path);
+  if (found.isFile()) {
+    if (found.size > limit) refuse(`${path}`, limit);
+    return new Uint8Array(await readFile(path, { signal }));
+  }
+  const file = await open(path); // a pipe or a device may never end
+  try {
+    const next = async () => {
+      signal?.throwIfAborted();
+      const { bytesRead, buffer } = await file.read(new Uint8Array(2 ** 16));
+      return bytesRead > 0 ? buffer.subarray(0, bytesRead) : undefined;
+    };
+    return await collected(next, `${path}`, limit);
+  } finally {
+    await file.close();
+  }
 }
 
-async function ofUrl(url: URL, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetch(url, { signal });
+async function ofUrl(url: URL, options: BytesOptions): Promise<Uint8Array<ArrayBuffer>> {
+  if (url.protocol === "file:") return await ofPath(url, options);
+  return await ofResponse(await fetch(url, { signal: options.signal }), options);
+}
+
+async function ofResponse(
+  response: Response,
+  { limit, signal }: BytesOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const name = response.url.slice(0, 200) || "the response";
   if (!response.ok) {
     await response.body?.cancel();
-    throw new Error(`Cannot fetch ${url}: the server answers ${response.status}`);
+    throw new Error(`Cannot fetch ${name}: the server answers ${response.status}`);
   }
-  return new Uint8Array(await response.arrayBuffer());
+  const reader = response.body?.getReader();
+  if (!reader) return new Uint8Array(await response.arrayBuffer());
+  try {
+    return await collected(
+      async () => {
+        signal?.throwIfAborted();
+        return (await reader.read()).value;
+      },
+      name,
+      limit,
+    );
+  } catch (error) {
+    await reader.cancel(error).catch(() => {}); // the error at hand says more
+    throw error;
+  }
+}
+
+/** All that `next` gives, up to the limit. */
+async function collected(
+  next: () => Promise<Uint8Array | undefined>,
+  name: string,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (let part = await next(); part; part = await next()) {
+    size += part.length;
+    if (size > limit) refuse(name, limit);
+    parts.push(part);
+  }
+  return joined(parts);
+}
+
+function refuse(name: string, limit: number): never {
+  throw new UnsupportedError(
+    `Cannot read ${name}: it has more than ${Math.ceil(limit / 1e6)} MB. Make it smaller, or ` +
+      "allow more memory",
+  );
 }

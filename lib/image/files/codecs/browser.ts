@@ -7,6 +7,7 @@
 
 import type { InputFormat } from "../format.ts";
 import type { Image } from "../../image.ts";
+import { contextOf, toImageData } from "../canvas.ts";
 import type { Codec, EncodeOptions } from "./codec.ts";
 import { decodePng } from "./png_decoder.ts";
 import { encodePng } from "./png_encoder.ts";
@@ -36,15 +37,8 @@ async function encode(image: Image, options: EncodeOptions): Promise<Uint8Array<
   if (options.format === "png") return await encodePng(image);
   if (options.format === "webp") return await encodeWebp(image, options.quality);
   const context = contextOf(image.width, image.height);
-  context.putImageData(new ImageData(image.data, image.width, image.height), 0, 0);
+  context.putImageData(toImageData(image), 0, 0);
   const quality = options.quality / 100;
   const blob = await context.canvas.convertToBlob({ type: "image/jpeg", quality });
   return new Uint8Array(await blob.arrayBuffer());
-}
-
-function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
-  const options = { colorSpace: "srgb", willReadFrequently: true } as const;
-  const context = new OffscreenCanvas(width, height).getContext("2d", options);
-  if (!context) throw new Error(`the browser gives no canvas of ${width}x${height}`);
-  return context;
 }

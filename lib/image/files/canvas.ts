@@ -1,0 +1,72 @@
+/** Images of a page: from what it shows, and to what it can show. @module */
+
+import { UnsupportedError } from "../../errors.ts";
+import { onServer } from "../../platform.ts";
+import type { Image } from "../image.ts";
+
+/** What a canvas can draw: an `HTMLImageElement`, `ImageBitmap`, canvas, `OffscreenCanvas`, frame of a video. */
+export interface Drawable {
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+}
+
+/** What some of them have beside that. */
+interface Extras {
+  /** Columns of an image, whatever size it is shown in. */
+  readonly naturalWidth?: number;
+  /** Rows of an image, whatever size it is shown in. */
+  readonly naturalHeight?: number;
+  /** Columns of a video. */
+  readonly videoWidth?: number;
+  /** Rows of a video. */
+  readonly videoHeight?: number;
+  /** Waits until an image is there. */
+  decode?(): Promise<void>;
+}
+
+/**
+ * The pixels of what a page shows, in sRGB. Colours of translucent pixels may lose some precision on a canvas; a file's
+ * bytes lose none.
+ *
+ * @throws {UnsupportedError} If there is no canvas here, or the source belongs to another site that does not allow it.
+ * @throws {RangeError} If there is nothing to draw yet.
+ */
+export async function drawnImage(source: Drawable & Extras): Promise<Image> {
+  if (typeof source.decode === "function") await source.decode();
+  const width = source.naturalWidth ?? source.videoWidth ?? source.width;
+  const height = source.naturalHeight ?? source.videoHeight ?? source.height;
+  if (!(width > 0 && height > 0)) {
+    throw new RangeError(`Cannot read an image of ${width}x${height}: wait until it has loaded`);
+  }
+  const context = contextOf(width, height);
+  context.drawImage(source as CanvasImageSource, 0, 0, width, height);
+  try {
+    return { width, height, data: context.getImageData(0, 0, width, height).data };
+  } catch (cause) {
+    throw new UnsupportedError(
+      "Cannot read the pixels of an image of another site. Set its crossOrigin before its src, or " +
+        "give its bytes",
+      { cause },
+    );
+  }
+}
+
+/** The image as what `putImageData()` takes; its pixels are shared, not copied. */
+export function toImageData({ data, width, height }: Image): ImageData {
+  return new ImageData(data, width, height);
+}
+
+/** A context that pixels are read from. */
+export function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  if (onServer || typeof OffscreenCanvas === "undefined") {
+    throw new UnsupportedError(
+      "Cannot draw an image here: only a browser has a canvas. Give the bytes of a file, or pixels",
+    );
+  }
+  const options = { colorSpace: "srgb", willReadFrequently: true } as const;
+  const context = new OffscreenCanvas(width, height).getContext("2d", options);
+  if (!context) throw new Error(`the browser gives no canvas of ${width}x${height}`);
+  return context;
+}

@@ -1,0 +1,153 @@
+import { expect } from "expect";
+import { chromium } from "playwright-core";
+import { DecodeError, UnsupportedError } from "../../lib/errors.ts";
+import { encodeImage, toBlob } from "../../lib/image/files/encode.ts";
+import { readImage } from "../../lib/image/files/read.ts";
+import type { ImageLike } from "../../lib/image/files/source.ts";
+import { gradient } from "../contracts/codec.ts";
+
+const image = gradient(9, 7, 3);
+const bytes = await encodeImage(image, { format: "png" }) as Uint8Array<ArrayBuffer>;
+
+Deno.test("readImage() takes buffers, views, responses and blobs", async () => {
+  const shared = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(shared).set(bytes);
+  const wide = new Uint8Array([1, 2, ...bytes, 3]);
+  const sources: ImageLike[] = [
+    bytes.buffer,
+    shared,
+    new DataView(wide.buffer, 2, bytes.length),
+    new Response(bytes),
+    await toBlob(image, { format: "png" }),
+    new File([bytes], "a.jpg"),
+    `data:image/png;base64,${btoa(String.fromCharCode(...bytes))}`,
+  ];
+  for (const source of sources) expect((await readImage(source)).data).toEqual(image.data);
+});
+
+Deno.test("readImage() says what it takes where it is given something else", async () => {
+  for (const source of [{}, null, 7, undefined, []]) {
+    await expect(readImage(source as unknown as ImageLike)).rejects
+      .toThrow(/^Cannot read an image from (object|null|number|undefined|array): give bytes/);
+  }
+  await expect(readImage({ width: 4, height: 4 })).rejects.toThrow("only a browser has a canvas");
+  await expect(readImage({ width: 0, height: 4 })).rejects.toThrow("wait until it has loaded");
+  await expect(readImage(new Response("no", { status: 404 }))).rejects.toThrow("answers 404");
+  await expect(readImage(new ArrayBuffer(0))).rejects.toThrow(DecodeError);
+});
+
+Deno.test("readImage() reads no more than the memory holds, even from what never ends", async () => {
+  const memory = 1e6;
+  const file = await Deno.makeTempFile();
+  await Deno.truncate(file, 2e6);
+  const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull: (controller) => controller.enqueue(new Uint8Array(2 ** 16)),
+  });
+  const sources = [file, new Response(endless)];
+  if (Deno.build.os === "linux") sources.push("/dev/zero");
+  for (const source of sources) {
+    const read = readImage(source, { memory });
+    await expect(read).rejects.toThrow(UnsupportedError);
+    await expect(read).rejects.toThrow("it has more than 1 MB");
+  }
+  await Deno.remove(file);
+});
+
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const present = await Promise.all(
+  BROWSERS.map((path) => Deno.stat(path).then(() => true, () => false)),
+);
+const browserPath = BROWSERS[present.indexOf(true)];
+
+/** What the page is given. */
+interface Scope {
+  readImage: typeof readImage;
+  encodeImage: typeof encodeImage;
+  toImageData: typeof import("../../lib/image/files/canvas.ts").toImageData;
+}
+
+Deno.test({
+  name: `readImage() takes whatever a page has${browserPath ? "" : " (needs a browser)"}`,
+  ignore: !browserPath,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const entry = new URL("../../lib/image/files/", import.meta.url).href;
+    await Deno.writeTextFile(
+      `${folder}/entry.ts`,
+      `import { readImage } from "${entry}read.ts"; import { encodeImage } from "${entry}encode.ts";` +
+        `import { toImageData } from "${entry}canvas.ts";` +
+        `Object.assign(globalThis, { readImage, encodeImage, toImageData });`,
+    );
+    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["bundle", "--quiet", "--config", config, "--platform", "browser"],
+        ...["-o", `${folder}/bundle.js`, `${folder}/entry.ts`],
+      ],
+    }).output();
+    expect([success, success ? "" : new TextDecoder().decode(stderr)]).toEqual([true, ""]);
+    const script = await Deno.readTextFile(`${folder}/bundle.js`);
+    const server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      (request) =>
+        request.url.endsWith(".png")
+          ? new Response(bytes)
+          : new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
+    );
+    const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+      await page.addScriptTag({ content: script, type: "module" });
+      const found = await page.evaluate(async () => {
+        const { readImage, encodeImage, toImageData } = globalThis as unknown as Scope;
+        const element = new Image();
+        element.src = "/a.png";
+        await element.decode();
+        const canvas = Object.assign(document.createElement("canvas"), { width: 9, height: 7 });
+        const context = canvas.getContext("2d")!;
+        context.drawImage(element, 0, 0);
+        const offscreen = new OffscreenCanvas(9, 7);
+        offscreen.getContext("2d")!.drawImage(element, 0, 0);
+        const blob = await (await fetch("/a.png")).blob();
+        const sources: Record<string, ImageLike> = {
+          element,
+          canvas,
+          offscreen,
+          blob,
+          bitmap: await createImageBitmap(blob),
+          imageData: context.getImageData(0, 0, 9, 7),
+          response: await fetch("/a.png"),
+          buffer: await blob.arrayBuffer(),
+          path: "/a.png",
+          url: new URL("/a.png", location.href),
+        };
+        const results: Record<string, number[]> = {};
+        for (const [name, source] of Object.entries(sources)) {
+          results[name] = [...(await readImage(source)).data];
+        }
+        const image = await readImage(blob);
+        context.clearRect(0, 0, 9, 7);
+        context.putImageData(toImageData(image), 0, 0);
+        results.shown = [...context.getImageData(0, 0, 9, 7).data];
+        for (const format of ["png", "jpeg"] as const) {
+          const read = await readImage(await encodeImage(image, { format }));
+          results[format] = format === "jpeg" ? [read.width, read.height] : [...read.data];
+        }
+        return results;
+      });
+      const { jpeg, ...exact } = found;
+      expect(jpeg).toEqual([9, 7]);
+      expect(Object.keys(exact).length).toBe(12);
+      for (const [name, data] of Object.entries(exact)) {
+        expect([name, data]).toEqual([name, [...image.data]]);
+      }
+    } finally {
+      await browser.close();
+      await server.shutdown();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
