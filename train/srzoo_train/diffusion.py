@@ -157,7 +157,7 @@ class FewStep(Chain):
 
     @property
     def from_noise(self) -> bool:
-        return not self.ways[0].timesteps
+        return self.ways[0].from_noise(len(self.table))
 
     def forward(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         fed, base = self.given(batch.lr, batch.restore)
@@ -182,9 +182,9 @@ class FewStep(Chain):
         for way in self.ways:
             times = way.taken(len(self.table))
             if shared < way.share:
-                return times, int(shared / way.share * len(times)), not way.timesteps
+                return times, int(shared / way.share * len(times)), way.from_noise(len(self.table))
             shared -= way.share
-        return times, len(times) - 1, not way.timesteps  # rounding left nothing for the last share
+        return times, len(times) - 1, way.from_noise(len(self.table))  # rounding left nothing for the last share
 
 
 def _twice(values: Tensor) -> Tensor:
@@ -213,7 +213,7 @@ def card(recipe: Recipe, residual_scale: float) -> dict:
     chain = recipe.diffusion_steps
     trained: dict[int, dict] = {}
     for way in few[-1].ways if few else ():
-        times, begins = way.taken(chain), "estimate" if way.timesteps else "noise"
+        times, begins = way.taken(chain), "noise" if way.from_noise(chain) else "estimate"
         trained.setdefault(len(times), {
             "steps": len(times), "timesteps": list(times), "graph": "denoiser", "start": begins,
         })

@@ -31,11 +31,8 @@ def encoder_of(weights: Weights, scale: int, origin: object) -> nn.Module:
         if len(weights["head.weight"]) != 3 * scale * scale:
             raise RecipeError(f"cannot use the encoder {origin}: its scale is not {scale}")
         channels, layers = len(weights["stem.weight"]), _blocks(weights, "body.")
-        if "body.0.weight" in weights:
-            restores = weights["stem.weight"].shape[1] > 3
-            encoder = Plain(scale, channels, layers, restores, training=False)
-        else:
-            encoder = Regression(scale, channels, layers, "restore.net.0.weight" in weights)
+        kind = Plain if "body.0.weight" in weights else Regression
+        encoder = kind(scale, channels, layers, "restore.net.0.weight" in weights)
     fill(encoder, weights, origin)
     return encoder.requires_grad_(False).eval()
 
@@ -47,18 +44,11 @@ def channels_of(encoder: nn.Module) -> int:
 
 def restores(encoder: nn.Module) -> bool:
     """Whether an encoder has the input `restore`."""
-    if isinstance(encoder, Plain):
-        return encoder.stem.weight.shape[1] > 3
     return hasattr(encoder, "restore")
 
 
 def _blocks(weights: Weights, prefix: str) -> int:
     return len({name.split(".")[1] for name in weights if name.startswith(prefix)})
-
-
-def merged(network: nn.Module) -> nn.Module:
-    """The network as it is released: what is several layers in training only is one."""
-    return network.merged() if hasattr(network, "merged") else network
 
 
 def released(origin: str, graph: str) -> Weights:
@@ -94,7 +84,7 @@ def _of_run(folder: Path) -> Weights:
     network = families.build(recipe, frozen)
     done = torch.load(file, map_location="cpu", weights_only=True) if file.is_file() else None
     fill(network, done or state["ema"], folder)
-    return {name: p.detach() for name, p in merged(network).named_parameters()}
+    return {name: p.detach() for name, p in network.named_parameters()}
 
 
 def _initializers(file: Path) -> dict:

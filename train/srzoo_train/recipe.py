@@ -30,8 +30,8 @@ class Network:
 class Way:
     """few_step: one way to sample, and the share of the draws that are trained for it.
 
-    Either `timesteps`, which begin at the noised estimate, or `steps` evenly spaced over the whole
-    chain, which begin at noise alone.
+    Either `timesteps` or `steps` evenly spaced over the whole chain. What begins at the last index of
+    the chain begins at noise alone, all else at the noised base.
     """
 
     share: float
@@ -41,6 +41,10 @@ class Way:
     def taken(self, chain: int) -> tuple[int, ...]:
         """The timesteps of this way in a chain of that length."""
         return self.timesteps or spaced(chain, self.steps)
+
+    def from_noise(self, chain: int) -> bool:
+        """Whether it begins at noise alone."""
+        return self.taken(chain)[0] == chain - 1
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from ..batches import Batch
 from ..graphs import Graph
 from ..models.compact import Plain, Regression
 from ..models.published import RrdbEncoder
-from ..networks import merged
 from ..recipe import Recipe, Stage
 
 NAME, ABOUT = "Regression", "the posterior mean: least error, one answer"
@@ -63,7 +62,7 @@ def sample(
 
 def graphs(recipe: Recipe, network: nn.Module, encoder: nn.Module | None) -> dict[str, Graph]:
     """The graph `network`, its weights rounded to fp16."""
-    released = onnx_graphs.halved(merged(network))
+    released = onnx_graphs.halved(network)
     return {"network": Graph("network", released, onnx_graphs.low_images(recipe.restores), {"sr": 1})}
 
 

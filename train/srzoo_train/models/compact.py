@@ -41,17 +41,16 @@ class Block(nn.Module):
         return x + self.conv2(F.relu(h))
 
 
-class Scalar(nn.Module):
-    """An input in [0, 1] for each image, [n] -> an embedding [n, width]; 0 at first, so that it is learned."""
+class Dial(nn.Module):
+    """`restore` [n] in 0 ... 1 -> an embedding [n, width]; its powers let it turn sharply near its ends."""
 
-    def __init__(self, width: int = 128, hidden: int = 64):
+    def __init__(self, width: int, hidden: int = 64):
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(1, hidden), nn.SiLU(), nn.Linear(hidden, width))
-        nn.init.zeros_(self.net[2].weight)
-        nn.init.zeros_(self.net[2].bias)
+        self.net = nn.Sequential(nn.Linear(3, hidden), nn.SiLU(), nn.Linear(hidden, width))
 
-    def forward(self, value: Tensor) -> Tensor:
-        return self.net(value[:, None])
+    def forward(self, restore: Tensor) -> Tensor:
+        r = restore[:, None]
+        return self.net(torch.cat([r, r * r, r * r * r], 1))
 
 
 class Regression(nn.Module):
@@ -66,16 +65,16 @@ class Regression(nn.Module):
         super().__init__()
         self.scale = scale
         self.stem = conv(3, channels)
-        self.body = nn.ModuleList(Block(channels, 128 if restores else 0) for _ in range(blocks))
+        self.body = nn.ModuleList(Block(channels, 64 if restores else 0) for _ in range(blocks))
         self.fuse = conv(channels, channels)
         self.head = conv(channels, 3 * scale * scale, gain=0.1)
         if restores:
-            self.restore = Dial()
+            self.restore = Dial(64)
         copies = torch.arange(3).repeat_interleave(scale * scale)
         self.register_buffer("copies", copies, persistent=False)
 
     def forward(self, lr: Tensor, restore: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        told = None if restore is None else self.restore(restore)
+        told = None if restore is None else F.silu(self.restore(restore))
         x = stem = self.stem(lr)
         for block in self.body:
             x = block(x, told)
@@ -84,101 +83,57 @@ class Regression(nn.Module):
         return features, F.pixel_shuffle(self.head(features) + nearest, self.scale)
 
 
-class Dial(nn.Module):
-    """`restore` [n] -> what the films of `Regression` read, [n, 128]; the films start at zero."""
-
-    def __init__(self, width: int = 128, hidden: int = 64):
-        super().__init__()
-        self.net = nn.Sequential(nn.Linear(1, hidden), nn.SiLU(), nn.Linear(hidden, width), nn.SiLU())
-
-    def forward(self, restore: Tensor) -> Tensor:
-        return self.net(2 * restore[:, None] - 1)
-
-
-class Collapsible(nn.Module):
-    """A 3x3 convolution that is trained as 1x1 to `width` channels, 3x3, 1x1 back, plus the identity.
-
-    Nothing lies between the three, so that their product is one kernel; it is formed in weight
-    space at every call, and training costs about what a plain convolution costs (Bhardwaj et al.
-    2022, SESR, section 3.3).
-    """
-
-    def __init__(self, channels: int, width: int):
-        super().__init__()
-        normal = lambda *shape, fan: nn.Parameter(torch.randn(shape) * fan**-0.5)
-        self.enter = normal(width, channels, fan=channels)
-        self.middle = normal(width, width, 3, 3, fan=9 * width)
-        # Small beside the identity, so that activations do not grow from layer to layer.
-        self.leave = normal(channels, width, fan=10 * width)
-        self.bias = nn.Parameter(torch.zeros(channels))
-        one = torch.zeros(channels, channels, 3, 3)
-        one[range(channels), range(channels), 1, 1] = 1
-        self.register_buffer("one", one, persistent=False)
-
-    def kernel(self) -> Tensor:
-        """The product as one kernel [channels, channels, 3, 3]."""
-        with torch.autocast(self.middle.device.type, enabled=False):
-            entered = torch.einsum("mkyx,ki->miyx", self.middle, self.enter)
-            return torch.einsum("om,miyx->oiyx", self.leave, entered) + self.one
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.kernel().to(x.dtype), self.bias.to(x.dtype), padding=1)
-
-    @torch.no_grad()
-    def merged(self) -> nn.Conv2d:
-        """The same as a plain convolution."""
-        channels = len(self.bias)
-        layer = nn.Conv2d(channels, channels, 3, padding=1)
-        layer.weight.copy_(self.kernel())
-        layer.bias.copy_(self.bias)
-        return layer
-
-
 class Plain(nn.Module):
     """A narrow posterior mean, called as `Regression` is: plain 3x3 convolutions with ReLU.
 
-    Its features are the output of the last layer of its body. `restore` enters as a fourth channel.
+    There is no branch, so that a CPU does nothing but convolve; each kernel starts near the identity
+    (a third of a random one beside it), which lets twenty of them train as residual blocks would.
+    With `restores` every third layer has a film of the dial.
     """
 
+    EVERY = 3  # layers for each film
+
     def __init__(
-        self, scale: int = 4, channels: int = 32, layers: int = 16, restores: bool = False,
-        training: bool = True,
+        self, scale: int = 4, channels: int = 32, layers: int = 18, restores: bool = False
     ):
         super().__init__()
         self.scale = scale
-        self.stem = conv(3 + restores, channels)
-        self.body = nn.ModuleList(
-            Collapsible(channels, 2 * channels) if training else conv(channels, channels)
-            for _ in range(layers)
-        )
+        self.stem = conv(3, channels)
+        self.body = nn.ModuleList(near_identity(channels) for _ in range(layers))
+        if restores:
+            self.restore = Dial(64)
+            self.films = nn.ModuleList(nn.Linear(64, 2 * channels) for _ in range(0, layers, self.EVERY))
+            for film in self.films:
+                nn.init.zeros_(film.weight)
+                nn.init.zeros_(film.bias)
+        self.fuse = conv(channels, channels)
         self.head = conv(channels, 3 * scale * scale, gain=0.1)
         copies = torch.arange(3).repeat_interleave(scale * scale)
         self.register_buffer("copies", copies, persistent=False)
 
     def forward(self, lr: Tensor, restore: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        seen = lr
-        if restore is not None:
-            plane = torch.zeros_like(lr[:, :1]) + restore[:, None, None, None]
-            seen = torch.cat([lr, plane], 1)
-        features = F.relu(self.stem(seen))
-        for layer in self.body:
-            features = F.relu(layer(features))
+        told = None if restore is None else F.silu(self.restore(restore))
+        x = stem = self.stem(lr)
+        for i, layer in enumerate(self.body):
+            x = layer(x)
+            if told is not None and i % self.EVERY == 0:
+                scale, shift = self.films[i // self.EVERY](told)[:, :, None, None].chunk(2, 1)
+                x = x * (1 + scale) + shift
+            x = F.relu(x)
+        features = self.fuse(x) + stem
         nearest = lr.index_select(1, self.copies)
         return features, F.pixel_shuffle(self.head(features) + nearest, self.scale)
 
-    def merged(self) -> "Plain":
-        """The same with plain convolutions, as it is released."""
-        channels, inputs = self.stem.weight.shape[:2]
-        found = Plain(self.scale, channels, len(self.body), inputs > 3, training=False)
-        found.stem.load_state_dict(self.stem.state_dict())
-        found.head.load_state_dict(self.head.state_dict())
-        for mine, layer in zip(found.body, self.body):
-            mine.load_state_dict(layer.merged().state_dict())
-        return found
+
+def near_identity(channels: int) -> nn.Conv2d:
+    """A 3x3 convolution that at first gives back what it is given, and a little of everything else."""
+    layer = conv(channels, channels, gain=0.15)
+    layer.weight.data.add_(nn.init.dirac_(torch.empty_like(layer.weight)))
+    return layer
 
 
 class Timestep(nn.Module):
-    """Sines and cosines of t [n] (an index below `timesteps`), then two linear layers."""
+    """Sines and cosines of t [n] (an index below `timesteps`), then two linear layers -> [n, width]."""
 
     def __init__(self, timesteps: int, width: int = 128, waves: int = 32):
         super().__init__()
@@ -188,26 +143,18 @@ class Timestep(nn.Module):
 
     def forward(self, t: Tensor) -> Tensor:
         angle = t[:, None] * self.frequency[None]
-        return F.silu(self.net(torch.cat([angle.sin(), angle.cos()], 1)))
+        return self.net(torch.cat([angle.sin(), angle.cos()], 1))
 
 
-class NoiseLevel(nn.Module):
-    """The same of a level [n] = sqrt(alphaBar), by its log-SNR = log(alphaBar / (1 - alphaBar))."""
-
-    LIMIT = 12.0  # of the log-SNR's size
+class NoiseLevel(Timestep):
+    """The same of a level [n] = sqrt(alphaBar), by its angle: alphaBar = cos^2(angle), so that the
+    time of a cosine schedule comes out, from 0 to 1, whatever the schedule."""
 
     def __init__(self, width: int = 128, waves: int = 32):
-        super().__init__()
-        periods = torch.exp(torch.linspace(0, math.log(50), waves)) * (math.pi / 2)
-        self.register_buffer("frequency", periods, persistent=False)
-        self.net = nn.Sequential(nn.Linear(2 * waves, width), nn.SiLU(), nn.Linear(width, width))
+        super().__init__(1, width, waves)
 
     def forward(self, level: Tensor) -> Tensor:
-        noise = ((1 - level) * (1 + level)).clamp(min=1e-8)  # exact near 1, where 1 - level^2 is not
-        snr = 2 * level.clamp(min=1e-6).log() - noise.log()
-        place = snr.clamp(-self.LIMIT, self.LIMIT) / (2 * self.LIMIT) + 0.5
-        angle = place[:, None] * self.frequency[None]
-        return F.silu(self.net(torch.cat([angle.sin(), angle.cos()], 1)))
+        return super().forward(torch.acos(level.clamp(0, 1)) * (2 / math.pi))
 
 
 class Denoiser(nn.Module):
@@ -232,7 +179,7 @@ class Denoiser(nn.Module):
         self.scale = scale
         self.time: nn.Module = Timestep(timesteps)
         if restores:
-            self.restore = Scalar()
+            self.restore = Dial(128)
         self.stem = conv(3 * scale * scale + features, channels)
         self.before = nn.ModuleList(Block(channels, 128) for _ in range(blocks))
         self.down = nn.Conv2d(channels, deep, 2, stride=2)
@@ -247,6 +194,7 @@ class Denoiser(nn.Module):
         told = self.time(t)
         if restore is not None:
             told = told + self.restore(restore)
+        told = F.silu(told)
         h = F.pixel_unshuffle(x, self.scale)
         if features is not None:
             h = torch.cat([h, features.to(h.dtype)], 1)
