@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 OPEN = re.compile(r"\b(cc0|cc.by(.sa)?|unsplash|pexels|public domain|mit|apache|bsd)\b", re.IGNORECASE)
-CLOSED = re.compile(r"non.?commercial|research|cc.by.nc|none stated|not stated", re.IGNORECASE)
+CLOSED = re.compile(r"non.?commercial|research|cc.by.nc|none stated|(?<!version )not stated", re.IGNORECASE)
 ALIKE = re.compile(r"by.sa|share.?alike", re.IGNORECASE)
 ATTRIBUTION = "ATTRIBUTION.md"
 

@@ -117,10 +117,10 @@ def training_facts(run: Run) -> dict:
         minutes += steps * log.get(stage.loss, 0.0) / 60
         pflop += steps * gflop_per_step(run.recipe, stage, find_lpips(), run.encoder()) / 1e6
         losses.append(f"{stage.loss} for {steps} steps")
-    data = run.sources().items()
+    sources = run.sources().values()
     return {
         "recipe": recipe_name(run.recipe),
-        "data": "; ".join(f"{name} ({facts['pictures']} pictures)" for name, facts in data),
+        "data": f"{sum(facts['pictures'] for facts in sources)} images of the sources that licence.data names",
         **({"initFrom": str(origin)} if origin else {}),
         "steps": done,
         "seed": run.recipe.seed,
