@@ -54,7 +54,7 @@ def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
     # An entry without an input has no LR grid: its tiles are counted in pixels of the image.
     cell = recipe.scale if recipe.condition == "none" else 1
     return {
-        "size": TILE, "overlap": cell * (reach + reach % 2), "multiple": cell * family.multiple(recipe),
+        "size": cell * TILE, "overlap": cell * (reach + reach % 2), "multiple": cell * family.multiple(recipe),
     }
 
 
