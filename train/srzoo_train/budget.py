@@ -52,5 +52,7 @@ def pace(stage: Stage, at: float, each: float) -> float:
 
 def ema_decay(recipe: Recipe, step: int, each: float) -> float:
     """Decay of the average whose half-life is a share of the stage, faster in its first steps."""
+    if recipe.ema_decay is not None:
+        return recipe.ema_decay
     half_life = recipe.ema_half_life / each
     return min(0.5 ** (1 / max(1.0, half_life)), (1 + step) / (10 + step))

@@ -14,7 +14,8 @@ from .batches import Batch, Noise
 from .judgement import Judgement
 from .recipe import Recipe, RecipeError, Stage, spaced
 from .residual import Residuals
-from .schedule import add_noise, ancestral, cosine_alpha_bar, target_of, x0_of
+from .noise_schedule import KINDS, betas_of
+from .schedule import add_noise, ancestral, target_of, x0_of
 
 LOSSES = ("diffusion", "few_step")
 SHOWN = 10  # steps that validation takes where no number of steps is trained for itself
@@ -36,7 +37,16 @@ def noise_level(alpha_bar: Tensor, t: Tensor) -> Tensor:
 
 def rules(recipe: Recipe) -> list[tuple[bool, str]]:
     """What must hold of a recipe with the losses of diffusion."""
-    found = []
+    found = [
+        rule
+        for name, told in (("schedule", recipe.schedule), ("sampling", recipe.sampling)) if told
+        for rule in (
+            (told.kind in KINDS, f"{name}.kind: must be one of {', '.join(KINDS)}"),
+            (told.timesteps > 0 and 0 < told.first < 1 and 0 < told.last < 1,
+             f"{name}: timesteps must be above 0, first and last between 0 and 1"),
+        )
+    ]
+    chain = recipe.trained.timesteps
     for i, stage in enumerate(recipe.stages):
         ways, few = stage.ways, stage.loss == "few_step"
         found += [
@@ -46,15 +56,15 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
              f"stages.{i}.ways: the shares must add up to 1"),
         ]
         for j, way in enumerate(ways):
-            pairs = zip((recipe.diffusion_steps, *way.timesteps), way.timesteps)
+            pairs = zip((chain, *way.timesteps), way.timesteps)
             falls = all(a > b for a, b in pairs) and min(way.timesteps, default=0) >= 0
             found += [
                 (bool(way.timesteps) != (way.steps is not None),
                  f"stages.{i}.ways.{j}: set either timesteps or steps"),
                 (falls, f"stages.{i}.ways.{j}.timesteps: must descend and lie in 0 ... "
-                        f"{recipe.diffusion_steps - 1}"),
-                (way.steps is None or 1 <= way.steps <= recipe.diffusion_steps,
-                 f"stages.{i}.ways.{j}.steps: must be from 1 to {recipe.diffusion_steps}"),
+                        f"{chain - 1}"),
+                (way.steps is None or 1 <= way.steps <= chain,
+                 f"stages.{i}.ways.{j}.steps: must be from 1 to {chain}"),
             ]
     return found
 
@@ -64,7 +74,7 @@ def objective(
 ) -> "Chain":
     """What a stage minimises."""
     if stage.loss == "diffusion":
-        return Diffusion(recipe, given, tell, residual_scale)
+        return Diffusion(recipe, given, tell, residual_scale, stage)
     if lpips is None:
         raise RecipeError("cannot train with LPIPS: give --lpips lpips_alex.onnx")
     return FewStep(recipe, given, tell, residual_scale, stage, lpips)
@@ -76,7 +86,8 @@ class Chain(Residuals):
     def __init__(self, recipe: Recipe, given: nn.Module, tell: Tell, residual_scale: float):
         super().__init__(given, residual_scale, recipe.clip_x0)
         self.recipe, self.tell = recipe, tell
-        self.register_buffer("alpha_bar", cosine_alpha_bar(recipe.diffusion_steps).float())
+        betas = betas_of(recipe.trained.described())
+        self.register_buffer("alpha_bar", torch.cumprod(1 - betas, 0).float())
         # The same on the CPU: single values are read without waiting for a GPU.
         self.table = self.alpha_bar.clone()
 
@@ -115,7 +126,13 @@ class Chain(Residuals):
 
 
 class Diffusion(Chain):
-    """L1 between true and predicted target at a random timestep."""
+    """Distance between true and predicted target at a random timestep."""
+
+    def __init__(
+        self, recipe: Recipe, given: nn.Module, tell: Tell, residual_scale: float, stage: Stage
+    ):
+        super().__init__(recipe, given, tell, residual_scale)
+        self.squared = stage.norm == "l2"
 
     def forward(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         fed, base = self.given(batch.lr, batch.restore)
@@ -125,7 +142,8 @@ class Diffusion(Chain):
         alpha_bar = self._level(t, place - t)
         noise, level = batch.noise(0, x0.shape), alpha_bar.view(-1, 1, 1, 1)
         prediction = network(add_noise(x0, noise, level), self.tell(alpha_bar, t.float()), *fed).float()
-        loss = (prediction - target_of(self.recipe.prediction, x0, noise, level)).abs().mean()
+        error = prediction - target_of(self.recipe.prediction, x0, noise, level)
+        loss = (error.square() if self.squared else error.abs()).mean()
         return loss, {"diffusion": loss.detach()}
 
     def _level(self, t: Tensor, between: Tensor) -> Tensor:
@@ -210,25 +228,28 @@ def sample(
 def card(recipe: Recipe, residual_scale: float) -> dict:
     """What the sampler must know, and the numbers of steps that were trained."""
     few = [stage for stage in recipe.stages if stage.loss == "few_step"]
-    chain = recipe.diffusion_steps
+    chain = recipe.trained.timesteps
     trained: dict[int, dict] = {}
     for way in few[-1].ways if few else ():
         times, begins = way.taken(chain), "noise" if way.from_noise(chain) else "estimate"
         trained.setdefault(len(times), {
             "steps": len(times), "timesteps": list(times), "graph": "denoiser", "start": begins,
         })
-    default = len(few[-1].ways[0].taken(chain)) if few else min(20, chain)
+    most = (recipe.sampling or recipe.trained).timesteps
+    default = len(few[-1].ways[0].taken(chain)) if few else min(20, most)
     return {
         "diffusion": {
-            "schedule": {"kind": "cosine", "timesteps": chain},
+            "schedule": recipe.trained.described(),
+            **({"samplingSchedule": recipe.sampling.described()} if recipe.sampling else {}),
             "prediction": recipe.prediction,
             **({} if recipe.clip_x0 is None else {"clip": recipe.clip_x0}),
             "base": recipe.base,
             "residualScale": residual_scale,
             "sampler": "ddpm",
+            **({} if recipe.variance == "posterior" else {"variance": recipe.variance}),
         },
         "steps": {
-            "default": default, "max": chain,
+            "default": default, "max": most,
             "trained": [trained[steps] for steps in sorted(trained)],
         },
     }

@@ -38,6 +38,8 @@ def graphs_of(run: Run, damage: Damage | None) -> dict[str, Graph]:
 def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
     """How far tiles must overlap; published networks look further than a tile, and are blended."""
     family = families.of(recipe)
+    if hasattr(family, "tiling") and (told := family.tiling(recipe)):
+        return told
     if recipe.network.kind == "published":
         levels = 2 ** (len(recipe.network.multipliers) - 1) if recipe.encoder else 1
         multiple = levels // math.gcd(levels, recipe.scale)

@@ -7,6 +7,7 @@ import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .noise_schedule import KINDS, RAMPS
 
 class RecipeError(ValueError):
     """A recipe that cannot be used; the message names the key and what is allowed."""
@@ -14,16 +15,22 @@ class RecipeError(ValueError):
 
 @dataclass(frozen=True)
 class Network:
-    """Sizes of a network: ours of models/compact.py and models/flow.py, or SRDiff's published ones."""
+    """Sizes of a network: ours of models/compact.py and models/flow.py, or published ones.
 
-    kind: typing.Literal["compact", "plain", "published"] = "compact"
+    `published` is SRDiff's, `janspiry` and `novwaul` are the U-Nets of two systems after SR3.
+    """
+
+    kind: typing.Literal["compact", "plain", "published", "janspiry", "novwaul"] = "compact"
     channels: int = 64              # on the LR grid; of the published RRDB too
     blocks: int = 6                 # on the LR grid, or plain convolutions; of the published RRDB too
     deep: int = 96                  # compact denoisers: channels at half the LR grid
     deep_blocks: int = 4
-    hidden: int = 64                # published srdiff: channels of the U-Net's first level
+    hidden: int = 64                # published U-Nets: channels of the first level
     multipliers: tuple[int, ...] = (1, 2, 3, 4)
     couplings: int = 8              # compact srflow: steps of the flow; `hidden` is their nets' width
+    attention: tuple[int, ...] = () # janspiry, novwaul: levels whose blocks have attention, 0 the finest
+    groups: int = 32                # janspiry: of every group norm
+    dropout: float = 0.0            # janspiry, novwaul
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class Stage:
     """One part of a run: a loss, its optimizer settings, and its share of the budget."""
 
     loss: typing.Literal["l1", "l2", "diffusion", "few_step", "nll", "flow_sample"]
+    norm: typing.Literal["l1", "l2"] = "l1"  # diffusion: of the difference from the target
     share: float = 1.0              # of the run's steps or minutes
     lr: float = 1e-3                # peak of the cosine
     optimizer: typing.Literal["adamw", "muon"] = "adamw"
@@ -74,11 +82,33 @@ def spaced(timesteps: int, steps: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """Levels of noise: a kind of noise_schedule.KINDS, and the ends of its betas where it has any."""
+
+    kind: str = "cosine"
+    timesteps: int = 100            # T
+    first: float = 1e-4             # beta of timestep 0
+    last: float = 2e-2              # beta of timestep T - 1
+
+    def described(self) -> dict:
+        """As a card says it."""
+        found: dict = {"kind": self.kind, "timesteps": self.timesteps}
+        if self.kind in RAMPS:
+            found["first"] = self.first
+        if self.kind in (*RAMPS, "const"):
+            found["last"] = self.last
+        return found
+
+
+@dataclass(frozen=True)
 class Data:
     """What the crops are. With damage the target follows `restore`: data.crops.Pixels."""
 
     damage: typing.Literal["none", "photo"] = "none"  # photo: blur, noise and codecs on LR
     drawn: float = 0.0              # share of crops that our generator draws: text, flat areas, charts
+    turned: bool = True             # crops are turned by quarters too; faces are only mirrored
+    pair: str = ""                  # as 16/128: photographs are made square pairs of these sides
+    resample: typing.Literal["pillow", "torch"] = "pillow"  # pairs: what shrinks them
 
 
 @dataclass(frozen=True)
@@ -104,10 +134,13 @@ class Recipe:
     encoder: str | None = None      # srdiff, srflow: a released regression entry or a run of one, frozen
     init_from: str | None = None    # a released entry, a run or a checkpoint to go on from
     fresh: tuple[str, ...] = ()     # layers, such as head or body.6, that do not start from there
-    diffusion_steps: int = 100      # T
+    diffusion_steps: int = 100      # T of the cosine schedule, unless `schedule` says another
+    schedule: Schedule | None = None  # of training
+    sampling: Schedule | None = None  # of sampling, where it differs from that of training
     prediction: typing.Literal["v", "eps", "x0"] = "v"
     base: typing.Literal["estimate", "bicubic", "bicubic256", "none"] = "estimate"  # x0 = scale * (hr - base)
-    condition: typing.Literal["bicubic", "none"] = "bicubic"  # sr3, ddpm: what is joined to x
+    condition: typing.Literal["bicubic", "pillow", "torch", "none"] = "bicubic"  # sr3, ddpm: beside x
+    variance: typing.Literal["posterior", "beta"] = "posterior"  # of an ancestral step
     residual_scale: float | None = None  # None: 1 / standard deviation of hr - base
     clip_x0: float | None = None    # x0 is clamped to [-clip_x0, clip_x0]
     data: Data = field(default_factory=Data)
@@ -118,9 +151,15 @@ class Recipe:
     precision: typing.Literal["auto", "bf16", "no"] = "auto"  # auto: the faster of the two, tried first
     compile: bool = False           # torch.compile, for a GPU that one run has for itself
     ema_half_life: float = 0.04     # share of the run
+    ema_decay: float | None = None  # the same in every step, in place of the half-life; 0: no average
     clip: float = 1.0               # norm of the gradient
     validate_minutes: float = 10.0
     trackers: tuple[str, ...] = ("tensorboard",)
+
+    @property
+    def trained(self) -> Schedule:
+        """The schedule of training."""
+        return self.schedule or Schedule(timesteps=self.diffusion_steps)
 
     @property
     def restores(self) -> bool:
@@ -174,6 +213,7 @@ def checked(recipe: Recipe) -> Recipe:
         (all(v > 0 for v in _sizes(recipe.network)), "network: sizes must be above 0"),
         (recipe.scale in (2, 3, 4, 8), "scale: allowed are 2, 3, 4 and 8"),
         (0 <= recipe.data.drawn <= 1, "data.drawn: must be from 0 to 1"),
+        (recipe.ema_decay is None or 0 <= recipe.ema_decay < 1, "ema_decay: must be from 0 to below 1"),
         (recipe.batch > 0 and recipe.batch % recipe.accumulate == 0,
          "accumulate: must divide batch"),
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),

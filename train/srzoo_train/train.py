@@ -22,18 +22,21 @@ from .recipe import Budget, Recipe, RecipeError, checked, parsed, read_recipe
 SUSTAINED = {"cpu": 100.0, "cuda": 50_000.0}  # GFLOP/s that small networks reach, for the estimate
 
 
-def open_data(data: Path, out: Path, scale: int) -> Store:
+def open_data(data: Path, out: Path, recipe: Recipe) -> Store:
     """The store in `data`; photographs are packed into one beside the run first."""
     if (data / "index.json").is_file():
         return Store(data)
     from accelerate import PartialState
 
+    from .data.pairs import pair_of
     from .data.prepare import Options, prepare
     from .loop import on_cpu
 
-    target = out.parent / ".stores" / f"{data.resolve().name}-x{scale}"
+    pair = pair_of(recipe.data.pair or None, recipe.data.resample if recipe.data.pair else None)
+    kind = f"-{pair.low}-{pair.high}-{pair.resample}" if pair else ""
+    target = out.parent / ".stores" / f"{data.resolve().name}-x{recipe.scale}{kind}"
     with PartialState(cpu=on_cpu()).local_main_process_first():
-        prepare([data], target, Options(scale))
+        prepare([data], target, Options(recipe.scale, pair=pair))
     return Store(target)
 
 
@@ -112,7 +115,7 @@ def main() -> None:
         from .loop import Stopped, Trainer
 
         try:
-            store = open_data(args.data, args.out, recipe.scale)
+            store = open_data(args.data, args.out, recipe)
             Trainer(recipe, store, args.out, args.lpips, args.save_minutes, args.workers, BEGAN).run()
         except Stopped as stop:
             raise SystemExit(f"train: {stop}") from None

@@ -38,8 +38,11 @@ class Validation:
         self.lpips = LpipsAlex(lpips) if lpips else None
         self.spectrum = SpectrumDistance()
         self.lattice = LatticeDistance(recipe.scale)
-        small = SIDE // recipe.scale // 2 * 2
-        usable = [e for e in store.split("val") if min(e.height, e.width) >= SIDE]
+        sides = [min(e.height, e.width) for e in store.split("val")]
+        # Square pairs may be smaller: they are as large as a crop.
+        side = SIDE if max(sides, default=0) >= SIDE else recipe.crop * recipe.scale
+        small = side // recipe.scale // 2 * 2
+        usable = [e for e, least in zip(store.split("val"), sides) if least >= side]
         self.lr = self.hr = self.bicubic = None
         if usable:
             pairs = [_middle(store, e, small) for e in usable[:PICTURES]]

@@ -1,13 +1,17 @@
 """The published U-Nets have the published sizes and compute what their authors' code computes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from conftest import TRAIN
 from torch import Tensor
 
+from srzoo_train import families
+from srzoo_train.recipe import RecipeError, read_recipe
 from srzoo_train.models.janspiry_unet import JanspiryShape, JanspiryUNet, attention_levels
 from srzoo_train.models.novwaul_unet import NovwaulShape, NovwaulUNet
 
@@ -98,3 +102,36 @@ def test_novwaul_call_is_the_recorded_one():
     x, condition = arrays["step_input"].chunk(2, 1)
     found = network(x, arrays["step_sqrt_gamma"].flatten(), condition)
     assert (found - arrays["step_eps"]).abs().max() < 2e-5
+
+
+@pytest.mark.parametrize("name", ["sr3-16-128", "ddpm-16-128", "sr3-64-512", "sr3-64-256", "sr3-32-128"])
+def test_recipes_build_the_published_networks(name):
+    recipe = read_recipe(TRAIN / "recipes" / f"{name}.yml")
+    shape, thousands, _ = PUBLISHED[name]
+    with torch.device("meta"):
+        network = families.build(recipe)
+    assert replace(network.shape, dropout=0.0) == shape
+    assert round(sum(p.numel() for p in network.parameters()) / 1000) == thousands
+
+
+@pytest.mark.parametrize("change,why", [
+    ({"network": {"kind": "janspiry", "hidden": 48, "multipliers": [1, 2], "groups": 32}}, "32 groups"),
+    ({"network": {"kind": "janspiry", "multipliers": [1, 2], "attention": [2]}}, "levels are 0 ... 1"),
+    ({"network": {"kind": "novwaul", "multipliers": [1, 2]}, "condition": "none", "scale": 4},
+     "trained with one"),
+    ({"base": "bicubic"}, "base"),
+    ({"crop": 8, "network": {"kind": "janspiry", "multipliers": [1] * 8}}, "a multiple of 128"),
+    ({"schedule": {"kind": "bent"}}, "must be one of linear, quad"),
+])
+def test_recipes_of_published_networks_are_checked(change, why):
+    with pytest.raises(RecipeError, match=why):
+        read_recipe(TRAIN / "recipes" / "sr3-16-128.yml", **change)
+
+
+def test_ddpm_steps_as_the_published_schedule_says():
+    recipe = read_recipe(TRAIN / "recipes" / "ddpm-16-128.yml")
+    levels = torch.cumprod(1 - torch.linspace(1e-4, 2e-2, 2000, dtype=torch.float64), 0)
+    objective = families.of(recipe).objective(recipe, recipe.stages[0], None, 1.0, None)
+    assert torch.allclose(objective.alpha_bar.double(), levels, atol=1e-7)
+    (condition,), base = objective.given(torch.zeros(1, 3, 16, 16), None)
+    assert condition.shape == base.shape == (1, 3, 128, 128) and not base.any()

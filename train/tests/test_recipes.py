@@ -8,9 +8,11 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 import torch
+from PIL import Image
 from accelerate.state import AcceleratorState
 from conftest import TRAIN, needs_lpips, regression, srdiff
 
@@ -18,7 +20,9 @@ from srzoo_train import export, families, graphs, networks, run as runs
 from srzoo_train.lpips import find_lpips
 from srzoo_train.recipe import Budget, Network, Recipe, RecipeError, Stage, read_recipe
 from srzoo_train.data.store import Store
-from srzoo_train.data.synthetic import synthetic_store
+from srzoo_train.data.crops import Crops
+from srzoo_train.data.synthetic import picture, synthetic_store
+from srzoo_train.train import open_data
 from srzoo_train.loop import Trainer
 
 DENO = os.environ.get("SRZOO_DENO") or shutil.which("deno")
@@ -58,8 +62,11 @@ def shrunk(recipe: Recipe, folder: Path) -> Recipe:
     small = replace(recipe.network, channels=16, blocks=2, deep=16, deep_blocks=1, couplings=2, hidden=8)
     if recipe.network.kind == "published":
         small = (RRDB if recipe.family == "regression" else UNET)[recipe.scale]
+    crop = 16
+    if recipe.network.kind in ("janspiry", "novwaul"):
+        small, crop = replace(recipe.network, hidden=8, groups=4), 8
     recipe = replace(
-        recipe, network=small, batch=2, accumulate=1, crop=16, trackers=(), precision="no",
+        recipe, network=small, batch=2, accumulate=1, crop=crop, trackers=(), precision="no",
         stages=tuple(replace(s, share=1 / len(recipe.stages)) for s in recipe.stages),
         budget=Budget(max_steps=3 * len(recipe.stages)),
     )
@@ -92,6 +99,23 @@ def assert_trains_exports_and_runs(recipe: Recipe, store: Path, folder: Path) ->
 def test_every_recipe_of_ours_trains_exports_and_runs(file, stores, tmp_path):
     recipe = read_recipe(file)
     assert_trains_exports_and_runs(shrunk(recipe, tmp_path), stores[recipe.scale], tmp_path)
+
+
+def test_a_folder_of_faces_becomes_the_pairs_that_a_recipe_names(tmp_path):
+    (tmp_path / "faces").mkdir()
+    for i in range(3):
+        Image.fromarray(picture(130 + i, i)).save(tmp_path / "faces" / f"{i}.png")
+    recipe = read_recipe(TRAIN / "recipes" / "sr3-16-128.yml")
+    store = open_data(tmp_path / "faces", tmp_path / "run", recipe)
+    assert store.scale == 8 and {(e.height, e.width) for e in store.entries} == {(128, 128)}
+    crops = Crops(store, "train", recipe.crop, 1, recipe.data).batch(0, range(2))
+    assert (crops.lr.shape, crops.hr.shape) == ((2, 3, 16, 16), (2, 3, 128, 128))
+    for entry in store.split("train"):  # upright, perhaps mirrored
+        upright = store.hr(entry).transpose(2, 0, 1)
+        if np.array_equal(crops.hr[0], upright) or np.array_equal(crops.hr[0], upright[:, :, ::-1]):
+            break
+    else:
+        pytest.fail("the crop is turned")
 
 
 @needs_deno

@@ -109,6 +109,7 @@ class Crops:
             if judged.std() > BLANK or random.random() < KEPT:
                 break
         turns, flip = int(random.integers(4)), bool(random.integers(2))
+        turns = turns if self.data.turned else 0
         return _turned(judged, turns, flip), _turned(cropped, turns, flip)
 
     def _pair(self, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

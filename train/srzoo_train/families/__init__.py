@@ -9,6 +9,7 @@
 - `graphs(recipe, network, encoder)`: what is exported; `TILED` names the graphs whose reach decides how
   far tiles overlap, `multiple(recipe)` the multiple of LR sizes.
 - `card(recipe, residual_scale)`: what the card says beyond files.
+- `tiling(recipe)`, if published networks, which look at whole tiles, are among them: how to cut, or None.
 - `start(network, objective, lr, hr, restore)`, if the network is set by a first batch.
 """
 

@@ -4,11 +4,15 @@ The state is residualScale * (hr - base), the base the bicubic enlargement or no
 how the network is told the time.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
-from .. import diffusion
+from .. import diffusion, published
 from .. import graphs as onnx_graphs
+from ..enlargements import ENLARGEMENTS
 from ..graphs import Graph
 from ..models.compact import ImageDenoiser
 from ..recipe import Recipe
@@ -22,7 +26,9 @@ class Beside(nn.Module):
 
     def __init__(self, recipe: Recipe):
         super().__init__()
-        self.enlarge, self.on_base = Enlarged(recipe.scale), recipe.base == "bicubic"
+        published_way = partial(ENLARGEMENTS[recipe.condition], scale=recipe.scale)
+        self.enlarge = Enlarged(recipe.scale) if recipe.condition == "bicubic" else published_way
+        self.on_base = recipe.base == "bicubic"
 
     def forward(self, lr: Tensor, restore: Tensor | None = None) -> tuple[tuple[Tensor, ...], Tensor]:
         """The condition, and the base, both [n, 3, H, W]."""
@@ -54,18 +60,24 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
     return [
         (not recipe.encoder, f"encoder: {recipe.family} has none"),
         (recipe.base in bases, f"base: {recipe.family} takes {' and '.join(bases)} here"),
-        (recipe.network.kind == "compact", f"network.kind: {recipe.family} is trained compact"),
+        (recipe.network.kind == "compact" or published.is_published(recipe),
+         f"network.kind: {recipe.family} is trained compact, or as published"),
+        (recipe.base != "bicubic" or recipe.condition == "bicubic",
+         "base: bicubic is the enlargement of the condition bicubic alone"),
         (not recipe.restores, f"data.damage: {recipe.family} has no input restore"),
         (recipe.condition != "none" or recipe.scale == GRID, f"scale: {GRID} without a condition"),
+        *published.rules(recipe),
         *diffusion.rules(recipe),
     ]
 
 
-def build(recipe: Recipe, time: nn.Module) -> nn.Module:
-    """The denoiser."""
+def build(recipe: Recipe, time: Callable[[], nn.Module], told: str) -> nn.Module:
+    """The denoiser, which is told the time as `level` or `t`."""
     size = recipe.network
+    if published.is_published(recipe):
+        return published.build(recipe, told)
     return ImageDenoiser(
-        time,
+        time(),
         recipe.condition != "none",
         recipe.scale,
         channels=size.channels,
@@ -77,6 +89,9 @@ def build(recipe: Recipe, time: nn.Module) -> nn.Module:
 
 def graphs(recipe: Recipe, network: nn.Module, told: str, values: Tensor) -> dict[str, Graph]:
     """The graph `denoiser`, its weights rounded to fp16; `values` are some that it is told."""
+    if published.is_published(recipe):
+        draw = published.draw(recipe, told)
+        return {"denoiser": Graph("denoiser", onnx_graphs.halved(network), draw, {"prediction": 0})}
 
     def states(height: int, width: int, n: int) -> dict[str, Tensor]:
         side = (n, 3, height * recipe.scale, width * recipe.scale)
@@ -86,9 +101,16 @@ def graphs(recipe: Recipe, network: nn.Module, told: str, values: Tensor) -> dic
     return {"denoiser": Graph("denoiser", onnx_graphs.halved(network), states, {"prediction": 0})}
 
 
+def tiling(recipe: Recipe) -> dict | None:
+    """How images are cut, where the reach of the network does not tell."""
+    return published.cut(recipe) if published.is_published(recipe) else None
+
+
 def card(recipe: Recipe, residual_scale: float) -> dict:
     """What the card says beyond files."""
     found = diffusion.card(recipe, residual_scale)
     if recipe.condition != "none":
         found["diffusion"]["condition"] = recipe.condition
+    if published.is_published(recipe):  # the authors' code takes every step
+        found["steps"]["default"] = found["steps"]["max"]
     return found

@@ -11,9 +11,9 @@ from ..graphs import Graph
 from ..models.compact import Timestep
 from ..recipe import Recipe, Stage
 from . import _images
-from ._images import card, rules
+from ._images import card, rules, tiling
 
-__all__ = ["build", "card", "graphs", "multiple", "objective", "rules", "sample"]
+__all__ = ["build", "card", "graphs", "multiple", "objective", "rules", "sample", "tiling"]
 
 NAME, ABOUT = "DDPM", "diffusion of the image, told the timestep"
 LOSSES = diffusion.LOSSES
@@ -22,7 +22,7 @@ TILED = ("denoiser",)
 
 def build(recipe: Recipe, encoder: None) -> nn.Module:
     """The denoiser."""
-    return _images.build(recipe, Timestep(recipe.diffusion_steps))
+    return _images.build(recipe, lambda: Timestep(recipe.diffusion_steps), "t")
 
 
 def objective(

@@ -11,9 +11,9 @@ from ..graphs import Graph
 from ..models.compact import NoiseLevel
 from ..recipe import Recipe, Stage
 from . import _images
-from ._images import card, rules
+from ._images import card, rules, tiling
 
-__all__ = ["build", "card", "graphs", "multiple", "objective", "rules", "sample"]
+__all__ = ["build", "card", "graphs", "multiple", "objective", "rules", "sample", "tiling"]
 
 NAME, ABOUT = "SR3", "diffusion of the image, told its level of noise"
 LOSSES = diffusion.LOSSES
@@ -22,7 +22,7 @@ TILED = ("denoiser",)
 
 def build(recipe: Recipe, encoder: None) -> nn.Module:
     """The denoiser."""
-    return _images.build(recipe, NoiseLevel())
+    return _images.build(recipe, NoiseLevel, "level")
 
 
 def objective(

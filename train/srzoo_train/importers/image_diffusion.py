@@ -1,21 +1,13 @@
-"""What importers of image-space diffusion models share: the enlarged input, inputs for checks, the card."""
+"""What importers of image-space diffusion models share: levels of a U-Net, the scale, the card."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import torch
-from torch import Tensor
+from typing import Any
 
 from .reference_config import lookup
 from .system import ImportRefused, Weights, numbered, shape_of
-
-# Pixels of a tile and of what it shares with its neighbour, on the high-resolution grid. Group norms and
-# attention look at whole tiles, so tiles are blended.
-TILE, OVERLAP = 256, 64
 
 
 @dataclass(frozen=True)
@@ -70,34 +62,6 @@ def scale_of(config: Mapping[str, Any], default: int) -> tuple[int, list[str]]:
     if type(told) is not int or not 1 <= told <= 16:
         raise ImportRefused(f"the scale must be a whole number from 1 to 16, got {told!r}")
     return told, []
-
-
-def tiling(scale: int, stride: int) -> dict[str, Any]:
-    """How to cut, in low-resolution pixels: a tile is four times what it shares, or more."""
-    multiple = stride // math.gcd(stride, scale)
-    overlap = -(-max(1, OVERLAP // scale) // multiple) * multiple
-    size = -(-max(TILE // scale, 4 * overlap) // multiple) * multiple
-    return {"size": size, "overlap": overlap, "multiple": multiple, "blended": True}
-
-
-@dataclass(frozen=True)
-class Draw:
-    """Makes inputs of sizes that the network takes, for checks."""
-
-    time: Literal["level", "t"]
-    scale: int
-    stride: int
-    timesteps: int
-    conditional: bool
-
-    def __call__(self, height: int, width: int, n: int) -> dict[str, Tensor]:
-        """Noise, as many different times as there are items, and the enlarged input."""
-        sides = (-(-side * self.scale // self.stride) * self.stride for side in (height, width))
-        size = (n, 3, *sides)
-        t = torch.linspace(0, self.timesteps - 1, n + 1).round()[1:]
-        time = torch.linspace(1, 0.1, n + 1)[1:] if self.time == "level" else t
-        condition = {"condition": torch.rand(size) * 2 - 1} if self.conditional else {}
-        return {"x": torch.randn(size), self.time: time, **condition}
 
 
 def diffusion_of(

@@ -8,7 +8,8 @@ from typing import Any
 from ..graphs import Graph
 from ..models.janspiry_unet import JanspiryShape, JanspiryUNet
 from ..noise_schedule import KINDS, RAMPS, S, Schedule, fits, recognised
-from .image_diffusion import Draw, Level, diffusion_of, layers_of, levels_of, scale_of, tiling
+from ..published import Draw, tiling
+from .image_diffusion import Level, diffusion_of, layers_of, levels_of, scale_of
 from .reference_config import lookup, number
 from .srdiff_schedule import SCHEDULE_BUFFERS
 from .system import Conversion, ImportRefused, System, Weights, listed, load_exactly, shape_of

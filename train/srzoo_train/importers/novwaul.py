@@ -11,7 +11,8 @@ from torch import Tensor
 from ..graphs import Graph
 from ..models.novwaul_unet import GROUPS, NovwaulShape, NovwaulUNet
 from ..noise_schedule import Schedule, ramp, recognised
-from .image_diffusion import Draw, diffusion_of, layers_of, levels_of, scale_of, tiling
+from ..published import Draw, tiling
+from .image_diffusion import diffusion_of, layers_of, levels_of, scale_of
 from .reference_config import lookup, number
 from .system import Conversion, ImportRefused, System, Weights, listed, load_exactly, shape_of
 
