@@ -41,7 +41,11 @@ export async function runBatch(batch: Batch): Promise<number> {
   const start = performance.now();
   await checkPermissions(needsOf(settings));
   await checkFolders(settings);
-  const choice = await choose(settings.model, signal);
+  const choice = await choose(settings.model, {
+    zoo: settings.zoo,
+    offline: settings.offline,
+    signal,
+  });
   const found = await findInputs(settings.inputs, settings.out);
   const { inputs, skipped } = settings.again ? found : await withoutResults(found);
   const targets = await planTargets(inputs, settings, choice.card);

@@ -21,6 +21,8 @@ import { openWriter } from "./writer.ts";
 /** What was asked for. */
 interface Settings extends GenerateOptions {
   model: string;
+  zoo?: string;
+  offline?: boolean;
   output: string;
   sheet?: string;
   provider?: "webgpu" | "native" | "wasm";
@@ -32,6 +34,8 @@ function commandLine(): Command {
   return new Command("generate")
     .description("Draws images of nothing with an unconditional model.")
     .requiredOption("--model <name>", "id, folder or URL; a,b enlarges what a draws with b")
+    .option("--zoo <place>", "another registry: folder or URL of its index.yml")
+    .option("--offline", "use what was downloaded earlier, and no network")
     .option("--width <n>", "columns", wholeFrom(1), 128)
     .option("--height <n>", "rows", wholeFrom(1), 128)
     .option(
@@ -55,13 +59,13 @@ function commandLine(): Command {
 
 /** Draws all images, enlarges them where further models are named, and writes them. */
 async function run(settings: Settings, signal: AbortSignal): Promise<void> {
-  const { model, output, sheet, provider, threads, quiet, ...options } = settings;
+  const { model, output, sheet, provider, threads, quiet, zoo, offline, ...options } = settings;
   const [first, ...rest] = model.split(",");
-  const where = { provider, threads, signal };
+  const where = { provider, threads, offline, signal };
   const { model: name, options: own } = readSpec(first);
-  await using generator = await loadGenerator(await cardOf(name, signal), where);
+  await using generator = await loadGenerator(await cardOf(name, { zoo, offline, signal }), where);
   await using enlarger = rest.length > 0
-    ? await loadChoice(await choose(rest.join(","), signal), where)
+    ? await loadChoice(await choose(rest.join(","), { zoo, offline, signal }), where)
     : undefined;
   const { states, see } = stateCollector();
   const tell = quiet ? undefined : (text: string) => console.error(text);

@@ -11,6 +11,7 @@ import {
   ModelNotFoundError,
   openZoo,
   resolveCard,
+  type ResolveOptions,
   type Upscaler,
 } from "../mod.ts";
 import { described } from "./errors.ts";
@@ -23,9 +24,9 @@ import { optionsOf } from "./workshop.ts";
  *
  * @throws {UsageError} If the zoo has no such entry.
  */
-export async function cardOf(model: string, signal: AbortSignal): Promise<ModelCard> {
+export async function cardOf(model: string, where: ResolveOptions): Promise<ModelCard> {
   try {
-    return await resolveCard(model, { signal });
+    return await resolveCard(model, where);
   } catch (error) {
     if (!(error instanceof ModelNotFoundError)) throw error;
     const isFolder = await Deno.stat(model).then((stat) => stat.isDirectory, () => false);
@@ -47,11 +48,11 @@ export interface Choice {
  *
  * @throws {UsageError} If there is no such entry, or no such option.
  */
-export async function choose(model: string, signal: AbortSignal): Promise<Choice> {
+export async function choose(model: string, where: ResolveOptions): Promise<Choice> {
   const names = await isThere(model) ? [model] : model.split(",");
   const stages = await Promise.all(names.map(async (name) => {
     const spec = await isThere(name) ? { model: name, options: {} } : specOf(name);
-    return { card: await cardOf(spec.model, signal), options: spec.options };
+    return { card: await cardOf(spec.model, where), options: spec.options };
   }));
   const [{ card }] = stages;
   return { card: stages.length === 1 ? card : cascadeCard(stages.map(({ card }) => card)), stages };
@@ -96,9 +97,9 @@ export async function openUpscaler(
   signal: AbortSignal,
   report: Reporter,
 ): Promise<Upscaler> {
-  const { provider, threads } = settings;
+  const { provider, threads, offline } = settings;
   const onDownload = (progress: DownloadProgress) => report({ event: "download", ...progress });
-  const upscaler = await loadChoice(choice, { provider, threads, signal, onDownload });
+  const upscaler = await loadChoice(choice, { provider, threads, offline, signal, onDownload });
   try {
     checkFlags(upscaler, settings);
     const { memory: _, ...options } = optionsOf({ settings, signal });

@@ -52,6 +52,12 @@ export interface Settings extends ModelFlags {
   inputs: string[];
   /** Id, folder or URL of the model. */
   model: string;
+  /** Where ids are looked up, in place of the zoo of this package. */
+  zoo?: string;
+  /** Uses what was downloaded earlier, and no network. */
+  offline?: boolean;
+  /** Lists the models, and does nothing else. */
+  listModels?: boolean;
   /** The one file to write; `-` is standard output. */
   output?: string;
   /** Folder to write into. */
@@ -143,10 +149,13 @@ function commandLine(version: string): Command {
     .argument("[inputs...]", "files, folders, globs; - reads standard input")
     .option(
       "--model <name>",
-      "id in the zoo, folder of an entry, or URL of a model.yml; a,b enlarges with a, then with b; " +
+      "id in the zoo, folder of an entry, URL of a model.yml, or hf:owner/repo; a,b enlarges with a, then with b; " +
         "a+steps=25,b gives a stage options of its own",
       "srdiff",
     )
+    .option("--zoo <place>", "another registry: folder or URL of its index.yml")
+    .option("--offline", "use what was downloaded earlier, and no network")
+    .option("--list-models", "list the models of the zoo, and do nothing else")
     .option("-o, --output <file>", "the file to write; - writes standard output")
     .option("--out <dir>", "folder to write into, file names kept")
     .option("--steps <n>", "denoising steps", wholeFrom(1))
@@ -195,7 +204,7 @@ const STDOUT = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 function checked(given: Settings): Settings {
   const inputs = given.inputs.map((input) => STDIN.includes(input) ? "-" : input);
   const output = given.output !== undefined && STDOUT.includes(given.output) ? "-" : given.output;
-  if (inputs.length === 0) {
+  if (inputs.length === 0 && !given.listModels) {
     throw new UsageError("no image given: name files, folders or globs, or - for standard input");
   }
   if (output !== undefined && given.out !== undefined) {

@@ -23,6 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
       writeSync(Deno.stdout, read);
       return exitCodes.done;
     }
+    if (read.listModels) return await listModels(read);
     settings = await withStreams(read);
     const report = reporter();
     const thread = startThread(settings, config.version, report);
@@ -39,6 +40,13 @@ export async function main(args: readonly string[]): Promise<number> {
     reporter()({ event: "error", ...described(error, undefined, settings?.debug) });
     return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.someFailed;
   }
+}
+
+/** The verb `list` of the zoo's own command. */
+async function listModels({ zoo, offline, json }: Settings): Promise<number> {
+  const { main } = await import("./zoo.ts");
+  const flags = [...zoo ? ["--zoo", zoo] : [], ...offline ? ["--offline"] : []];
+  return await main([...flags, ...json ? ["--json"] : [], "list"]);
 }
 
 /** Milliseconds that the work has to end by itself: encoding a large image does not. */

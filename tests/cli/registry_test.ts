@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { join } from "node:path";
-import { type Image, load, readCard } from "../../mod.ts";
+import { encodeImage, type Image, load, readCard } from "../../mod.ts";
 import { main } from "../../cli/zoo.ts";
 import { checkEntry } from "../../cli/zoo/check.ts";
 import { createEntry } from "../../cli/zoo/new.ts";
@@ -204,3 +204,43 @@ Deno.test("zoo answers in JSON, and refuses words that a terminal would obey", a
   expect(refused.code).toBe(1);
   expect(refused.text).not.toContain("\u001b");
 });
+
+Deno.test(
+  "upscale takes models of another registry, lists them, and uses no network offline",
+  inFolder(async (folder) => {
+    const upscale = async (...args: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "--no-check", "-A"],
+          new URL("../../cli/upscale.ts", import.meta.url).pathname,
+          ...args,
+        ],
+        env: { SRZOO_CACHE: join(folder, "cache") },
+      }).output();
+      const decoder = new TextDecoder();
+      return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
+    };
+    await using server = serve(fixtures);
+    const image = join(folder, "image.png");
+    await Deno.writeFile(image, await encodeImage(source, { format: "png" }));
+    const flags = [
+      "--zoo",
+      server.url,
+      "--model",
+      "regression-tiny",
+      "--provider",
+      "native",
+      image,
+    ];
+    const offline = await upscale(...flags, "--offline", "-o", join(folder, "a.png"));
+    expect([offline.code, offline.text]).toEqual([1, expect.stringMatching(/without offline/)]);
+    const online = await upscale(...flags, "-o", join(folder, "b.png"));
+    expect([online.code, online.text]).toEqual([0, expect.stringMatching(/b\.png/)]);
+    const again = await upscale(...flags, "--offline", "-o", join(folder, "c.png"));
+    expect(again.code).toBe(0);
+    expect(await Deno.readFile(join(folder, "c.png")))
+      .toEqual(await Deno.readFile(join(folder, "b.png")));
+    const listed = await upscale("--zoo", server.url, "--list-models");
+    expect([listed.code, listed.text]).toEqual([0, expect.stringMatching(/regression-tiny +x4/)]);
+  }),
+);
