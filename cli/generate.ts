@@ -9,6 +9,7 @@ import { Command, CommanderError } from "commander";
 import config from "../deno.json" with { type: "json" };
 import { encodeImage, type Image, loadGenerator, type Preview, type Upscaled } from "../mod.ts";
 import type { GenerateOptions, Plan, UpscaleOptions, Upscaler } from "../mod.ts";
+import { samplers } from "../lib/diffusion/samplers/mod.ts";
 import { readSpec } from "../lib/spec.ts";
 import { described } from "./errors.ts";
 import { cardOf, choose, loadChoice } from "./model.ts";
@@ -46,7 +47,7 @@ function commandLine(): Command {
     .option("--samples <n>", "how many images", wholeFrom(1))
     .option("--seed <n>", "seed of the noise", wholeFrom(0))
     .option("--steps <n>", "denoising steps", wholeFrom(1))
-    .option("--sampler <name>", "ddpm, ddim or dpmpp2m")
+    .option("--sampler <name>", Object.keys(samplers).join(", "))
     .option("--temperature <t>", "scale of the noise, 0 for none", number)
     .option("--tile <n>", "side of a tile in pixels", wholeFrom(1))
     .option("--memory <size>", "what the work may take, as 800MB or 4GB", bytes)

@@ -1,5 +1,7 @@
 /** The model card `model.yml`: what an entry is. `schema.ts` checks it. @module */
 
+import type { SamplerName } from "../diffusion/samplers/mod.ts";
+
 /** What `model.yml` says of one entry. */
 export interface ModelCard {
   /** Name in the zoo and of the folder: lower-case letters, digits, `-` and `.`. */
@@ -122,7 +124,7 @@ export interface Diffusion {
   /** x0 = residualScale * (hr - base). */
   residualScale: number;
   /** The default sampler. */
-  sampler: "ddpm" | "ddim" | "dpmpp2m";
+  sampler: SamplerName;
   /** Variance of an ancestral step: that of the posterior where absent, or beta_t. */
   variance?: "posterior" | "beta";
   /**

@@ -34,6 +34,7 @@ export type {
   TrainedSteps,
   Training,
 } from "./card.ts";
+export type { SamplerName } from "../diffusion/samplers/mod.ts";
 export { cardJsonSchema, readCard } from "./read.ts";
 export { resolveCard, type ResolveOptions } from "./resolve.ts";
 export type { ReadOptions } from "./source.ts";

@@ -1,6 +1,7 @@
 /** The schema of `model.yml`: it gives the JSON Schema and the error texts. @module */
 
 import * as z from "zod";
+import { type SamplerName, samplers } from "../diffusion/samplers/mod.ts";
 import type { ModelCard } from "./card.ts";
 import { limits } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
@@ -82,7 +83,7 @@ const diffusion = z.strictObject({
       "what the residual is added to: the encoder's image, exact bicubic, SRDiff's, or nothing",
     ),
   residualScale: factor.describe("x0 = residualScale * (hr - base)"),
-  sampler: z.enum(["ddpm", "ddim", "dpmpp2m"]).describe("the default"),
+  sampler: z.enum(Object.keys(samplers) as SamplerName[]).describe("the default"),
   variance: z.enum(["posterior", "beta"]).optional()
     .describe("of an ancestral step; the posterior's where absent"),
   condition: z.enum(["bicubic", "bicubic256", "pillow", "torch"]).optional()
