@@ -6,7 +6,6 @@ alone: `deno task publish` checks an entry and lists it.
 """
 
 import argparse
-import math
 import sys
 from pathlib import Path
 
@@ -41,15 +40,13 @@ def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
     if hasattr(family, "tiling") and (told := family.tiling(recipe)):
         return told
     if recipe.network.kind == "published":
-        levels = 2 ** (len(recipe.network.multipliers) - 1) if recipe.encoder else 1
-        multiple = levels // math.gcd(levels, recipe.scale)
+        multiple = family.multiple(recipe)
         overlap = -(-(64 // recipe.scale) // multiple) * multiple
         return {
             "size": 4 * overlap,
             "overlap": overlap,
             "multiple": multiple,
-            # Its mirrored borders ask for two pixels at the deepest level.
-            "minimum": -(-2 * levels // recipe.scale),
+            "minimum": family.minimum(recipe) if hasattr(family, "minimum") else 1,
             "blended": True,
         }
     reach = max(graphs.radius(graph) for name, graph in found.items() if name in family.TILED)

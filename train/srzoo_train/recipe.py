@@ -17,7 +17,7 @@ class RecipeError(ValueError):
 class Network:
     """Sizes of a network: ours of models/compact.py and models/flow.py, or published ones.
 
-    `published` is SRDiff's, `janspiry` and `novwaul` are the U-Nets of two systems after SR3.
+    `published` is SRDiff's or SRFlow's, `janspiry` and `novwaul` are the U-Nets of two systems after SR3.
     """
 
     kind: typing.Literal["compact", "plain", "published", "janspiry", "novwaul"] = "compact"
@@ -25,9 +25,10 @@ class Network:
     blocks: int = 6                 # on the LR grid, or plain convolutions; of the published RRDB too
     deep: int = 96                  # compact denoisers: channels at half the LR grid
     deep_blocks: int = 4
-    hidden: int = 64                # published U-Nets: channels of the first level
+    hidden: int = 64                # published U-Nets: channels of the first level; srflow: inside a coupling
     multipliers: tuple[int, ...] = (1, 2, 3, 4)
-    couplings: int = 8              # compact srflow: steps of the flow; `hidden` is their nets' width
+    couplings: int = 8              # srflow: steps with a coupling, of each level of a published one
+    stacked: tuple[int, ...] = (1, 8, 15, 22)  # published srflow: the encoder's blocks that its flow sees
     attention: tuple[int, ...] = () # janspiry, novwaul: levels whose blocks have attention, 0 the finest
     groups: int = 32                # janspiry: of every group norm
     dropout: float = 0.0            # janspiry, novwaul

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from srzoo_train.models.flow import log_normal
-from srzoo_train.models.srflow import SRFlow, SRFlowShape, ZeroConv
+from srzoo_train.models.srflow import Encoder, SRFlow, SRFlowShape, ZeroConv
 
 SMALL = SRFlowShape(4, features=8, growth=4, blocks=3, stacked=(0, 2), steps=1, hidden=8)
 HEATS = (0.9, 0.4)
@@ -32,7 +32,7 @@ def network(shape: SRFlowShape, seed: int = 1) -> SRFlow:
                 layer.bias.normal_(0, 0.1)
                 layer.logs.normal_(0, 0.05)
         lr, hr = images(shape, (4, 8, 8))
-        net.start(net.features(lr * 2 - 1), hr * 2 - 1)
+        net.start(Encoder(net.RRDB, shape.stacked)(lr * 2 - 1), hr * 2 - 1)
     return net
 
 
@@ -48,9 +48,9 @@ def recording(net: SRFlow, size: tuple[int, int, int]) -> dict[str, np.ndarray]:
     """The arrays under the reference's names; log-determinants are those of images in [0, 1]."""
     shape, (n, height, width) = net.shape, size
     lr, hr = images(shape, size)
-    features = net.features(lr * 2 - 1)
-    names = [f"eps_level{i + 1}" for i in range(len(net.latents) - 1)] + ["z"]
-    unit = [torch.randn(n, channels, int(height * ratio), int(width * ratio)) for channels, ratio in net.latents]
+    features = Encoder(net.RRDB, shape.stacked)(lr * 2 - 1)
+    names = [f"eps_level{i + 1}" for i in range(len(shape.latents) - 1)] + ["z"]
+    unit = [torch.randn(n, channels, int(height * ratio), int(width * ratio)) for channels, ratio in shape.latents]
     found = {"lr": lr, "hr": hr, "cond_fea_up1": features}
     found |= {f"unit_{name}": value for name, value in zip(names, unit)}
     for i, heat in enumerate(HEATS):

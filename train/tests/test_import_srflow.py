@@ -61,7 +61,7 @@ def test_convert_computes_the_recorded_images_latents_and_likelihoods(name):
 ], ids=str)
 def test_convert_reads_the_sizes_off_the_weights(shape):
     found = convert(shape, config(shape))
-    assert found.graphs[0].network.network.shape == shape
+    assert found.graphs[1].network.network.shape == shape
     latents = found.card["flow"]["latents"]
     per_pixel = sum(latent["channels"] * latent["ratio"] ** 2 for latent in latents)
     assert per_pixel == 3 * shape.scale**2 and found.card["scale"] == shape.scale

@@ -28,8 +28,8 @@ from srzoo_train.loop import Trainer
 DENO = os.environ.get("SRZOO_DENO") or shutil.which("deno")
 needs_deno = pytest.mark.skipif(DENO is None, reason="(needs deno on the PATH)")
 RECIPES = sorted((TRAIN / "recipes").glob("*.yml"))
-# SRDiff's published sizes at an eighth of their width.
-RRDB = {4: Network(kind="published", channels=8, blocks=17),
+# Published sizes at an eighth of their width.
+RRDB = {4: Network(kind="published", channels=8, blocks=23),
         8: Network(kind="published", channels=4, blocks=8)}
 UNET = {4: Network(kind="published", hidden=8, multipliers=(1, 2, 3, 4)),
         8: Network(kind="published", hidden=8, multipliers=(1, 2, 2, 4))}
@@ -61,7 +61,8 @@ def shrunk(recipe: Recipe, folder: Path) -> Recipe:
     """The recipe with a budget of three steps a stage and a small network and batch."""
     small = replace(recipe.network, channels=16, blocks=2, deep=16, deep_blocks=1, couplings=2, hidden=8)
     if recipe.network.kind == "published":
-        small = (RRDB if recipe.family == "regression" else UNET)[recipe.scale]
+        flow = replace(recipe.network, channels=8, blocks=8, couplings=2, hidden=8)
+        small = {"regression": RRDB[recipe.scale], "srdiff": UNET[recipe.scale], "srflow": flow}[recipe.family]
     crop = 16
     if recipe.network.kind in ("janspiry", "novwaul"):
         small, crop = replace(recipe.network, hidden=8, groups=4), 8

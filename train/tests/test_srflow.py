@@ -35,12 +35,12 @@ class Scaled:
     def __init__(self, deviation: float):
         self.deviation = deviation
 
-    def __call__(self, features, residual=None, latent=None):
+    def __call__(self, features, residual=None, latents=None):
         dims = residual[0].numel()
         z0 = torch.nn.functional.pixel_unshuffle(residual, 4) / self.deviation
         log_det = torch.full((len(residual),), -dims * math.log(self.deviation))
-        sample = None if latent is None else torch.nn.functional.pixel_shuffle(latent, 4) * self.deviation
-        return z0, log_det, sample
+        sample = latents and torch.nn.functional.pixel_shuffle(latents[0], 4) * self.deviation
+        return [z0], log_det, sample
 
 
 def test_the_bits_of_white_noise_are_its_entropy(encoder):
@@ -80,7 +80,7 @@ def test_a_run_starts_with_latents_of_mean_0_and_variance_1(store, encoder, tmp_
     objective = Likelihood(run.recipe, run.encoder, run.residual_scale)
     lr, hr, _ = run.crops.batch(0, range(4)).on("cpu")
     (features,), estimate = objective.given(lr)
-    z0, _, _ = run.network(features, objective.residual(objective.spread(hr, torch.randn_like(hr)), estimate))
+    (z0,), _, _ = run.network(features, objective.residual(objective.spread(hr, torch.randn_like(hr)), estimate))
     assert float(z0.detach().mean((0, 2, 3)).abs().max()) < 0.3
     assert float((z0.detach().std((0, 2, 3)) - 1).abs().max()) < 0.3
 

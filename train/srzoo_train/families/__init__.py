@@ -7,7 +7,8 @@
   and a batch to a loss and its parts. It is a `Residuals` where there is a residual scale.
 - `sample(objective, network, lr, restore, seed)`: the images that validation shows, the last one judged.
 - `graphs(recipe, network, encoder)`: what is exported; `TILED` names the graphs whose reach decides how
-  far tiles overlap, `multiple(recipe)` the multiple of LR sizes.
+  far tiles overlap, `multiple(recipe)` the multiple of LR sizes, and `minimum(recipe)`, if there is one, the
+  smallest of a published network.
 - `card(recipe, residual_scale)`: what the card says beyond files.
 - `tiling(recipe)`, if published networks, which look at whole tiles, are among them: how to cut, or None.
 - `start(network, objective, lr, hr, restore)`, if the network is set by a first batch.

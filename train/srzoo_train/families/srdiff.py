@@ -1,5 +1,6 @@
 """Family srdiff: diffusion of the residual over the image of a frozen encoder, given its features."""
 
+import math
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from ..networks import channels_of
 from ..recipe import Recipe, Stage
 from ..residual import Encoded, Enlarged
 
-__all__ = ["build", "card", "graphs", "multiple", "objective", "rules", "sample"]
+__all__ = ["build", "card", "graphs", "minimum", "multiple", "objective", "rules", "sample"]
 
 NAME, ABOUT = "SRDiff", "diffusion of the residual over a regression, in a few steps"
 LOSSES = diffusion.LOSSES
@@ -83,8 +84,21 @@ def graphs(recipe: Recipe, network: nn.Module, encoder: nn.Module) -> dict[str, 
 
 
 def multiple(recipe: Recipe) -> int:
-    """LR sizes are multiples of this: the U-Net's second level has half the LR grid."""
+    """LR sizes are multiples of this: the U-Net's second level has half the LR grid; of published ones the last."""
+    if recipe.network.kind == "published":
+        levels = _stride(recipe)
+        return levels // math.gcd(levels, recipe.scale)
     return 2
+
+
+def minimum(recipe: Recipe) -> int:
+    """The smallest LR side: a published network's mirrored borders ask for two pixels at its deepest level."""
+    return -(-2 * _stride(recipe) // recipe.scale)
+
+
+def _stride(recipe: Recipe) -> int:
+    """HR pixels that one pixel of a published network's deepest level stands for."""
+    return 2 ** (len(recipe.network.multipliers) - 1)
 
 
 def card(recipe: Recipe, residual_scale: float) -> dict:

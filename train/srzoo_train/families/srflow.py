@@ -1,4 +1,7 @@
-"""Family srflow: what is drawn is a latent, and the network is its invertible way to the residual."""
+"""Family srflow: what is drawn are latents, and the network is their invertible way to the residual.
+
+The published networks have no base: their residual is the image itself, and the encoder's trunk stays frozen.
+"""
 
 import copy
 import math
@@ -11,7 +14,8 @@ from .. import graphs as onnx_graphs
 from ..batches import Batch
 from ..graphs import Graph
 from ..judgement import Judgement
-from ..models.flow import Flow, Forward, Inverse, log_normal
+from ..models import flow, srflow
+from ..models.flow import Flow, log_normal
 from ..networks import channels_of
 from ..recipe import Recipe, RecipeError, Stage
 from ..residual import Encoded, Residuals
@@ -21,7 +25,7 @@ LOSSES = ("nll", "flow_sample")
 TILED = ("encoder", "inverse")  # only sampling is tiled; the way back to the latents is not
 
 BYTE = 2 / 255       # between two bytes, where images lie in [-1, 1]
-DEQUANTISE, LATENT = 1, 0  # draws of a batch's noise
+DEQUANTISE, LATENTS = 0, 1  # draws of a batch's noise; each latent has one of its own
 
 
 class Likelihood(Residuals):
@@ -32,30 +36,31 @@ class Likelihood(Residuals):
     """
 
     def __init__(self, recipe: Recipe, encoder: nn.Module, residual_scale: float):
-        super().__init__(Encoded(encoder), residual_scale)
+        super().__init__(given(recipe, encoder), residual_scale)
         self.recipe = recipe
 
     def spread(self, hr: Tensor, noise: Tensor) -> Tensor:
         """Images whose bytes are spread evenly, by standard normal noise."""
         return hr + BYTE * (torch.special.ndtr(noise) - 0.5)
 
-    def bits(self, z0: Tensor, log_det: Tensor) -> Tensor:
+    def bits(self, latents: list[Tensor], log_det: Tensor) -> Tensor:
         """-log2 of the mean probability of one byte: the density's, by the change of variables."""
-        nats = -(log_normal(z0) + log_det) / z0[0].numel()
+        values = sum(latent[0].numel() for latent in latents)
+        nats = -(sum(map(log_normal, latents)) + log_det) / values
         return nats.mean() / math.log(2) - math.log2(self.residual_scale * BYTE)
 
     def forward(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         (features,), estimate = self.given(batch.lr)
         noise = batch.noise(DEQUANTISE, estimate.shape)
-        z0, log_det, _ = network(features, self.residual(self.spread(batch.hr, noise), estimate))
-        loss = self.bits(z0, log_det)
+        latents, log_det, _ = network(features, self.residual(self.spread(batch.hr, noise), estimate))
+        loss = self.bits(latents, log_det)
         return loss, {"nll": loss.detach()}
 
     @torch.no_grad()
-    def sample(self, network: nn.Module, lr: Tensor, latent: Tensor) -> Tensor:
-        """Images [n, 3, H, W] of latents z0 [n, 3 * scale^2, h, w]."""
+    def sample(self, network: nn.Module, lr: Tensor, latents: list[Tensor]) -> Tensor:
+        """Images [n, 3, H, W] of latents."""
         (features,), estimate = self.given(lr)
-        return self.image(network(features, latent=latent)[2].float(), estimate)
+        return self.image(network(features, latents=latents)[2].float(), estimate)
 
 
 class FlowSample(Likelihood):
@@ -75,19 +80,61 @@ class FlowSample(Likelihood):
         noise = batch.noise(DEQUANTISE, estimate.shape)
         least, most = self.stage.temperature
         temperature = least + (most - least) * batch.shared
-        latent = temperature * batch.noise(LATENT, latent_shape(self.recipe.scale, batch.lr, 2))
-        z0, log_det, sample = network(
-            features, self.residual(self.spread(batch.hr, noise), estimate), latent
+        drawn = [
+            temperature * batch.noise(LATENTS + i, shape)
+            for i, shape in enumerate(latent_shapes(self.recipe, batch.lr, 2))
+        ]
+        latents, log_det, sample = network(
+            features, self.residual(self.spread(batch.hr, noise), estimate), drawn
         )
         pair = self.image(sample, estimate.repeat(2, 1, 1, 1)).chunk(2)
         loss, parts = self.judgement(pair, batch.hr, batch.corner)
-        nll = self.bits(z0, log_det)
+        nll = self.bits(latents, log_det)
         return loss + self.stage.nll * nll, {**parts, "nll": nll.detach()}
 
 
-def latent_shape(scale: int, lr: Tensor, copies: int) -> torch.Size:
+class Stacked(nn.Module):
+    """Features as published flows see them, and for lack of an estimate an image of zeros."""
+
+    def __init__(self, encoder: nn.Module, recipe: Recipe):
+        super().__init__()
+        self.encoder, self.scale = srflow.Encoder(encoder, recipe.network.stacked), recipe.scale
+
+    def forward(self, lr: Tensor) -> tuple[Tensor, Tensor]:
+        height, width = (side * self.scale for side in lr.shape[2:])
+        return self.encoder(lr), lr.new_zeros(len(lr), 3, height, width)
+
+
+def given(recipe: Recipe, encoder: nn.Module) -> Encoded:
+    """What the flow is fed with, and the base."""
+    return Encoded(Stacked(encoder, recipe) if recipe.network.kind == "published" else encoder)
+
+
+def shape_of(recipe: Recipe, encoder: nn.Module | None = None) -> srflow.SRFlowShape:
+    """Sizes of a published network."""
+    size, trunk = recipe.network, {}
+    if encoder is not None:
+        width = encoder.conv_first.out_channels
+        trunk = {"features": width, "growth": width // 2, "blocks": len(encoder.RRDB_trunk)}
+    return srflow.SRFlowShape(
+        scale=recipe.scale, stacked=size.stacked, steps=size.couplings, hidden=size.hidden, **trunk
+    )
+
+
+def latents_of(recipe: Recipe) -> list[tuple[int, float]]:
+    """Channels of each latent, and its size relative to the LR grid."""
+    if recipe.network.kind == "published":
+        return shape_of(recipe).latents
+    return [(3 * recipe.scale**2, 1)]
+
+
+def latent_shapes(recipe: Recipe, lr: Tensor, copies: int) -> list[torch.Size]:
     """Of the latents of so many samples of every image."""
-    return torch.Size((copies * len(lr), 3 * scale * scale, *lr.shape[2:]))
+    n, (height, width) = copies * len(lr), lr.shape[2:]
+    return [
+        torch.Size((n, channels, int(height * ratio), int(width * ratio)))
+        for channels, ratio in latents_of(recipe)
+    ]
 
 
 def temperature_of(recipe: Recipe) -> float:
@@ -99,9 +146,12 @@ def temperature_of(recipe: Recipe) -> float:
 def rules(recipe: Recipe) -> list[tuple[bool, str]]:
     """What must hold of a recipe."""
     rising = lambda range_: len(range_) == 2 and 0 < range_[0] <= range_[1] <= 1
+    published = recipe.network.kind == "published"
     return [
         (bool(recipe.encoder), "encoder: srflow needs a regression entry"),
-        (recipe.base == "estimate", "base: srflow takes estimate"),
+        (recipe.base == ("none" if published else "estimate"),
+         "base: srflow takes estimate, a published one none"),
+        (not published or recipe.residual_scale == 1, "residual_scale: a published srflow takes 1"),
         (not recipe.restores, "data.damage: srflow has no input restore"),
         *(
             (stage.loss != "flow_sample" or rising(stage.temperature),
@@ -114,6 +164,19 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
 def build(recipe: Recipe, encoder: nn.Module) -> nn.Module:
     """The flow that the recipe trains."""
     size = recipe.network
+    if size.kind == "published":
+        if not hasattr(encoder, "RRDB_trunk"):
+            raise RecipeError("cannot build a published srflow: its encoder must be a published RRDB")
+        if max(size.stacked, default=0) >= len(encoder.RRDB_trunk):
+            raise RecipeError(
+                f"cannot use the recipe: network.stacked names a block that an encoder of "
+                f"{len(encoder.RRDB_trunk)} blocks does not have"
+            )
+        network = srflow.SRFlow(shape_of(recipe, encoder))
+        network.RRDB.load_state_dict(encoder.state_dict())
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad = name.startswith(network.trained)
+        return network
     return Flow(
         scale=recipe.scale,
         features=channels_of(encoder),
@@ -135,7 +198,7 @@ def objective(
     return FlowSample(recipe, encoder, residual_scale, stage, lpips)
 
 
-def start(network: Flow, objective: Likelihood, lr: Tensor, hr: Tensor, restore: None) -> None:
+def start(network: Flow | srflow.SRFlow, objective: Likelihood, lr: Tensor, hr: Tensor, restore: None) -> None:
     """Sets the actnorms by a first batch."""
     (features,), estimate = objective.given(lr)
     network.start(features, objective.residual(objective.spread(hr, torch.randn_like(hr)), estimate))
@@ -146,45 +209,56 @@ def sample(
 ) -> list[Tensor]:
     """Images of temperature 0, of half the card's, and of the card's."""
     temperature = temperature_of(objective.recipe)
-    shape = latent_shape(objective.recipe.scale, lr, 1)
-    latent = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(lr.device)
-    return [objective.sample(network, lr, part * temperature * latent) for part in (0, 0.5, 1)]
+    draws = torch.Generator().manual_seed(seed)
+    shapes = latent_shapes(objective.recipe, lr, 1)
+    latents = [temperature * torch.randn(shape, generator=draws).to(lr.device) for shape in shapes]
+    return [objective.sample(network, lr, [part * z for z in latents]) for part in (0, 0.5, 1)]
 
 
 def multiple(recipe: Recipe) -> int:
-    """LR sizes are multiples of this."""
-    return 1
+    """LR sizes are multiples of this: a published network's last level has half the LR grid."""
+    return 2 if recipe.network.kind == "published" else 1
 
 
-def graphs(recipe: Recipe, network: Flow, encoder: nn.Module) -> dict[str, Graph]:
+minimum = multiple
+
+
+def graphs(recipe: Recipe, network: nn.Module, encoder: nn.Module) -> dict[str, Graph]:
     """The graphs `encoder`, `inverse` and `forward`, of weights rounded to fp16.
 
     The matrices are computed from the trained triangles, inverted in float64, and stay fp32: were
     they rounded one by one, one graph would not invert the other.
     """
-    features = channels_of(encoder)
-    flow = onnx_graphs.halved(copy.deepcopy(network).fix())
-    side = recipe.scale
+    published = recipe.network.kind == "published"
+    kind, side = srflow if published else flow, recipe.scale
+    fixed = onnx_graphs.halved(copy.deepcopy(network).fix())
+    frozen = onnx_graphs.halved(Stacked(encoder, recipe).encoder if published else encoder)
+    ratios = {f"z{i}": sizes for i, sizes in enumerate(latents_of(recipe))}
+
+    @torch.no_grad()
+    def features(height: int, width: int, n: int) -> Tensor:
+        found = frozen(torch.rand(n, 3, height, width) * 2 - 1)
+        return found if published else found[0]
 
     def latents(height: int, width: int, n: int) -> dict[str, Tensor]:
-        return {
-            "z0": 0.9 * torch.randn(n, 3 * side * side, height, width),
-            "features": torch.randn(n, features, height, width),
+        drawn = {
+            name: 0.9 * torch.randn(n, channels, int(height * ratio), int(width * ratio))
+            for name, (channels, ratio) in ratios.items()
         }
+        return {**drawn, "features": features(height, width, n)}
 
     def residuals(height: int, width: int, n: int) -> dict[str, Tensor]:
         return {
             "residual": torch.randn(n, 3, height * side, width * side),
-            "features": torch.randn(n, features, height, width),
+            "features": features(height, width, n),
         }
 
+    gives = {**{name: i for i, name in enumerate(ratios)}, "logdet": len(ratios)}
+    estimate = {} if published else {"estimate": 1}
     return {
-        "encoder": Graph(
-            "encoder", onnx_graphs.halved(encoder), onnx_graphs.low_images(False),
-            {"features": 0, "estimate": 1},
-        ),
-        "inverse": Graph("inverse", Inverse(flow), latents, {"residual": 0}),
-        "forward": Graph("forward", Forward(flow), residuals, {"z0": 0, "logdet": 1}),
+        "encoder": Graph("encoder", frozen, onnx_graphs.low_images(False), {"features": 0, **estimate}),
+        "inverse": Graph("inverse", kind.Inverse(fixed), latents, {"residual": 0}),
+        "forward": Graph("forward", kind.Forward(fixed), residuals, gives),
     }
 
 
@@ -192,9 +266,12 @@ def card(recipe: Recipe, residual_scale: float) -> dict:
     """What sampling must know."""
     return {
         "flow": {
-            "latents": [{"name": "z0", "channels": 3 * recipe.scale**2, "ratio": 1}],
+            "latents": [
+                {"name": f"z{i}", "channels": channels, "ratio": ratio}
+                for i, (channels, ratio) in enumerate(latents_of(recipe))
+            ],
             "temperature": temperature_of(recipe),
             "residualScale": residual_scale,
-            "base": "estimate",
+            "base": recipe.base,
         },
     }

@@ -57,7 +57,7 @@ def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
             "flow": {
                 "latents": [
                     {"name": f"z{i}", "channels": channels, "ratio": ratio}
-                    for i, (channels, ratio) in enumerate(network.latents)
+                    for i, (channels, ratio) in enumerate(shape.latents)
                 ],
                 "temperature": number(config, ("heat",), HEAT, 1.0),
                 "residualScale": 1.0,
@@ -140,20 +140,21 @@ def stacked_in(
 
 def graphs_of(network: SRFlow) -> tuple[Graph, Graph, Graph]:
     """The graphs `encoder`, `inverse` and `forward`; the flow's matrices are computed."""
-    names = [f"z{i}" for i in range(len(network.latents))]
-    scale = network.shape.scale
+    shape = network.shape
+    names, scale = [f"z{i}" for i in range(len(shape.latents))], shape.scale
+    encoder = Encoder(network.RRDB, shape.stacked)
 
     def pictures(height: int, width: int, n: int) -> dict[str, Tensor]:
         return {"lr": torch.rand(n, 3, height, width) * 2 - 1}
 
     @torch.no_grad()
     def features(height: int, width: int, n: int) -> Tensor:
-        return network.features(pictures(height, width, n)["lr"])
+        return encoder(pictures(height, width, n)["lr"])
 
     def latents(height: int, width: int, n: int) -> dict[str, Tensor]:
         drawn = {
             name: 0.5 * torch.randn(n, channels, int(height * ratio), int(width * ratio))
-            for name, (channels, ratio) in zip(names, network.latents)
+            for name, (channels, ratio) in zip(names, shape.latents)
         }
         return {**drawn, "features": features(height, width, n)}
 
@@ -165,7 +166,7 @@ def graphs_of(network: SRFlow) -> tuple[Graph, Graph, Graph]:
 
     gives = {**{name: i for i, name in enumerate(names)}, "logdet": len(names)}
     return (
-        Graph("encoder", Encoder(network), pictures, {"features": 0}),
+        Graph("encoder", encoder, pictures, {"features": 0}),
         Graph("inverse", Inverse(network), latents, {"residual": 0}),
         Graph("forward", Forward(network), images, gives),
     )

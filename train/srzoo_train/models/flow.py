@@ -261,36 +261,39 @@ class Flow(nn.Module):
             x = block(x)
         return F.relu(x)
 
-    def encode(self, residual: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """The latent z0 [n, 3 * scale^2, h, w] and log |d z0 / d residual| [n]."""
+    def encode(self, residual: Tensor, context: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The latent z0 [n, 3 * scale^2, h, w], alone in a list, and log |d z0 / d residual| [n]."""
         x, log_det = F.pixel_unshuffle(residual.float(), self.scale), 0.0
         for step in self.steps:
             x, more = step.encode(x, context)
             log_det = log_det + more
-        return x, log_det.sum((1, 2))
+        return [x], log_det.sum((1, 2))
 
-    def decode(self, z0: Tensor, context: Tensor) -> Tensor:
+    def decode(self, latents: list[Tensor], context: Tensor) -> Tensor:
         """The residual [n, 3, H, W] of a latent."""
-        x = z0.float()
+        x = latents[0].float()
         for step in reversed(self.steps):
             x = step.decode(x, context)
         return F.pixel_shuffle(x, self.scale)
 
     def forward(
-        self, features: Tensor, residual: Tensor | None = None, latent: Tensor | None = None
-    ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-        """z0 and log-determinant of `residual`, and the sample of `latent`, for those that are given.
+        self,
+        features: Tensor,
+        residual: Tensor | None = None,
+        latents: list[Tensor] | None = None,
+    ) -> tuple[list[Tensor] | None, Tensor | None, Tensor | None]:
+        """Latents and log-determinant of `residual`, and the sample of `latents`, for those that are given.
 
-        `latent` may hold several items for each one of `features`: [k * n, ...], the items' first
+        `latents` may hold several items for each one of `features`: [k * n, ...], the items' first
         ones first.
         """
         context = self.context(features)
-        z0 = log_det = sample = None
+        found = log_det = sample = None
         if residual is not None:
-            z0, log_det = self.encode(residual, context)
-        if latent is not None:
-            sample = self.decode(latent, context.repeat(len(latent) // len(context), 1, 1, 1))
-        return z0, log_det, sample
+            found, log_det = self.encode(residual, context)
+        if latents is not None:
+            sample = self.decode(latents, context.repeat(len(latents[0]) // len(context), 1, 1, 1))
+        return found, log_det, sample
 
     @torch.no_grad()
     def start(self, features: Tensor, residual: Tensor) -> None:
@@ -316,7 +319,7 @@ class Inverse(nn.Module):
         self.flow = flow
 
     def forward(self, z0: Tensor, features: Tensor) -> Tensor:
-        return self.flow.decode(z0, self.flow.context(features))
+        return self.flow.decode([z0], self.flow.context(features))
 
 
 class Forward(nn.Module):
@@ -327,7 +330,8 @@ class Forward(nn.Module):
         self.flow = flow
 
     def forward(self, residual: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        return self.flow.encode(residual, self.flow.context(features))
+        (z0,), log_det = self.flow.encode(residual, self.flow.context(features))
+        return z0, log_det
 
 
 def log_normal(z: Tensor) -> Tensor:

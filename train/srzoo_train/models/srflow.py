@@ -40,6 +40,17 @@ class SRFlowShape:
         return self.scale.bit_length()
 
     @property
+    def latents(self) -> list[tuple[int, float]]:
+        """Channels of each latent, the finest first, and its size relative to the LR grid."""
+        channels, found = 3, []
+        for level in range(1, self.levels + 1):
+            channels *= 4
+            if level <= self.levels - 2:
+                found.append((channels - channels // 2, self.scale * 0.5**level))
+                channels //= 2
+        return [*found, (channels, 0.5)]
+
+    @property
     def condition(self) -> int:
         """Channels that every coupling is given."""
         return self.features * (1 + len(self.stacked))
@@ -235,7 +246,6 @@ class Upsampler(nn.Module):
     def __init__(self, shape: SRFlowShape):
         super().__init__()
         self.layers = nn.ModuleList()
-        self.latents: list[tuple[int, float]] = []  # channels, and size relative to the image
         channels, plain = 3, shape.plain_steps
         for level in range(1, shape.levels + 1):
             channels *= 4
@@ -244,9 +254,7 @@ class Upsampler(nn.Module):
                 self.layers.append(FlowStep(channels, shape, coupled=i >= plain))
             if level <= shape.levels - 2:
                 self.layers.append(Split(channels))
-                self.latents.append((channels - channels // 2, 0.5**level))
                 channels //= 2
-        self.latents.append((channels, 0.5**shape.levels))
         self.f = nn.Sequential(nn.Conv2d(shape.condition, DEAD_CHANNELS, 3, padding=1))
 
     def encode(self, x: Tensor, conditions: list[Tensor]) -> tuple[list[Tensor], Tensor]:
@@ -288,16 +296,10 @@ class SRFlow(nn.Module):
         self.flowUpsamplerNet = Upsampler(shape)
 
     @property
-    def latents(self) -> list[tuple[int, float]]:
-        """Channels of each latent, and its size relative to the LR grid."""
-        return [(channels, size * self.shape.scale) for channels, size in self.flowUpsamplerNet.latents]
-
-    def features(self, lr: Tensor) -> Tensor:
-        """lr [n, 3, h, w] in [-1, 1] -> the trunk's sum and the stacked blocks' outputs [n, c, h, w]."""
-        *blocks, _ = self.RRDB.features((lr + 1) / 2)
-        # SRFlow adds the last block's output to the trunk's convolution, where ESRGAN adds the first layer's.
-        trunk = blocks[-1] + self.RRDB.trunk_conv(blocks[-1])
-        return torch.cat([trunk, *(blocks[i] for i in self.shape.stacked)], 1)
+    def trained(self) -> tuple[str, ...]:
+        """Beginnings of the names of what is trained: the flow, and the convolutions between its levels."""
+        between = [f"RRDB.upconv{i}." for i in range(1, self.shape.levels - 1)]
+        return "flowUpsamplerNet.layers.", *between
 
     def conditions(self, features: Tensor) -> list[Tensor]:
         """What each level sees, the finest first; h and w must be even."""
@@ -354,14 +356,17 @@ class SRFlow(nn.Module):
 
 
 class Encoder(nn.Module):
-    """The graph `encoder`: lr [n, 3, h, w] in [-1, 1] -> features."""
+    """The graph `encoder`: lr [n, 3, h, w] in [-1, 1] -> the trunk's sum and the stacked blocks' outputs."""
 
-    def __init__(self, network: SRFlow):
+    def __init__(self, rrdb: RRDBNet, stacked: tuple[int, ...]):
         super().__init__()
-        self.network = network
+        self.rrdb, self.stacked = rrdb, stacked
 
     def forward(self, lr: Tensor) -> Tensor:
-        return self.network.features(lr)
+        *blocks, _ = self.rrdb.features((lr + 1) / 2)
+        # SRFlow adds the last block's output to the trunk's convolution, where ESRGAN adds the first layer's.
+        trunk = blocks[-1] + self.rrdb.trunk_conv(blocks[-1])
+        return torch.cat([trunk, *(blocks[i] for i in self.stacked)], 1)
 
 
 class Inverse(nn.Module):
