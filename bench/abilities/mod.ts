@@ -5,12 +5,14 @@ import { fidelityPart } from "./fidelity.ts";
 import { fusionPart } from "./fusion.ts";
 import { interpolationPart } from "./interpolation.ts";
 import { stepsPart } from "./steps.ts";
+import { temperaturePart } from "./temperature.ts";
 import { uncertaintyPart } from "./uncertainty.ts";
 
 /** All abilities. */
 export const parts: readonly Part[] = [
   stepsPart,
   fidelityPart,
+  temperaturePart,
   uncertaintyPart,
   interpolationPart,
   fusionPart,

@@ -26,7 +26,7 @@ const SHOWN = ["psnrY", "lpips", "lpipsSqueeze", "lrPsnr", "diversity", "gainOfM
 export const stepsPart: Part = { name: "steps", run };
 
 async function run(study: Study): Promise<Finding | undefined> {
-  const most = study.upscaler.card.steps?.max ?? 1;
+  const most = study.upscaler.card.steps?.max ?? 0; // a flow takes no steps
   const shown = metrics.filter(({ key }) => SHOWN.includes(key));
   const rows: string[][] = [];
   for (const [steps, normally] of COUNTS) {
