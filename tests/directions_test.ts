@@ -46,7 +46,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "cli/": ["mod.ts", "lib/"],
   "bench/": ["mod.ts", "lib/"],
   "train/": ["mod.ts", "lib/"],
-  "tools/": ["mod.ts", "lib/", "train/environment.ts"],
+  "tools/": ["mod.ts", "lib/", "cli/", "train/environment.ts"],
   "examples/": ["mod.ts"],
   "tests/": ["mod.ts", "lib/", "cli/", "bench/", "train/", "tools/"],
 };
