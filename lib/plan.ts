@@ -182,6 +182,8 @@ const FAMILY: readonly string[] = [
   "guide",
 ] satisfies FamilyOption[];
 const COMMON = ["memory", "signal", "onProgress"];
+/** Longest side of an image: that of a PNG file. */
+const MOST_SIDE = 2 ** 31 - 1;
 /** What a bicubic entry needs: no network, the kernel's radius. */
 const NO_NETWORK: Tiling = { size: 512, overlap: 4, multiple: 1 };
 
@@ -220,12 +222,15 @@ export function planUpscale(
     onProgress,
   } = options;
   const most = card.steps?.max ?? 1;
+  checkWhole("width", size.width, MOST_SIDE);
+  checkWhole("height", size.height, MOST_SIDE);
   checkSeed(seed);
   checkWhole("samples", samples, 64);
   checkWhole("steps", steps, most);
   checkWithin("temperature", temperature, card.flow ? 1 : 2);
   checkWithin("fidelity", fidelity, 1);
   checkWithin("memory", budget, Infinity);
+  checkFlag("consistency", consistency);
   checkRestore(card, model, restore);
   if (!Object.hasOwn(samplers, sampler)) {
     throw new RangeError(
@@ -329,6 +334,12 @@ function checkWhole(name: string, value: number, most: number): void {
 
 /** Refuses what is not from 0 to `most`. */
 function checkWithin(name: string, value: number, most: number): void {
-  if (value >= 0 && value <= most) return;
-  throw new RangeError(`Cannot use ${name} = ${value}: it must be from 0 to ${most}`);
+  if (typeof value === "number" && value >= 0 && value <= most) return;
+  throw new RangeError(`Cannot use ${name} = ${value}: it must be a number from 0 to ${most}`);
+}
+
+/** Refuses what is neither true nor false. */
+function checkFlag(name: string, value: boolean): void {
+  if (typeof value === "boolean") return;
+  throw new TypeError(`Cannot use ${name} = ${value}: it must be true or false`);
 }
