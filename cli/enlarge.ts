@@ -1,6 +1,7 @@
 /** One image from its file to its results. @module */
 
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { encodeImage, type Image, type Plan, type Preview, readImage } from "../mod.ts";
 import type { Upscaled } from "../mod.ts";
 import { measureRate, memoryOf, type ResultSize, resultSize, workOf } from "./cost.ts";
@@ -55,7 +56,7 @@ async function planned(shop: Workshop, target: Target): Promise<Job> {
   const file = target.input.path;
   const options = optionsOf(shop);
   let plan!: Plan;
-  const source = await readImage(await bytesOf(target.input, signal), {
+  const source = await readImage(fileOf(target.input), {
     signal,
     memory: settings.memory,
     onSize: (imageSize) => void (plan = upscaler.plan(imageSize, options)),
@@ -93,14 +94,9 @@ function choicesOf({ generative, regions, runs, ...plan }: Plan): PlanChoices {
   };
 }
 
-/** The bytes of a file, or all that a pipe gives. */
-async function bytesOf({ path }: Pick<Input, "path">, signal: AbortSignal): Promise<Uint8Array> {
-  if (path !== "-") return await Deno.readFile(path, { signal });
-  const whole = new Response(Deno.stdin.readable).bytes();
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  return await Promise.race([whole, aborted]);
+/** What an input is read from, no farther than the memory allows: a pipe may have no end. */
+function fileOf({ path }: Pick<Input, "path">): URL | Response {
+  return path === "-" ? new Response(Deno.stdin.readable) : pathToFileURL(path);
 }
 
 /** Executes the plan, telling how far it is and writing each step's image where asked to. */
@@ -142,7 +138,7 @@ async function writeSheet(
   const { settings: { sheet, truth }, signal, writer } = shop;
   const high = truth === undefined
     ? undefined
-    : await readImage(await bytesOf({ path: truth }, signal), { signal });
+    : await readImage(fileOf({ path: truth }), { signal });
   const image = contactSheet({ source, states, result, truth: high });
   await writer.write(sheet!, await encodeImage(image, { format: "png" }));
 }
