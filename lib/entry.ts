@@ -50,7 +50,7 @@ export interface Entry extends Engine, AsyncDisposable {
   readonly provider: Provider | "none";
   /** The providers that were refused before, with the reasons. */
   readonly tried: readonly Refusal[];
-  /** What the user should know of providers that were left in the midst of the work. */
+  /** What the user should know of providers that were given up during the work. */
   readonly warnings: readonly string[];
 }
 
@@ -75,7 +75,7 @@ export async function openEntry(
     const model = family(card, opened.sessions);
     return {
       ...{ card, model, tried, warnings },
-      // It changes when a provider fails in the midst of the work.
+      // It changes when a provider fails during the work.
       get provider() {
         return opened.provider;
       },

@@ -61,7 +61,7 @@ export class ProviderError extends Error {
   }
 }
 
-/** Bytes that are no picture, or a broken one. */
+/** Bytes that are not an image, or a broken one. */
 export class DecodeError extends Error {
   /** Makes the error; the message says what could not be read and why. */
   constructor(message: string, options?: ErrorOptions) {

@@ -292,7 +292,7 @@ function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): voi
 function tilingOf(card: ModelCard, tile?: number): Tiling {
   const tiling = { ...card.tiling ?? NO_NETWORK };
   if (tile !== undefined) tiling.size = tile;
-  spansOf(tiling.multiple, tiling); // refuses a size that can't work
+  spansOf(tiling.multiple, tiling); // refuses a size that cannot work
   return tiling;
 }
 

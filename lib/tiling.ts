@@ -195,7 +195,7 @@ function add(whole: Record<string, Tensor>, name: string, part: Tensor, place: P
   }
 }
 
-/** Refuses a tiling that can't work. */
+/** Refuses a tiling that cannot work. */
 function checkTiling({ size, overlap, multiple }: Tiling): void {
   const least = 2 * alignUp(overlap, multiple);
   if (Number.isInteger(size) && size % multiple === 0 && size > least) return;

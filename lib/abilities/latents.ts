@@ -19,7 +19,7 @@ export interface LatentOptions {
    * @default {the large one, made small by bicubic}
    */
   low?: ImageLike;
-  /** Leaves the work with the signal's reason. */
+  /** Aborts the work, which throws the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -51,7 +51,7 @@ export interface InterpolateImagesOptions {
   to: ImageLike;
   /** Where between the two, 0 to 1. */
   t: number;
-  /** Leaves the work with the signal's reason. */
+  /** Aborts the work, which throws the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -60,7 +60,7 @@ export interface InterpolateImagesOptions {
  * to the other, so that what lies between is as likely as they are.
  *
  * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
- * @throws {RangeError} If the sizes differ, are no multiples of the scale, or `t` is not from 0 to 1.
+ * @throws {RangeError} If the sizes differ, are not multiples of the scale, or `t` is not from 0 to 1.
  */
 export async function interpolateImages(
   upscaler: Upscaler,
@@ -153,7 +153,7 @@ function shrunk({ card: { scale } }: Upscaler, { width, height, ...image }: Imag
     });
   }
   throw new RangeError(
-    `Cannot make ${width}x${height} small by ${scale}: its sides are no multiples. Cut it, or give the ` +
+    `Cannot make ${width}x${height} small by ${scale}: its sides are not multiples. Cut it, or give the ` +
       `small image`,
   );
 }

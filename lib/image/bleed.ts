@@ -1,4 +1,4 @@
-/** Colours for pixels that can't be seen, so that what lies there does not leak into the edges. @module */
+/** Colours for pixels that cannot be seen, so that what lies there does not leak into the edges. @module */
 
 import type { Image } from "./image.ts";
 
@@ -6,7 +6,7 @@ import type { Image } from "./image.ts";
 const VISIBLE = 8;
 
 /**
- * Gives every pixel that can't be seen the colour of the nearest visible ones: averages of blocks twice as large
+ * Gives every pixel that cannot be seen the colour of the nearest visible ones: averages of blocks twice as large
  * again and again, until each hidden pixel lies in a block that shows something.
  *
  * @returns The image itself if nothing is hidden, or all; otherwise a new one. Opacity stays.

@@ -9,7 +9,7 @@ const REACH = 3;
  * Replaces every pixel by the mean of its neighbourhood, weighted by a Gaussian that ends at three standard
  * deviations. At the border the mean is over the pixels that there are.
  *
- * @param picture Planes `[n, channels, height, width]`.
+ * @param image Planes `[n, channels, height, width]`.
  * @param sigma Standard deviation of the Gaussian in pixels, at least 0; 0 leaves all as it is.
  * @returns New planes of the same size.
  */
@@ -22,7 +22,7 @@ export function blur(picture: Tensor, sigma: number): Tensor {
   return turned(turned(picture, window), window);
 }
 
-/** Blurs each row, and turns the picture: twice is both ways. */
+/** Blurs each row, and turns the image: twice is both ways. */
 function turned(
   { data, dims: [n, channels, height, width] }: Tensor,
   window: Float64Array,

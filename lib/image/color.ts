@@ -19,7 +19,7 @@ export function gray(red: number, green: number, blue: number): number {
 /** How {@linkcode lumaOf} rounds. */
 export interface LumaOptions {
   /**
-   * Rounds half up to whole numbers, as MATLAB does for a byte picture.
+   * Rounds half up to whole numbers, as MATLAB does for a byte image.
    *
    * @default {true}
    */
@@ -27,7 +27,7 @@ export interface LumaOptions {
 }
 
 /**
- * Luma of a picture, row-major, 16 to 235; alpha is not looked at. A gray picture's own values
+ * Luma of an image, row-major, 16 to 235; alpha is not looked at. A gray image's own values
  * are its luma, as the papers' scripts have it.
  */
 export function lumaOf(image: Image, options: LumaOptions = {}): Float32Array {

@@ -1,5 +1,5 @@
 /**
- * Consistency with the input: a result that is shrunk again must give the picture it was made from.
+ * Consistency with the input: a result that is shrunk again must give the image it was made from.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { addResized, resize, type Size } from "./resize.ts";
 /** How {@linkcode project} works. */
 export interface ProjectOptions {
   /**
-   * Most corrections of a picture. One would be enough, were it not that a correction may leave the
+   * Most corrections of an image. One would be enough, were it not that a correction may leave the
    * range of colours.
    *
    * @default {8}
@@ -38,15 +38,15 @@ const HALF = 4;
 const BAND = 2 * HALF + 1;
 
 /**
- * Moves enlarged pictures onto the nearest that shrink to `lr`: x += up(z), where z solves
+ * Moves enlarged images onto the nearest that shrink to `lr`: x += up(z), where z solves
  * down(up(z)) = lr - down(x), with the exact bicubic both ways; then into -1 to 1, and again while
  * that leaves a difference.
  *
  * This is back-projection (Irani and Peleg 1991) with its limit taken at once: down(up(.)) is a band
  * matrix for the rows and one for the columns. Beside `sr` it needs memory for one channel.
  *
- * @param sr Enlarged pictures `[n, 3, height, width]` in -1 to 1, changed in place.
- * @param lr The pictures they were made from, `[n, 3, h, w]`, or one `[1, 3, h, w]` for all.
+ * @param sr Enlarged images `[n, 3, height, width]` in -1 to 1, changed in place.
+ * @param lr The images they were made from, `[n, 3, h, w]`, or one `[1, 3, h, w]` for all.
  * @returns `sr`.
  * @throws {RangeError} If the sizes do not fit.
  */
@@ -74,7 +74,7 @@ export function project(sr: Tensor, lr: Tensor, options: ProjectOptions = {}): T
   return sr;
 }
 
-/** One channel of one picture, `[1, 1, height, width]`, a view. */
+/** One channel of one image, `[1, 1, height, width]`, a view. */
 function plane(pictures: Tensor, index: number): Tensor {
   const [, , height, width] = pictures.dims;
   const area = height * width;
@@ -151,7 +151,7 @@ function factors(bands: Float64Array): Float64Array {
   return bands;
 }
 
-/** Solves rows * z * columns^T = picture for one plane, in place. */
+/** Solves rows * z * columns^T = image for one plane, in place. */
 function solve({ data, dims }: Tensor, rows: Float64Array, columns: Float64Array): void {
   const [, , height, width] = dims;
   for (let y = 0; y < height; y++) substitute(columns, data.subarray(y * width), 1);

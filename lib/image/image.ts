@@ -8,7 +8,7 @@ export interface Density {
   readonly y: number;
 }
 
-/** A picture in 8 bits per channel; a browser's `ImageData` is one. */
+/** An image in 8 bits per channel; a browser's `ImageData` is one. */
 export interface Image {
   /** Columns. */
   readonly width: number;

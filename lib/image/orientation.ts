@@ -11,7 +11,7 @@ export function uprightSize({ width, height }: Size, orientation: number): Size 
 }
 
 /**
- * Turns a picture the way its orientation asks for.
+ * Turns an image the way its orientation asks for.
  *
  * @param orientation EXIF value: 2 mirrored, 3 half turn, 4 upside down, 5 transposed, 6 quarter turn
  * to the right, 7 transposed over the other diagonal, 8 quarter turn to the left; others: as it is.

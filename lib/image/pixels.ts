@@ -8,11 +8,11 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { gray } from "./color.ts";
 import type { Image } from "./image.ts";
 
-/** A picture as the networks take it. */
+/** An image as the networks take it. */
 export interface Pixels {
   /** Red, green and blue `[1, 3, height, width]` in -1 to 1. */
   readonly rgb: Tensor;
-  /** Opacity `[1, 1, height, width]` in -1 to 1; absent where the picture has none. */
+  /** Opacity `[1, 1, height, width]` in -1 to 1; absent where the image has none. */
   readonly alpha?: Tensor;
 }
 
@@ -28,15 +28,15 @@ export interface ToImageOptions extends Pick<Image, "channels" | "iccProfile" | 
   item?: number;
 }
 
-/** Whether the picture has a channel of opacity. */
+/** Whether the image has a channel of opacity. */
 export function hasAlpha(image: Pick<Image, "channels">): boolean {
   return image.channels === 2 || image.channels === 4;
 }
 
 /**
- * Splits a picture into colours and opacity.
+ * Splits an image into colours and opacity.
  *
- * A picture that does not say its channels, such as an `ImageData`, has opacity if a pixel is not opaque.
+ * An image that does not say its channels, such as an `ImageData`, has opacity if a pixel is not opaque.
  */
 export function toTensor(image: Image): Pixels {
   const { width, height, data } = image;
@@ -55,7 +55,7 @@ export function toTensor(image: Image): Pixels {
 }
 
 /**
- * Makes a picture of one item of a batch, rounded half up and clamped to bytes.
+ * Makes an image of one item of a batch, rounded half up and clamped to bytes.
  *
  * Where `channels` says gray, the three colours are merged with BT.601 weights.
  *
@@ -66,7 +66,7 @@ export function toImage(rgb: Tensor, options: ToImageOptions = {}): Image {
   const { alpha, item = 0, ...kept } = options;
   const [n, channels, height, width] = rgb.dims;
   if (channels !== 3 || item >= n) {
-    throw new RangeError(`Cannot make picture ${item} of a tensor of [${rgb.dims}]`);
+    throw new RangeError(`Cannot make image ${item} of a tensor of [${rgb.dims}]`);
   }
   if (alpha && (alpha.dims[2] !== height || alpha.dims[3] !== width)) {
     throw new RangeError(`Cannot join alpha of [${alpha.dims}] with colours of [${rgb.dims}]`);

@@ -9,7 +9,7 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type Axis, axis, type Edge } from "./axis.ts";
 import type { Image } from "./image.ts";
 
-/** Size of a picture in pixels. */
+/** Size of an image in pixels. */
 export interface Size {
   /** Columns. */
   readonly width: number;
@@ -28,11 +28,11 @@ export interface ResizeOptions {
 }
 
 /**
- * Resizes a tensor of pictures in floating point, without rounding or clamping.
+ * Resizes a tensor of images in floating point, without rounding or clamping.
  *
  * @param source Pictures `[n, channels, height, width]`.
  * @param size Size of the result.
- * @returns New pictures `[n, channels, size.height, size.width]`.
+ * @returns New images `[n, channels, size.height, size.width]`.
  * @throws {RangeError} If a size is not a positive integer.
  */
 export function resize(source: Tensor, size: Size, options: ResizeOptions = {}): Tensor {
@@ -60,10 +60,10 @@ export function addResized(target: Tensor, source: Tensor, options: ResizeOption
 }
 
 /**
- * Resizes a picture in bytes: rounded half up after the rows and again after the columns, all four
+ * Resizes an image in bytes: rounded half up after the rows and again after the columns, all four
  * channels alike. This is how the usual low-resolution test images were made.
  *
- * @returns A new picture that keeps the colour information of `source`.
+ * @returns A new image that keeps the colour information of `source`.
  * @throws {RangeError} If a size is not a positive integer.
  */
 export function resizeImage(source: Image, size: Size, options: ResizeOptions = {}): Image {

@@ -12,7 +12,7 @@ const EPSILON = "srzoo.epsilon";
  *
  * @param model ONNX file.
  * @returns The same file where no divisor is a bare square root or L2 norm.
- * @throws {SyntaxError} If it is no ONNX file.
+ * @throws {SyntaxError} If it is not an ONNX file.
  */
 export function withSafeNorms(model: Uint8Array): Uint8Array {
   const nodes = nodesOf(model);

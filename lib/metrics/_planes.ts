@@ -1,14 +1,14 @@
 import { gray, lumaOf } from "../image/color.ts";
 import type { Image } from "../image/image.ts";
 
-/** One channel of a picture in 0 to 255. */
+/** One channel of an image in 0 to 255. */
 export interface Plane {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
 }
 
-/** What all measures of a pair of pictures can leave out. */
+/** What all measures of a pair of images can leave out. */
 export interface BorderOptions {
   /**
    * Pixels that are left out on every side; papers leave out as many as the scale.
@@ -19,14 +19,14 @@ export interface BorderOptions {
 }
 
 /**
- * Refuses a pair that can't be compared.
+ * Refuses a pair that cannot be compared.
  *
  * @throws {RangeError} If the sizes differ or the border leaves nothing.
  */
 export function checkPair(result: Image, truth: Image, border: number): void {
   if (result.width !== truth.width || result.height !== truth.height) {
     throw new RangeError(
-      `Cannot compare pictures of ${result.width}x${result.height} and ` +
+      `Cannot compare images of ${result.width}x${result.height} and ` +
         `${truth.width}x${truth.height}: their sizes must be equal`,
     );
   }
@@ -34,14 +34,14 @@ export function checkPair(result: Image, truth: Image, border: number): void {
     !Number.isInteger(border) || border < 0 || 2 * border >= Math.min(truth.width, truth.height)
   ) {
     throw new RangeError(
-      `Cannot leave out a border of ${border} of a picture of ${truth.width}x${truth.height}: ` +
+      `Cannot leave out a border of ${border} of an image of ${truth.width}x${truth.height}: ` +
         `it must be a whole number from 0 that leaves some pixels`,
     );
   }
 }
 
 /**
- * Rounded luma of both pictures without their borders. Where the truth has one channel its values are
+ * Rounded luma of both images without their borders. Where the truth has one channel its values are
  * the luma (the papers' scripts skip `rgb2ycbcr` then), and the result is made gray the same way.
  */
 export function lumaPair(result: Image, truth: Image, border: number): [Plane, Plane] {

@@ -1,4 +1,4 @@
-/** What several samples of one picture have in common. @module */
+/** What several samples of one image have in common. @module */
 
 import type { Image } from "../image/image.ts";
 import { checkPair } from "./_planes.ts";

@@ -29,7 +29,7 @@ const WINDOW = 6;
  * It estimates the standard deviation of a colour of one sample near the pixel. Pooling takes away
  * the chance of few samples, and with it detail finer than the window.
  *
- * @param samples Two or more pictures of one size.
+ * @param samples Two or more images of one size.
  * @returns Standard deviations in bytes (0 to 255), `[1, 1, height, width]`.
  * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is negative.
  */
@@ -44,7 +44,7 @@ export function deviationMap(samples: readonly Image[], options: DeviationOption
 }
 
 /**
- * Refuses what is no window.
+ * Refuses what is not a window.
  *
  * @throws {RangeError} If it is negative or infinite.
  */
@@ -57,7 +57,7 @@ export function checkWindow({ window = WINDOW }: DeviationOptions): void {
  * Rank correlation, over the pixels, of {@linkcode deviationMap} and the absolute error of the samples' mean (not
  * rounded), summed over the colours. The error is that of the pixel itself: only the deviation is pooled.
  *
- * @param samples Two or more pictures of one size.
+ * @param samples Two or more images of one size.
  * @param truth What they should equal.
  * @returns Spearman's rho, -1 to 1; NaN where the samples are alike everywhere.
  * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is negative.

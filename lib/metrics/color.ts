@@ -1,4 +1,4 @@
-/** Shifts of colour over a whole picture. @module */
+/** Shifts of colour over a whole image. @module */
 
 import type { Image } from "../image/image.ts";
 import { checkPair } from "./_planes.ts";

@@ -5,10 +5,10 @@ import { resizeImage } from "../image/resize.ts";
 import { psnrRgb } from "./psnr.ts";
 
 /**
- * LR-PSNR: the result shrunk again by the exact bicubic that makes low-resolution pictures, in bytes, against
- * the low-resolution picture; PSNR over three colours without a border (SRFlow, section 5).
+ * LR-PSNR: the result shrunk again by the exact bicubic that makes low-resolution images, in bytes, against
+ * the low-resolution image; PSNR over three colours without a border (SRFlow, section 5).
  *
- * @param result The enlarged picture.
+ * @param result The enlarged image.
  * @param low What it was made from.
  * @throws {RangeError} If `result` is not a whole number of times as large as `low`.
  */
@@ -16,7 +16,7 @@ export function lrPsnr(result: Image, low: Image): number {
   const scale = result.width / low.width;
   if (!Number.isInteger(scale) || result.height !== low.height * scale) {
     throw new RangeError(
-      `Cannot shrink a picture of ${result.width}x${result.height} to ${low.width}x${low.height}: ` +
+      `Cannot shrink an image of ${result.width}x${result.height} to ${low.width}x${low.height}: ` +
         `its sides must be the same whole number of times as long`,
     );
   }

@@ -1,4 +1,4 @@
-/** How much samples of one picture differ, and whether their differences are worth something. @module */
+/** How much samples of one image differ, and whether their differences are worth something. @module */
 
 import type { Image } from "../image/image.ts";
 import { checkSamples, meanAt } from "./_samples.ts";

@@ -1,11 +1,11 @@
-/** Features and class probabilities of pictures, for FID and the Inception Score. @module */
+/** Features and class probabilities of images, for FID and the Inception Score. @module */
 
 import type { Image } from "../image/image.ts";
 import { type OpenOptions, openSession } from "../runtime/providers.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { normalised } from "./lpips.ts";
 
-/** What a feature graph says of one picture. */
+/** What a feature graph says of one image. */
 export interface Features {
   /** One vector. */
   readonly features: Float32Array;
@@ -15,7 +15,7 @@ export interface Features {
 
 /** An opened feature graph. */
 export interface FeatureNetwork extends AsyncDisposable {
-  /** Looks at one picture. */
+  /** Looks at one image. */
   features(image: Image, options?: { signal?: AbortSignal }): Promise<Features>;
 }
 

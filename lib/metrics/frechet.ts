@@ -42,7 +42,7 @@ export function gaussianOf(features: Tensor): Gaussian {
  * equation 6): |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)).
  *
  * With C = F^T F the trace of (C1 C2)^(1/2) is the sum of the singular values of F1 F2^T, which needs no root of a
- * matrix, loses no digits to squaring, and is small where there are fewer pictures than features.
+ * matrix, loses no digits to squaring, and is small where there are fewer images than features.
  *
  * @throws {RangeError} If the distributions have different numbers of features.
  */

@@ -11,16 +11,16 @@ export interface InceptionScore {
 }
 
 /**
- * exp(E KL(p(y|x) || p(y))) over consecutive splits of the pictures (Salimans et al. 2016, section 4).
+ * exp(E KL(p(y|x) || p(y))) over consecutive splits of the images (Salimans et al. 2016, section 4).
  *
  * @param probabilities Class probabilities `[n, classes]`, every row adding up to 1.
  * @param splits Number of parts that are scored apart, 10 in papers.
- * @throws {RangeError} If there are more splits than pictures.
+ * @throws {RangeError} If there are more splits than images.
  */
 export function inceptionScore(probabilities: Tensor, splits = 10): InceptionScore {
   const [n] = probabilities.dims;
   if (!Number.isInteger(splits) || splits < 1 || splits > n) {
-    throw new RangeError(`Cannot score ${n} pictures in ${splits} splits: take 1 to ${n}`);
+    throw new RangeError(`Cannot score ${n} images in ${splits} splits: take 1 to ${n}`);
   }
   const scores = Array.from(
     { length: splits },

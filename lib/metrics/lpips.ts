@@ -12,10 +12,10 @@ export interface Lpips extends AsyncDisposable {
   /** What runs it. */
   readonly provider: Provider;
   /**
-   * Distance of two pictures of one size, over all three colours and without a border; 0 for identical ones.
+   * Distance of two images of one size, over all three colours and without a border; 0 for identical ones.
    *
    * @throws {RangeError} If the sizes differ, or are too small for the backbone.
-   * @throws {Error} If the graph's score is no number, which would spoil every mean.
+   * @throws {Error} If the graph's score is NaN, which would spoil every mean.
    */
   distance(result: Image, truth: Image, options?: { signal?: AbortSignal }): Promise<number>;
 }
@@ -23,7 +23,7 @@ export interface Lpips extends AsyncDisposable {
 /** Mean and standard deviation of ImageNet's red, green and blue in [0, 1]. */
 const MEAN = [0.485, 0.456, 0.406];
 const DEVIATION = [0.229, 0.224, 0.225];
-/** AlexNet's last layers have no pixel left of a smaller picture. */
+/** AlexNet's last layers have no pixel left of a smaller image. */
 const SMALLEST = 32;
 
 /**
@@ -32,7 +32,7 @@ const SMALLEST = 32;
  * @param graph ONNX file with the inputs `ref` and `dist`, `[n, 3, h, w]`, ImageNet-normalised, and the
  * output `score`. Where it divides by a bare norm, 1e-10 is added as in the reference implementation: a
  * zero vector of features stays zero.
- * @throws {SyntaxError} If it is no ONNX file.
+ * @throws {SyntaxError} If it is not an ONNX file.
  * @throws {ProviderError} If no provider can run it.
  */
 export async function openLpips(graph: Uint8Array, options?: OpenOptions): Promise<Lpips> {

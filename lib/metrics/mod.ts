@@ -1,5 +1,5 @@
 /**
- * What a picture is worth: distances to the truth, to the source, and between samples.
+ * What an image is worth: distances to the truth, to the source, and between samples.
  *
  * ```ts
  * import { psnrY, ssimY } from "jsr:@srzoo/core/metrics";

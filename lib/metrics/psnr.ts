@@ -1,4 +1,4 @@
-/** Peak signal-to-noise ratio in dB, peak 255; identical pictures have `Infinity`. @module */
+/** Peak signal-to-noise ratio in dB, peak 255; identical images have `Infinity`. @module */
 
 import type { Image } from "../image/image.ts";
 import { type BorderOptions, checkPair, lumaPair } from "./_planes.ts";
@@ -8,8 +8,8 @@ export type { BorderOptions };
 /**
  * PSNR of luma as super-resolution papers state it: BT.601 luma 16 to 235, rounded, without the border.
  *
- * @param result The picture to judge.
- * @param truth The picture it should equal, of the same size.
+ * @param result The image to judge.
+ * @param truth The image it should equal, of the same size.
  * @throws {RangeError} If the sizes differ or the border leaves nothing.
  */
 export function psnrY(result: Image, truth: Image, options: BorderOptions = {}): number {
@@ -22,8 +22,8 @@ export function psnrY(result: Image, truth: Image, options: BorderOptions = {}):
 /**
  * PSNR over the three colour channels together; 1.5 to 1.9 dB lower than that of luma.
  *
- * @param result The picture to judge.
- * @param truth The picture it should equal, of the same size.
+ * @param result The image to judge.
+ * @param truth The image it should equal, of the same size.
  * @throws {RangeError} If the sizes differ or the border leaves nothing.
  */
 export function psnrRgb(result: Image, truth: Image, options: BorderOptions = {}): number {

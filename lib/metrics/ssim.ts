@@ -13,9 +13,9 @@ const WINDOW = gaussian(1.5);
  * 11x11 with sigma 1.5, K = (0.01, 0.03), L = 255, only where the window lies inside, on rounded BT.601
  * luma without the border.
  *
- * @param result The picture to judge.
- * @param truth The picture it should equal, of the same size.
- * @returns 1 for identical pictures, about 0 for unrelated ones.
+ * @param result The image to judge.
+ * @param truth The image it should equal, of the same size.
+ * @returns 1 for identical images, about 0 for unrelated ones.
  * @throws {RangeError} If the sizes differ or less than 11x11 pixels are left.
  */
 export function ssimY(result: Image, truth: Image, options: BorderOptions = {}): number {

@@ -14,7 +14,7 @@ interface Entry {
  *
  * @param bytes The file, with tensors of F32 or F16.
  * @returns Its tensors by name.
- * @throws {SyntaxError} If the bytes are no such file.
+ * @throws {SyntaxError} If the bytes are not such a file.
  */
 export function readTensors(bytes: Uint8Array): Record<string, Tensor> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -34,7 +34,7 @@ function readHeader(bytes: Uint8Array, view: DataView) {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, start));
     return { header: JSON.parse(text) as Record<string, Entry>, start };
   } catch (cause) {
-    throw unreadable("its header is no JSON", cause);
+    throw unreadable("its header is not JSON", cause);
   }
 }
 

@@ -119,7 +119,7 @@ function endNow(thread: GraphThread): void {
 }
 
 /**
- * Lets a thread end after its call: to end it in the midst of native code ends the whole process in Node
+ * Lets a thread end after its call: to end it inside native code ends the whole process in Node
  * and Bun.
  */
 function retire(thread: GraphThread): void {

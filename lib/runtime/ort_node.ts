@@ -27,7 +27,7 @@ export async function loadNative(
     ...quiet,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Kept for reuse, memory grows with every new picture size, by gigabytes; without, nothing is slower.
+    // Kept for reuse, memory grows with every new image size, by gigabytes; without, nothing is slower.
     enableCpuMemArena: false,
     enableMemPattern: false,
   });

@@ -20,7 +20,7 @@ export interface OpenOptions {
   readonly provider?: Provider;
   /** Number of CPU threads. @default {navigator.hardwareConcurrency} */
   readonly threads?: number;
-  /** Leaves the loading with the signal's reason. */
+  /** Aborts the loading, which throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** The entry's recorded inputs and outputs: a provider that computes something else is refused. */
   readonly fixture?: Uint8Array;
@@ -60,7 +60,7 @@ export interface OpenedSessions extends AsyncDisposable {
   readonly sessions: Readonly<Record<string, Session>>;
   /** The providers that were refused or left, with the reasons. */
   readonly tried: readonly Refusal[];
-  /** What the user should know of providers that were left in the midst of the work. */
+  /** What the user should know of providers that were given up during the work. */
   readonly warnings: readonly string[];
   /** Number of CPU threads that the provider was given. */
   readonly threads: number;
@@ -89,7 +89,7 @@ interface Running {
 /**
  * Opens all graphs of an entry on the first provider that loads and computes them as recorded.
  *
- * A provider that gives NaN, a flat image, or nothing at all in the midst of the work is left for the next
+ * A provider that gives NaN, a flat image, or nothing at all during the work is left for the next
  * one, which repeats the call.
  *
  * @throws {ProviderError} If no provider does; it says why for each.

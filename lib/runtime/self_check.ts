@@ -1,4 +1,4 @@
-/** Guards against black and wrong pictures: a provider must repeat what was recorded. @module */
+/** Guards against black and wrong images: a provider must repeat what was recorded. @module */
 
 import { sha256Of } from "../sha256.ts";
 import type { Tensor } from "../tensor/tensor.ts";

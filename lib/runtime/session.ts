@@ -7,7 +7,7 @@ export type Provider = "webgpu" | "native" | "wasm";
 
 /** Options of one call of a graph. */
 export interface RunOptions {
-  /** Leaves the call with the signal's reason. */
+  /** Aborts the call, which throws the signal's reason. */
   signal?: AbortSignal;
   /**
    * The outputs that are wanted, with their sizes; undefined stands for any size.

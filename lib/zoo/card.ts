@@ -12,7 +12,7 @@ export interface ModelCard {
   description: string;
   /** Name in the table of families. */
   family: string;
-  /** How many times larger its pictures get on each side, 1 to 16. */
+  /** How many times larger its images get on each side, 1 to 16. */
   scale: number;
   /** Version of the entry. */
   version: string;
@@ -22,7 +22,7 @@ export interface ModelCard {
   graphs: Record<string, GraphFile>;
   /** A recorded input and output of each graph, for the self-check after loading. */
   fixture?: Fixture;
-  /** How a picture is cut for its networks. */
+  /** How an image is cut for its networks. */
   tiling?: CardTiling;
   /** What the sampler must know, for a diffusion entry. */
   diffusion?: Diffusion;
@@ -60,7 +60,7 @@ export interface DataSource {
   name: string;
   /** Its licence. */
   licence: string;
-  /** Number of pictures. */
+  /** Number of images. */
   pictures?: number;
   /** Whether its terms forbid anything but research. */
   researchOnly: boolean;
@@ -100,7 +100,7 @@ export interface CardTiling {
   overlap: number;
   /** Sizes and offsets are multiples of this. */
   multiple: number;
-  /** Smaller pictures are enlarged to this side before the network sees them. */
+  /** Smaller images are enlarged to this side before the network sees them. */
   minimum?: number;
   /** The network looks at whole tiles, so that results differ with their size. */
   blended: boolean;

@@ -63,7 +63,7 @@ async function fetchFrom(
       await receive(place, file, sink);
     } catch (error) {
       const isWhole = error instanceof RequestError && error.status === 416;
-      // Nothing is left to send, or what is kept is no part of the file: its SHA-256 tells.
+      // Nothing is left to send, or what is kept is not part of the file: its SHA-256 tells.
       if (!isWhole || kept === 0) throw error;
     }
   }

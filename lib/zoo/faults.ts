@@ -50,7 +50,7 @@ function* tilingFaults({ tiling }: ModelCard): Generator<Fault> {
   const { size, overlap, multiple } = tiling;
   for (const [key, value] of Object.entries({ size, overlap })) {
     if (value % multiple !== 0) {
-      yield { path: `tiling.${key}`, message: `${value} is no multiple of ${multiple}` };
+      yield { path: `tiling.${key}`, message: `${value} is not a multiple of ${multiple}` };
     }
   }
   if (2 * overlap >= size) {

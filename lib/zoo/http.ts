@@ -6,7 +6,7 @@ import { maximumRedirects } from "./limits.ts";
 
 /** How a request is made. */
 export interface RequestOptions {
-  /** Leaves the request with the signal's reason. */
+  /** Aborts the request, which throws the signal's reason. */
   signal?: AbortSignal;
   /**
    * Milliseconds without a byte after which the request fails.

@@ -14,7 +14,7 @@ import { parseYaml } from "./yaml.ts";
  * Reads the card of one entry, which need not be part of a zoo.
  *
  * @param source Path or URL of a `model.yml`, or of the folder that holds one.
- * @throws {ManifestError} If the file is no card; the message lists every fault.
+ * @throws {ManifestError} If the file is not a card; the message lists every fault.
  * @throws {Error} If the file cannot be read.
  */
 export async function readCard(
@@ -31,7 +31,7 @@ export async function readCard(
  *
  * @param text YAML.
  * @param url Where it stands; its graphs are looked for beside it.
- * @throws {ManifestError} If it is no card; the message lists every fault.
+ * @throws {ManifestError} If it is not a card; the message lists every fault.
  */
 export function parseCard(text: string, url: URL): ModelCard {
   return { ...checkCard(parseYaml(text, nameOf(url)), nameOf(url)), base: new URL(".", url).href };
@@ -40,7 +40,7 @@ export function parseCard(text: string, url: URL): ModelCard {
 /**
  * Checks a card that a program holds: it may have been read by somebody else, or changed since.
  *
- * @throws {ManifestError} If it is no card; the message lists every fault.
+ * @throws {ManifestError} If it is not a card; the message lists every fault.
  */
 export function recheckCard({ base, ...value }: ModelCard): ModelCard {
   return { ...checkCard(value, value.id), base };
@@ -51,7 +51,7 @@ export function recheckCard({ base, ...value }: ModelCard): ModelCard {
  *
  * @param value What YAML or a program made.
  * @param place What errors call it.
- * @throws {ManifestError} If it is no card; the message lists every fault.
+ * @throws {ManifestError} If it is not a card; the message lists every fault.
  */
 export function checkCard(value: unknown, place: string): ModelCard {
   const { success, data, error } = modelCardSchema.safeParse(value);

@@ -10,7 +10,7 @@ export interface RetryOptions {
    * @default {2}
    */
   retries?: number;
-  /** Leaves the waiting with the signal's reason. */
+  /** Aborts the waiting, which throws the signal's reason. */
   signal?: AbortSignal;
 }
 

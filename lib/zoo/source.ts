@@ -11,7 +11,7 @@ import { withRetries } from "./retry.ts";
 
 /** Options of everything that reads. */
 export interface ReadOptions {
-  /** Leaves the reading with the signal's reason. */
+  /** Aborts the reading, which throws the signal's reason. */
   signal?: AbortSignal;
   /**
    * Folder that downloads are kept in.

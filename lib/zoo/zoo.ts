@@ -22,13 +22,13 @@ export interface Zoo {
    * The card of one entry.
    *
    * @throws {ModelNotFoundError} If there is none; it names those that come nearest.
-   * @throws {ManifestError} If its card can't be used.
+   * @throws {ManifestError} If its card cannot be used.
    */
   find(id: string, options?: ReadOptions): Promise<ModelCard>;
   /**
    * Adds an entry for as long as this object lives; `publish()` adds one to a folder.
    *
-   * @throws {ManifestError} If the card can't be used, or its id is taken; nothing is changed then.
+   * @throws {ManifestError} If the card cannot be used, or its id is taken; nothing is changed then.
    */
   register(card: ModelCard): Promise<void>;
 }
@@ -85,7 +85,7 @@ export function openZoo(source: string | URL = ownZoo): Zoo {
 /**
  * Makes ids of the text of an `index.yml`.
  *
- * @throws {ManifestError} If it is no list of different ids.
+ * @throws {ManifestError} If it is not a list of different ids.
  */
 export function parseIndex(text: string, url: URL): string[] {
   // An empty file, or one of comments alone, is an empty zoo.

@@ -59,7 +59,7 @@ Deno.test("bench keeps finished pictures, and tells of a failing picture without
     expect(first.code).toBe(1);
     expect(first.stdout).toContain("FAILED half sx4 p1: Cannot find a result for p1");
     expect(first.stdout).toContain(
-      "FAILED half sx4 p2: Cannot compare pictures of 60x48 and 64x48",
+      "FAILED half sx4 p2: Cannot compare images of 60x48 and 64x48",
     );
     const marked = await readRecord(out);
     expect([rowsOf(marked, "half").length, rowsOf(marked, "bicubic").length]).toEqual([1, 3]);

@@ -123,7 +123,7 @@ for (const [root, expected] of [["ReduceL2", 1 / 3], ["Sqrt", 1]] as const) {
   });
 }
 
-Deno.test("Lpips.distance() refuses a score that is no number", async () => {
+Deno.test("Lpips.distance() refuses a score that is NaN", async () => {
   await using lpips = await openLpips(bareGraph("ReduceL2", "Log"), { provider: "native" });
   await expect(lpips.distance(white, white)).rejects.toThrow(
     'its output "score" holds NaN or infinity',

@@ -45,6 +45,6 @@ Deno.test("lrPsnr() sees a shift of one step", () => {
   expect(lrPsnr(picture(32, 32, () => 78), flat(77))).toBeCloseTo(20 * Math.log10(255), 10);
 });
 
-Deno.test("lrPsnr() refuses sizes that are no whole number of times the source's", () => {
+Deno.test("lrPsnr() refuses sizes that are not a whole number of times the source's", () => {
   expect(() => lrPsnr(picture(30, 32, () => 1), flat(1))).toThrow("same whole number of times");
 });

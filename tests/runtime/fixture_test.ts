@@ -36,7 +36,7 @@ Deno.test("readTensors() refuses what is broken", async () => {
   expect(() => readTensors(whole.subarray(0, 5))).toThrow(/shorter than its header/);
   expect(() => readTensors(whole.subarray(0, 50))).toThrow(/shorter than its header/);
   expect(() => readTensors(whole.subarray(0, -1))).toThrow(/ends after the file/);
-  expect(() => readTensors(file([1], new Uint8Array()).fill(0x7b, 8))).toThrow(/no JSON/);
+  expect(() => readTensors(file([1], new Uint8Array()).fill(0x7b, 8))).toThrow(/is not JSON/);
   const ids = { ids: { dtype: "I64", shape: [1], data_offsets: [0, 8] } };
   expect(() => readTensors(file(ids, new Uint8Array(8)))).toThrow(/"ids" is I64, not F32 or F16/);
 });

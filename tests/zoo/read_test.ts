@@ -71,10 +71,10 @@ const faults: [string, (text: string) => string, string, RegExp][] = [
     /more than max/,
   ],
   [
-    "a tile that is no multiple",
+    "a tile that is not a multiple",
     (t) => t.replace("overlap: 8", "overlap: 8, multiple: 3"),
     "#tiling.size",
-    /64 is no multiple of 3/,
+    /64 is not a multiple of 3/,
   ],
   [
     "an overlap as large as the tile",

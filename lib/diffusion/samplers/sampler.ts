@@ -25,7 +25,7 @@ export interface SamplerInput {
    * @default {"posterior"}
    */
   variance?: "posterior" | "beta";
-  /** Leaves the loop with the signal's reason. */
+  /** Aborts the loop, which throws the signal's reason. */
   signal?: AbortSignal;
 }
 

@@ -30,7 +30,7 @@ export interface EncodeImageOptions {
   metadata?: "keep" | "strip";
   /** Called with each thing that the format cannot hold, in words for the user. */
   onNote?: (note: string) => void;
-  /** Red, green, blue in 0 to 255 to lay under a picture with alpha where the format has none. */
+  /** Red, green, blue in 0 to 255 to lay under an image with alpha where the format has none. */
   background?: readonly [number, number, number];
   /** Ends the work. */
   signal?: AbortSignal;
@@ -39,10 +39,10 @@ export interface EncodeImageOptions {
 }
 
 /**
- * Writes a picture as a file. Gray is written as gray in PNG, and with equal colours in JPEG and WebP.
+ * Writes an image as a file. Gray is written as gray in PNG, and with equal colours in JPEG and WebP.
  * ICC profile, EXIF and density go along; what the format cannot hold is told to `onNote`.
  *
- * @throws {UnsupportedError} If there is no such format, or it cannot hold the picture: alpha in JPEG without a
+ * @throws {UnsupportedError} If there is no such format, or it cannot hold the image: alpha in JPEG without a
  * `background`, or sides over 65535 (JPEG) or 16383 (WebP) pixels.
  * @throws {RangeError} If `quality` is not within 1 to 100.
  */
@@ -116,7 +116,7 @@ function checkFits(image: Image, format: OutputFormat): void {
   }
 }
 
-/** The picture over a background, if it has alpha. */
+/** The image over a background, if it has alpha. */
 function flattened(image: Image, background: EncodeImageOptions["background"]): Image {
   if (!hasAlpha(image)) return image;
   if (!background) {

@@ -45,7 +45,7 @@ export interface ReadImageOptions {
  *
  * The content decides about the format, not the name. Of an animation the first frame is read.
  *
- * @throws {DecodeError} If the bytes are no picture, or a broken or truncated one.
+ * @throws {DecodeError} If the bytes are not an image, or a broken or truncated one.
  * @throws {UnsupportedError} If the format is another one, or the image has more pixels than the memory holds.
  */
 export async function readImage(

@@ -23,6 +23,6 @@ export interface Codec {
    * @throws If the data is damaged or truncated; any error will do.
    */
   decode(bytes: Uint8Array<ArrayBuffer>, format: InputFormat): Promise<Image>;
-  /** Encodes a picture; the same picture gives the same bytes. JPEG drops alpha. */
+  /** Encodes an image; the same image gives the same bytes. JPEG drops alpha. */
   encode(image: Image, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
 }

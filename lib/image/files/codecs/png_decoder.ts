@@ -10,7 +10,7 @@ import { inflate } from "../containers/deflate.ts";
 import { type PngChunk, pngChunks, type PngLayout, pngLayout } from "../containers/png.ts";
 import type { Image } from "../../image.ts";
 
-/** Where the pixels of one pass stand: the whole picture, or one of Adam7's seven lattices. */
+/** Where the pixels of one pass stand: the whole image, or one of Adam7's seven lattices. */
 interface Pass {
   readonly x: number;
   readonly y: number;

@@ -1,6 +1,6 @@
 /**
  * PNG files in plain TypeScript: gray, gray with alpha, RGB and RGBA in 8 bits, the same bytes for the
- * same picture in one runtime (imagescript writes the time of day and always four channels).
+ * same image in one runtime (imagescript writes the time of day and always four channels).
  *
  * @module
  */
@@ -15,7 +15,7 @@ const COLOR_TYPE = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
 /** Rows that go to the compressor at once. */
 const BAND = 64;
 
-/** Encodes a picture with as many channels as it says it has, four if it does not say. */
+/** Encodes an image with as many channels as it says it has, four if it does not say. */
 export async function encodePng(image: Image): Promise<Uint8Array<ArrayBuffer>> {
   const { width, height, channels = 4 } = image;
   const header = new Uint8Array(13);

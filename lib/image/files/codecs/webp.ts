@@ -27,7 +27,7 @@ export async function decodeWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Image>
   return placed(still, { width, height, x: 2 * uint24(frame, 0), y: 2 * uint24(frame, 3) });
 }
 
-/** Encodes a picture: lossless and exact without `quality`, lossy with 1 to 100. */
+/** Encodes an image: lossless and exact without `quality`, lossy with 1 to 100. */
 export async function encodeWebp(image: Image, quality?: number): Promise<Uint8Array<ArrayBuffer>> {
   const { default: encode } = await import("@jsquash/webp/encode.js");
   const { width, height, data } = image;
@@ -42,7 +42,7 @@ async function decodeStill(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
   return { width, height, data };
 }
 
-/** A picture at its place on a larger transparent one. */
+/** An image at its place on a larger transparent one. */
 function placed(
   image: Image,
   canvas: { width: number; height: number; x: number; y: number },

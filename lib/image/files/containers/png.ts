@@ -74,7 +74,7 @@ export function pngChunks(bytes: Uint8Array<ArrayBuffer>): PngChunk[] {
 /**
  * Reads the fields of `IHDR`.
  *
- * @throws {DecodeError} If they are no legal combination.
+ * @throws {DecodeError} If they are not a legal combination.
  */
 export function pngLayout(chunks: readonly PngChunk[]): PngLayout {
   const { data } = chunks[0];
@@ -190,11 +190,11 @@ async function unpackedProfile(data: Uint8Array<ArrayBuffer>): Promise<Header["i
   }
 }
 
-/** Checks that the chunks make a picture. */
+/** Checks that the chunks make an image. */
 function complete(chunks: PngChunk[]): PngChunk[] {
   const known = ["IHDR", "PLTE", "IDAT", "IEND"];
   if (chunks[0].type !== "IHDR") damaged("its header is missing");
-  if (!chunks.some(({ type }) => type === "IDAT")) damaged("it holds no picture data");
+  if (!chunks.some(({ type }) => type === "IDAT")) damaged("it holds no image data");
   const stranger = chunks.find(({ type }) => isCritical(type) && !known.includes(type));
   if (stranger) {
     throw new UnsupportedError(

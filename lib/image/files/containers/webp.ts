@@ -21,7 +21,7 @@ export interface WebpChunk {
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
-/** Size and opacity of a picture. */
+/** Size and opacity of an image. */
 export interface WebpPicture {
   /** Columns. */
   readonly width: number;
@@ -68,7 +68,7 @@ export function webpFile(chunks: readonly WebpChunk[]): Uint8Array<ArrayBuffer> 
 }
 
 /**
- * Reads the size of the one picture that `chunks` hold: a whole file's, or one frame's.
+ * Reads the size of the one image that `chunks` hold: a whole file's, or one frame's.
  *
  * @throws {DecodeError} If they hold none.
  */
@@ -85,7 +85,7 @@ export function webpPicture(chunks: readonly WebpChunk[]): WebpPicture {
     if (width === 0 || height === 0) damaged(`its size is said to be ${width}x${height}`);
     return { width, height, alpha: chunks.some(({ type }) => type === "ALPH") };
   }
-  return damaged("it holds no picture");
+  return damaged("it holds no image");
 }
 
 /** Makes the `VP8X` chunk that tells what stands in a file. */
@@ -141,7 +141,7 @@ function headerOf(chunks: readonly WebpChunk[]): Header {
   };
 }
 
-/** A still picture's own size, or the canvas of an animation. */
+/** A still image's own size, or the canvas of an animation. */
 function canvasOf(chunks: readonly WebpChunk[]): WebpPicture {
   if (!chunks.some(({ type }) => type === "ANMF")) return webpPicture(chunks);
   const { type, data } = chunks[0];
