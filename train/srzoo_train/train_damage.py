@@ -26,6 +26,7 @@ BATCH, SIZE = 16, 48   # crops a step, LR pixels
 AHEAD = 4              # steps
 CLEAR = 0.6            # severity of the clearly damaged
 CHECKED = 12           # batches of the split that training does not see
+REFIT, ROUNDS = 120, 400  # batches whose signs the last layers are fitted to, and how often
 
 
 def train(store: Store, steps: int, seed: int, start: Damage | None = None, lr: float = 2e-3) -> Damage:
@@ -53,6 +54,26 @@ def train(store: Store, steps: int, seed: int, start: Damage | None = None, lr: 
             shown = 0.0
     workers.close()
     return network
+
+
+def refit(network: Damage, store: Store, seed: int, batches: int = REFIT) -> None:
+    """Fits the last two layers to many crops at once: a batch has few of each kind of damage."""
+    crops = Crops(store, "train", SIZE, seed + 1, DATA)
+    signs, severity = [], []
+    for step in range(batches):
+        pixels = crops.batch(step, range(BATCH))
+        with torch.no_grad():
+            signs.append(network.signs(pixels.on("cpu")[0]))
+        severity.append(torch.from_numpy(pixels.severity()))
+    signs, severity = torch.cat(signs), torch.cat(severity)
+    last = [*network.hidden.parameters(), *network.head.parameters()]
+    optimizer = torch.optim.AdamW(last, 3e-3, weight_decay=1e-2)
+    for _ in range(ROUNDS):
+        loss = F.binary_cross_entropy_with_logits(network.judged(signs), severity)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    print(f"last layers: loss {loss.item():.4f}", flush=True)
 
 
 @torch.no_grad()
@@ -112,6 +133,7 @@ def main() -> None:
     try:
         store = Store(args.data)
         network = train(store, args.steps, args.seed, saved(args.start) if args.start else None)
+        refit(network, store, args.seed)
         found = judged(network, store, args.seed)
         set_curve(network, *found)
         save(network, args.out)

@@ -1,5 +1,7 @@
 """The graph that tells how much to restore: trained alike from its seed, exported with an entry."""
 
+import copy
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -13,7 +15,7 @@ from srzoo_train.loop import Trainer
 from srzoo_train.models.damage import Damage
 from srzoo_train.recipe import Data
 from srzoo_train.run import open_run
-from srzoo_train.train_damage import figures, judged, save, saved, set_curve, train
+from srzoo_train.train_damage import figures, judged, refit, save, saved, set_curve, train
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +28,15 @@ def test_train_gives_the_same_weights_from_the_same_seed(store, trained):
     assert all(torch.equal(a, b) for a, b in zip(trained.parameters(), again.parameters()))
 
 
-def test_training_lowers_the_loss(store):
-    def loss(network: Damage) -> float:
-        seen, severity = judged(network, Store(store), 0)
-        return float(torch.nn.functional.binary_cross_entropy(seen, severity))
+def loss_of(network: Damage, store) -> float:
+    """On crops that training does not see."""
+    seen, severity = judged(network, Store(store), 0)
+    return float(torch.nn.functional.binary_cross_entropy(seen, severity))
 
+
+def test_training_lowers_the_loss(store):
     torch.manual_seed(3)
-    assert loss(train(Store(store), 40, 3)) < loss(Damage())
+    assert loss_of(train(Store(store), 40, 3), store) < loss_of(Damage(), store)
 
 
 def test_the_curve_gives_0_up_to_low_and_1_from_high_for_any_size():
@@ -74,3 +78,10 @@ def test_a_run_without_damage_takes_no_such_graph(store, trained, tmp_path):
     run = open_run(tmp_path / "run")
     with pytest.raises(ExportError, match="was not trained with data.damage"):
         export.export(run, tmp_path / "entry", {}, damage=trained)
+
+
+def test_refit_changes_the_last_layers_alone_and_lowers_the_loss(store, trained):
+    network, before = copy.deepcopy(trained), loss_of(trained, store)
+    refit(network, Store(store), 0, batches=8)
+    assert all(torch.equal(a, b) for a, b in zip(network.body.parameters(), trained.body.parameters()))
+    assert loss_of(network, store) < before

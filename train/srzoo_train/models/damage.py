@@ -27,13 +27,21 @@ class Damage(nn.Module):
 
     def logit(self, lr: Tensor) -> Tensor:
         """Log-odds of the severity, [n]."""
+        return self.judged(self.signs(lr))
+
+    def signs(self, lr: Tensor) -> Tensor:
+        """What the convolutions find, over the whole image: [n, 2 * channels]."""
         fine = lr - F.avg_pool2d(lr, 3, 1, 1, count_include_pad=False)
         x = torch.cat([lr, (GAIN * fine).clamp(-4, 4)], 1)
         for layer in self.body:
             x = F.relu(layer(x))
         mean = x.mean((2, 3))
         spread = x.square().mean((2, 3)) - mean.square()
-        return self.head(F.relu(self.hidden(torch.cat([mean, (spread + 1e-4).sqrt()], 1))))[:, 0]
+        return torch.cat([mean, (spread + 1e-4).sqrt()], 1)
+
+    def judged(self, signs: Tensor) -> Tensor:
+        """Log-odds [n] of what was found."""
+        return self.head(F.relu(self.hidden(signs)))[:, 0]
 
     def forward(self, lr: Tensor) -> Tensor:
         restore = ((torch.sigmoid(self.logit(lr)) - self.low) / (self.high - self.low)).clamp(0, 1)
