@@ -13,6 +13,7 @@ interface Builtins {
   "path": typeof import("node:path");
   "url": typeof import("node:url");
   "worker_threads": typeof import("node:worker_threads");
+  "zlib": typeof import("node:zlib");
 }
 
 /** What is used of Node's `process`, which Deno and Bun have too. */

@@ -15,6 +15,9 @@ const COLOR_TYPE = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
 /** Rows that go to the compressor at once. */
 const BAND = 64;
 
+/** Rows in the middle that tell how to compress all. */
+const SAMPLE = 16;
+
 /** Encodes an image with as many channels as it says it has, four if it does not say. */
 export async function encodePng(image: Image): Promise<Uint8Array<ArrayBuffer>> {
   const { width, height, channels = 4 } = image;
@@ -23,9 +26,11 @@ export async function encodePng(image: Image): Promise<Uint8Array<ArrayBuffer>> 
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, COLOR_TYPE[channels]], 8);
+  const middle = Math.max(0, (height - SAMPLE) >> 1);
+  const sample = filteredBand(image, channels, middle, Math.min(SAMPLE, height));
   return pngFile([
     { type: "IHDR", data: header },
-    { type: "IDAT", data: await deflate(filteredBands(image, channels)) },
+    { type: "IDAT", data: await deflate(filteredBands(image, channels), sample) },
     { type: "IEND", data: new Uint8Array() },
   ]);
 }
@@ -35,29 +40,42 @@ function* filteredBands(
   image: Image,
   channels: 1 | 2 | 3 | 4,
 ): Generator<Uint8Array<ArrayBuffer>, undefined> {
-  const stride = image.width * channels;
-  let above = new Uint8Array(stride);
   for (let top = 0; top < image.height; top += BAND) {
-    const rows = Math.min(BAND, image.height - top);
-    const band = new Uint8Array(rows * (stride + 1));
-    for (let y = 0; y < rows; y++) {
-      const line = packedRow(image, top + y, channels);
-      filter(line, above, channels, band.subarray(y * (stride + 1), (y + 1) * (stride + 1)));
-      above = line;
-    }
-    yield band;
+    yield filteredBand(image, channels, top, Math.min(BAND, image.height - top));
   }
 }
 
-/** One row with only the channels that are written. */
-function packedRow(image: Image, y: number, channels: 1 | 2 | 3 | 4): Uint8Array<ArrayBuffer> {
-  const row = new Uint8Array(image.width * channels);
-  const colors = channels >= 3 ? 3 : 1;
-  for (let x = 0, from = y * image.width * 4, to = 0; x < image.width; x++, from += 4) {
-    for (let c = 0; c < colors; c++) row[to++] = image.data[from + c];
-    if (channels % 2 === 0) row[to++] = image.data[from + 3];
+/** Filtered rows from `top` on. */
+function filteredBand(
+  image: Image,
+  channels: 1 | 2 | 3 | 4,
+  top: number,
+  rows: number,
+): Uint8Array<ArrayBuffer> {
+  const stride = image.width * channels;
+  const band = new Uint8Array(rows * (stride + 1));
+  let above: Uint8Array = new Uint8Array(stride);
+  let line = new Uint8Array(stride);
+  if (top > 0) pack(image, top - 1, channels, above);
+  for (let y = 0; y < rows; y++) {
+    pack(image, top + y, channels, line);
+    filter(line, above, channels, band.subarray(y * (stride + 1), (y + 1) * (stride + 1)));
+    [above, line] = [line, above as Uint8Array<ArrayBuffer>];
   }
-  return row;
+  return band;
+}
+
+/** Writes one row with only the channels that the file has. */
+function pack({ width, data }: Image, y: number, channels: number, row: Uint8Array): void {
+  let from = 4 * y * width;
+  if (channels === 4) return row.set(data.subarray(from, from + 4 * width));
+  for (let to = 0; to < row.length; from += 4) {
+    row[to++] = data[from];
+    if (channels === 3) {
+      row[to++] = data[from + 1];
+      row[to++] = data[from + 2];
+    } else if (channels === 2) row[to++] = data[from + 3];
+  }
 }
 
 /**
@@ -66,12 +84,15 @@ function packedRow(image: Image, y: number, channels: 1 | 2 | 3 | 4): Uint8Array
  */
 function filter(line: Uint8Array, above: Uint8Array, back: number, out: Uint8Array): void {
   out[0] = 4;
-  for (let i = 0; i < line.length; i++) {
-    const left = i < back ? 0 : line[i - back];
-    const corner = i < back ? 0 : above[i - back];
-    const toLeft = Math.abs(above[i] - corner), toUp = Math.abs(left - corner);
-    const toCorner = Math.abs(left + above[i] - 2 * corner);
-    const nearUp = toUp <= toCorner ? above[i] : corner;
-    out[i + 1] = line[i] - (toLeft <= toUp && toLeft <= toCorner ? left : nearUp);
+  for (let i = 0; i < back; i++) out[i + 1] = line[i] - above[i];
+  for (let i = back; i < line.length; i++) {
+    const left = line[i - back], up = above[i], corner = above[i - back];
+    const fromCorner = left - corner, rise = up - corner;
+    const toLeft = rise < 0 ? -rise : rise;
+    const toUp = fromCorner < 0 ? -fromCorner : fromCorner;
+    const both = fromCorner + rise;
+    const toCorner = both < 0 ? -both : both;
+    const guess = toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
+    out[i + 1] = line[i] - guess;
   }
 }
