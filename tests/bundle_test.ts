@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { linkPackages } from "./_packages.ts";
 
 const root = new URL("../", import.meta.url).pathname;
 
@@ -35,31 +36,6 @@ const withEsbuild = (entry: string, result: string) => [
   ...["run", "--quiet", "-A", "npm:esbuild@0.25.5", "--bundle", "--platform=browser"],
   ...["--format=esm", `--outfile=${result}`, entry],
 ];
-
-/** The packages of `deno.lock` as npm would lay them out, for a bundler that knows only that. */
-async function linkPackages(): Promise<string> {
-  const folder = await Deno.makeTempDir();
-  const { npm } = JSON.parse(await Deno.readTextFile(`${root}deno.lock`)) as {
-    npm: Record<string, unknown>;
-  };
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
-  for (const id of Object.keys(npm).sort()) {
-    const [, name, version] = id.match(/^(.+?)@([^@_]+)/)!;
-    const place = `${npmCache}/registry.npmjs.org/${name}/${version}`;
-    const link = `${folder}/${name}`;
-    if (!await isThere(place)) continue;
-    await Deno.mkdir(link.slice(0, link.lastIndexOf("/")), { recursive: true });
-    // The last of several versions is the newest, which our own code uses.
-    if (await isThere(link)) await Deno.remove(link);
-    await Deno.symlink(place, link);
-  }
-  return folder;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}
 
 /** What a page could not load: modules of Node, native code, and imports that are left over. */
 function foreign({ text }: Bundle): string[] {

@@ -41,8 +41,10 @@ export interface Scan {
 
 /** Why the walk through a scan ended. */
 class ScanEnd extends Error {
-  constructor(readonly why: "exhausted" | "damaged") {
+  readonly why: "exhausted" | "damaged";
+  constructor(why: "exhausted" | "damaged") {
     super(why);
+    this.why = why;
   }
 }
 
@@ -184,7 +186,11 @@ class BitReader {
   /** How many of them stand beyond the end. */
   #missing = 0;
 
-  constructor(readonly coded: Uint8Array) {}
+  readonly coded: Uint8Array;
+
+  constructor(coded: Uint8Array) {
+    this.coded = coded;
+  }
 
   /** Takes `count` bits, at most 16, as a number. */
   bits(count: number): number {
