@@ -14,7 +14,7 @@ import { openJudges } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { startProgress } from "./progress.ts";
 import { readRecord } from "./record.ts";
-import { differences, measureEntry, writeFigures, zooSets } from "./zoo_figures.ts";
+import { differences, enlarges, measureEntry, writeFigures, zooSets } from "./zoo_figures.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -25,6 +25,7 @@ interface Flags {
   data: string;
   lpips?: string;
   results?: string;
+  seeds?: string;
 }
 
 async function main(signal: AbortSignal): Promise<number> {
@@ -35,12 +36,23 @@ async function main(signal: AbortSignal): Promise<number> {
     .option("--data <dir>", "folder with the sets", new URL("../shared/data/eval", root).pathname)
     .option("--lpips <path>", "file or folder with the LPIPS graphs")
     .option("--results <file>", "take what this results file of deno task bench holds")
+    .option("--seeds <n>", "seeds of generative entries on BSD100, instead of 5")
     .parse(Deno.args, { from: "user" })
     .opts<Flags>();
   const { judges, notes } = await openJudges(values.lpips);
   if (!judges.lpips) throw new Error(`Cannot measure the zoo without LPIPS. ${notes.join(". ")}`);
-  const cards = (await openZoo().list()).filter(({ id }) => !values.only || id === values.only);
-  const sets = values.check ? zooSets.slice(0, 1) : zooSets;
+  const cards = (await openZoo().list()).filter((card) =>
+    enlarges(card) && (!values.only || card.id === values.only)
+  );
+  const seeds = Number(values.seeds ?? 5);
+  if (!Number.isInteger(seeds) || seeds < 1) {
+    throw new RangeError(
+      `Cannot measure with ${values.seeds} seeds: it must be a whole number from 1 on`,
+    );
+  }
+  const sets = values.check ? zooSets.slice(0, 1) : zooSets.map((set) => (
+    set.seeds > 1 ? { ...set, seeds } : set
+  ));
   const rows = values.results ? (await readRecord(values.results)).rows : [];
   const progress = startProgress(cards.length * (values.check ? 5 : 105));
   const faults: string[] = [];

@@ -56,6 +56,11 @@ export interface MeasureOptions {
   readonly onPicture?: (label: string) => void;
 }
 
+/** Whether an entry makes images larger; one without an input has no truth to be measured against. */
+export function enlarges({ diffusion, scale }: ModelCard): boolean {
+  return scale > 1 && !(diffusion?.base === "none" && diffusion.condition === undefined);
+}
+
 /**
  * Measures one entry on the sets.
  *
