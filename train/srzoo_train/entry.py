@@ -1,5 +1,6 @@
 """Writes an entry of the zoo, whole or not at all."""
 
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from . import card, fixture, graphs
 from .graphs import Graph
 from .networks import ROOT
 
+FLOATS = {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16}
 MADE = {".onnx", ".safetensors"}  # what an export replaces, besides model.yml
 
 
@@ -71,6 +73,9 @@ def write_card(folder: Path, written: dict) -> None:
 
 def used_parameters(graph: Graph, model: onnx.ModelProto) -> int:
     """Number of learned values in the graph; a network may hold parts that it does not use."""
+    if next(graph.network.parameters(), None) is None:  # it came as ONNX
+        floats = [tensor for tensor in model.graph.initializer if tensor.data_type in FLOATS]
+        return sum(math.prod(tensor.dims) for tensor in floats)
     kept = {tensor.name for tensor in model.graph.initializer}
     used = [value.numel() for name, value in graph.network.named_parameters() if name in kept]
     return sum(used) or sum(value.numel() for value in graph.network.parameters())
