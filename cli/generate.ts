@@ -1,5 +1,5 @@
 /**
- * Draws images of nothing: `deno run -A cli/generate.ts --model ddpm-texture --width 256 --height 256 -o a.png`;
+ * Generates images with an unconditional entry: `deno run -A cli/generate.ts --model ddpm-texture --width 256 --height 256 -o a.png`;
  * further models, separated by commas, enlarge what the first one draws.
  *
  * @module
@@ -33,10 +33,10 @@ interface Settings extends GenerateOptions {
 
 function commandLine(): Command {
   return new Command("generate")
-    .description("Draws images of nothing with an unconditional model.")
+    .description("Generates images with an unconditional model.")
     .requiredOption("--model <name>", "id, folder or URL; a,b enlarges what a draws with b")
     .option("--zoo <place>", "another registry: folder or URL of its index.yml")
-    .option("--offline", "use what was downloaded earlier, and no network")
+    .option("--offline", "use earlier downloads and no network")
     .option("--width <n>", "columns", wholeFrom(1), 128)
     .option("--height <n>", "rows", wholeFrom(1), 128)
     .option(
@@ -50,11 +50,11 @@ function commandLine(): Command {
     .option("--sampler <name>", Object.keys(samplers).join(", "))
     .option("--temperature <t>", "scale of the noise, 0 for none", number)
     .option("--tile <n>", "side of a tile in pixels", wholeFrom(1))
-    .option("--memory <size>", "what the work may take, as 800MB or 4GB", bytes)
+    .option("--memory <size>", "memory limit, such as 800MB or 4GB", bytes)
     .option("--sheet <file>", "a contact sheet, from noise to image")
     .option("--provider <name>", "webgpu, native or wasm", oneOf("webgpu", "native", "wasm"))
     .option("--threads <n>", "CPU threads", wholeFrom(1))
-    .option("--quiet", "tell nothing but errors")
+    .option("--quiet", "print only errors")
     .version(config.version);
 }
 

@@ -14,7 +14,7 @@ export interface Input {
   place: string;
   /** Whether it was found in a folder or by a glob, not named. */
   found?: boolean;
-  /** Whether it is a FIFO, which can be read once only and has no content before that. */
+  /** Whether it is a FIFO, which can be read only once and has no content before that. */
   pipe?: boolean;
   /** Why it cannot be done, when that is known before any work. */
   problem?: Error;

@@ -154,8 +154,8 @@ function commandLine(version: string): Command {
       "srdiff",
     )
     .option("--zoo <place>", "another registry: folder or URL of its index.yml")
-    .option("--offline", "use what was downloaded earlier, and no network")
-    .option("--list-models", "list the models of the zoo, and do nothing else")
+    .option("--offline", "use earlier downloads and no network")
+    .option("--list-models", "list the models of the zoo and exit")
     .option("-o, --output <file>", "the file to write; - writes standard output")
     .option("--out <dir>", "folder to write into, file names kept")
     .option("--steps <n>", "denoising steps", wholeFrom(1))
@@ -164,9 +164,9 @@ function commandLine(version: string): Command {
     .option("--samples <n>", "images per input", wholeFrom(1))
     .option("--temperature <t>", "scale of the noise, 0 for none", number)
     .option("--fidelity <f>", "0 for the least error, 1 for the model's sample", number)
-    .option("--restore <r>", "0 keeps the input's damage, 1 takes it all away, auto", restore)
+    .option("--restore <r>", "0 keeps the input's damage, 1 removes all of it, or auto", restore)
     .option("--tile <n>", "side of a tile in pixels of the input", wholeFrom(1))
-    .option("--consistency", "make the result shrink to the input again")
+    .option("--consistency", "make the result match the input when shrunk")
     .option("--no-consistency", "leave the result as the model made it")
     .option("--provider <name>", "webgpu, native or wasm", oneOf("webgpu", "native", "wasm"))
     .option("--threads <n>", "CPU threads", wholeFrom(1))
@@ -177,20 +177,24 @@ function commandLine(version: string): Command {
     .option("--sheet <file>", "a contact sheet: input, bicubic, from noise to image, result")
     .option("--truth <file>", "the high-resolution image, for the contact sheet")
     .option("--keep-hidden", "enlarge colours under opacity 0 as they are, as game textures need")
-    .option("--strip", "leave everything but the pixels out of the results")
+    .option("--strip", "write only the pixels, without metadata")
     .addOption(
       new Option(
         "--memory <size>",
-        `what the work may take, as 800MB or 4GiB; a bare number is MB (default: ${inGiB})`,
+        `memory limit, such as 800MB or 4GiB; a bare number is MB (default: ${inGiB})`,
       )
         .argParser(bytes),
     )
-    .option("--shard <i/n>", "do the i-th of n shares; i from 0 or from 1, as n/n is 0/n", shard)
-    .option("--again", "enlarge results of this program again")
-    .option("--dry-run", "tell what would be done, and do nothing")
-    .option("--skip-existing", "leave inputs alone whose results are there")
-    .option("--json", "tell everything as JSON, one event a line, on standard output")
-    .option("--quiet", "tell nothing but errors")
+    .option(
+      "--shard <i/n>",
+      "process the i-th of n shares; i counts from 0 or from 1, since n/n is 0/n",
+      shard,
+    )
+    .option("--again", "also enlarge results of this program")
+    .option("--dry-run", "show what would be done, without doing it")
+    .option("--skip-existing", "skip inputs whose results exist")
+    .option("--json", "print everything as JSON, one event per line, to standard output")
+    .option("--quiet", "print only errors")
     .option("--debug", "add stacks to errors")
     .version(version)
     .addHelpText("after", PERMISSIONS);
@@ -208,7 +212,7 @@ function checked(given: Settings): Settings {
     throw new UsageError("no image given: name files, folders or globs, or - for standard input");
   }
   if (output !== undefined && given.out !== undefined) {
-    throw new UsageError("-o and --out exclude each other: -o names a file, --out a folder");
+    throw new UsageError("-o and --out cannot be used together: -o names a file, --out a folder");
   }
   if (given.truth !== undefined && given.sheet === undefined) {
     throw new UsageError("--truth is shown on a contact sheet: name its file with --sheet");
@@ -217,7 +221,7 @@ function checked(given: Settings): Settings {
     throw new UsageError(`-o and --sheet both name ${output}: give the sheet another name`);
   }
   if (inputs.filter((input) => input === "-").length > 1) {
-    throw new UsageError("- is given twice: standard input can be read once only");
+    throw new UsageError("- is given twice: standard input can be read only once");
   }
   return { ...given, inputs, ...output !== undefined && { output } };
 }

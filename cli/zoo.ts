@@ -22,9 +22,9 @@ const verbs: readonly Verb[] = [
 ];
 
 function commandLine(signal: AbortSignal): Command {
-  const program = new Command("zoo").description("Looks after the entries of the zoo.")
+  const program = new Command("zoo").description("Manages the entries of the zoo.")
     .option("--zoo <place>", "another registry: folder or URL of its index.yml")
-    .option("--offline", "use what was downloaded earlier, and no network")
+    .option("--offline", "use earlier downloads and no network")
     .option("--json", "answer in JSON");
   for (const verb of verbs) verb(program, () => openDesk(program.opts<Flags>(), signal));
   const colors = { getOutHasColors: () => false, getErrHasColors: () => false };

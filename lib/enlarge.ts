@@ -72,7 +72,7 @@ interface Region {
 /**
  * Enlarges one image; returns one image for each sample.
  *
- * @param source The image; of one that is drawn of nothing only the size matters.
+ * @param source The image; of one that is generated without an input only the size matters.
  */
 export async function* enlarge(
   engine: Engine,
@@ -140,7 +140,7 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
   }
 }
 
-/** What all samples of a region share; of nothing, where the model takes no image. */
+/** What all samples of a region share; only its size, where the model takes no image. */
 async function conditionOf({ model, plan, meter }: Run, lr: Tensor): Promise<Conditioned> {
   const { tiling, signal } = plan;
   if (model.condition) {

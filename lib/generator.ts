@@ -1,4 +1,4 @@
-/** Images drawn of nothing but noise. @module */
+/** Images generated from noise alone. @module */
 
 import { enlarge, type Preview } from "./enlarge.ts";
 import { type Entry, type LoadOptions, openEntry } from "./entry.ts";
@@ -50,7 +50,7 @@ export interface ImageGenerator extends AsyncDisposable {
 }
 
 /**
- * Opens an entry of the zoo that draws images of nothing.
+ * Opens an entry of the zoo that generates images without an input.
  *
  * @param model Id of an entry, URL of a `model.yml`, or a card.
  * @throws {ModelNotFoundError} If the zoo has no such entry.
@@ -67,7 +67,7 @@ export async function loadGenerator(
   if (!entry.model.condition) return generatorOf(entry);
   await entry[Symbol.asyncDispose]();
   throw new UnsupportedError(
-    `Cannot draw images of nothing with ${entry.card.id}: it enlarges images. Open it with load()`,
+    `Cannot generate images with ${entry.card.id}: it enlarges images. Open it with load()`,
   );
 }
 

@@ -284,7 +284,7 @@ function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): voi
     const why = ["tile", "consistency", "keepHidden"].includes(name) || FAMILY.includes(name)
       ? `the family "${card.family}" of ${card.id} does not have it`
       : "there is no such option";
-    throw new TypeError(`Cannot obey the option "${name}": ${why}. It takes ${known.join(", ")}`);
+    throw new TypeError(`Cannot use the option "${name}": ${why}. It takes ${known.join(", ")}`);
   }
 }
 

@@ -33,7 +33,7 @@ export function readSpec(spec: string): EntrySpec {
     const [name, value = "true"] = part.split("=");
     if (!Object.hasOwn(READERS, name)) {
       const names = Object.keys(READERS).join(", ");
-      throw new RangeError(`Cannot obey "${part}" of "${spec}": the options are ${names}`);
+      throw new RangeError(`Cannot use "${part}" of "${spec}": the options are ${names}`);
     }
     return [name, READERS[name](value)];
   }));

@@ -89,7 +89,7 @@ export interface Upscaler extends AsyncDisposable {
  * @throws {ManifestError} If the card cannot be used.
  * @throws {IntegrityError} If a graph is not the one that the card promises.
  * @throws {ProviderError} If nothing here can run it.
- * @throws {UnsupportedError} If it draws images of nothing.
+ * @throws {UnsupportedError} If it generates images without an input.
  */
 export async function load(
   model: string | URL | ModelCard,
@@ -99,7 +99,7 @@ export async function load(
   if (entry.model.condition) return upscalerOf(entry);
   await entry[Symbol.asyncDispose]();
   throw new UnsupportedError(
-    `Cannot enlarge with ${entry.card.id}: it draws images of nothing. Open it with ` +
+    `Cannot enlarge with ${entry.card.id}: it generates images without an input. Open it with ` +
       `loadGenerator(), or run cli/generate.ts`,
   );
 }

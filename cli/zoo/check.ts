@@ -72,22 +72,22 @@ async function make(
   options: FetchOptions & { provider: Provider },
 ): Promise<{ image: Image; provider: Provider | "none" }> {
   const { signal } = options;
-  try {
-    await using upscaler = await load(card, options);
+  // What load() refuses is unconditional, or is refused by loadGenerator() too.
+  await using upscaler = await load(card, options).catch((error) => {
+    if (error instanceof UnsupportedError) return undefined;
+    throw error;
+  });
+  if (upscaler) {
     const seed = upscaler.generative ? { seed: 0 } : {};
     const source = ramp(37, 23);
     const { images: [image], provider } = await upscaler.upscale(source, { signal, ...seed });
     return { image: checked(card, image, source), provider };
-  } catch (error) {
-    if (!(error instanceof UnsupportedError && /draws images of nothing/.test(error.message))) {
-      throw error;
-    }
-    await using generator = await loadGenerator(card, options);
-    const { images: [image], provider } = await generator.generate({
-      ...{ width: 32, height: 32, seed: 0, signal },
-    });
-    return { image, provider };
   }
+  await using generator = await loadGenerator(card, options);
+  const { images: [image], provider } = await generator.generate({
+    ...{ width: 32, height: 32, seed: 0, signal },
+  });
+  return { image, provider };
 }
 
 function checked(card: ModelCard, image: Image, source: Image): Image {
@@ -119,7 +119,7 @@ function differenceOf(a: Image, b: Image): { most: number; mean: number } {
 /** Whether a folder is a sound entry. */
 export const check: Verb = (program, desk) => {
   program.command("check").argument("<model>", "folder, or whatever else names an entry")
-    .description("whether an entry is sound, on every provider at hand")
+    .description("check an entry on every available provider")
     .action(async (model) => {
       const { find, tell, options } = desk();
       const card = await find(asPath(model));

@@ -66,7 +66,7 @@ function meter(name: string) {
 /** Proves the files of entries. */
 export const verify: Verb = (program, desk) => {
   program.command("verify").argument("[models...]", "all entries if none is given")
-    .description("compare every file at hand with its card")
+    .description("compare every local file with its card")
     .action(async (models: string[]) => {
       const { find, zoo, tell, options } = desk();
       const cards = models.length > 0
@@ -84,7 +84,9 @@ export const verify: Verb = (program, desk) => {
       tell(found, [["id", "file", "state"], ...rows]);
       const broken = found.filter(({ isSound }) => !isSound);
       if (broken.length === 0) return;
-      throw new Error(`Cannot trust ${broken.length} of ${found.length} files; they stand above`);
+      throw new Error(
+        `Cannot trust ${broken.length} of ${found.length} files; they are listed above`,
+      );
     });
 };
 

@@ -51,7 +51,7 @@ function diffusion(base: string) {
  * Lays out an entry in a new folder: its graphs, a card that describes them, and a README.
  *
  * @param folder Path of a folder that does not exist; its name becomes the id.
- * @throws {ManifestError} If the name is no id, or the family is unknown.
+ * @throws {ManifestError} If the name is not an id, or the family is unknown.
  * @throws {Error} If the folder exists, or a file cannot be used.
  */
 export async function createEntry(folder: string, entry: NewEntry): Promise<void> {

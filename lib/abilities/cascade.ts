@@ -38,7 +38,7 @@ const DRAWS = 4096;
  * @throws {RangeError} If there are none.
  */
 export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
-  if (stages.length === 0) throw new RangeError("Cannot make a cascade of no upscalers");
+  if (stages.length === 0) throw new RangeError("Cannot make a cascade: no upscaler was given");
   const chain = stages.map((stage) => "upscaler" in stage ? stage : { upscaler: stage });
   const upscalers = chain.map(({ upscaler }) => upscaler);
   const card = cascadeCard(upscalers.map((upscaler) => upscaler.card));
@@ -171,7 +171,7 @@ function refuseUnknown(
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue;
     throw new TypeError(
-      `Cannot obey the option "${name}": no stage of the cascade has it. It takes ${
+      `Cannot use the option "${name}": no stage of the cascade has it. It takes ${
         known.join(", ")
       }`,
     );

@@ -6,6 +6,6 @@ import type { Family } from "./model.ts";
 
 /**
  * Runs the graph `denoiser`: `x` `[n, 3, H, W]`, `t` `[n]` (the index of the schedule, from 0) and, unless the
- * entry draws images of nothing, the enlarged input as `condition` `[n, 3, H, W]`, to `prediction`.
+ * entry generates images without an input, the enlarged input as `condition` `[n, 3, H, W]`, to `prediction`.
  */
 export const ddpm: Family = (card, sessions) => imageDiffusion(card, sessions, timestep);

@@ -31,7 +31,7 @@ export interface DiffusionKind {
   feeds: readonly string[];
   /** Network calls that all samples of a tile share. */
   shared: number;
-  /** Prepares one image; absent where the entry draws images of nothing. */
+  /** Prepares one image; absent where the entry generates images without an input. */
   scene?(input: ConditionInput): Promise<Scene>;
 }
 
@@ -106,7 +106,7 @@ function networksOf({ steps }: ModelCard, { denoiser }: Entry["sessions"]): Set<
   return new Set(denoiser || trained.length === 0 ? ["denoiser", ...trained] : trained);
 }
 
-/** An image of nothing: there is no input, and the base is gray. */
+/** An image without an input: the base is gray. */
 function begin(entry: Entry, { width, height, tiling }: Frame): Conditioned {
   const { scale, tiling: cut } = entry.card;
   const least = cut?.minimum ?? 1;

@@ -30,7 +30,7 @@ export interface Enlarger extends ModelFacts {
   encode?(input: EncodeInput): Promise<Encoding>;
 }
 
-/** A model that draws images of nothing but noise. */
+/** A model that generates images from noise alone. */
 export interface Beginner extends ModelFacts {
   /** It takes no image. */
   condition?: undefined;
@@ -52,7 +52,7 @@ export interface ModelFacts {
   graphOf?(steps: number): string;
 }
 
-/** An image to be drawn of nothing. */
+/** An image to be generated without an input. */
 export interface Frame {
   /** Columns of the low-resolution grid. */
   width: number;

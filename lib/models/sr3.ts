@@ -6,7 +6,7 @@ import type { Family } from "./model.ts";
 
 /**
  * Runs the graph `denoiser`: `x` `[n, 3, H, W]`, `level` `[n]` = sqrt(alphaBar_t) (the paper's sqrt(gamma))
- * and, unless the entry draws images of nothing, the enlarged input as `condition` `[n, 3, H, W]`, to
+ * and, unless the entry generates images without an input, the enlarged input as `condition` `[n, 3, H, W]`, to
  * `prediction`.
  */
 export const sr3: Family = (card, sessions) => imageDiffusion(card, sessions, noiseLevel);

@@ -168,7 +168,7 @@ function candidates(provider?: Provider): ProviderRow[] {
   const row = providers.find(({ name }) => name === provider);
   if (row) return [row];
   const names = providers.map(({ name }) => name).join(", ");
-  throw new TypeError(`Cannot use the provider "${provider}": it is none of ${names}`);
+  throw new TypeError(`Cannot use the provider "${provider}": choose one of ${names}`);
 }
 
 /** Opens on the first of the providers that are left; takes from the list those that it tried. */

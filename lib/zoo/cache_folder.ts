@@ -14,7 +14,7 @@ export function cacheFolder(): string {
   const parent = parentFolder();
   if (parent) return `${parent}/srzoo`;
   throw new Error(
-    "Cannot tell where to keep downloads: set SRZOO_CACHE to a folder (in Deno, allow it to be " +
+    "Cannot find a folder for downloads: set SRZOO_CACHE to a folder (in Deno, allow it to be " +
       "read with --allow-env=SRZOO_CACHE,HOME,XDG_CACHE_HOME)",
   );
 }

@@ -96,7 +96,9 @@ async function follow(start: URL, { headers }: RequestOptions, watch: Watch): Pr
     if (redirects === maximumRedirects) {
       throw new RequestError(`it redirects more than ${maximumRedirects} times`, false);
     }
-    if (!URL.canParse(next, url)) throw new RequestError("it redirects to no address", false);
+    if (!URL.canParse(next, url)) {
+      throw new RequestError("it redirects to an address that cannot be read", false);
+    }
     url = new URL(next, url);
   }
 }

@@ -59,7 +59,7 @@ Deno.test("readSettings() refuses what it cannot obey, and says why in one line"
     ["--scale 9 a.png", /within 1 to 8/],
     ["--memory lots a.png", /800MB or 4GB/],
     ["--shard 4/3 a.png", /i\/n/],
-    ["-o a.png --out d b.png", /exclude each other/],
+    ["-o a.png --out d b.png", /cannot be used together/],
     ["- -", /twice/],
     ["-o", /argument missing/],
   ];

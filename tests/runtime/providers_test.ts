@@ -37,7 +37,7 @@ Deno.test("openSession() says for each provider why it failed", async () => {
 
 Deno.test("openSession() refuses a provider that does not exist", async () => {
   await expect(openSession(scale, { provider: "cuda" as Provider }))
-    .rejects.toThrow(/"cuda": it is none of webgpu, native, wasm/);
+    .rejects.toThrow(/"cuda": choose one of webgpu, native, wasm/);
 });
 
 Deno.test("openSession() leaves with the signal's reason", async () => {

@@ -131,7 +131,10 @@ const attacks: Record<
     /user name or a password/,
   ],
   "a redirect to itself": [{ "model.yml": () => redirect("model.yml") }, /redirects more than 5/],
-  "a redirect to nowhere": [{ "model.yml": () => redirect("https://") }, /redirects to no address/],
+  "a redirect to nowhere": [
+    { "model.yml": () => redirect("https://") },
+    /redirects to an address that cannot be read/,
+  ],
   "an alias bomb": [{ "model.yml": () => laughs }, /the alias \*a is not allowed/],
   "thousands of keys": [{ "model.yml": () => manyKeys }, /Unrecognized keys/],
   "a repeated key": [

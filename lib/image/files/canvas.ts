@@ -67,6 +67,6 @@ export function contextOf(width: number, height: number): OffscreenCanvasRenderi
   }
   const options = { colorSpace: "srgb", willReadFrequently: true } as const;
   const context = new OffscreenCanvas(width, height).getContext("2d", options);
-  if (!context) throw new Error(`the browser gives no canvas of ${width}x${height}`);
+  if (!context) throw new Error(`the browser cannot make a canvas of ${width}x${height}`);
   return context;
 }

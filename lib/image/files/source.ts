@@ -164,7 +164,7 @@ async function collected(
 
 function refuse(name: string, limit: number): never {
   throw new UnsupportedError(
-    `Cannot read ${name}: it has more than ${Math.ceil(limit / 1e6)} MB. Make it smaller, or ` +
+    `Cannot read ${name}: it is larger than ${Math.ceil(limit / 1e6)} MB. Make it smaller, or ` +
       "allow more memory",
   );
 }
