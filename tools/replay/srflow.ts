@@ -1,10 +1,11 @@
 /** Replays SRFlow: the features, the inverse at every heat, the latents of an image and its likelihood. @module */
 
+import { familyOf } from "../../lib/models/mod.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import type { Case, Replay } from "./case.ts";
 import { compare, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import { type Arrays, asTensor, need, type NumberArray } from "./npz.ts";
+import { type Arrays, asTensor, itemOf, need, type NumberArray } from "./npz.ts";
 
 /** Cases recorded from andreas128/SRFlow. */
 export const srflow: Replay = {
@@ -22,6 +23,7 @@ async function* compareCase({ config, arrays, openEntry }: Case): AsyncGenerator
     yield* compareInverse(arrays, entry, features, heat, `sr_heat${i}`, `sr_logdet_heat${i}`);
   }
   yield* compareInverse(arrays, entry, features, 0, "sr_heat_zero");
+  yield await compareImage(arrays, entry, heats[0] ?? 0);
   const hr = need(arrays, "hr");
   yield* compareForward(arrays, entry, features, hr, "enc");
   if (arrays.dequant_uniform01) {
@@ -57,6 +59,34 @@ async function* compareInverse(
   const found = await entry.sessions.forward.run({ residual, features });
   const way = withSplits(entry, found).map((value) => -value);
   yield compareLogDet(logDet, need(arrays, logDet), way);
+}
+
+/** The first item by the library's family as `upscale()` drives it, untiled. */
+async function compareImage(arrays: Arrays, entry: Entry, heat: number): Promise<Comparison> {
+  const { card, sessions } = entry;
+  const lr = need(arrays, "lr");
+  const tiling = {
+    size: Math.max(...lr.dims.slice(2)),
+    overlap: 0,
+    multiple: card.tiling!.multiple,
+  };
+  const scene = await familyOf(card.family)(card, sessions).condition!({
+    lr: toSigned({ ...itemOf(lr, 0), dims: [1, ...lr.dims.slice(1)] }),
+    tiling,
+  });
+  const unit = namesOf(entry).map(({ recorded }) => itemOf(need(arrays, `unit_${recorded}`), 0));
+  const walk = scene.sample({
+    sampler: "ddpm", // a flow has none, but every choice is made
+    steps: 1,
+    fidelity: 1,
+    noise: (draw, dims) => asTensor(scaled(unit[draw], heat), dims),
+  });
+  let next = await walk.next();
+  while (!next.done) next = await walk.next();
+  const name = heat === 0 ? "sr_heat_zero" : "sr_heat0";
+  const recorded = itemOf(need(arrays, name), 0);
+  const image = { ...toUnsigned(next.value), dims: recorded.dims };
+  return compare(`${name}, by the library's family`, recorded, image, limits.call);
 }
 
 /** The latents of an image, its log-determinant and its likelihood. */
