@@ -263,13 +263,16 @@ async function outcome(work: () => Promise<unknown>): Promise<Error> {
   throw new Error("the attack was not refused");
 }
 
-const seconds = 20;
+/** Seconds after which an attack has worked: it is none of the limits that are tested. */
+const seconds = 120;
 
 for (const [name, [attack, expected]] of Object.entries(attacks)) {
   Deno.test(`a hostile registry gets nowhere with ${name}`, async () => {
     const cache = await Deno.makeTempDir();
     await using server = serve(await attack);
-    const options = { cache, timeout: 1000, retries: 0, provider: "native", threads: 1 } as const;
+    // Short only where it is what ends the attack: a busy machine may take a second for a byte.
+    const timeout = `${expected}`.includes("nothing came for 1 s") ? 1000 : 60_000;
+    const options = { cache, timeout, retries: 0, provider: "native", threads: 1 } as const;
     const error = await outcome(async () => {
       const limit = AbortSignal.timeout(1000 * seconds);
       await using upscaler = await load(new URL(`${server.url}entry/`), {
@@ -300,9 +303,7 @@ for (const [name, [index, expected]] of Object.entries(indexes)) {
   Deno.test(`a hostile registry gets nowhere with ${name}`, async () => {
     const cache = await Deno.makeTempDir();
     await using server = serve({ "index.yml": index });
-    const error = await outcome(() =>
-      openZoo(server.url).list({ cache, timeout: 1000, retries: 0 })
-    );
+    const error = await outcome(() => openZoo(server.url).list({ cache, retries: 0 }));
     console.log(`  ${name}: ${error.message.slice(0, 160)}`);
     expect(error.message).toMatch(expected);
     await Deno.remove(cache, { recursive: true });
