@@ -93,7 +93,7 @@ export async function imageOf(
   recording: Recording,
 ): Promise<Tensor> {
   const model = familyOf(entry.card.family)(entry.card, entry.sessions);
-  if (!model.condition) throw new TypeError("Cannot enlarge: the entry draws images of nothing");
+  if (!model.condition) throw new TypeError("Cannot enlarge: the entry takes no input");
   const [height, width] = lr.dims;
   const begun = await model.condition({ lr: fromBytes(lr), tiling: whole({ height, width }) });
   return (await statesOf(entry, begun, recording, 0)).at(-1)!;
