@@ -61,7 +61,7 @@ export const scriptCases: readonly Case[] = [
     wants: "both work",
     needs: ["scripts/cache-race.sh", "scripts/slow.ts"],
     async run(place) {
-      const ran = await script(`${place.cases}/scripts/cache-race.sh`, place, { seconds: 90 });
+      const ran = await script(`${place.cases}/scripts/cache-race.sh`, place, { seconds: 180 });
       const worked = count(ran.text, /^fulfilled/gm);
       want(worked === 2, `${worked} of 2: ${ran.text.match(/rejected.*/)?.[0] ?? ran.text}`);
       return "2 of 2 loads";
@@ -73,7 +73,7 @@ export const scriptCases: readonly Case[] = [
     needs: ["attacks/cli/repro.sh"],
     async run(place) {
       const path = `${place.cases}/attacks/cli/repro.sh`;
-      const { text } = await script(path, place, { seconds: 120 });
+      const { text } = await script(path, place, { seconds: 300 });
       const done = count(text, /^[^\n]* -> [^\n]*\.png \(/gm);
       const errors = count(text, /^error: /gm);
       want(!/rc=1(24|37)/.test(text), "a part of it hung");
