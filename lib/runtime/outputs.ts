@@ -60,14 +60,15 @@ const VARIED = 0.5;
 
 function checkValues(
   start: string,
-  { data }: Tensor,
+  { dims, data }: Tensor,
   inputs: Readonly<Record<string, Tensor>>,
 ): void {
   const { least, most } = rangeOf(data);
   if (!Number.isFinite(least) || !Number.isFinite(most)) {
     throw new OutputError(`${start} holds NaN or infinity`);
   }
-  if (data.length < 2 || most > least) return;
+  // A map of one channel, such as that of damage, may well be the same everywhere.
+  if (data.length < 2 || most > least || dims[1] === 1) return;
   const isVaried = Object.values(inputs).some(({ dims, data }) => {
     const { least, most } = rangeOf(data);
     return dims.length === 4 && most - least > VARIED;
