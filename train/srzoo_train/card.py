@@ -41,7 +41,8 @@ def licence(sources: dict, attribution: str | None) -> dict:
 
 
 def _is_open(licence: str) -> bool:
-    return bool(OPEN.search(licence)) and not CLOSED.search(licence)
+    """Whether each licence of a source is open; a store joins them by "or"."""
+    return all(OPEN.search(one) for one in licence.split(" or ")) and not CLOSED.search(licence)
 
 
 def attribution(sources: dict, folder: Path) -> str | None:

@@ -86,7 +86,7 @@ class Run:
         )
 
     def sources(self) -> dict:
-        """The sources that the run was trained on: `{source: {licence, pictures}}`."""
+        """The sources that the run was trained on, as `Store.sources` tells them."""
         file = self.folder / "data.json"
         if not file.is_file():
             raise ExportError(

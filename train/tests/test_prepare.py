@@ -11,6 +11,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import torch
 from conftest import TRAIN
 from PIL import Image
 
+from srzoo_train import card
 from srzoo_train.bicubic import resize, shrink
 from srzoo_train.data.pairs import Pair, pair_of
 from srzoo_train.data.prepare import Options, kept_aside, prepare
@@ -69,6 +71,54 @@ def test_prepare_packs_what_a_folder_holds(folder, tmp_path):
     assert np.array_equal(store.hr(entry), picture(131, 3)[:128, :128])
     assert np.array_equal(store.lr(entry), shrink(picture(131, 3)[:128, :128], 4))
     assert sum(s["pictures"] for s in store.sources().values()) == 6 - len(store.split("val"))
+
+
+MANIFEST = """file,source,licence,author,repo,path
+0.png,lakes,CC BY 4.0,"Ann, of
+the Lake",ann/lakes,a/0.jpg
+1.png,lakes,CC BY-SA 3.0,,ann/lakes,a/1.jpg
+2.png,lakes,CC BY 4.0,Ann,,
+3.png,drawn,CC0 1.0,,,
+gray.png,hidden,,Bob,,
+"""
+
+
+def test_a_store_knows_the_licences_and_authors_that_a_manifest_names(folder, tmp_path):
+    (folder / "manifest.csv").write_text(MANIFEST)
+    prepare([folder], tmp_path / "store", replace(ALONE, licence="Pexels", val=0.0))
+    sources = Store(tmp_path / "store").sources()
+    assert sources == {
+        "drawn": {"licence": "CC0 1.0", "pictures": 1},
+        "hidden": {"licence": "not stated", "pictures": 1, "attribution": ["gray.png: Bob, not stated"]},
+        "lakes": {
+            "licence": "CC BY 4.0 or CC BY-SA 3.0", "pictures": 3,
+            "attribution": [
+                "0.png: Ann, of the Lake, CC BY 4.0, ann/lakes a/0.jpg",
+                "1.png: author not stated, CC BY-SA 3.0, ann/lakes a/1.jpg",
+                "2.png: Ann, CC BY 4.0",
+            ],
+        },
+        "photos": {"licence": "Pexels", "pictures": 1},
+    }
+    assert card.attribution(sources, tmp_path) == "ATTRIBUTION.md"
+    page = (tmp_path / "ATTRIBUTION.md").read_text()
+    assert "## lakes\n\nCC BY 4.0 or CC BY-SA 3.0. 3 images.\n\n- 0.png: Ann, of the Lake" in page
+    assert "drawn" not in page and "photos" not in page
+
+
+def test_what_is_kept_aside_gives_no_attribution(folder, tmp_path):
+    (folder / "manifest.csv").write_text(MANIFEST)
+    prepare([folder], tmp_path / "store", replace(ALONE, val=1.0))
+    assert Store(tmp_path / "store").sources() == {}
+
+
+@pytest.mark.parametrize("licence,weights", [
+    ("CC BY 4.0 or CC0 1.0", "CC-BY-4.0"), ("CC BY-SA 3.0 or CC0 1.0", "CC-BY-SA-4.0"),
+    ("CC0 1.0 or not stated", "CC-BY-NC-4.0"), ("CC0 1.0 or terms of a shop", "CC-BY-NC-4.0"),
+])
+def test_one_licence_of_a_source_that_is_not_open_closes_the_weights(licence, weights):
+    told = card.licence({"lakes": {"licence": licence, "pictures": 1}}, None)
+    assert told["weights"] == weights
 
 
 def test_prepare_reads_tar_and_zip_as_it_reads_folders(folder, tmp_path):

@@ -8,7 +8,6 @@ as it is; one that was interrupted is made again. `refused.json` says what was l
 """
 
 import argparse
-import csv
 import hashlib
 import io
 import json
@@ -23,11 +22,13 @@ from pathlib import Path
 import numpy as np
 
 from ..bicubic import shrink
+from .manifest import UNKNOWN, Origin, manifest_of
 from .pairs import RESAMPLERS, Pair, pair_of
 from .photographs import Photograph, photographs
 from .store import Entry, write_index
 
 SMALLEST = 96  # pixels: a shorter side gives no crop
+FORMAT = 2     # of the index: a store of another one is made again
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Options:
     scale: int = 4
     val: float = 0.03                # share of the files kept aside
     only: tuple[str, ...] = ()       # sources of the manifests; all if empty
-    licence: str = "not stated"      # of pictures without a manifest
+    licence: str = UNKNOWN           # of pictures without a manifest
     workers: int = os.cpu_count() or 1
     pair: Pair | None = None         # square pairs in place of whole pictures
 
@@ -47,7 +48,7 @@ class Task:
     """One picture to decode."""
 
     photograph: Photograph
-    source: str
+    origin: Origin
     scale: int
     pair: Pair | None = None
 
@@ -84,19 +85,9 @@ def _rgb(data: bytes) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
-def manifest_of(source: Path) -> dict[str, tuple[str, str]]:
-    """Source and licence of each file by name, from `manifest.csv` in or beside the source."""
-    folder = source if source.is_dir() else source.parent
-    if not (folder / "manifest.csv").is_file():
-        return {}
-    with (folder / "manifest.csv").open() as lines:
-        rows = list(csv.DictReader(lines))
-    return {r["file"]: (r["source"], r.get("licence") or "not stated") for r in rows if "source" in r}
-
-
 def fingerprint(sources: list[Path], options: Options) -> str:
     """Changes with the sources' files and with what decides the store's content."""
-    digest = hashlib.sha256(repr(replace(options, workers=0)).encode())
+    digest = hashlib.sha256(repr((FORMAT, replace(options, workers=0))).encode())
     for source in sources:
         files = sorted(source.rglob("*")) if source.is_dir() else [source]
         for file in files:
@@ -115,7 +106,7 @@ def prepare(sources: list[Path], out: Path, options: Options) -> dict:
     if (found := _index(out)) and found.get("made_from") == made_from:
         return _summary(found["entries"], found["refused"])
     out.mkdir(parents=True, exist_ok=True)
-    tasks, licences = _tasks(sources, options)
+    tasks = _tasks(sources, options)
     try:
         entries, refused = _pack(tasks, out, options)
     except OSError as error:
@@ -133,8 +124,7 @@ def prepare(sources: list[Path], out: Path, options: Options) -> dict:
     (out / "index.json").unlink(missing_ok=True)
     for name in ("hr.bin", "lr.bin"):
         (out / f"{name}.part").rename(out / name)
-    facts = {"licences": licences, "refused": refused, "made_from": made_from}
-    write_index(out, options.scale, entries, facts)
+    write_index(out, options.scale, entries, {"refused": refused, "made_from": made_from})
     return _summary([asdict(entry) for entry in entries], refused)
 
 
@@ -150,18 +140,17 @@ def _summary(entries: list[dict], refused: list[dict]) -> dict:
     return {"pictures": len(entries), "megapixels": round(pixels / 1e6, 1), "refused": refused}
 
 
-def _tasks(sources: list[Path], options: Options) -> tuple[list[Task], dict[str, str]]:
-    """The pictures to decode, and the licence of each source."""
-    tasks, licences = [], {}
+def _tasks(sources: list[Path], options: Options) -> list[Task]:
+    """The pictures to decode."""
+    tasks = []
     for source in sources:
         manifest = manifest_of(source)
         for photograph in photographs(source, options.scale):
             known = manifest.get(Path(photograph.name).name)
-            name, licence = known or (source.resolve().name, options.licence)
-            if not options.only or name in options.only:
-                tasks.append(Task(photograph, name, options.scale, options.pair))
-                licences[name] = licence
-    return tasks, licences
+            origin = known or Origin(source.resolve().name, options.licence)
+            if not options.only or origin.source in options.only:
+                tasks.append(Task(photograph, origin, options.scale, options.pair))
+    return tasks
 
 
 def _pack(tasks: list[Task], out: Path, options: Options) -> tuple[list[Entry], list[dict]]:
@@ -177,7 +166,10 @@ def _pack(tasks: list[Task], out: Path, options: Options) -> tuple[list[Entry], 
             hr, lr = found
             split = "val" if name in kept else "train"
             places = at, at // options.scale**2
-            entries.append(Entry(name, task.source, split, *hr.shape[:2], *places))
+            origin = task.origin
+            entries.append(
+                Entry(name, origin.source, split, *hr.shape[:2], *places, origin.licence, origin.attribution)
+            )
             at += hr.size
             hr_file.write(hr)
             lr_file.write(np.ascontiguousarray(lr))
@@ -212,7 +204,7 @@ def main() -> None:
     parser.add_argument("--resample", choices=RESAMPLERS, help="how pairs are made; pillow if not given")
     parser.add_argument("--val", type=float, default=0.03, help="share of the files kept aside")
     parser.add_argument("--only", action="append", default=[], help="a source of the manifest")
-    parser.add_argument("--licence", default="not stated", help="of pictures without a manifest")
+    parser.add_argument("--licence", default=UNKNOWN, help="of pictures without a manifest")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     try:

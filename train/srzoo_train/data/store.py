@@ -5,11 +5,12 @@ says where each lies. The index is written last: a folder without one is an unfi
 """
 
 import json
-from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+
+from .manifest import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Entry:
     width: int
     hr_offset: int
     lr_offset: int
+    licence: str = ""
+    attribution: str = ""  # one line: file, author, licence, place
 
 
 class Store:
@@ -32,6 +35,7 @@ class Store:
         self.folder = Path(folder)
         index = json.loads((self.folder / "index.json").read_text())
         self.scale: int = index["scale"]
+        # Older stores know one licence for each source, and no authors.
         self._licences: dict[str, str] = index.get("licences", {})
         self.entries = [Entry(**entry) for entry in index["entries"]]
         self._hr = np.memmap(self.folder / "hr.bin", np.uint8, "r")
@@ -46,11 +50,24 @@ class Store:
         return [entry for entry in self.entries if entry.split == name]
 
     def sources(self) -> dict[str, dict]:
-        """Licence and number of training pictures of every source."""
-        counts = Counter(entry.source for entry in self.split("train"))
+        """Licences, number and attribution of the training pictures of every source.
+
+        Returns:
+            `{source: {licence, pictures, attribution}}`: the licences joined by " or ", and a line
+            for each picture whose author or place is known, if there is any.
+        """
+        found: dict[str, list[Entry]] = {}
+        for entry in self.split("train"):
+            found.setdefault(entry.source, []).append(entry)
+        return {name: self._facts(found[name]) for name in sorted(found)}
+
+    def _facts(self, pictures: list[Entry]) -> dict:
+        old = self._licences.get(pictures[0].source, UNKNOWN)
+        lines = sorted({entry.attribution for entry in pictures} - {""})
         return {
-            name: {"licence": self._licences.get(name, "not stated"), "pictures": count}
-            for name, count in sorted(counts.items())
+            "licence": " or ".join(sorted({entry.licence or old for entry in pictures})),
+            "pictures": len(pictures),
+            **({"attribution": lines} if lines else {}),
         }
 
     def hr(self, entry: Entry) -> np.ndarray:

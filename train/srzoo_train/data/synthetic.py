@@ -28,9 +28,9 @@ def synthetic_store(folder: Path, scale: int, pictures: int = 6, side: int = 256
             hr = picture(side // scale * scale, i)
             lr = shrink(hr, scale)
             split = "val" if i == pictures - 1 else "train"
-            entries.append(Entry(f"{i}.png", "synthetic", split, *hr.shape[:2], hr_at, lr_at))
+            entries.append(Entry(f"{i}.png", "synthetic", split, *hr.shape[:2], hr_at, lr_at, "CC0"))
             hr_at, lr_at = hr_at + hr.size, lr_at + lr.size
             hr_file.write(hr.tobytes())
             lr_file.write(lr.tobytes())
-    write_index(folder, scale, entries, {"licences": {"synthetic": "CC0"}, "refused": []})
+    write_index(folder, scale, entries, {"refused": []})
     return folder
