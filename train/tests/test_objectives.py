@@ -79,7 +79,7 @@ def test_the_error_is_zero_for_the_truth():
 @pytest.mark.parametrize("kind", KINDS)
 def test_diffusion_is_zero_for_an_oracle(kind, encoder):
     recipe = srdiff(encoder, prediction=kind)
-    objective = Diffusion(recipe, given(), timestep, 2.0)
+    objective = Diffusion(recipe, given(), timestep, 2.0, Stage("diffusion"))
     hr = torch.rand(4, 3, 32, 32) - 0.5
 
     def oracle(x: Tensor, t: Tensor, _: Tensor) -> Tensor:
@@ -90,17 +90,19 @@ def test_diffusion_is_zero_for_an_oracle(kind, encoder):
     assert objective(oracle, batch(4, 8, hr))[0] < 1e-3
 
 
+@pytest.mark.parametrize("norm", ["l1", "l2"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_diffusion_of_a_gaussian_reaches_its_closed_form(kind, encoder):
-    """The residual error is normal: its mean absolute value is sqrt(2 / pi) of its deviation."""
+def test_diffusion_of_a_gaussian_reaches_its_closed_form(kind, norm, encoder):
+    """The residual error is normal: its mean absolute value is sqrt(2 / pi) of its deviation, its mean square the variance."""
     recipe, deviation = srdiff(encoder, prediction=kind), 0.5
-    objective = Diffusion(recipe, given(), timestep, 1.0)
+    objective = Diffusion(recipe, given(), timestep, 1.0, Stage("diffusion", norm=norm))
     hr = 0.2 + deviation * torch.randn(100, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     loss, _ = objective(gaussian_denoiser(kind, objective, 0.2, deviation), batch(100, 8, hr))
     level = objective.alpha_bar.double()
     of_x0 = (deviation**2 * (1 - level) / (level * deviation**2 + 1 - level)).sqrt()
     factor = {"x0": 1, "eps": (level / (1 - level)).sqrt(), "v": 1 / (1 - level).sqrt()}[kind]
-    expected = float((factor * of_x0).mean() * (2 / np.pi) ** 0.5)
+    error = factor * of_x0
+    expected = float(error.square().mean() if norm == "l2" else error.mean() * (2 / np.pi) ** 0.5)
     assert abs(float(loss) - expected) < 0.01 * expected
 
 
@@ -225,7 +227,7 @@ def test_levels_that_are_told_lie_anywhere_between_timesteps(encoder):
         told.append(level)
         return torch.zeros_like(x)
 
-    objective = Diffusion(srdiff(encoder), given(), noise_level, 1.0)
+    objective = Diffusion(srdiff(encoder), given(), noise_level, 1.0, Stage("diffusion"))
     objective(network, batch(1000, 2, torch.zeros(1000, 3, 8, 8)))
     levels, table = told[0].square(), objective.alpha_bar
     t = (batch(1000, 2, torch.zeros(1)).uniform * 100).long()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import regression
 
-from srzoo_train import export
+from srzoo_train import export, train_damage
 from srzoo_train.data.store import Store
 from srzoo_train.graphs import ExportError
 from srzoo_train.loop import Trainer
@@ -18,14 +18,22 @@ from srzoo_train.run import open_run
 from srzoo_train.train_damage import figures, judged, refit, save, saved, set_curve, train
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_small_crops():
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("BATCH", 8), ("SIZE", 24), ("CHECKED", 6), ("AHEAD", 1), ("ROUNDS", 40)):
+            patch.setattr(train_damage, name, value)
+        yield
+
+
 @pytest.fixture(scope="module")
-def trained(store) -> Damage:
-    return train(Store(store), 6, 3)
+def trained(store, few_small_crops) -> Damage:
+    return train(Store(store), 24, 3)
 
 
-def test_train_gives_the_same_weights_from_the_same_seed(store, trained):
-    again = train(Store(store), 6, 3)
-    assert all(torch.equal(a, b) for a, b in zip(trained.parameters(), again.parameters()))
+def test_train_gives_the_same_weights_from_the_same_seed(store):
+    once, again = (train(Store(store), 3, 3) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(once.parameters(), again.parameters()))
 
 
 def loss_of(network: Damage, store) -> float:
@@ -34,9 +42,9 @@ def loss_of(network: Damage, store) -> float:
     return float(torch.nn.functional.binary_cross_entropy(seen, severity))
 
 
-def test_training_lowers_the_loss(store):
+def test_training_lowers_the_loss(store, trained):
     torch.manual_seed(3)
-    assert loss_of(train(Store(store), 40, 3), store) < loss_of(Damage(), store)
+    assert loss_of(trained, store) < loss_of(Damage(), store)
 
 
 def test_the_curve_gives_0_up_to_low_and_1_from_high_for_any_size():
@@ -82,6 +90,6 @@ def test_a_run_without_damage_takes_no_such_graph(store, trained, tmp_path):
 
 def test_refit_changes_the_last_layers_alone_and_lowers_the_loss(store, trained):
     network, before = copy.deepcopy(trained), loss_of(trained, store)
-    refit(network, Store(store), 0, batches=8)
+    refit(network, Store(store), 0, batches=16)
     assert all(torch.equal(a, b) for a, b in zip(network.body.parameters(), trained.body.parameters()))
     assert loss_of(network, store) < before
