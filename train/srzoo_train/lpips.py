@@ -14,6 +14,7 @@ STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 # AlexNet's five convolutions: stride, padding, and whether a 3x3 max-pool of stride 2 comes first.
 LAYERS = [(4, 2, False), (1, 2, True), (1, 1, True), (1, 1, False), (1, 1, False)]
 PERIOD = 8  # pixels: the first stride times the first pool's. A picture moved by so many looks alike
+SMALLEST = 31 + PERIOD - 1  # pixels of a side whose `window` still has something for the last layer
 
 
 class LpipsAlex(nn.Module):

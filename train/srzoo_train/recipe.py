@@ -202,9 +202,11 @@ def recipe_of(text: str) -> Recipe:
 def checked(recipe: Recipe) -> Recipe:
     """The recipe, once what its types cannot say holds too."""
     from . import families  # they read recipes
+    from .lpips import SMALLEST
 
     limits = (recipe.budget.max_steps, recipe.budget.max_epochs, recipe.budget.max_minutes)
-    losses = families.of(recipe).LOSSES
+    losses, least = families.of(recipe).LOSSES, -(-SMALLEST // max(1, recipe.scale))
+    judged = any(stage.loss in ("few_step", "flow_sample") for stage in recipe.stages)
     rules = [
         (sum(v is not None for v in limits) == 1,
          "budget: set exactly one of max_steps, max_epochs, max_minutes"),
@@ -218,6 +220,8 @@ def checked(recipe: Recipe) -> Recipe:
         (recipe.batch > 0 and recipe.batch % recipe.accumulate == 0,
          "accumulate: must divide batch"),
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
+        (not judged or recipe.crop >= least,
+         f"crop: must be at least {least}: few_step and flow_sample need {SMALLEST} pixels of HR for LPIPS"),
         (abs(sum(s.share for s in recipe.stages) - 1) < 1e-6, "stages: the shares must add up to 1"),
         (all(s.loss in losses for s in recipe.stages),
          f"stages: {recipe.family} takes the losses {' and '.join(losses)}"),

@@ -11,7 +11,7 @@ from . import families
 from .bicubic import resize
 from .data.crops import Crops, to_range
 from .lattice import LatticeDistance
-from .lpips import LpipsAlex, window
+from .lpips import SMALLEST, LpipsAlex, window
 from .recipe import Recipe
 from .residual import Enlarged
 from .spectrum import SpectrumDistance
@@ -35,13 +35,13 @@ class Validation:
 
     def __init__(self, recipe: Recipe, store: Store, device: torch.device, lpips: Path | None):
         self.recipe, self.device, self.restore = recipe, device, None
-        self.lpips = LpipsAlex(lpips) if lpips else None
         self.spectrum = SpectrumDistance()
         self.lattice = LatticeDistance(recipe.scale)
         sides = [min(e.height, e.width) for e in store.split("val")]
         # Square pairs may be smaller: they are as large as a crop.
         side = SIDE if max(sides, default=0) >= SIDE else recipe.crop * recipe.scale
         small = side // recipe.scale // 2 * 2
+        self.lpips = LpipsAlex(lpips) if lpips and small * recipe.scale >= SMALLEST else None
         usable = [e for e, least in zip(store.split("val"), sides) if least >= side]
         self.lr = self.hr = self.bicubic = None
         if usable:

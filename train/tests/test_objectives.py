@@ -11,7 +11,7 @@ from srzoo_train.bicubic import matrix
 from srzoo_train.data.synthetic import picture
 from srzoo_train.diffusion import Chain, Diffusion, FewStep, noise_level, timestep
 from srzoo_train.families.regression import Error
-from srzoo_train.lpips import LpipsAlex, find_lpips
+from srzoo_train.lpips import PERIOD, SMALLEST, LpipsAlex, find_lpips, window
 from srzoo_train.recipe import Stage, Way, spaced
 from srzoo_train.residual import Enlarged, Encoded, measured_scale
 from srzoo_train.schedule import add_noise, cosine_alpha_bar, target_of, x0_of
@@ -172,6 +172,14 @@ def test_lpips_is_zero_for_the_same_and_equals_the_graph_of_the_bench():
     feeds = {"ref": (a.numpy() - mean) / std, "dist": (b.numpy() - mean) / std}
     wanted = session.run(None, feeds)[0].ravel()
     assert np.allclose(lpips(in_range(a), in_range(b)).numpy(), wanted, atol=1e-5)
+
+
+@needs_lpips
+def test_the_smallest_window_of_lpips_is_the_least_that_works():
+    lpips, corner = LpipsAlex(find_lpips()), (PERIOD - 1, PERIOD - 1)
+    assert lpips.features(window(torch.zeros(1, 3, SMALLEST, SMALLEST), corner))[-1].numel() > 0
+    with pytest.raises(RuntimeError, match="too small"):
+        lpips.features(window(torch.zeros(1, 3, SMALLEST - 1, SMALLEST - 1), corner))
 
 
 def test_bicubic256_is_srdiffs_enlargement():

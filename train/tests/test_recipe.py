@@ -21,6 +21,8 @@ CASES = [
     ({"batch": True}, "batch must be int, got True"),
     ({"batch": 0}, "accumulate: must divide batch"),
     ({"crop": 7}, "crop: must be even and at least 8"),
+    ({"crop": 8, "stages": [{"loss": "few_step", "ways": [{"share": 1.0, "steps": 3}]}]}, "crop: must be at least 10"),
+    ({"scale": 0}, "scale: allowed are 2, 3, 4 and 8"),
     ({"scale": 5}, "scale: allowed are 2, 3, 4 and 8"),
     ({"budget": {"max_steps": 1, "max_minutes": 2}}, "budget: set exactly one"),
     ({"budget": {"max_steps": 0}}, "budget: must be above 0"),
