@@ -10,13 +10,21 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
 import torch
 from conftest import TRAIN, needs_lpips, regression, srdiff
 
+from srzoo_train.data.synthetic import synthetic_store
 from srzoo_train.recipe import Budget
 
 DRIVE = [str(TRAIN / "tests" / "drive.py")]
 ENV = {**os.environ, "PYTHONPATH": str(TRAIN), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    """So small that validation takes no time."""
+    return synthetic_store(tmp_path_factory.mktemp("small") / "store", 4, 4, 128)
 
 
 def start(recipe, store: Path, out: Path, *pause: str, launcher=()) -> subprocess.Popen:
