@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from srzoo_train.importers import mindspore
 from srzoo_train.importers.checkpoint_file import read_checkpoint
 from srzoo_train.importers.reference_config import lookup, read_config
 from srzoo_train.importers.system import ImportRefused
@@ -89,6 +90,24 @@ def test_mindspore_read_refuses_a_wrong_checksum(tmp_path):
     (tmp_path / "c.ckpt").write_bytes(data)
     with pytest.raises(ImportRefused, match="checksum"):
         read_checkpoint(tmp_path / "c.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("dims", "content", "why"),
+    [([2**64 - 1], b"1234", "4 bytes"), ([2**62, 2**62], b"1234", "4 bytes"), ([2**62, 0], b"", "empty")],
+)
+def test_mindspore_read_refuses_sizes_that_no_tensor_has(dims, content, why):
+    def varint(value: int) -> bytes:
+        digits = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
+        return bytes([*(digit | 0x80 for digit in digits[:-1]), digits[-1]])
+
+    def field(number: int, data: bytes) -> bytes:
+        return varint(number << 3 | 2) + varint(len(data)) + data
+
+    sizes = b"".join(varint(8) + varint(size) for size in dims)
+    tensor = sizes + field(2, b"Float32") + field(3, content)
+    with pytest.raises(ImportRefused, match=why):
+        mindspore.read(field(1, field(1, b"a") + field(2, tensor)))
 
 
 def test_read_config_reads_json_with_comments(tmp_path):

@@ -8,6 +8,7 @@ follow the message: the word `crc_num`, then a CRC-32 in ten bytes.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator
 
@@ -113,7 +114,10 @@ def joined(tag: str, parts: list[tuple[list[int], str, bytes]]) -> Tensor:
     content = bytearray(b"".join(piece for _, _, piece in parts))
     # MindSpore writes the sizes of a scalar as [0].
     shape = [] if dims == [0] else dims
-    count = torch.Size(shape).numel()
+    # Counted without torch, whose integers end at 2^63: a file may state any size.
+    count = math.prod(shape)
+    if not content:
+        raise ImportRefused(f"its tensor {tag} is empty")
     if len(content) != count * DTYPES[kind].itemsize:
         raise ImportRefused(f"its tensor {tag} has {len(content)} bytes, which are no {dims} {kind}")
     return torch.frombuffer(content, dtype=DTYPES[kind]).reshape(shape)
