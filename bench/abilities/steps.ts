@@ -18,6 +18,7 @@ const COUNTS: readonly (readonly [steps: number, images: number])[] = [
   [2, Infinity],
   [4, Infinity],
   [8, Infinity],
+  [25, 20],
   [100, 5],
 ];
 const SHOWN = ["psnrY", "lpips", "lpipsSqueeze", "lrPsnr", "diversity", "gainOfMean"];
