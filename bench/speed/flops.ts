@@ -50,7 +50,8 @@ export function counting(
   return {
     provider: session.provider,
     async run(inputs, options) {
-      const outputs = await session.run(inputs, options);
+      // All outputs, those that tell shapes among them, not only those that the family wants.
+      const outputs = await session.run(inputs, { signal: options?.signal });
       const shapeOf = (name: string) => [...outputs[`${MARK}.${name}`].data];
       for (const node of counted) {
         const [a, b, out] = tensorsOf(node).map(shapeOf);

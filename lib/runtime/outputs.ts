@@ -67,8 +67,8 @@ function checkValues(
   if (!Number.isFinite(least) || !Number.isFinite(most)) {
     throw new OutputError(`${start} holds NaN or infinity`);
   }
-  // A map of one channel, such as that of damage, may well be the same everywhere.
-  if (data.length < 2 || most > least || dims[1] === 1) return;
+  // Only images and features must vary; a map of one channel, such as that of damage, need not.
+  if (data.length < 2 || most > least || dims.length < 4 || dims[1] === 1) return;
   const isVaried = Object.values(inputs).some(({ dims, data }) => {
     const { least, most } = rangeOf(data);
     return dims.length === 4 && most - least > VARIED;
