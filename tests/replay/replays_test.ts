@@ -46,7 +46,7 @@ for (const [name, count] of [["schedules", 15], ["preprocessing", 23]] as const)
 }
 
 Deno.test("replayOf() refuses a system that it does not know, by name", () => {
-  expect(() => replayOf({ config: { system: "SRFlow" }, arrays: {} })).toThrow('"SRFlow"');
+  expect(() => replayOf({ config: { system: "ESRGAN" }, arrays: {} })).toThrow('"ESRGAN"');
   expect(() => replayOf({ config: {}, arrays: { lr: { dims: [0], data: new Float64Array() } } }))
     .toThrow("this version replays SRDiff");
 });
