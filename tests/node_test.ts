@@ -32,7 +32,8 @@ const program = `
 `;
 
 Deno.test({
-  name: "the library runs in Node, which survives an abort in the midst of native code",
+  name:
+    "the library runs in Node, which survives an abort in the midst of native code (needs Node 24)",
   ignore: !await hasNode(),
   async fn() {
     const folder = await Deno.makeTempDir();

