@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { exists, sha256 } from "./files.ts";
 import type { BenchSet } from "./sets.ts";
+import { runTrainingModule } from "./training.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -38,23 +39,10 @@ export async function degraded(set: BenchSet, track: string, cache: string): Pro
 /** The folder appears when all its files are there. */
 async function make(set: BenchSet, track: string, folder: string): Promise<void> {
   const part = `${folder}.part`;
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      "-q",
-      new URL("train/environment.ts", root).pathname,
-      "srzoo_train.data.tracks",
-      ...["--track", track, "--scale", String(set.scale), "--out", part],
-      ...set.images.map(({ high }) => high),
-    ],
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (!success) {
-    const reason = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-    throw new Error(`Cannot make the inputs ${track} of ${set.name}: ${reason}`);
-  }
+  await runTrainingModule("srzoo_train.data.tracks", [
+    ...["--track", track, "--scale", String(set.scale), "--out", part],
+    ...set.images.map(({ high }) => high),
+  ], `make the inputs ${track} of ${set.name}`);
   await Deno.rename(part, folder);
 }
 

@@ -3,6 +3,7 @@
 import { exists, sha256 } from "../files.ts";
 import { entryMethod, type EntryOptions } from "../methods/entry.ts";
 import type { Method } from "../methods/method.ts";
+import { runTrainingModule } from "../training.ts";
 
 /** Its x4 models that are measured, the fast one first. */
 export const realesrganModels: readonly string[] = ["realesr-animevideov3-x4", "realesrgan-x4plus"];
@@ -35,19 +36,6 @@ export async function realesrganMethod(
 }
 
 async function importNetwork(text: string, entry: string): Promise<void> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      "-q",
-      new URL("train/environment.ts", root).pathname,
-      "srzoo_train.import_checkpoint",
-      ...[text, "--out", entry, "--licence", "BSD-3-Clause"],
-    ],
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (success) return;
-  const reason = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-  throw new Error(`Cannot measure Real-ESRGAN: ${reason}`);
+  const args = [text, "--out", entry, "--licence", "BSD-3-Clause"];
+  await runTrainingModule("srzoo_train.import_checkpoint", args, "measure Real-ESRGAN");
 }
