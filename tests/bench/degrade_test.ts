@@ -5,6 +5,7 @@ import { findSet } from "../../bench/sets.ts";
 import { readImage } from "../../lib/image/files/read.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
 import { psnrRgb } from "../../lib/metrics/mod.ts";
+import { python } from "../_python.ts";
 import { bench } from "./_bench.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
 
@@ -18,8 +19,8 @@ Deno.test("tracks are those of the pipeline", () => {
 });
 
 Deno.test({
-  name: "degraded() makes the inputs of a track once, and `clean` keeps the set as it is",
-  ignore: Deno.env.get("SRZOO_PYTHON") === undefined,
+  name: "degraded() makes the inputs of a track once, and `clean` keeps the set (needs Python)",
+  ignore: python === undefined,
   fn: () =>
     withFolder(async (folder) => {
       for (const name of ["a", "b"]) await writePng(`${folder}/s/${name}.png`, textured(98, 64));

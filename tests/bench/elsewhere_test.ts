@@ -1,13 +1,11 @@
 import { expect } from "expect";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readRecord } from "../../bench/record.ts";
+import { python } from "../_python.ts";
 import { bench } from "./_bench.ts";
 import { withFolder } from "./_pictures.ts";
 
 const root = new URL("../../", import.meta.url);
-const own = fileURLToPath(new URL("train/.venv/bin/python", root));
-const python = Deno.env.get("SRZOO_PYTHON") ?? (existsSync(own) ? own : undefined);
 const PHOTOGRAPHS = ["astronaut", "chelsea", "coffee"];
 
 /** Shrinks and enlarges each picture by numpy's bicubic, and writes what Pillow makes of it. */

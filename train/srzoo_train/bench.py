@@ -31,7 +31,7 @@ def measure(recipe: Recipe, data: Path, out: Path, steps: int) -> dict[str, dict
     """Milliseconds of a bare and of a whole step and those that drawing its crops takes, by stage."""
     run = Trainer(replace(recipe, trackers=()), Store(data), out, find_lpips())
     if run.precision == "auto":
-        run.precision = "no"
+        run.precision = "fp32"
     return {stage.loss: _measure_stage(run, stage, steps) for stage in recipe.stages}
 
 

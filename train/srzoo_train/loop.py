@@ -313,7 +313,7 @@ class Trainer:
             batch = batches.of(0)[0]
             batches.close()
             self.precision, times = faster(self.network, objective, batch, self.device)
-            self.precision = ("no", "bf16")[self._agree(self.precision == "bf16")]
+            self.precision = ("fp32", "bf16")[self._agree(self.precision == "bf16")]
             self.log.say(f"precision {self.precision}: {times}")
 
     def _record(self, stage: Stage, steps: int | None, pace: float) -> None:

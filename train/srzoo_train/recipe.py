@@ -149,7 +149,7 @@ class Recipe:
     accumulate: int = 1             # parts that a batch is cut into, to save memory
     crop: int = 40                  # LR pixels
     seed: int = 1
-    precision: typing.Literal["auto", "bf16", "no"] = "auto"  # auto: the faster of the two, tried first
+    precision: typing.Literal["auto", "bf16", "fp32"] = "auto"  # auto: the faster of the two, tried first
     compile: bool = False           # torch.compile, for a GPU that one run has for itself
     ema_half_life: float = 0.04     # share of the run
     ema_decay: float | None = None  # the same in every step, in place of the half-life; 0: no average

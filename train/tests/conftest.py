@@ -40,7 +40,7 @@ def regression(**changes) -> Recipe:
     """A regression of a few thousand parameters."""
     defaults = dict(
         id="tiny", family="regression", stages=(Stage("l1"),), budget=Budget(max_steps=6),
-        network=Network(channels=8, blocks=1), batch=4, crop=8, trackers=(), precision="no",
+        network=Network(channels=8, blocks=1), batch=4, crop=8, trackers=(), precision="fp32",
     )
     return Recipe(**(defaults | changes))
 
@@ -51,7 +51,7 @@ def srflow(encoder: str, **changes) -> Recipe:
     defaults = dict(
         id="tiny", family="srflow", encoder=encoder, stages=stages, budget=Budget(max_steps=6),
         network=Network(channels=8, blocks=1, couplings=2, hidden=8), batch=4, crop=16,
-        trackers=(), precision="no",
+        trackers=(), precision="fp32",
     )
     return Recipe(**(defaults | changes))
 
@@ -63,6 +63,6 @@ def srdiff(encoder: str, **changes) -> Recipe:
     defaults = dict(
         id="tiny", family="srdiff", encoder=encoder, stages=stages, budget=Budget(max_steps=6),
         network=Network(channels=8, blocks=2, deep=16, deep_blocks=1), batch=4, crop=16,
-        trackers=(), precision="no",
+        trackers=(), precision="fp32",
     )
     return Recipe(**(defaults | changes))

@@ -69,7 +69,7 @@ def shrunk(recipe: Recipe, folder: Path) -> Recipe:
         # Their last layers start at zero, and a graph that gives nothing but zeros is refused.
         small, crop, steps = replace(recipe.network, hidden=8, groups=4), 8, 3
     recipe = replace(
-        recipe, network=small, batch=2, accumulate=1, crop=crop, trackers=(), precision="no",
+        recipe, network=small, batch=2, accumulate=1, crop=crop, trackers=(), precision="fp32",
         stages=tuple(replace(s, share=1 / len(recipe.stages)) for s in recipe.stages),
         budget=Budget(max_steps=steps),
     )

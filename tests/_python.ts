@@ -1,0 +1,7 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const own = fileURLToPath(new URL("../train/.venv/bin/python", import.meta.url));
+
+/** The Python that has the packages of `train/`, or undefined where its environment was not made. */
+export const python = Deno.env.get("SRZOO_PYTHON") ?? (existsSync(own) ? own : undefined);
