@@ -1,61 +1,63 @@
 /**
- * Makes the pictures that the project shows, out of the photographs in `docs/`: the README's (input,
- * bicubic, the entry), and `failures.png` beside the entry's card (input, bicubic, two seeds, truth).
- * Run it as `deno task comparison [ID]`.
+ * Makes the pictures that the project shows, out of the photographs in `docs/`:
+ *
+ *     deno task comparison            docs/comparison.png: input, bicubic, the default entry; some inputs as JPEG
+ *     deno task comparison srdiff     zoo/srdiff/failures.jpg; of a flow latents.jpg too
  *
  * @module
  */
 
-import { encodeImage, type Image, load, readImage, resizeImage } from "../mod.ts";
+import { encodeImage, type Image, load, readImage } from "../mod.ts";
+import { failuresOf } from "./pictures/failures.ts";
+import { latentsOf } from "./pictures/latents.ts";
 import { repeated, sheetOf } from "./sheet.ts";
 
-const docs = new URL("../docs/", import.meta.url);
-const [id = "srdiff"] = Deno.args;
-await using bicubic = await load("bicubic");
-await using entry = await load(id);
-const { scale } = entry.card;
+const DEFAULT = "srdiff-photo";
+/** Photographs of the README, and the quality of the JPEG that they are made first. */
+const SHOWN: readonly (readonly [name: string, quality?: number])[] = [
+  ["coffee"],
+  ["coffee", 40],
+  ["chelsea", 75],
+  ["astronaut"],
+];
 
-const photograph = (name: string) => readImage(new URL(`${name}.png`, docs));
+const root = new URL("../", import.meta.url);
 
-async function enlarged(image: Image, seed: number): Promise<Image> {
-  return (await entry.upscale(image, { seed })).images[0];
+const photograph = (name: string) => readImage(new URL(`docs/${name}.png`, root));
+
+/** The photograph as it comes out of a JPEG file. */
+async function asJpeg(image: Image, quality: number): Promise<Image> {
+  return await readImage(await encodeImage(image, { format: "jpeg", quality }));
 }
 
-/** The input, its bicubic enlargement, and the entry's. */
-async function compared(image: Image): Promise<Image[]> {
-  const [smooth] = (await bicubic.upscale(image)).images;
-  return [repeated(image, scale), smooth, await enlarged(image, 0)];
-}
-
-/** A picture that is shrunk first, so that its truth is known; every pixel is shown twice as large. */
-async function againstTruth(truth: Image): Promise<Image[]> {
-  const size = { width: truth.width / scale, height: truth.height / scale };
-  const small = resizeImage(truth, size);
-  const shown = [...await compared(small), await enlarged(small, 1), truth];
-  return shown.map((image) => repeated(image, 2));
-}
-
-/** A house front that leans back: rows of windows, ever closer together. */
-function windows(side: number): Image {
-  const data = new Uint8ClampedArray(4 * side * side);
-  for (let i = 0; i < side * side; i++) {
-    const depth = 1 + 3 * (1 - Math.floor(i / side) / side);
-    const across = (i % side - side / 2) * depth, along = 120 * Math.log(depth) * depth;
-    const glass = across - 24 * Math.floor(across / 24) < 14 &&
-      along - 24 * Math.floor(along / 24) < 14;
-    data.set(glass ? [60, 72, 90, 255] : [196, 184, 166, 255], 4 * i);
+/** docs/comparison.png. */
+async function compare(): Promise<void> {
+  await using bicubic = await load("bicubic");
+  await using entry = await load(DEFAULT);
+  const rows: Image[][] = [];
+  for (const [name, quality] of SHOWN) {
+    const whole = await photograph(name);
+    const image = quality === undefined ? whole : await asJpeg(whole, quality);
+    const [smooth] = (await bicubic.upscale(image)).images;
+    const [sharp] = (await entry.upscale(image, { seed: 0 })).images;
+    rows.push([repeated(image, entry.card.scale), smooth, sharp]);
   }
-  return { width: side, height: side, data };
+  await write("docs/comparison.png", sheetOf(rows, 260));
 }
 
-async function write(url: URL, rows: Image[][], cell: number): Promise<void> {
-  await Deno.writeFile(url, await encodeImage(sheetOf(rows, cell), { format: "png" }));
+/** What lies beside the card of an entry. */
+async function illustrate(id: string): Promise<void> {
+  await using bicubic = await load("bicubic");
+  await using entry = await load(id);
+  const photographs = await Promise.all(["astronaut", "coffee", "chelsea"].map(photograph));
+  await write(`zoo/${id}/failures.jpg`, await failuresOf(entry, bicubic, photographs[0]));
+  if (entry.encode) await write(`zoo/${id}/latents.jpg`, await latentsOf(entry, photographs));
 }
 
-const names = ["coffee", "chelsea", "astronaut"];
-const shown = await Promise.all(names.map(async (name) => compared(await photograph(name))));
-await write(new URL("comparison.png", docs), shown, 260);
+async function write(path: string, image: Image): Promise<void> {
+  const format = path.endsWith("png") ? "png" : "jpeg";
+  await Deno.writeFile(new URL(path, root), await encodeImage(image, { format, quality: 92 }));
+}
 
-const hard = [await photograph("astronaut"), windows(128)];
-const failures = await Promise.all(hard.map(againstTruth));
-await write(new URL(`../zoo/${id}/failures.png`, import.meta.url), failures, 256);
+if (Deno.args.length === 0) await compare();
+for (const id of Deno.args) await illustrate(id);

@@ -1,5 +1,6 @@
 /**
- * Measures every entry of the zoo on Set5 and BSD100, writes the figures into its `model.yml` and the README's table.
+ * Measures every entry of the zoo on Set5 and BSD100, those of x4 on damaged inputs too, and
+ * writes the figures into its `model.yml`, the tables of its own README and the table of the project's.
  *
  * `deno task bench:zoo --check` measures Set5 alone and fails where a card's figures no longer follow from its
  * weights. `--only ID` takes one entry, `--data DIR` another folder with the sets; `--results FILE` spares the
@@ -9,14 +10,26 @@
  */
 
 import { Command } from "commander";
+import type { ModelCard } from "../mod.ts";
 import { openZoo } from "../lib/zoo/mod.ts";
 import { openJudges } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { startProgress } from "./progress.ts";
 import { readRecord } from "./record.ts";
-import { differences, enlarges, measureEntry, writeFigures, zooSets } from "./zoo_figures.ts";
+import {
+  differences,
+  enlarges,
+  measureEntry,
+  setsOf,
+  writeFigures,
+  zooSets,
+} from "./zoo_figures.ts";
+import { writeCardTables } from "./zoo_tables.ts";
 
 const root = new URL("../", import.meta.url);
+
+/** Pictures of the sets. */
+const SIZES: Readonly<Record<string, number>> = { Set5: 5, BSD100: 100 };
 
 /** What the user asked for. */
 interface Flags {
@@ -54,7 +67,9 @@ async function main(signal: AbortSignal): Promise<number> {
     set.seeds > 1 ? { ...set, seeds } : set
   ));
   const rows = values.results ? (await readRecord(values.results)).rows : [];
-  const progress = startProgress(cards.length * (values.check ? 5 : 105));
+  const pictures = (card: ModelCard) =>
+    setsOf(card, sets).reduce((sum, { name, damage }) => sum + (damage?.images ?? SIZES[name]), 0);
+  const progress = startProgress(cards.reduce((sum, card) => sum + pictures(card), 0));
   const faults: string[] = [];
   for (const card of cards) {
     const onPicture = (label: string) => progress.step(label);
@@ -70,7 +85,10 @@ async function main(signal: AbortSignal): Promise<number> {
   }
   progress.end();
   for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
-  if (!values.check) await writeTable();
+  if (!values.check) {
+    await writeTable();
+    await writeCardTables((await openZoo().list()).filter(enlarges));
+  }
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) console.error("Run deno task bench:zoo to measure anew");
   return faults.length > 0 ? 1 : 0;

@@ -20,13 +20,25 @@ export interface ZooSet {
   readonly name: string;
   /** Seeds of generative entries. */
   readonly seeds: number;
+  /** How the inputs are damaged, and how many of them; at x4 alone. */
+  readonly damage?: { readonly track: string; readonly images: number };
 }
 
 /** Set5 takes one seed, so that a check of a few seconds must find the same figures again. */
-export const zooSets: readonly ZooSet[] = [{ name: "Set5", seeds: 1 }, {
-  name: "BSD100",
-  seeds: 5,
-}];
+export const zooSets: readonly ZooSet[] = [
+  { name: "Set5", seeds: 1 },
+  { name: "BSD100", seeds: 5 },
+  ...["clean", "jpeg75", "n5j75", "worst"].map((track) => ({
+    name: "BSD100",
+    seeds: 5,
+    damage: { track, images: 10 },
+  })),
+];
+
+/** The sets that an entry is measured on. */
+export function setsOf({ scale }: ModelCard, sets: readonly ZooSet[]): readonly ZooSet[] {
+  return sets.filter(({ damage }) => scale === 4 || !damage);
+}
 
 /** Differences that another provider or processor may make. */
 const TOLERANCE: Readonly<Record<string, number>> = {
@@ -73,8 +85,11 @@ export async function measureEntry(
 ): Promise<CardFigures> {
   await using method = await entryMethod(card.id, { signal });
   const figures: CardFigures = {};
-  for (const { name, seeds } of sets) {
-    const task = await openTask(data, name, card.scale, protocolOf("whole"));
+  for (const { name, seeds, damage } of setsOf(card, sets)) {
+    const task = await openTask(data, name, card.scale, protocolOf("whole"), {
+      limit: damage?.images,
+      track: damage?.track,
+    });
     const record = { rows: [...rows] };
     await runMethod(method, [task], record, {
       seeds,

@@ -6,6 +6,7 @@ import { fusionPart } from "./fusion.ts";
 import { interpolationPart } from "./interpolation.ts";
 import { stepsPart } from "./steps.ts";
 import { temperaturePart } from "./temperature.ts";
+import { tilesPart } from "./tiles.ts";
 import { uncertaintyPart } from "./uncertainty.ts";
 
 /** All abilities. */
@@ -13,6 +14,7 @@ export const parts: readonly Part[] = [
   stepsPart,
   fidelityPart,
   temperaturePart,
+  tilesPart,
   uncertaintyPart,
   interpolationPart,
   fusionPart,

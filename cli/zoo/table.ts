@@ -19,7 +19,36 @@ const METRICS: Readonly<Record<string, [label: string, digits: number]>> = {
 /** The cards in Markdown: a table for each scale, since figures of two scales can't be compared. */
 export function zooTable(cards: readonly ModelCard[]): string {
   const scales = [...new Set(cards.map(({ scale }) => scale))].sort((a, b) => a - b);
-  return scales.map((scale) => tableOf(cards.filter((card) => card.scale === scale))).join("\n\n");
+  const tables = scales.map((scale) => tableOf(cards.filter((card) => card.scale === scale)));
+  return [...tables, ...damagedTable(cards)].join("\n\n");
+}
+
+/** LPIPS of the entries on inputs that were damaged, a column a track; nothing where none was measured. */
+function damagedTable(cards: readonly ModelCard[]): string[] {
+  const sets = [...new Set(cards.flatMap(setsOf))].filter((set) => !isWhole(set));
+  if (sets.length === 0) return [];
+  const shown = cards.filter(({ figures = {} }) => sets.some((set) => figures[set]));
+  const rows = shown.map((card) => [
+    `\`${card.id}\``,
+    ...sets.map((set) => figureOf(card, { set, metric: "lpips" })),
+  ]);
+  return [
+    "LPIPS on damaged inputs: JPEG of quality 75; noise of 5/255 and the same JPEG; blur, noise of 10 and JPEG 40.",
+    markdown(["entry", ...sets], rows),
+  ];
+}
+
+function setsOf({ figures = {} }: ModelCard): string[] {
+  return Object.keys(figures);
+}
+
+/** Whether all images of a set were measured, as they are; damaged inputs are made of the first ones. */
+function isWhole(set: string): boolean {
+  return !set.includes(" (first ");
+}
+
+function markdown(head: string[], rows: string[][]): string {
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
 function tableOf(cards: readonly ModelCard[]): string {
@@ -34,7 +63,7 @@ function tableOf(cards: readonly ModelCard[]): string {
     ...columns.map((column) => figureOf(card, column)),
     termsOf(card),
   ]);
-  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  return markdown(head, rows);
 }
 
 /** Puts the table between the two comments that mark its place. */
@@ -45,8 +74,8 @@ export function withTable(text: string, table: string): string {
 }
 
 function columnsOf(cards: readonly ModelCard[]): Column[] {
-  const sets = new Set(cards.flatMap(({ figures = {} }) => Object.keys(figures)));
-  const all = [...sets].flatMap((set) => Object.keys(METRICS).map((metric) => ({ set, metric })));
+  const sets = [...new Set(cards.flatMap(setsOf))].filter(isWhole);
+  const all = sets.flatMap((set) => Object.keys(METRICS).map((metric) => ({ set, metric })));
   return all.filter(({ set, metric }) =>
     cards.some(({ figures }) => figures?.[set]?.[metric] !== undefined)
   );

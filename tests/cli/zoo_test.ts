@@ -74,6 +74,20 @@ Deno.test("zooTable() keeps the scales apart", async () => {
   expect(second).toContain("Set5x8 PSNR-Y");
 });
 
+Deno.test("zooTable() has the damaged inputs in a table of their own", async () => {
+  const card = await readCard(tiny);
+  const worn = "BSD100-jpeg75x4 (first 10)";
+  const figures = { BSD100x4: { lpips: 0.2 }, [worn]: { psnrY: 24, lpips: 0.31 } };
+  const [whole, how, damaged] = zooTable([card, { ...card, id: "other", figures }]).split("\n\n");
+  expect(whole).not.toContain(worn);
+  expect(how).toContain("JPEG of quality 75");
+  expect(damaged.split("\n")).toEqual([
+    `| entry | ${worn} |`,
+    "| --- | --- |",
+    "| `other` | 0.310 |",
+  ]);
+});
+
 Deno.test("withTable() replaces what stands between the marks, and only that", () => {
   const text = "a\n<!-- zoo-table -->\nold\n<!-- /zoo-table -->\nb";
   const once = withTable(text, "new");
