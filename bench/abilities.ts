@@ -23,6 +23,7 @@ import { startProgress } from "./progress.ts";
 import { protocolOf } from "./protocols.ts";
 import { openRecord, type Row, saveRecord } from "./record.ts";
 import { openTask } from "./tasks.ts";
+import { writeStepsDefault } from "./zoo_figures.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -45,7 +46,12 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   const text = [headOf(machine), ...found.map(([finding, set]) => markdownOf(finding, set))]
     .join("\n\n");
   console.log(text);
-  if (settings.write) await writeBetweenMarks(readmeOf(upscaler), "abilities", text);
+  if (settings.write) {
+    await writeBetweenMarks(readmeOf(upscaler), "abilities", text);
+    for (const [{ stepsDefault }] of found.slice(0, 1)) {
+      if (stepsDefault) await writeStepsDefault(cardOf(upscaler), stepsDefault);
+    }
+  }
   for (const judge of [lpips, lpipsSqueeze]) await judge?.[Symbol.asyncDispose]();
   return found.some(([{ promises }]) => promises.some(({ kept }) => !kept)) ? 1 : 0;
 }
@@ -103,6 +109,10 @@ function commandLine(): string {
 
 function readmeOf({ card }: Upscaler): string {
   return new URL("README.md", card.base!).pathname;
+}
+
+function cardOf({ card }: Upscaler): string {
+  return new URL("model.yml", card.base!).pathname;
 }
 
 if (import.meta.main) {

@@ -133,6 +133,12 @@ export async function writeFigures(path: string, figures: CardFigures): Promise<
   await writeWhole(path, `${rest}\n${stringify({ figures })}`);
 }
 
+/** Writes `steps.default` of a `model.yml`, leaving all else as it is to the letter. */
+export async function writeStepsDefault(path: string, steps: number): Promise<void> {
+  const text = await Deno.readTextFile(path);
+  await writeWhole(path, text.replace(/^(steps:\n[ \t]+default: )\d+/m, `$1${steps}`));
+}
+
 /** Says where a card's figures differ from measured ones; nothing where they agree. */
 export function differences(card: ModelCard, measured: CardFigures): string[] {
   const found: string[] = [];

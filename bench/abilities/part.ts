@@ -22,6 +22,8 @@ export interface Finding {
   readonly rows: readonly (readonly string[])[];
   /** What the entry promises of it, and whether that is so. */
   readonly promises: readonly Promised[];
+  /** What the card's `steps.default` must be by this finding, where it tells. */
+  readonly stepsDefault?: number;
 }
 
 /** Something that must hold. */

@@ -3,6 +3,8 @@
 import process from "node:process";
 import { resizeImage } from "../../mod.ts";
 import { figuresOf, figuresOfSamples, metrics } from "../judges.ts";
+import type { Row } from "../record.ts";
+import { mean, paired } from "../statistics.ts";
 import { summaryOf } from "../summary.ts";
 import { show } from "../tables.ts";
 import type { Finding, Part } from "./part.ts";
@@ -29,7 +31,7 @@ export const stepsPart: Part = { name: "steps", run };
 async function run(study: Study): Promise<Finding | undefined> {
   const most = study.upscaler.card.steps?.max ?? 0; // a flow takes no steps
   const shown = metrics.filter(({ key }) => SHOWN.includes(key));
-  const rows: string[][] = [];
+  const rows: string[][] = [], found = new Map<number, Row[]>();
   for (const [steps, normally] of COUNTS) {
     const images = study.images(`steps:${steps}`, normally);
     if (steps > most || images === 0) continue;
@@ -40,6 +42,7 @@ async function run(study: Study): Promise<Finding | undefined> {
     });
     const time = await timeOf(study, steps);
     if (measured.length === 0) continue;
+    found.set(steps, measured);
     const { figures } = summaryOf(measured);
     rows.push([
       `${steps}`,
@@ -50,6 +53,7 @@ async function run(study: Study): Promise<Finding | undefined> {
   }
   if (rows.length === 0) return undefined;
   const titles = shown.map(({ title }) => title);
+  const enough = fewestSteps(found);
   return {
     title: "Number of steps",
     how:
@@ -57,11 +61,39 @@ async function run(study: Study): Promise<Finding | undefined> {
         SEEDS - 1
       }; ± is the half width of the 95 % interval of the set's mean over the seeds. The ` +
       `last columns are for one input of ${TIMED.width}x${TIMED.height}: seconds by the clock, whatever else the ` +
-      "machine did, and seconds of all processor cores together, which another load changes little.",
+      "machine did, and seconds of all processor cores together, which another load changes little. " +
+      `The default is ${enough}: the fewest steps that no larger number has a lower LPIPS than, as far as the ` +
+      "paired 95 % interval over the images tells.",
     head: ["steps", "pictures", ...titles, "s", "processor s"],
     rows,
     promises: [],
+    stepsDefault: enough,
   };
+}
+
+/**
+ * The fewest steps that are not measurably worse than any larger number: LPIPS image by image, on the images that
+ * both have, with the 95 % interval.
+ */
+export function fewestSteps(found: ReadonlyMap<number, readonly Row[]>): number {
+  const counts = [...found.keys()].sort((a, b) => a - b);
+  return counts.find((steps) =>
+    counts.every((more) => {
+      if (more <= steps) return true;
+      const { mean, half } = gain(found.get(more)!, found.get(steps)!);
+      return !(mean + half < 0);
+    })
+  )!;
+}
+
+/** Differences of LPIPS on the images that both have. */
+function gain(more: readonly Row[], fewer: readonly Row[]) {
+  const lpips = ({ samples }: Row) => mean(samples.map(({ figures }) => figures.lpips));
+  const pairs = more.flatMap((row) => {
+    const other = fewer.find(({ image }) => image === row.image);
+    return other ? [[lpips(row), lpips(other)]] : [];
+  });
+  return paired(pairs.map(([a]) => a), pairs.map(([, b]) => b));
 }
 
 async function measure({ upscaler, signal, judges }: Study, pair: Pair, steps: number) {

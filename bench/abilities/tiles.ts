@@ -40,7 +40,9 @@ async function measure({ upscaler: { card }, signal, pairs }: Study, model: Enla
   const between = (least: number, most: number) => least + Math.floor(draw() * (most - least + 1));
   const together = { tiles: 0, notFinite: 0, beyond: 0 };
   for (; together.tiles < TILES; together.tiles++) {
-    const [width, height] = [between(...SIDES), between(...SIDES)];
+    const [width, height] = [pair.low.width, pair.low.height].map((whole) =>
+      Math.min(whole, between(...SIDES))
+    );
     const [x, y] = [between(0, pair.low.width - width), between(0, pair.low.height - height)];
     const { rgb } = toTensor(cropImage(pair.low, { x, y, width, height }));
     const [seed, temperature] = [between(0, 2 ** 31), draw()];

@@ -4,8 +4,10 @@ import { discMask, discOnly, largestOutside } from "../../bench/abilities/disc.t
 import { onLine } from "../../bench/abilities/fidelity.ts";
 import { rises } from "../../bench/abilities/interpolation.ts";
 import { markdownOf } from "../../bench/abilities/markdown.ts";
+import { fewestSteps } from "../../bench/abilities/steps.ts";
 import { writeBetweenMarks } from "../../bench/files.ts";
 import { type BenchRecord, readRecord } from "../../bench/record.ts";
+import { writeStepsDefault } from "../../bench/zoo_figures.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -28,6 +30,33 @@ Deno.test("onLine() is the straight line through two points, and goes on beyond 
   expect([line(26), line(27), line(28)]).toEqual([0.4, expect.closeTo(0.3, 12), 0.2]);
   expect(line(30)).toBeCloseTo(0, 12);
 });
+
+Deno.test("fewestSteps() takes more steps only where they measurably help", () => {
+  const rows = (values: readonly number[]) =>
+    values.map((lpips, i) => ({
+      ...{ method: "m", methodDigest: "d", set: "s", setDigest: "d", image: `${i}`, together: {} },
+      samples: [{ seed: 0, figures: { lpips: lpips - 0.01 } }, {
+        seed: 1,
+        figures: { lpips: lpips + 0.01 },
+      }],
+    }));
+  const one = rows([0.2, 0.3, 0.25, 0.21]);
+  const noisy = rows([0.1, 0.35, 0.3, 0.19]);
+  const better = rows([0.18, 0.28, 0.235, 0.19]);
+  expect(fewestSteps(new Map([[1, one], [2, noisy]]))).toBe(1);
+  expect(fewestSteps(new Map([[4, better], [1, one], [2, noisy]]))).toBe(2);
+  expect(fewestSteps(new Map([[1, one], [8, better.slice(0, 1)]]))).toBe(1); // one image tells nothing
+  expect(fewestSteps(new Map([[1, better], [2, one]]))).toBe(1);
+});
+
+Deno.test("writeStepsDefault() changes the default and nothing else", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/model.yml`;
+    const card = "id: a\nsteps:\n  default: 4\n  max: 100\nother:\n  default: 4\n";
+    await Deno.writeTextFile(path, card);
+    await writeStepsDefault(path, 1);
+    expect(await Deno.readTextFile(path)).toBe(card.replace("default: 4", "default: 1"));
+  }));
 
 Deno.test("discMask() is a round quarter of the shorter side in the middle", () => {
   const { data } = discMask({ width: 80, height: 40 });
