@@ -53,7 +53,7 @@ async function run(study: Study): Promise<Finding | undefined> {
   }
   if (rows.length === 0) return undefined;
   const titles = shown.map(({ title }) => title);
-  const enough = fewestSteps(found);
+  const enough = found.size > 1 ? fewestSteps(found) : undefined;
   return {
     title: "Number of steps",
     how:
@@ -61,9 +61,9 @@ async function run(study: Study): Promise<Finding | undefined> {
         SEEDS - 1
       }; ± is the half width of the 95 % interval of the set's mean over the seeds. The ` +
       `last columns are for one input of ${TIMED.width}x${TIMED.height}: seconds by the clock, whatever else the ` +
-      "machine did, and seconds of all processor cores together, which another load changes little. " +
-      `The default is ${enough}: the fewest steps that no larger number has a lower LPIPS than, as far as the ` +
-      "paired 95 % interval over the images tells.",
+      "machine did, and seconds of all processor cores together, which another load changes little." +
+      (enough === undefined ? "" : ` The default is ${enough}: no larger number of steps has a ` +
+        "lower LPIPS, as far as the paired 95 % interval over the images tells."),
     head: ["steps", "pictures", ...titles, "s", "processor s"],
     rows,
     promises: [],

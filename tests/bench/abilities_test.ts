@@ -160,6 +160,7 @@ Deno.test({
         "Number of steps",
         "Fidelity dial",
         "Temperature",
+        "Tiles",
         "Uncertainty",
         "Interpolation between seeds",
         "Fusion",
@@ -168,7 +169,7 @@ Deno.test({
         `# tiny\n\n<!-- abilities -->\n\n${first.stdout.trimEnd()}\n\n<!-- /abilities -->\n\nEnd.\n`,
       );
       const record = await readRecord(`${folder}/out.json`);
-      expect(countsOf(record)).toEqual([1, 1, ...Array(13).fill(2)]);
+      expect(countsOf(record)).toEqual([1, 1, ...Array(14).fill(2)]);
       for (const { method, together } of record.rows) {
         if (method.includes("uncertainty")) Object.assign(together, { map: 0.125 });
       }
