@@ -110,7 +110,7 @@ the same --seed; without it each gets one of its own, which the result names. St
 Exit codes: 0 all done, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted.
 
 Least permissions, in place of -A (images, models and Deno's own cache are read; DIR is written):
-  deno run -P=native --allow-write=DIR cli/upscale.ts --out DIR ...    by deno.json: read, ffi and env below
+  deno run -P=native --allow-write=DIR cli/upscale.ts --out DIR ...    by cli/deno.json: read, ffi and env below
   deno run -P=wasm --allow-write=DIR cli/upscale.ts --out DIR ...      without native code, and slower
   WebGPU needs --allow-env=XDG_RUNTIME_DIR
   weights by URL need --allow-net=HOST, --allow-env=SRZOO_CACHE,HOME,XDG_CACHE_HOME and --allow-write of
