@@ -50,7 +50,7 @@ export type { Density, Image } from "./lib/image/image.ts";
 export { resizeImage, type ResizeOptions, type Size } from "./lib/image/resize.ts";
 export type { Edge } from "./lib/image/axis.ts";
 
-export type { Codec, EncodeOptions } from "./lib/image/files/codecs/codec.ts";
+export type { Codec, CodecLimits, EncodeOptions } from "./lib/image/files/codecs/codec.ts";
 export type { InputFormat, OutputFormat } from "./lib/image/files/format.ts";
 
 export type { Provider } from "./lib/runtime/session.ts";

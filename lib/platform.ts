@@ -11,6 +11,7 @@ import { UnsupportedError } from "./errors.ts";
 interface Builtins {
   "fs/promises": typeof import("node:fs/promises");
   "path": typeof import("node:path");
+  "timers": typeof import("node:timers");
   "url": typeof import("node:url");
   "worker_threads": typeof import("node:worker_threads");
   "zlib": typeof import("node:zlib");
@@ -80,3 +81,14 @@ export function serverModule(name: string, beside: string): string {
 
 /** Bytes of memory that work may take where nothing is said. */
 export const defaultMemory: number = 2 ** 32;
+
+/** Calls back later, for which the process does not stay alive; returns what ends the waiting. */
+export function later(callback: () => void, milliseconds: number): () => void {
+  if (!onServer) {
+    const timer = setTimeout(callback, milliseconds);
+    return () => clearTimeout(timer);
+  }
+  const { clearTimeout: clear, setTimeout: set } = builtin("timers");
+  const timer = set(callback, milliseconds).unref();
+  return () => clear(timer);
+}

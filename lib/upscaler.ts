@@ -96,7 +96,7 @@ export async function load(
   options: LoadOptions = {},
 ): Promise<Upscaler> {
   const entry = await openEntry(model, options);
-  if (entry.model.condition) return upscalerOf(entry);
+  if (entry.model.condition) return upscalerOf(entry, options.worker);
   await entry[Symbol.asyncDispose]();
   throw new UnsupportedError(
     `Cannot enlarge with ${entry.card.id}: it generates images without an input. Open it with ` +
@@ -104,8 +104,8 @@ export async function load(
   );
 }
 
-/** An upscaler of an opened entry. */
-function upscalerOf(entry: Entry): Upscaler {
+/** An upscaler of an opened entry, and the script of its threads. */
+function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
   const { card, model, tried } = entry;
   const { generative, accepts } = model;
   const plan: Upscaler["plan"] = (size, options) => planUpscale(card, model, size, options);
@@ -116,7 +116,7 @@ function upscalerOf(entry: Entry): Upscaler {
     const memory = "regions" in how ? undefined : how.memory;
     let planned!: Plan;
     const onSize = (size: Size) => void (planned = planFor({ card, plan }, size, how));
-    const image = await readImage(source, { signal: how.signal, memory, onSize });
+    const image = await readImage(source, { signal: how.signal, memory, onSize, worker });
     const made = await settleRestore(entry, image, planned);
     const images = yield* enlarge(entry, image, made);
     const { restore } = made;

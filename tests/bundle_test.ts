@@ -61,7 +61,7 @@ Deno.test("the library and the worker bundle for a page with esbuild, without ex
     const library = await bundle(withEsbuild, "mod.ts", env);
     expect(library.messages).not.toContain("ERROR");
     expect(foreign(library)).toEqual([]);
-    const worker = await bundle(withEsbuild, "lib/runtime/web_worker.ts", env);
+    const worker = await bundle(withEsbuild, "lib/web_worker.ts", env);
     expect(worker.messages).not.toContain("ERROR");
     expect(worker.text).toContain("em-pthread");
     expect(worker.text).not.toContain("onnxruntime-node");

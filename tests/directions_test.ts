@@ -6,12 +6,16 @@ const ALLOWED: Record<string, readonly string[]> = {
   "lib/bytes.ts": [],
   "lib/platform.ts": ["lib/errors.ts"],
   "lib/sha256.ts": [],
+  "lib/thread.ts": ["lib/platform.ts"],
+  "lib/calls.ts": ["lib/platform.ts", "lib/thread.ts"],
   "lib/tensor/": ["lib/errors.ts"],
   "lib/onnx/": ["lib/errors.ts", "lib/bytes.ts"],
   "lib/runtime/": [
     "lib/errors.ts",
     "lib/platform.ts",
     "lib/sha256.ts",
+    "lib/thread.ts",
+    "lib/calls.ts",
     "lib/tensor/",
   ],
   "lib/zoo/": [
@@ -22,7 +26,14 @@ const ALLOWED: Record<string, readonly string[]> = {
     "lib/tensor/",
     "lib/diffusion/samplers/mod.ts",
   ],
-  "lib/image/": ["lib/errors.ts", "lib/bytes.ts", "lib/platform.ts", "lib/tensor/"],
+  "lib/image/": [
+    "lib/errors.ts",
+    "lib/bytes.ts",
+    "lib/platform.ts",
+    "lib/thread.ts",
+    "lib/calls.ts",
+    "lib/tensor/",
+  ],
   "lib/diffusion/": ["lib/errors.ts", "lib/tensor/"],
   "lib/metrics/": [
     "lib/errors.ts",
@@ -151,6 +162,6 @@ Deno.test("only the files of the providers and of their workers import ONNX Runt
     "lib/runtime/ort_deno.ts",
     "lib/runtime/ort_node.ts",
     "lib/runtime/ort_web.ts",
-    "lib/runtime/web_worker.ts",
+    "lib/web_worker.ts",
   ]);
 });

@@ -1,10 +1,11 @@
 /** Which provider runs a model: the table, the order, and the choice. @module */
 
+import { TimeoutError } from "../calls.ts";
 import { ProviderError } from "../errors.ts";
 import { onServer } from "../platform.ts";
 import { whyNoGpu } from "./adapter.ts";
 import type { GraphSource, Signature } from "./graph.ts";
-import { type Host, hostGraphs, TimeoutError } from "./host.ts";
+import { type Host, hostGraphs } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
 import { checkOutputs, OutputError } from "./outputs.ts";
 import { selfCheck } from "./self_check.ts";

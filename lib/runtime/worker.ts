@@ -1,53 +1,42 @@
-/** The thread that graphs run in. @module */
+/** What the thread of the graphs answers. @module */
 
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Answer, Desk } from "../thread.ts";
 import type { EngineOptions, GraphSource, LoadedGraph, Signature } from "./graph.ts";
 import type { Provider } from "./session.ts";
-import { thisThread } from "./thread.ts";
 
-/** What the worker is asked: first to open all graphs, then to run them, at last to end itself. */
+/** What the worker is asked: first to open all graphs, then to run them. */
 export type Request =
   | { kind: "open"; provider: Provider; graphs: readonly GraphSource[]; options: EngineOptions }
-  | { kind: "run"; graph: string; inputs: Record<string, Tensor> }
-  | { kind: "close" };
+  | { kind: "run"; graph: string; inputs: Record<string, Tensor> };
 
 /** What it answers. */
 export type Reply =
   | { kind: "opened"; signatures: Record<string, Signature> }
-  | { kind: "outputs"; outputs: Record<string, Tensor> }
-  | { kind: "failed"; reason: string };
+  | { kind: "outputs"; outputs: Record<string, Tensor> };
 
 /** Opens one graph on one provider. */
 export type OpenGraph = (graph: GraphSource, options: EngineOptions) => Promise<LoadedGraph>;
 
-/** Makes this thread answer one {@linkcode Request} after the other. */
-export function serveGraphs(openers: Partial<Record<Provider, OpenGraph>>): void {
+/** The desk of the graphs, which it holds once they are opened. */
+export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<Request, Reply> {
   const graphs = new Map<string, LoadedGraph>();
-
-  async function answer(request: Exclude<Request, { kind: "close" }>): Promise<Reply> {
-    if (request.kind === "run") {
-      return { kind: "outputs", outputs: await graphs.get(request.graph)!.run(request.inputs) };
-    }
-    const open = openers[request.provider];
-    if (!open) throw new Error(`this worker has no ${request.provider}`);
-    const signatures: Record<string, Signature> = {};
-    for (const graph of request.graphs) {
-      const opened = await open(graph, request.options);
-      graphs.set(graph.name, opened);
-      signatures[graph.name] = opened.signature;
-    }
-    return { kind: "opened", signatures };
-  }
-
-  const port = thisThread<Reply, Request>();
-  port.listen(async (request) => {
-    if (request.kind === "close") return port.close();
-    const reply = await answer(request).catch((error) => (
-      { kind: "failed", reason: error instanceof Error ? error.message : `${error}` } as const
-    ));
-    const transfer = reply.kind === "outputs"
-      ? Object.values(reply.outputs).map((output) => output.data.buffer as ArrayBuffer)
-      : [];
-    port.post(reply, transfer);
-  });
+  return {
+    async open({ provider, graphs: sources, options }): Promise<Answer<Reply>> {
+      const open = openers[provider];
+      if (!open) throw new Error(`this worker has no ${provider}`);
+      const signatures: Record<string, Signature> = {};
+      for (const graph of sources) {
+        const opened = await open(graph, options);
+        graphs.set(graph.name, opened);
+        signatures[graph.name] = opened.signature;
+      }
+      return { reply: { kind: "opened", signatures } };
+    },
+    async run({ graph, inputs }): Promise<Answer<Reply>> {
+      const outputs = await graphs.get(graph)!.run(inputs);
+      const transfer = Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer);
+      return { reply: { kind: "outputs", outputs }, transfer };
+    },
+  };
 }

@@ -1,7 +1,9 @@
 import { expect } from "expect";
+import { joined } from "../../lib/bytes.ts";
 import { UnsupportedError } from "../../lib/errors.ts";
 import type { Codec } from "../../lib/image/files/codecs/codec.ts";
 import { imagescriptCodec } from "../../lib/image/files/codecs/imagescript.ts";
+import { extended, webpChunks, webpFile } from "../../lib/image/files/containers/webp.ts";
 import { encodeImage } from "../../lib/image/files/encode.ts";
 import { readImage } from "../../lib/image/files/read.ts";
 import { sniff } from "../../lib/image/files/sniff.ts";
@@ -146,4 +148,41 @@ Deno.test("readImage() refuses a memory that is no positive number", async () =>
     await expect(readImage(bytes, { memory })).rejects.toThrow("must be positive");
   }
   await expect(readImage(bytes, { memory: 1 })).rejects.toThrow(UnsupportedError);
+});
+
+Deno.test("readImage() refuses files of endless pieces, several frames or far more bytes than pixels", async () => {
+  const bytes = await encodeImage(gradient(9, 7, 3), { format: "jpeg" });
+  const comment = [0xff, 0xfe, 0, 2];
+  const commented = (count: number) =>
+    new Uint8Array([...bytes.subarray(0, 2), ...Array(count).fill(comment).flat()]);
+  const tail = bytes.subarray(2);
+  const withComments = (count: number) => new Uint8Array([...commented(count), ...tail]);
+  expect((await readImage(withComments(1000))).width).toBe(9);
+  await expect(readImage(withComments(70_000))).rejects.toThrow("more than 65536 segments");
+
+  const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);
+  const header = bytes.slice(frame, frame + 19);
+  header.set([0xff, 0xdc, 0xff, 0xdc], 5); // 65500 x 65500
+  const twice = new Uint8Array([...bytes.subarray(0, frame), ...header, ...bytes.subarray(frame)]);
+  await expect(readImage(twice, { memory: 1e13 })).rejects.toThrow("several frames");
+
+  const webp = webpChunks(await imagescriptCodec().encode(gradient(9, 7, 3), { format: "webp" }));
+  const long = webpFile([...webp, { type: "long", data: new Uint8Array(2 ** 26 + 2000) }]);
+  await expect(readImage(long)).rejects.toThrow("too much for its pixels");
+});
+
+Deno.test("readImage() decodes no frame of WebP that is larger than the canvas that was allowed", async () => {
+  const large = webpChunks(
+    await imagescriptCodec().encode(gradient(64, 64, 3), { format: "webp" }),
+  );
+  const small = webpChunks(await imagescriptCodec().encode(gradient(4, 4, 3), { format: "webp" }));
+  const canvas = extended({ width: 4, height: 4, alpha: false }, 2);
+  const frame = { type: "ANMF", data: joined([new Uint8Array(16), webpFile(large).subarray(12)]) };
+  await expect(readImage(webpFile([canvas, frame]))).rejects.toThrow("reaches over its canvas");
+  // What comes first is what decoders read, and what the memory is compared with.
+  const lossy = webpChunks(
+    await imagescriptCodec().encode(gradient(64, 64, 3), { format: "webp", quality: 50 }),
+  );
+  const both = webpFile([...lossy, ...small]);
+  await expect(readImage(both, { memory: 1000 })).rejects.toThrow("64x64");
 });

@@ -14,6 +14,10 @@ import { asGrayProfile, asRgbProfile, colorSpaceOf } from "./icc.ts";
 /** Quality of a JPEG file where nothing is said, 1 to 100. */
 export const JPEG_QUALITY = 90;
 
+/** Milliseconds that encoding may take, and those for each pixel: some ten times what lossless WebP takes. */
+const PATIENCE = 60_000;
+const PATIENCE_PER_PIXEL = 2e-2;
+
 /** How {@linkcode encodeImage} writes. */
 export interface EncodeImageOptions {
   /** Format of the file. */
@@ -32,10 +36,12 @@ export interface EncodeImageOptions {
   onNote?: (note: string) => void;
   /** Red, green, blue in 0 to 255 to lay under an image with alpha where the format has none. */
   background?: readonly [number, number, number];
-  /** Ends the work. */
+  /** Ends the work at any moment. */
   signal?: AbortSignal;
-  /** Encoder; the one for this runtime if absent. */
+  /** Encoder; the one for this runtime if absent, JPEG and WebP on a thread of its own. */
   codec?: Codec;
+  /** URL of that thread's script, for a bundled page: as in `load()`. */
+  worker?: string | URL;
 }
 
 /**
@@ -47,17 +53,22 @@ export interface EncodeImageOptions {
  * @throws {RangeError} If `quality` is not within 1 to 100.
  */
 export async function encodeImage(image: Image, options: EncodeImageOptions): Promise<Uint8Array> {
-  const { format, quality, metadata = "keep", codec = await defaultCodec() } = options;
+  const { format, quality, metadata = "keep", signal, worker } = options;
+  const { codec = defaultCodec(worker) } = options;
   if (!(format in containers)) {
     throw new UnsupportedError(`Cannot write ${format}: choose png, jpeg or webp`);
   }
   if (quality !== undefined && !(quality >= 1 && quality <= 100)) {
     throw new RangeError(`Cannot write quality ${quality}: it must be within 1 to 100`);
   }
-  options.signal?.throwIfAborted();
+  signal?.throwIfAborted();
   checkFits(image, format);
   const flat = format === "jpeg" ? flattened(image, options.background) : image;
-  const bytes = await codec.encode(flat, encodingOf(format, quality)).catch((cause: unknown) => {
+  const timeout = PATIENCE + PATIENCE_PER_PIXEL * image.width * image.height;
+  const limits = { signal, timeout };
+  const encoding = encodingOf(format, quality);
+  const bytes = await codec.encode(flat, encoding, limits).catch((cause: unknown) => {
+    signal?.throwIfAborted();
     if (cause instanceof UnsupportedError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     const size = `${image.width}x${image.height}`;

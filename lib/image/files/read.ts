@@ -1,12 +1,14 @@
 /** The way in: from a file to an image. @module */
 
+import { TimeoutError } from "../../calls.ts";
 import { DecodeError, UnsupportedError } from "../../errors.ts";
 import type { Size } from "../resize.ts";
 import { defaultMemory } from "../../platform.ts";
 import type { Image } from "../image.ts";
 import { upright, uprightSize } from "../orientation.ts";
-import type { Codec } from "./codecs/codec.ts";
+import type { Codec, CodecLimits } from "./codecs/codec.ts";
 import { defaultCodec } from "./codecs/mod.ts";
+import { checked } from "./codecs/plain.ts";
 import type { Header } from "./containers/container.ts";
 import { containers } from "./containers/mod.ts";
 import { type Drawable, drawnImage } from "./canvas.ts";
@@ -21,12 +23,28 @@ import { bytesOf, type ImageLike } from "./source.ts";
  */
 const BYTES_PER_PIXEL = 16;
 
+/** Milliseconds that decoding may take, and those for each pixel: some twenty times what a photograph takes. */
+const PATIENCE = 30_000;
+const PATIENCE_PER_PIXEL = 2e-3;
+
+/** Bytes that a file may have, whatever its size, and those for each pixel: 16 bits in four channels have 8. */
+const BYTES = 2 ** 26;
+const FILE_BYTES_PER_PIXEL = 16;
+
 /** How {@linkcode readImage} reads. */
 export interface ReadImageOptions {
-  /** Decoder; the one for this runtime if absent. */
+  /** Decoder; the one for this runtime if absent, on a thread of its own. */
   codec?: Codec;
-  /** Ends the reading. */
+  /** URL of that thread's script, for a bundled page: as in `load()`. */
+  worker?: string | URL;
+  /** Ends the reading at any moment, in the midst of decoding too. */
   signal?: AbortSignal;
+  /**
+   * Milliseconds that decoding may take; a file that takes longer is refused.
+   *
+   * @default {30 seconds, and 2 more for each million pixels}
+   */
+  timeout?: number;
   /**
    * Bytes of memory that decoding may take; larger images are refused before they are decoded.
    *
@@ -46,13 +64,14 @@ export interface ReadImageOptions {
  * The content decides about the format, not the name. Of an animation the first frame is read.
  *
  * @throws {DecodeError} If the bytes are not an image, or a broken or truncated one.
- * @throws {UnsupportedError} If the format is another one, or the image has more pixels than the memory holds.
+ * @throws {UnsupportedError} If the format is another one, the image has more pixels than the memory holds, or decoding
+ * takes too long.
  */
 export async function readImage(
   source: ImageLike,
   options: ReadImageOptions = {},
 ): Promise<Image> {
-  const { codec, signal, memory = defaultMemory, onSize } = options;
+  const { codec, worker, signal, memory = defaultMemory, onSize } = options;
   if (!(memory > 0)) {
     throw new RangeError(`Cannot read within memory = ${memory}: it must be positive`);
   }
@@ -71,14 +90,14 @@ export async function readImage(
   const format = sniff(bytes);
   const header = await containers[format].readHeader(bytes);
   checkMemory(header, memory);
+  checkBytes(header, bytes.length);
   onSize?.(uprightSize(header, orientationIn(header)));
-  containers[format].checkPixels?.(bytes);
-  const decoded = await decode(
-    codec ?? await defaultCodec(),
-    header.decodable ?? bytes,
-    header,
-    format,
-  );
+  const pixels = header.width * header.height;
+  const { timeout = PATIENCE + PATIENCE_PER_PIXEL * pixels } = options;
+  const decoder = codec ? checked(codec) : defaultCodec(worker);
+  const decoded = await decode(decoder, header.decodable ?? bytes, {
+    ...{ header, format, signal, timeout },
+  });
   signal?.throwIfAborted();
   return described(decoded, header);
 }
@@ -91,6 +110,17 @@ function checkMemory({ width, height }: Header, memory: number): void {
   throw new UnsupportedError(
     `Cannot read an image of ${width}x${height} within ${inMegabytes(memory)}: decoding it takes ` +
       `${inMegabytes(needed)}. Make it smaller, or allow more memory`,
+  );
+}
+
+/** Refuses files that hold far more than pixels: their pieces would fill the memory, or decoders work without end. */
+function checkBytes({ width, height }: Header, bytes: number): void {
+  if (bytes <= BYTES + FILE_BYTES_PER_PIXEL * width * height) return;
+  throw new UnsupportedError(
+    `Cannot read an image of ${width}x${height} from ${
+      Math.ceil(bytes / 1e6)
+    } MB, which is too much ` +
+      "for its pixels. Save it again",
   );
 }
 
@@ -111,16 +141,29 @@ function checkPixels({ width, height, data }: Image): void {
   );
 }
 
+/** What is known of a file that is decoded. */
+interface Known extends CodecLimits {
+  header: Header;
+  format: InputFormat;
+}
+
 /** Decodes, and turns whatever a decoder throws into one clear error. */
 async function decode(
   codec: Codec,
   bytes: Uint8Array<ArrayBuffer>,
-  header: Header,
-  format: InputFormat,
+  { header, format, signal, timeout }: Known,
 ): Promise<Image> {
-  const image = await codec.decode(bytes, format).catch((cause: unknown) => {
+  const image = await codec.decode(bytes, format, { signal, timeout }).catch((cause: unknown) => {
+    signal?.throwIfAborted();
     if (cause instanceof UnsupportedError || cause instanceof DecodeError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof TimeoutError) {
+      throw new UnsupportedError(
+        `Cannot decode the ${format.toUpperCase()} data (${why}): save the image again, or allow ` +
+          "more time",
+        { cause },
+      );
+    }
     throw new DecodeError(
       `Cannot decode the ${format.toUpperCase()} data (${why}): the file is damaged or truncated`,
       { cause },

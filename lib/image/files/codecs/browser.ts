@@ -8,7 +8,7 @@
 import type { InputFormat } from "../format.ts";
 import type { Image } from "../../image.ts";
 import { contextOf, toImageData } from "../canvas.ts";
-import type { Codec, EncodeOptions } from "./codec.ts";
+import type { Codec, CodecLimits, EncodeOptions } from "./codec.ts";
 import { decodePng } from "./png_decoder.ts";
 import { encodePng } from "./png_encoder.ts";
 import { decodeWebp, encodeWebp } from "./webp.ts";
@@ -33,8 +33,12 @@ async function decode(bytes: Uint8Array<ArrayBuffer>, format: InputFormat): Prom
   return { width, height, data: context.getImageData(0, 0, width, height).data };
 }
 
-async function encode(image: Image, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {
-  if (options.format === "png") return await encodePng(image);
+async function encode(
+  image: Image,
+  options: EncodeOptions,
+  { signal }: CodecLimits = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (options.format === "png") return await encodePng(image, signal);
   if (options.format === "webp") return await encodeWebp(image, options.quality);
   const context = contextOf(image.width, image.height);
   context.putImageData(toImageData(image), 0, 0);

@@ -10,7 +10,7 @@ import { UnsupportedError } from "../../../errors.ts";
 import { pngChunks, pngLayout } from "../containers/png.ts";
 import type { InputFormat } from "../format.ts";
 import type { Image } from "../../image.ts";
-import type { Codec, EncodeOptions } from "./codec.ts";
+import type { Codec, CodecLimits, EncodeOptions } from "./codec.ts";
 import { decodePng } from "./png_decoder.ts";
 import { encodePng } from "./png_encoder.ts";
 import { decodeWebp, encodeWebp } from "./webp.ts";
@@ -35,8 +35,12 @@ function isPlain(bytes: Uint8Array<ArrayBuffer>): boolean {
   return depth <= 8 && (colorType === 3 || chunks.every(({ type }) => type !== "tRNS"));
 }
 
-async function encode(image: Image, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {
-  if (options.format === "png") return await encodePng(image);
+async function encode(
+  image: Image,
+  options: EncodeOptions,
+  { signal }: CodecLimits = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (options.format === "png") return await encodePng(image, signal);
   if (options.format === "webp") return await encodeWebp(image, options.quality);
   const { Image: Picture } = await imagescript();
   const picture = new Picture(image.width, image.height);

@@ -1,13 +1,19 @@
-/** The codec of this runtime. @module */
+/** The codec that is used where none is given. @module */
 
-import { onServer, serverModule } from "../../../platform.ts";
 import type { Codec } from "./codec.ts";
+import { threadedCodec } from "./threaded.ts";
 
-/** Loads imagescript in Deno and Node, the browser's own codec elsewhere, whose bundle must not hold native code. */
-export async function defaultCodec(): Promise<Codec> {
-  if (!onServer) return (await import("./browser.ts")).browserCodec();
-  const native: typeof import("./imagescript.ts") = await import(
-    serverModule("imagescript", import.meta.url)
-  );
-  return native.imagescriptCodec();
+/** One thread for each script, shared by all calls. */
+const codecs = new Map<string, Codec>();
+
+/**
+ * The codec of this runtime on a thread of its own.
+ *
+ * @param script URL of the thread's script, where a bundler did not find it.
+ */
+export function defaultCodec(script?: string | URL): Codec {
+  const key = `${script ?? ""}`;
+  const codec = codecs.get(key) ?? threadedCodec(script);
+  codecs.set(key, codec);
+  return codec;
 }

@@ -18,8 +18,15 @@ const BAND = 64;
 /** Rows in the middle that tell how to compress all. */
 const SAMPLE = 16;
 
-/** Encodes an image with as many channels as it says it has, four if it does not say. */
-export async function encodePng(image: Image): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Encodes an image with as many channels as it says it has, four if it does not say.
+ *
+ * @param signal Ends the work between two bands of rows.
+ */
+export async function encodePng(
+  image: Image,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { width, height, channels = 4 } = image;
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
@@ -30,7 +37,7 @@ export async function encodePng(image: Image): Promise<Uint8Array<ArrayBuffer>> 
   const sample = filteredBand(image, channels, middle, Math.min(SAMPLE, height));
   return pngFile([
     { type: "IHDR", data: header },
-    { type: "IDAT", data: await deflate(filteredBands(image, channels), sample) },
+    { type: "IDAT", data: await deflate(filteredBands(image, channels, signal), sample) },
     { type: "IEND", data: new Uint8Array() },
   ]);
 }
@@ -39,8 +46,10 @@ export async function encodePng(image: Image): Promise<Uint8Array<ArrayBuffer>> 
 function* filteredBands(
   image: Image,
   channels: 1 | 2 | 3 | 4,
+  signal?: AbortSignal,
 ): Generator<Uint8Array<ArrayBuffer>, undefined> {
   for (let top = 0; top < image.height; top += BAND) {
+    signal?.throwIfAborted();
     yield filteredBand(image, channels, top, Math.min(BAND, image.height - top));
   }
 }

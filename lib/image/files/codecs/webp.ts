@@ -21,10 +21,16 @@ export async function decodeWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Image>
   const frame = chunks.find(({ type }) => type === "ANMF")?.data;
   if (!frame) return await decodeStill(bytes);
   const parts = riffChunks(frame.subarray(FRAME_HEADER));
-  const still = await decodeStill(webpFile([extended(webpPicture(parts)), ...parts]));
+  const picture = webpPicture(parts);
   const canvas = chunks.find(({ type }) => type === "VP8X")!.data;
   const width = uint24(canvas, 4) + 1, height = uint24(canvas, 7) + 1;
-  return placed(still, { width, height, x: 2 * uint24(frame, 0), y: 2 * uint24(frame, 3) });
+  const x = 2 * uint24(frame, 0), y = 2 * uint24(frame, 3);
+  // Before it is decoded: the canvas alone was compared with the memory.
+  if (x + picture.width > width || y + picture.height > height) {
+    throw new RangeError("the frame reaches over its canvas");
+  }
+  const still = await decodeStill(webpFile([extended(picture), ...parts]));
+  return placed(still, { width, height, x, y });
 }
 
 /** Encodes an image: lossless and exact without `quality`, lossy with 1 to 100. */
@@ -48,9 +54,6 @@ function placed(
   canvas: { width: number; height: number; x: number; y: number },
 ): Image {
   const { width, height, x, y } = canvas;
-  if (x + image.width > width || y + image.height > height) {
-    throw new RangeError("the frame reaches over its canvas");
-  }
   const data = new Uint8ClampedArray(width * height * 4);
   for (let row = 0; row < image.height; row++) {
     const from = row * image.width * 4;

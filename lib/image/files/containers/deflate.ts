@@ -51,13 +51,17 @@ async function deflateByNode(
     stream.on("data", (piece: Uint8Array) => packed.push(piece)).on("end", resolve)
       .on("error", reject);
   });
-  for (let next = parts.next(); !next.done; next = parts.next()) {
-    const { value } = next;
-    await new Promise<void>((resolve) => stream.write(value, () => resolve()));
+  try {
+    for (let next = parts.next(); !next.done; next = parts.next()) {
+      const { value } = next;
+      await new Promise<void>((resolve) => stream.write(value, () => resolve()));
+    }
+    stream.end();
+    await done;
+    return joined(packed);
+  } finally {
+    stream.destroy();
   }
-  stream.end();
-  await done;
-  return joined(packed);
 }
 
 /**

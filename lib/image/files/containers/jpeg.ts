@@ -32,6 +32,9 @@ const ADOBE_RGB = "Adobe\0\x64\0\0\0\0\0";
 /** Scans that a file may have: encoders make ten, and each one costs a pass over the whole image. */
 const MOST_SCANS = 100;
 
+/** Segments that a file may have: each one takes memory, however small it is. A profile takes 255. */
+const MOST_SEGMENTS = 2 ** 16;
+
 /** A segment's length field counts itself and has 16 bits. */
 const LARGEST_SEGMENT = 65533;
 
@@ -90,8 +93,10 @@ export const jpeg: Container = {
  * Walks from marker to marker, through the coded data too, up to the end marker.
  *
  * @throws {DecodeError} If the file ends before.
+ * @throws {UnsupportedError} If there are too many.
  */
 function* segments(bytes: Uint8Array<ArrayBuffer>): Generator<Segment, undefined> {
+  let count = 0;
   for (let at = 2; at + 1 < bytes.length;) {
     if (bytes[at] !== 0xff) damaged("a segment does not start where it should");
     const marker = bytes[at + 1];
@@ -103,6 +108,7 @@ function* segments(bytes: Uint8Array<ArrayBuffer>): Generator<Segment, undefined
       if (at + 4 > bytes.length || end > bytes.length || end < at + 4) break;
       const next = marker === SOS ? nextMarker(bytes, end) : end;
       const coded = marker === SOS ? bytes.subarray(end, next) : undefined;
+      if (++count > MOST_SEGMENTS) unsupported(`more than ${MOST_SEGMENTS} segments`);
       yield { marker, data: bytes.subarray(at + 4, end), coded };
       at = next;
     }
@@ -126,9 +132,10 @@ function isBare(marker: number): boolean {
 }
 
 function headerOf(found: readonly Segment[], bytes: Uint8Array): Header {
-  const frame = found.find(({ marker }) => isFrame(marker));
+  const [frame, another] = found.filter(({ marker }) => isFrame(marker));
   const scans = found.filter(({ marker }) => marker === SOS).length;
   if (!frame || scans === 0) damaged("it holds no image");
+  if (another) unsupported("several frames"); // decoders disagree on which one counts
   if (scans > MOST_SCANS) unsupported(`${scans} scans (at most ${MOST_SCANS} are read)`);
   const { width, height, components } = frameOf(frame);
   const exif = found.find((s) => s.marker === APP1 && startsWith(s.data, EXIF));

@@ -17,6 +17,9 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** A profile that unpacks to more is not worth its memory. */
 const LARGEST_PROFILE = 8 * 2 ** 20;
 
+/** Chunks that a file may have: each one takes memory, however small it is. Encoders make them 8 kB long or longer. */
+const MOST_CHUNKS = 2 ** 18;
+
 /** Colour types with their number of channels and the bit depths they may have. */
 const COLOR_TYPES: Readonly<Record<number, { channels: 1 | 2 | 3 | 4; depths: number[] }>> = {
   0: { channels: 1, depths: [1, 2, 4, 8, 16] },
@@ -52,7 +55,7 @@ export interface PngLayout {
  * Splits a file into chunks. Chunks that are not critical are left out where their checksum is wrong.
  *
  * @throws {DecodeError} If it is truncated, a critical chunk is damaged, or one is missing.
- * @throws {UnsupportedError} If it holds an unknown critical chunk.
+ * @throws {UnsupportedError} If it holds an unknown critical chunk, or too many.
  */
 export function pngChunks(bytes: Uint8Array<ArrayBuffer>): PngChunk[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -64,6 +67,11 @@ export function pngChunks(bytes: Uint8Array<ArrayBuffer>): PngChunk[] {
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const intact = crc32(bytes.subarray(at + 4, end)) === view.getUint32(end);
     if (!intact && isCritical(type)) damaged(`the checksum of its ${type} chunk is wrong`);
+    if (chunks.length === MOST_CHUNKS) {
+      throw new UnsupportedError(
+        `Cannot read a PNG file of more than ${MOST_CHUNKS} chunks: save the image again`,
+      );
+    }
     if (intact) chunks.push({ type, data: bytes.subarray(at + 8, end) });
     if (type === "IEND") return complete(chunks);
     at = end + 4;

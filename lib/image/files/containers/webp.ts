@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DecodeError } from "../../../errors.ts";
+import { DecodeError, UnsupportedError } from "../../../errors.ts";
 import { joined } from "../../../bytes.ts";
 import { exifOfDensity } from "../exif.ts";
 import type { Container, Header, Metadata } from "./container.ts";
@@ -12,6 +12,9 @@ import { xmpPacket } from "./xmp.ts";
 
 /** Flags in the first byte of `VP8X`. */
 const FLAG = { animation: 0x02, xmp: 0x04, exif: 0x08, alpha: 0x10, icc: 0x20 } as const;
+
+/** Chunks that a file may have: each one takes memory, however small it is, and only the first images are read. */
+const MOST_CHUNKS = 2 ** 16;
 
 /** One RIFF chunk: four letters and its bytes. */
 export interface WebpChunk {
@@ -35,6 +38,7 @@ export interface WebpPicture {
  * Splits a file into chunks.
  *
  * @throws {DecodeError} If it is truncated.
+ * @throws {UnsupportedError} If there are too many.
  */
 export function webpChunks(bytes: Uint8Array<ArrayBuffer>): WebpChunk[] {
   if (bytes.length < 20) damaged("it is truncated");
@@ -51,6 +55,7 @@ export function riffChunks(bytes: Uint8Array<ArrayBuffer>): WebpChunk[] {
     const length = view.getUint32(at + 4, true);
     const end = at + 8 + length;
     if (end > bytes.length) damaged("it is truncated");
+    if (chunks.length === MOST_CHUNKS) tooMany();
     const type = String.fromCharCode(...bytes.subarray(at, at + 4));
     chunks.push({ type, data: bytes.subarray(at + 8, end) });
     at = end + (length & 1);
@@ -73,13 +78,15 @@ export function webpFile(chunks: readonly WebpChunk[]): Uint8Array<ArrayBuffer> 
  * @throws {DecodeError} If they hold none.
  */
 export function webpPicture(chunks: readonly WebpChunk[]): WebpPicture {
-  const lossless = chunks.find(({ type }) => type === "VP8L")?.data;
+  // Decoders take whichever comes first.
+  const stored = chunks.find(({ type }) => type === "VP8L" || type === "VP8 ");
+  const lossless = stored?.type === "VP8L" ? stored.data : undefined;
   if (lossless && lossless.length >= 5 && lossless[0] === 0x2f) {
     const bits = uint32At(lossless, 1);
     const width = (bits & 0x3fff) + 1, height = (bits >> 14 & 0x3fff) + 1;
     return { width, height, alpha: (bits >> 28 & 1) === 1 };
   }
-  const lossy = chunks.find(({ type }) => type === "VP8 ")?.data;
+  const lossy = stored?.type === "VP8 " ? stored.data : undefined;
   if (lossy && lossy.length >= 10 && lossy[3] === 0x9d && lossy[4] === 0x01 && lossy[5] === 0x2a) {
     const width = (lossy[6] | lossy[7] << 8) & 0x3fff, height = (lossy[8] | lossy[9] << 8) & 0x3fff;
     if (width === 0 || height === 0) damaged(`its size is said to be ${width}x${height}`);
@@ -160,6 +167,12 @@ function uint32(value: number): Uint8Array {
 
 function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+function tooMany(): never {
+  throw new UnsupportedError(
+    `Cannot read a WebP file of more than ${MOST_CHUNKS} chunks: save the image again`,
+  );
 }
 
 function damaged(why: string): never {

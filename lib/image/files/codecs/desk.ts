@@ -1,0 +1,57 @@
+/** What the thread of the codecs answers. @module */
+
+import type { Answer, Desk } from "../../../thread.ts";
+import type { Image } from "../../image.ts";
+import type { InputFormat } from "../format.ts";
+import type { Codec, EncodeOptions } from "./codec.ts";
+import { checked, plainCodec } from "./plain.ts";
+
+/** An image whose pixels can be handed over. */
+export interface SentImage extends Pick<Image, "width" | "height" | "channels" | "notes"> {
+  /** Its pixels. */
+  readonly data: ArrayBuffer;
+}
+
+/** What the thread is asked: first whether it is there, then to decode and to encode. */
+export type Request =
+  | { kind: "greet" }
+  | { kind: "decode"; bytes: ArrayBuffer; format: InputFormat }
+  | { kind: "encode"; image: SentImage; options: EncodeOptions };
+
+/** What it answers. */
+export type Reply =
+  | { kind: "greeting" }
+  | { kind: "decoded"; image: SentImage }
+  | { kind: "encoded"; bytes: ArrayBuffer };
+
+/** The desk of the codecs; nothing is loaded before it is needed. */
+export function codecDesk(): Desk<Request, Reply> {
+  let loading: Promise<Codec> | undefined;
+  const codec = () => loading ??= plainCodec().then(checked);
+  return {
+    greet: (): Promise<Answer<Reply>> => Promise.resolve({ reply: { kind: "greeting" } }),
+    async decode({ bytes, format }): Promise<Answer<Reply>> {
+      const image = sent(await (await codec()).decode(new Uint8Array(bytes), format));
+      return { reply: { kind: "decoded", image }, transfer: [image.data] };
+    },
+    async encode({ image, options }): Promise<Answer<Reply>> {
+      const bytes = alone(await (await codec()).encode(received(image), options));
+      return { reply: { kind: "encoded", bytes }, transfer: [bytes] };
+    },
+  };
+}
+
+/** An image as it is sent: its pixels alone, without what files tell of them. */
+export function sent({ width, height, channels, notes, data }: Image): SentImage {
+  return { width, height, channels, notes, data: alone(data) };
+}
+
+/** An image as it is read again. */
+export function received({ data, ...rest }: SentImage): Image {
+  return { ...rest, data: new Uint8ClampedArray(data) };
+}
+
+/** A buffer that holds nothing else, which can be handed over. */
+function alone(bytes: Uint8Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>): ArrayBuffer {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+}

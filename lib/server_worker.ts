@@ -1,0 +1,13 @@
+/** The worker of Deno, Node and Bun, apart so that a page's bundle does not hold native code. @module */
+
+import { codecDesk } from "./image/files/codecs/desk.ts";
+import { loadWasmOnServer } from "./runtime/ort_deno.ts";
+import { loadNative } from "./runtime/ort_node.ts";
+import { loadWebgpu } from "./runtime/ort_web.ts";
+import { graphDesk } from "./runtime/worker.ts";
+import { serve } from "./thread.ts";
+
+serve({
+  ...graphDesk({ native: loadNative, wasm: loadWasmOnServer, webgpu: loadWebgpu }),
+  ...codecDesk(),
+});

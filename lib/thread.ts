@@ -1,0 +1,156 @@
+/** A thread that answers requests, whatever the runtime calls it. @module */
+
+import { builtin, onServer, serverModule } from "./platform.ts";
+
+/** The other side of a thread, or the thread as it is seen from within. */
+export interface Port<Out, In> {
+  /** Sends a message; what is in `transfer` is gone here afterwards. */
+  post(message: Out, transfer?: ArrayBuffer[]): void;
+  /** Replaces what is called with each message. */
+  listen(onMessage: (message: In) => void, onError?: (message: string) => void): void;
+}
+
+/** A thread, from outside. */
+export interface Thread<Out, In> extends Port<Out, In> {
+  /** Ends it at once, whatever it does. */
+  end(): void;
+  /** Says whether the process stays alive for it; nothing to a page, or where it is not `detached`. */
+  hold(isHeld: boolean): void;
+}
+
+/** How a thread starts. */
+export interface ThreadOptions {
+  /** URL of its script, where a bundler did not find it. */
+  script?: string | URL;
+  /**
+   * Whether the process may end though it runs. Its messages then hold an `ArrayBuffer` where others hold a typed array,
+   * which Deno would copy byte by byte.
+   */
+  detached?: boolean;
+}
+
+/** Starts a thread, which answers what `web_worker.ts` or `server_worker.ts` say. */
+export function startThread<Out, In>({ script, detached }: ThreadOptions = {}): Thread<Out, In> {
+  if (onServer && (detached || typeof Worker === "undefined")) {
+    return startNodeThread(script, detached);
+  }
+  const worker = startWorker(script);
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    listen(onMessage, onError) {
+      worker.onmessage = ({ data }) => onMessage(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        onError?.(event.message);
+      };
+    },
+    end: () => worker.terminate(),
+    hold: () => {},
+  };
+}
+
+function startWorker(script?: string | URL): Worker {
+  const options = { type: "module" } as const;
+  if (script !== undefined) return new Worker(script, options);
+  if (onServer) return new Worker(serverScript(), options);
+  // A literal URL, which some bundlers for the browser know how to follow.
+  return new Worker(new URL("./web_worker.ts", import.meta.url), { type: "module" });
+}
+
+/** Node calls its workers by another name, and lets a process end in spite of them. */
+function startNodeThread<Out, In>(
+  script: string | URL = serverScript(),
+  detached = false,
+): Thread<Out, In> {
+  const { Worker } = builtin("worker_threads");
+  const worker = new Worker(startable(new URL(script, import.meta.url)));
+  if (detached) worker.unref();
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    listen(onMessage, onError) {
+      worker.removeAllListeners("message").on("message", onMessage);
+      worker.removeAllListeners("error")
+        .on("error", (error: Error) => onError?.(error.message));
+    },
+    end: () => void worker.terminate(),
+    hold(isHeld) {
+      if (!detached) return;
+      if (isHeld) worker.ref();
+      else worker.unref();
+    },
+  };
+}
+
+/** Node starts its workers from files and data alone, though data may import what Deno fetches. */
+function startable(script: URL): URL {
+  if (script.protocol === "file:" || script.protocol === "data:") return script;
+  return new URL(`data:text/javascript,import ${encodeURIComponent(JSON.stringify(script.href))}`);
+}
+
+function serverScript(): string {
+  return serverModule("server_worker", import.meta.url);
+}
+
+/** What a thread says to a request: the answer, and what of it is handed over. */
+export interface Answer<Reply> {
+  /** The answer. */
+  reply: Reply;
+  /** Buffers that are gone from the thread afterwards. */
+  transfer?: ArrayBuffer[];
+}
+
+/** What answers each kind of request. */
+export type Desk<Request extends { kind: string }, Reply> = {
+  [Kind in Request["kind"]]: (
+    request: Extract<Request, { kind: Kind }>,
+  ) => Promise<Answer<Reply>>;
+};
+
+/** A request that could not be answered. */
+export interface Failure {
+  /** Kind. */
+  kind: "failed";
+  /** Class of the error. */
+  name: string;
+  /** Its message. */
+  reason: string;
+}
+
+/** Makes this thread answer one request after the other; `{ kind: "close" }` ends it. */
+export function serve(desk: Readonly<Record<string, unknown>>): void {
+  const port = thisThread<unknown, { kind: string }>();
+  port.listen(async (request) => {
+    if (request.kind === "close") return port.close();
+    const answer = desk[request.kind] as (request: unknown) => Promise<Answer<unknown>>;
+    const { reply, transfer } = await answer(request).catch((error): Answer<Failure> => {
+      const { name, message } = error instanceof Error ? error : new Error(`${error}`);
+      return { reply: { kind: "failed", name, reason: message } };
+    });
+    port.post(reply, transfer);
+  });
+}
+
+/** What is used of the globals of a worker. */
+interface WorkerScope {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  onmessage: (event: { data: unknown }) => void;
+  close(): void;
+}
+
+/** This thread, from within. */
+function thisThread<Out, In>(): Port<Out, In> & { close(): void } {
+  const own = globalThis as unknown as WorkerScope;
+  if (typeof own.postMessage === "function") {
+    return {
+      post: (message, transfer = []) => own.postMessage(message, transfer),
+      listen: (onMessage) => void (own.onmessage = ({ data }) => onMessage(data as In)),
+      close: () => own.close(),
+    };
+  }
+  const port = builtin("worker_threads").parentPort!;
+  return {
+    post: (message, transfer = []) => port.postMessage(message, transfer),
+    listen: (onMessage) => void port.on("message", onMessage),
+    close: () => port.close(),
+  };
+}

@@ -1,0 +1,17 @@
+/**
+ * The worker of a page: WebAssembly and WebGPU, and the codecs of images.
+ *
+ * A bundler that follows `new URL("./web_worker.ts", import.meta.url)` finds it by itself; otherwise it
+ * is bundled for itself, and its address given to `load()`, `readImage()` and `encodeImage()` as `worker`.
+ *
+ * @module
+ */
+
+import { codecDesk } from "./image/files/codecs/desk.ts";
+import { loadWasm, loadWebgpu } from "./runtime/ort_web.ts";
+import { graphDesk } from "./runtime/worker.ts";
+import { serve } from "./thread.ts";
+
+// ONNX Runtime starts its threads from the file that holds it, which a bundle makes this one.
+if (self.name.startsWith("em-pthread")) void import("onnxruntime-web/wasm");
+else serve({ ...graphDesk({ wasm: loadWasm, webgpu: loadWebgpu }), ...codecDesk() });
