@@ -17,6 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     "lib/thread.ts",
     "lib/calls.ts",
     "lib/tensor/",
+    "lib/onnx/",
   ],
   "lib/zoo/": [
     "lib/errors.ts",

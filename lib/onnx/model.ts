@@ -39,7 +39,7 @@ export function replaceNodes(
   return mapField(model, 7, (graph) => [inGraph(graph)]);
 }
 
-/** Puts others in the place of messages with this number; models and graphs have no 4 or 8 byte fields. */
+/** Puts others in the place of messages with this number. */
 function mapField(
   message: Uint8Array,
   id: number,
@@ -47,9 +47,7 @@ function mapField(
 ): Uint8Array {
   return joined(
     [...fields(message)].flatMap((part) =>
-      part.id === id && part.bytes
-        ? map(part.bytes).map((bytes) => field(id, bytes))
-        : [field(part.id, part.number ?? part.bytes!)]
+      part.id === id && part.bytes ? map(part.bytes).map((bytes) => field(id, bytes)) : [part.raw]
     ),
   );
 }

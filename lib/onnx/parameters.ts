@@ -17,7 +17,7 @@ function valuesOf(tensor: Uint8Array): number {
   let isWeight = false;
   for (const { id, number, bytes } of fields(tensor)) {
     if (id === 1 && number !== undefined) values *= number;
-    else if (id === 1) { for (const size of varints(bytes!)) values *= size; }
+    else if (id === 1 && bytes) { for (const size of varints(bytes)) values *= size; }
     else if (id === 2) isWeight = WEIGHTS.includes(number!);
   }
   return isWeight ? values : 0;

@@ -2,17 +2,19 @@
 
 import { joined } from "../bytes.ts";
 
-/** One field of a message: a number, or bytes (a string, a message, packed numbers). */
+/** One field of a message: a number, bytes (a string, a message, packed numbers), or 4 or 8 bytes, given raw alone. */
 export interface Field {
   /** Its number. */
   readonly id: number;
+  /** The whole field as it stands in the message. */
+  readonly raw: Uint8Array;
   /** Value of a varint field. */
   readonly number?: number;
   /** Value of a length-delimited field. */
   readonly bytes?: Uint8Array;
 }
 
-/** Reads the fields of a message; 4 and 8 byte numbers are passed over. */
+/** Reads the fields of a message. */
 export function* fields(message: Uint8Array): Generator<Field> {
   let at = 0;
   const varint = () => {
@@ -25,14 +27,20 @@ export function* fields(message: Uint8Array): Generator<Field> {
     return value;
   };
   while (at < message.length) {
+    const start = at;
+    const raw = () => message.subarray(start, at);
     const key = varint();
     const [id, kind] = [Math.floor(key / 8), key % 8];
-    if (kind === 0) yield { id, number: varint() };
-    else if (kind === 1) at += 8;
-    else if (kind === 5) at += 4;
-    else if (kind === 2) {
+    if (kind === 0) {
+      const number = varint();
+      yield { id, number, raw: raw() };
+    } else if (kind === 1 || kind === 5) {
+      at += kind === 1 ? 8 : 4;
+      yield { id, raw: raw() };
+    } else if (kind === 2) {
       const length = varint();
-      yield { id, bytes: message.subarray(at, at += length) };
+      const bytes = message.subarray(at, at += length);
+      yield { id, bytes, raw: raw() };
     } else throw new SyntaxError(`Cannot read the ONNX file: wire type ${kind} at byte ${at}`);
   }
 }

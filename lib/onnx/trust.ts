@@ -101,6 +101,6 @@ function integersOf(tensor: Uint8Array): number[] {
   }
   // Packed or not: a packed list is read as the varints of a message without keys.
   return [...fields(tensor)].flatMap(({ id, number, bytes }) =>
-    id !== 7 ? [] : number !== undefined ? [number] : varints(bytes!)
+    id !== 7 ? [] : number !== undefined ? [number] : varints(bytes ?? new Uint8Array())
   );
 }

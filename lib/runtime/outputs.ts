@@ -63,19 +63,29 @@ function checkValues(
   { dims, data }: Tensor,
   inputs: Readonly<Record<string, Tensor>>,
 ): void {
-  const { least, most } = rangeOf(data);
-  if (!Number.isFinite(least) || !Number.isFinite(most)) {
-    throw new OutputError(`${start} holds NaN or infinity`);
+  // Of a batch, each image by itself: one that failed must not hide behind the others.
+  const count = dims.length < 4 ? 1 : dims[0];
+  for (let i = 0; i < count; i++) {
+    const { least, most } = rangeOf(part(data, i, count));
+    if (!Number.isFinite(least) || !Number.isFinite(most)) {
+      throw new OutputError(`${start} holds NaN or infinity`);
+    }
+    // Only images and features must vary; a map of one channel, such as that of damage, need not.
+    if (data.length < 2 * count || most > least || dims.length < 4 || dims[1] === 1) continue;
+    const isVaried = Object.values(inputs).some(({ dims, data }) => {
+      const { least, most } = rangeOf(dims[0] === count ? part(data, i, count) : data);
+      return dims.length === 4 && most - least > VARIED;
+    });
+    if (isVaried) {
+      throw new OutputError(`${start} is ${least} everywhere, though the input is not flat`);
+    }
   }
-  // Only images and features must vary; a map of one channel, such as that of damage, need not.
-  if (data.length < 2 || most > least || dims.length < 4 || dims[1] === 1) return;
-  const isVaried = Object.values(inputs).some(({ dims, data }) => {
-    const { least, most } = rangeOf(data);
-    return dims.length === 4 && most - least > VARIED;
-  });
-  if (isVaried) {
-    throw new OutputError(`${start} is ${least} everywhere, though the input is not flat`);
-  }
+}
+
+/** The values of one image of a batch. */
+function part(data: Float32Array, i: number, count: number): Float32Array {
+  const size = data.length / count;
+  return data.subarray(i * size, (i + 1) * size);
 }
 
 /** Least and largest value; NaN for both if one is NaN. */

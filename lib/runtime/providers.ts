@@ -2,6 +2,7 @@
 
 import { TimeoutError } from "../calls.ts";
 import { ProviderError } from "../errors.ts";
+import { inFloat32 } from "../onnx/float32.ts";
 import { onServer } from "../platform.ts";
 import { whyNoGpu } from "./adapter.ts";
 import type { GraphSource, Signature } from "./graph.ts";
@@ -80,8 +81,24 @@ export const providers: readonly ProviderRow[] = [
   { name: "wasm", whyNot: () => undefined },
 ];
 
+/** One thing to try: a provider, with the graphs as they are or made to compute in fp32. */
+interface Attempt {
+  row: ProviderRow;
+  isWide: boolean;
+}
+
+/** What is left to try, best first, and what came of the rest. */
+interface Search {
+  graphs: readonly GraphSource[];
+  /** The graphs in fp32; undefined if they compute in it already. */
+  wide: readonly GraphSource[] | undefined;
+  rest: Attempt[];
+  tried: Refusal[];
+}
+
 /** Graphs on one provider. */
 interface Running {
+  attempt: Attempt;
   provider: Provider;
   host: Host;
   signatures: Record<string, Signature>;
@@ -90,8 +107,8 @@ interface Running {
 /**
  * Opens all graphs of an entry on the first provider that loads and computes them as recorded.
  *
- * A provider that gives NaN, a flat image, or nothing at all during the work is left for the next
- * one, which repeats the call.
+ * A provider that gives NaN or a flat image during the work repeats the call in fp32, where its graphs compute in fp16.
+ * If that does not help, or there is no answer in time, it is left for the next one, which repeats the call.
  *
  * @throws {ProviderError} If no provider does; it says why for each.
  */
@@ -99,23 +116,25 @@ export async function openSessions(
   graphs: readonly GraphSource[],
   options: OpenOptions = {},
 ): Promise<OpenedSessions> {
-  const rest = candidates(options.provider);
-  const tried: Refusal[] = [];
+  const rest = candidates(options.provider).map((row) => ({ row, isWide: false }));
+  const search: Search = { graphs, wide: widened(graphs), rest, tried: [] };
+  const { tried } = search;
   const warnings: string[] = [];
-  const next = (signal?: AbortSignal) => openNext(graphs, { ...options, signal }, rest, tried);
+  const next = (signal?: AbortSignal) => openNext(search, { ...options, signal });
   let first = await next(options.signal);
   let current = Promise.resolve(first);
 
-  /** Moves all graphs to the next provider, unless another call has done so already. */
-  async function leave(place: Promise<Running>, reason: string): Promise<void> {
+  /** Moves all graphs to what is tried next, unless another call has done so already. */
+  async function leave(place: Promise<Running>, error: Error): Promise<void> {
     if (current !== place) return void await current;
     const failed = first;
+    const reason = error.message;
     failed.host.close();
-    tried.push({ provider: failed.provider, reason });
+    tried.push({ provider: nameOf(failed.attempt), reason });
+    if (error instanceof OutputError) widen(search, failed.attempt);
     current = next().then((running) => {
-      warnings.push(
-        `${failed.provider} was left for ${running.provider}, which is used from here on: ${reason}`,
-      );
+      const [from, to] = [failed, running].map(({ attempt }) => nameOf(attempt));
+      warnings.push(`${from} was left for ${to}, which is used from here on: ${reason}`);
       return first = running;
     });
     await current;
@@ -132,7 +151,7 @@ export async function openSessions(
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof OutputError || error instanceof TimeoutError) {
-          await leave(place, error.message);
+          await leave(place, error);
         } else if (current === place) throw runError(graph, provider, error as Error);
       }
     }
@@ -172,32 +191,49 @@ function candidates(provider?: Provider): ProviderRow[] {
   throw new TypeError(`Cannot use the provider "${provider}": choose one of ${names}`);
 }
 
-/** Opens on the first of the providers that are left; takes from the list those that it tried. */
-async function openNext(
-  graphs: readonly GraphSource[],
-  options: OpenOptions,
-  rest: ProviderRow[],
-  tried: Refusal[],
-): Promise<Running> {
-  for (let row = rest.shift(); row; row = rest.shift()) {
+/** The graphs in fp32, if that makes a difference. */
+function widened(graphs: readonly GraphSource[]): readonly GraphSource[] | undefined {
+  const wide = graphs.map((graph) => ({ ...graph, bytes: inFloat32(graph.bytes) ?? graph.bytes }));
+  return wide.some(({ bytes }, i) => bytes !== graphs[i].bytes) ? wide : undefined;
+}
+
+/** Tries what failed in fp16 in fp32 first of all. */
+function widen({ wide, rest }: Search, { row, isWide }: Attempt): void {
+  if (wide && !isWide) rest.unshift({ row, isWide: true });
+}
+
+/** What an attempt is called. */
+function nameOf({ row, isWide }: Attempt): string {
+  return isWide ? `${row.name} in fp32` : row.name;
+}
+
+/** Opens on the first of what is left; takes from the list what it tried. */
+async function openNext(search: Search, options: OpenOptions): Promise<Running> {
+  const { graphs, wide, rest, tried } = search;
+  for (let attempt = rest.shift(); attempt; attempt = rest.shift()) {
+    const { row, isWide } = attempt;
     try {
       const reason = await row.whyNot(options.provider !== undefined);
-      if (reason === undefined) return await openOn(row.name, graphs, options);
+      if (reason === undefined) {
+        return await openOn(attempt, isWide ? wide! : graphs, options);
+      }
       tried.push({ provider: row.name, reason, absent: true });
     } catch (error) {
       options.signal?.throwIfAborted();
       const reason = error instanceof Error ? error.message : `${error}`;
-      tried.push({ provider: row.name, reason });
+      tried.push({ provider: nameOf(attempt), reason });
+      widen(search, attempt);
     }
   }
   throw new ProviderError(tried);
 }
 
 async function openOn(
-  provider: Provider,
+  attempt: Attempt,
   graphs: readonly GraphSource[],
   options: OpenOptions,
 ): Promise<Running> {
+  const provider = attempt.row.name;
   const threads = options.threads ?? availableThreads();
   const { idle = onServer ? 5000 : Infinity, callTimeout = 600_000 } = options;
   const { wasmPaths, worker, signal } = options;
@@ -207,7 +243,7 @@ async function openOn(
   });
   try {
     const signatures = await host.open(signal);
-    const running = { provider, host, signatures };
+    const running = { attempt, provider, host, signatures };
     if (options.fixture) {
       const run = (graph: string, inputs: Inputs) => {
         checkInputs(graph, signatures[graph], inputs);

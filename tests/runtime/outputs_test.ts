@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { ProviderError } from "../../lib/errors.ts";
 import { floatConstant, floatValue, node, onnxModel } from "../../lib/onnx/model.ts";
+import { checkOutputs } from "../../lib/runtime/outputs.ts";
 import { openSession, openSessions } from "../../lib/runtime/providers.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 
@@ -78,4 +79,17 @@ Deno.test("Session.run() gives up a call that does not end, on one provider afte
   expect(error).toBeInstanceOf(ProviderError);
   expect(error.message).toMatch(/native \(it did not answer within 3 s\)/);
   await opened[Symbol.asyncDispose]();
+});
+
+Deno.test("checkOutputs() finds one image of a batch that is black or not finite beside a good one", () => {
+  const two = (second: number) =>
+    tensor([2, 3, 4, 4], Float32Array.from([...lr.data, ...lr.data.map((v) => v * second)]));
+  const inputs = { lr: two(1) };
+  const check = (second: number) => () => checkOutputs("network", inputs, { sr: two(second) });
+  expect(check(1)).not.toThrow();
+  expect(check(0)).toThrow("everywhere, though the input is not flat");
+  expect(check(NaN)).toThrow("holds NaN or infinity");
+  // An image that is flat itself may stay so.
+  const flat = { lr: two(0) };
+  expect(() => checkOutputs("network", flat, { sr: two(0) })).not.toThrow();
 });
