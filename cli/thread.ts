@@ -1,15 +1,24 @@
 /**
- * The work of a run on a thread of its own, so that the main thread answers signals at any moment: decoding,
- * resizing and encoding can each keep a thread busy for seconds.
+ * The work of a command on a thread of its own, so that the main thread answers signals at any moment: decoding,
+ * resizing, sampling and encoding can each keep a thread busy for seconds.
  *
  * @module
  */
 
 import type { Event, Reporter } from "./events.ts";
+import { exitCodes } from "./exit_codes.ts";
+import type { GenerateSettings } from "./generation.ts";
 import type { Settings } from "./settings.ts";
+import { watchSignals } from "./signals.ts";
+import { discard } from "./unfinished.ts";
+
+/** What is to be done. */
+export type Task =
+  | { command: "upscale"; settings: Settings; program: string }
+  | { command: "generate"; settings: GenerateSettings; program: string };
 
 /** What the thread is told. */
-export type Order = { kind: "run"; settings: Settings; program: string } | { kind: "stop" };
+export type Order = { kind: "run"; task: Task } | { kind: "stop" };
 
 /** What it tells: events, the files that it has begun to write, and the exit code in the end. */
 export type Word =
@@ -17,18 +26,30 @@ export type Word =
   | { kind: "unfinished"; paths: readonly string[] }
   | { kind: "end"; code: number };
 
+/** Does the work; returns the exit code. A signal ends it, and removes what is not finished. */
+export async function runTask(task: Task, report: Reporter): Promise<number> {
+  const thread = startThread(task, report);
+  const stop = () => {
+    discard(thread.unfinished());
+    report({ event: "error", message: "interrupted: what is written is whole" });
+    return exitCodes.interrupted;
+  };
+  watchSignals(() => thread.stop(), () => Deno.exit(stop()));
+  const code = await thread.end;
+  return code === exitCodes.interrupted ? stop() : code;
+}
+
 /** Work that is going on. */
-export interface Thread {
+interface Thread {
   /** The exit code, once there is one. */
   readonly end: Promise<number>;
   /** Asks it to end within a tile. */
   stop(): void;
-  /** Removes at once what is not finished; for when the process ends without waiting. */
-  discard(): void;
+  /** The files that are not finished. */
+  unfinished(): readonly string[];
 }
 
-/** Starts a run. */
-export function startThread(settings: Settings, program: string, report: Reporter): Thread {
+function startThread(task: Task, report: Reporter): Thread {
   const worker = new Worker(new URL("./thread_worker.ts", import.meta.url), { type: "module" });
   const { promise: end, resolve, reject } = Promise.withResolvers<number>();
   let unfinished: readonly string[] = [];
@@ -42,18 +63,6 @@ export function startThread(settings: Settings, program: string, report: Reporte
     reject(new Error(event.message));
   };
   const tell = (order: Order) => worker.postMessage(order);
-  tell({ kind: "run", settings, program });
-  return {
-    end,
-    stop: () => tell({ kind: "stop" }),
-    discard() {
-      for (const path of unfinished) {
-        try {
-          Deno.removeSync(path);
-        } catch (error) {
-          if (!(error instanceof Deno.errors.NotFound)) throw error;
-        }
-      }
-    },
-  };
+  tell({ kind: "run", task });
+  return { end, stop: () => tell({ kind: "stop" }), unfinished: () => unfinished };
 }

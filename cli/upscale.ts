@@ -11,7 +11,7 @@ import { jsonReporter, type Reporter } from "./events.ts";
 import { isFifo } from "./inputs.ts";
 import { readSettings, type Settings, UsageError } from "./settings.ts";
 import { terminalReporter } from "./terminal.ts";
-import { startThread } from "./thread.ts";
+import { runTask } from "./thread.ts";
 
 /** Runs the command; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -25,16 +25,7 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     if (read.listModels) return await listModels(read);
     settings = await withStreams(read);
-    const report = reporter();
-    const thread = startThread(settings, config.version, report);
-    const stop = () => {
-      thread.discard();
-      report({ event: "error", message: "interrupted: what is written is whole" });
-      return exitCodes.interrupted;
-    };
-    watchSignals(() => thread.stop(), () => Deno.exit(stop()));
-    const code = await thread.end;
-    return code === exitCodes.interrupted ? stop() : code;
+    return await runTask({ command: "upscale", settings, program: config.version }, reporter());
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return exitCodes.someFailed;
     reporter()({ event: "error", ...described(error, undefined, settings?.debug) });
@@ -47,25 +38,6 @@ async function listModels({ zoo, offline, json }: Settings): Promise<number> {
   const { main } = await import("./zoo.ts");
   const flags = [...zoo ? ["--zoo", zoo] : [], ...offline ? ["--offline"] : []];
   return await main([...flags, ...json ? ["--json"] : [], "list"]);
-}
-
-/** Milliseconds that the work has to end by itself: encoding a large image does not. */
-const GRACE = 500;
-
-/** The first signal stops the work, and ends the process if that takes longer than a moment; the second ends it. */
-function watchSignals(stop: () => void, exit: () => void): void {
-  const names: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  let stopped = false;
-  for (const name of names) {
-    Deno.addSignalListener(name, () => {
-      if (stopped) return exit();
-      stopped = true;
-      stop();
-      setTimeout(exit, GRACE);
-    });
-  }
 }
 
 /** A pipe without a place for its result is a filter: to standard output. */

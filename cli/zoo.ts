@@ -9,6 +9,8 @@ import { Command, CommanderError } from "commander";
 import { escapeControls } from "./controls.ts";
 import { described } from "./errors.ts";
 import { exitCodes } from "./exit_codes.ts";
+import { watchSignals } from "./signals.ts";
+import { discardUnfinished } from "./unfinished.ts";
 import { check } from "./zoo/check.ts";
 import { type Flags, openDesk, type Verb } from "./zoo/desk.ts";
 import { prune, pull, remove, verify } from "./zoo/files.ts";
@@ -37,8 +39,11 @@ function commandLine(signal: AbortSignal): Command {
 /** Runs the command; returns the exit code: 0, 1 failed, 2 wrong usage, 130 interrupted. */
 export async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
-  Deno.addSignalListener("SIGINT", () => interrupt.abort());
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => interrupt.abort());
+  const stop = () => {
+    discardUnfinished();
+    return exitCodes.interrupted;
+  };
+  watchSignals(() => interrupt.abort(), () => Deno.exit(stop()));
   try {
     await commandLine(interrupt.signal).parseAsync(args, { from: "user" });
     return exitCodes.done;
@@ -46,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUsage;
     }
-    if (interrupt.signal.aborted) return exitCodes.interrupted;
+    if (interrupt.signal.aborted) return stop();
     console.error(escapeControls(`error: ${described(error).message}`));
     return exitCodes.someFailed;
   }

@@ -11,6 +11,7 @@ import { alignUp } from "../../lib/tiling.ts";
 import { limits } from "../../lib/zoo/limits.ts";
 import { checkCard } from "../../lib/zoo/read.ts";
 import { wholeWithin } from "../values.ts";
+import { markUnfinished } from "../unfinished.ts";
 import type { Verb } from "./desk.ts";
 
 /** What an entry is made of. */
@@ -74,6 +75,7 @@ export async function createEntry(folder: string, entry: NewEntry): Promise<void
   };
   checkCard(card, `${folder}/model.yml`);
   await Deno.mkdir(folder);
+  const isWhole = markUnfinished(folder);
   try {
     for (const { graph, bytes } of files) await Deno.writeFile(`${folder}/${graph.file}`, bytes);
     await Deno.writeTextFile(`${folder}/model.yml`, `${HEAD}${stringify(card)}`);
@@ -81,6 +83,8 @@ export async function createEntry(folder: string, entry: NewEntry): Promise<void
   } catch (error) {
     await Deno.remove(folder, { recursive: true });
     throw error;
+  } finally {
+    isWhole();
   }
 }
 

@@ -11,6 +11,7 @@ import { asFolder, nameOf, toUrl } from "../../lib/zoo/place.ts";
 import { readText } from "../../lib/zoo/source.ts";
 import { fetchFixture, fetchGraph, type FetchOptions } from "../../lib/zoo/store.ts";
 import { parseIndex } from "../../lib/zoo/zoo.ts";
+import { markUnfinished } from "../unfinished.ts";
 import type { Verb } from "./desk.ts";
 import { hubReadme } from "./hub_readme.ts";
 
@@ -43,11 +44,14 @@ export async function publish(
     }
     const target = new URL(`${checked.id}/`, zoo);
     const isThere = target.href === source.href;
-    if (!isThere) await copyEntry(source, filesOf(checked), target);
+    // What is not listed was not published.
+    const isListed = isThere ? () => {} : await copyEntry(source, filesOf(checked), target);
     try {
-      await replaceFile(index, withId(text, checked.id));
+      options.signal?.throwIfAborted();
+      await replaceFile(index, withId(text, checked.id), isListed);
     } catch (error) {
       if (!isThere) await Deno.remove(target, { recursive: true });
+      isListed();
       throw error;
     }
     return { ...checked, base: target.href };
@@ -71,7 +75,8 @@ export async function publishForHub(
   await checkFiles(checked, options);
   const target = asFolder(toUrl(directory));
   const own = await Deno.readTextFile(new URL("README.md", source)).catch(ignoreMissing);
-  await copyEntry(source, filesOf(checked), target, hubReadme(checked, own));
+  const isWhole = await copyEntry(source, filesOf(checked), target, hubReadme(checked, own));
+  isWhole();
   return { ...checked, base: target.href };
 }
 
@@ -101,10 +106,12 @@ async function withLock<Result>(
       await Deno.remove(lock).catch(ignoreMissing);
     } else await new Promise((resolve) => setTimeout(resolve, 10 + 20 * Math.random()));
   }
+  const isGone = markUnfinished(lock);
   try {
     return await work();
   } finally {
     await Deno.remove(lock).catch(ignoreMissing);
+    isGone();
   }
 }
 
@@ -147,23 +154,32 @@ function filesOf({ graphs, fixture }: ModelCard): string[] {
   return ["model.yml", ...new Set(own), ...fixture ? [fixture.file] : []];
 }
 
-/** Copies beside the target first, so that the target appears complete. */
+/**
+ * Copies beside the target first, so that the target appears complete.
+ *
+ * @returns Says that the target is to stay, whatever ends the process.
+ */
 async function copyEntry(
   source: URL,
   files: readonly string[],
   target: URL,
   readme?: string,
-): Promise<void> {
+): Promise<() => void> {
   await refuseExisting(target);
   const part = new URL(target.href.replace(/\/$/, `.${crypto.randomUUID()}.part/`));
+  const isGone = markUnfinished(part);
   try {
     for (const file of files) await copyFile(file, source, part);
     if (readme !== undefined) await Deno.writeTextFile(new URL("README.md", part), readme);
     else await copyFile("README.md", source, part).catch(ignoreMissing);
+    const stays = markUnfinished(target);
     await Deno.rename(part, target);
+    return stays;
   } catch (error) {
     await Deno.remove(part, { recursive: true }).catch(ignoreMissing);
     throw error;
+  } finally {
+    isGone();
   }
 }
 
@@ -181,14 +197,19 @@ async function refuseExisting(target: URL): Promise<void> {
   if (isThere) throw new Error(`Cannot publish into ${nameOf(target)}: it exists already`);
 }
 
-async function replaceFile(file: URL, text: string): Promise<void> {
+/** Writes a file whole; `isDone` is called in the same moment. */
+async function replaceFile(file: URL, text: string, isDone: () => void): Promise<void> {
   const part = new URL(`${file.href}.${crypto.randomUUID()}.part`);
+  const isGone = markUnfinished(part);
   try {
     await Deno.writeTextFile(part, text);
-    await Deno.rename(part, file);
+    Deno.renameSync(part, file);
+    isDone();
   } catch (error) {
     await Deno.remove(part).catch(ignoreMissing);
     throw error;
+  } finally {
+    isGone();
   }
 }
 

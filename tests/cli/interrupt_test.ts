@@ -95,3 +95,62 @@ Deno.test(
     }
   }),
 );
+
+Deno.test(
+  "generate ends when it is interrupted, with nothing half-written",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    const free = new URL("../fixtures/zoo/ddpm-free-tiny", import.meta.url).pathname;
+    const generate = new URL("../../cli/generate.ts", import.meta.url).pathname;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "--no-check", "-A", generate, "--model", free, "--samples", "60"],
+          ...["--steps", "20", "-o", join(folder, "a.png")],
+        ],
+        stdin: "null",
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+      const decoder = new TextDecoder();
+      let told = "";
+      for await (const part of child.stderr) {
+        if (told === "") child.kill(signal); // as soon as the first image is drawn
+        told += decoder.decode(part, { stream: true });
+      }
+      expect([(await child.status).code, told]).toEqual([130, expect.stringMatching(/image 1/)]);
+      expect(told).toMatch(/interrupted: what is written is whole/);
+      expect(await filesBelow(folder)).toEqual([]);
+    }
+  }),
+);
+
+Deno.test(
+  "zoo ends when it is interrupted while it waits for a server",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    const zoo = new URL("../../cli/zoo.ts", import.meta.url).pathname;
+    const asked = Promise.withResolvers<void>();
+    const closing = new AbortController();
+    const server = Deno.serve({
+      ...{ hostname: "127.0.0.1", port: 0, onListen() {}, signal: closing.signal },
+    }, () => {
+      asked.resolve();
+      return new Promise<Response>(() => {}); // never
+    });
+    const start = (...args: string[]) =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-check", "-A", zoo, ...args],
+        env: { SRZOO_CACHE: join(folder, "cache") },
+        stdin: "null",
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+    const waiting = start("--zoo", `http://127.0.0.1:${server.addr.port}/`, "list");
+    await asked.promise;
+    waiting.kill("SIGTERM");
+    expect((await waiting.output()).code).toBe(130);
+    closing.abort();
+    await server.finished;
+  }),
+);

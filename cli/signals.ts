@@ -1,0 +1,25 @@
+/** The signals that ask a command to end. @module */
+
+/** Milliseconds that the work has to end by itself: encoding a large image does not. */
+const GRACE = 500;
+
+/**
+ * The first signal stops the work, and ends the process if that takes longer than a moment; the second ends it.
+ *
+ * @param stop Asks the work to end.
+ * @param exit Ends the process.
+ */
+export function watchSignals(stop: () => void, exit: () => void): void {
+  const names: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  let stopped = false;
+  for (const name of names) {
+    Deno.addSignalListener(name, () => {
+      if (stopped) return exit();
+      stopped = true;
+      stop();
+      setTimeout(exit, GRACE);
+    });
+  }
+}
