@@ -14,7 +14,7 @@ import { parts } from "./abilities/mod.ts";
 import type { Finding } from "./abilities/part.ts";
 import { readSettings, type Settings } from "./abilities/settings.ts";
 import { type Mode, studyOf, type StudyOptions } from "./abilities/study.ts";
-import { writeBetweenMarks } from "./files.ts";
+import { writeBetweenMarks } from "./marks.ts";
 import { openJudges } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { type Machine, thisMachine } from "./machine.ts";

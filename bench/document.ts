@@ -5,7 +5,7 @@
  * @module
  */
 
-import { writeBetweenMarks } from "./files.ts";
+import { writeBetweenMarks } from "./marks.ts";
 import { metrics } from "./judges.ts";
 import { describeMachine } from "./machine.ts";
 import { type BenchRecord, readRecord } from "./record.ts";

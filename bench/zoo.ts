@@ -14,6 +14,7 @@ import type { ModelCard } from "../mod.ts";
 import { openZoo } from "../lib/zoo/mod.ts";
 import { openJudges } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
+import { writeBetweenMarks } from "./marks.ts";
 import { startProgress } from "./progress.ts";
 import { readRecord } from "./record.ts";
 import {
@@ -94,13 +95,16 @@ async function main(signal: AbortSignal): Promise<number> {
   return faults.length > 0 ? 1 : 0;
 }
 
-/** The zoo command owns the table. */
+/** Fills the README's place for the table, which the zoo command makes. */
 async function writeTable(): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "cli/zoo.ts", "table", "--write", "README.md"],
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "cli/zoo.ts", "table"],
     cwd: root,
+    stderr: "inherit",
   }).output();
   if (!success) throw new Error("Cannot write the README's table: cli/zoo.ts table failed");
+  const table = new TextDecoder().decode(stdout).trim();
+  await writeBetweenMarks(new URL("README.md", root).pathname, "zoo-table", table);
 }
 
 if (import.meta.main) {

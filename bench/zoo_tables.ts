@@ -1,8 +1,9 @@
 /** The tables of figures in the READMEs of the zoo's entries. @module */
 
 import type { ModelCard } from "../mod.ts";
-import { exists, writeBetweenMarks } from "./files.ts";
+import { exists } from "./files.ts";
 import { metrics } from "./judges.ts";
+import { hasMarks, writeBetweenMarks } from "./marks.ts";
 
 /** The tables of the papers: nearness to the truth and to the input, and what a viewer sees. */
 const TABLES: readonly (readonly [title: string, keys: readonly string[]])[] = [
@@ -22,8 +23,7 @@ const MARKS = "figures";
 export async function writeCardTables(cards: readonly ModelCard[]): Promise<void> {
   for (const card of cards) {
     const readme = new URL("README.md", card.base!).pathname;
-    if (!card.figures || !await exists(readme)) continue;
-    if (!(await Deno.readTextFile(readme)).includes(`<!-- ${MARKS} -->`)) continue;
+    if (!card.figures || !await exists(readme) || !await hasMarks(readme, MARKS)) continue;
     const beside = cards.filter(({ scale }) => scale === card.scale);
     await writeBetweenMarks(readme, MARKS, cardTables(card, beside));
   }

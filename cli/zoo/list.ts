@@ -3,7 +3,7 @@
 import type { ModelCard } from "../../lib/zoo/mod.ts";
 import { inBytes } from "../terminal.ts";
 import type { Verb } from "./desk.ts";
-import { termsOf, weightsOf, withTable, zooTable } from "./table.ts";
+import { termsOf, weightsOf, zooTable } from "./table.ts";
 
 /** All entries. */
 export const list: Verb = (program, desk) => {
@@ -36,12 +36,9 @@ export const show: Verb = (program, desk) => {
 /** The table of the README. */
 export const markdown: Verb = (program, desk) => {
   program.command("table").description("the entries and their figures as Markdown")
-    .option("--write <file>", "put it between the file's zoo-table comments")
-    .action(async ({ write }) => {
+    .action(async () => {
       const { zoo, options } = desk();
-      const text = zooTable(await zoo.list(options));
-      if (write === undefined) return console.log(text);
-      await Deno.writeTextFile(write, withTable(await Deno.readTextFile(write), text));
+      console.log(zooTable(await zoo.list(options)));
     });
 };
 

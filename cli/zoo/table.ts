@@ -1,4 +1,4 @@
-/** The table of entries in the README, made of what the cards say. @module */
+/** The table of entries that the README shows, made of what the cards say. @module */
 
 import type { ModelCard } from "../../lib/zoo/mod.ts";
 
@@ -64,13 +64,6 @@ function tableOf(cards: readonly ModelCard[]): string {
     termsOf(card),
   ]);
   return markdown(head, rows);
-}
-
-/** Puts the table between the two comments that mark its place. */
-export function withTable(text: string, table: string): string {
-  const place = /(<!-- zoo-table -->\n)[^]*?(<!-- \/zoo-table -->)/;
-  if (place.test(text)) return text.replace(place, (_, from, to) => `${from}\n${table}\n\n${to}`);
-  throw new Error("Cannot write the table: <!-- zoo-table --> and <!-- /zoo-table --> are missing");
 }
 
 function columnsOf(cards: readonly ModelCard[]): Column[] {

@@ -1,8 +1,8 @@
 /** DDPM: diffusion of the image, told the timestep (Ho et al. 2020), also as a variant of SR3. @module */
 
-import { timestep } from "./diffusion.ts";
 import { imageDiffusion } from "./image_diffusion.ts";
 import type { Family } from "./model.ts";
+import { timestep } from "./time.ts";
 
 /**
  * Runs the graph `denoiser`: `x` `[n, 3, H, W]`, `t` `[n]` (the index of the schedule, from 0) and, unless the

@@ -2,12 +2,14 @@
 
 import { ManifestError } from "../errors.ts";
 import type { Session } from "../runtime/session.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crop, padTo } from "../tensor/window.ts";
+import { alignUp } from "../tiling.ts";
 import type { ModelCard } from "../zoo/card.ts";
-import { type DiffusionKind, diffusionModel, type Scene } from "./diffusion.ts";
+import { diffusionModel, type Scene } from "./diffusion.ts";
 import { enlargements } from "./enlargements.ts";
-import type { ConditionInput, Model } from "./model.ts";
+import type { ConditionInput, Frame, Model } from "./model.ts";
+import type { Time } from "./time.ts";
 import { diffusionOf } from "./trajectory.ts";
 
 /**
@@ -19,7 +21,7 @@ import { diffusionOf } from "./trajectory.ts";
 export function imageDiffusion(
   card: ModelCard,
   sessions: Readonly<Record<string, Session>>,
-  time: DiffusionKind["time"],
+  time: Time,
 ): Model {
   const { base, condition } = diffusionOf(card);
   if (base === "estimate" || (!condition && base !== "none")) {
@@ -30,7 +32,11 @@ export function imageDiffusion(
       }: it cannot be "${base}"`,
     );
   }
-  const scene = condition && (({ lr, tiling }: ConditionInput): Promise<Scene> => {
+  if (!condition) {
+    const blank = (frame: Frame) => blankScene(card, frame);
+    return diffusionModel(card, sessions, { time, feeds: [], shared: 0, blank });
+  }
+  const scene = ({ lr, tiling }: ConditionInput): Promise<Scene> => {
     const [, , rows, columns] = lr.dims;
     const [, , ...grid] = padTo(lr, tiling.multiple, card.tiling?.minimum).dims;
     const size = { width: columns * card.scale, height: rows * card.scale };
@@ -39,13 +45,19 @@ export function imageDiffusion(
     const [height, width] = grid;
     const fed = { condition: padded(enlarged, width * card.scale, height * card.scale) };
     return Promise.resolve({ grid: [height, width], fed, base: least });
-  });
-  return diffusionModel(card, sessions, {
-    time,
-    feeds: condition ? ["condition"] : [],
-    shared: 0,
-    scene,
-  });
+  };
+  return diffusionModel(card, sessions, { time, feeds: ["condition"], shared: 0, scene });
+}
+
+/** A gray base of the frame's size, for an image without an input. */
+function blankScene({ scale, tiling: cut }: ModelCard, { width, height, tiling }: Frame): Scene {
+  const least = cut?.minimum ?? 1;
+  const up = (size: number) => alignUp(Math.max(size, least), tiling.multiple);
+  return {
+    grid: [up(height), up(width)],
+    fed: {},
+    base: tensor([1, 3, height * scale, width * scale]),
+  };
 }
 
 /** Repeats the right and the lower edge. */

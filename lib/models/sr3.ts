@@ -1,8 +1,8 @@
 /** SR3: diffusion of the image, told its level of noise (Saharia et al. 2021). @module */
 
-import { noiseLevel } from "./diffusion.ts";
 import { imageDiffusion } from "./image_diffusion.ts";
 import type { Family } from "./model.ts";
+import { noiseLevel } from "./time.ts";
 
 /**
  * Runs the graph `denoiser`: `x` `[n, 3, H, W]`, `level` `[n]` = sqrt(alphaBar_t) (the paper's sqrt(gamma))

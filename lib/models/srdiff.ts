@@ -2,10 +2,11 @@
 
 import { crop, padTo } from "../tensor/window.ts";
 import { overTiles } from "../tiling.ts";
-import { diffusionModel, timestep } from "./diffusion.ts";
+import { diffusionModel } from "./diffusion.ts";
 import { enlargements } from "./enlargements.ts";
 import { type Family, graphNamed } from "./model.ts";
 import { restoreInput } from "./restore.ts";
+import { timestep } from "./time.ts";
 import { diffusionOf } from "./trajectory.ts";
 
 /**

@@ -5,7 +5,7 @@ import { onLine } from "../../bench/abilities/fidelity.ts";
 import { rises } from "../../bench/abilities/interpolation.ts";
 import { markdownOf } from "../../bench/abilities/markdown.ts";
 import { fewestSteps } from "../../bench/abilities/steps.ts";
-import { writeBetweenMarks } from "../../bench/files.ts";
+import { writeBetweenMarks } from "../../bench/marks.ts";
 import { type BenchRecord, readRecord } from "../../bench/record.ts";
 import { writeStepsDefault } from "../../bench/zoo_figures.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";

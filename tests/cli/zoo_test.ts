@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { join } from "node:path";
 import { readCard } from "../../lib/zoo/mod.ts";
-import { withTable, zooTable } from "../../cli/zoo/table.ts";
+import { zooTable } from "../../cli/zoo/table.ts";
 import { filesBelow, inFolder } from "./_folder.ts";
 
 const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
@@ -86,12 +86,4 @@ Deno.test("zooTable() has the damaged inputs in a table of their own", async () 
     "| --- | --- |",
     "| `other` | 0.310 |",
   ]);
-});
-
-Deno.test("withTable() replaces what stands between the marks, and only that", () => {
-  const text = "a\n<!-- zoo-table -->\nold\n<!-- /zoo-table -->\nb";
-  const once = withTable(text, "new");
-  expect(once).toBe("a\n<!-- zoo-table -->\n\nnew\n\n<!-- /zoo-table -->\nb");
-  expect(withTable(once, "new")).toBe(once);
-  expect(() => withTable("a", "new")).toThrow(/zoo-table/);
 });

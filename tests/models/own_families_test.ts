@@ -1,6 +1,7 @@
 /** What a family costs: two that exist nowhere else, each in some twenty lines. @module */
 
-import { diffusionModel, noiseLevel } from "../../lib/models/diffusion.ts";
+import { diffusionModel } from "../../lib/models/diffusion.ts";
+import { noiseLevel } from "../../lib/models/time.ts";
 import type { Family, SampleInput } from "../../lib/models/model.ts";
 import { resize } from "../../lib/image/resize.ts";
 import type { Session } from "../../lib/runtime/session.ts";

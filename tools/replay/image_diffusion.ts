@@ -1,16 +1,12 @@
 /** What replays of image-space diffusion share: one call, every state of the chain, the image. @module */
 
 import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
-import {
-  type DiffusionKind,
-  diffusionModel,
-  noiseLevel,
-  timestep,
-} from "../../lib/models/diffusion.ts";
+import { diffusionModel } from "../../lib/models/diffusion.ts";
 import { enlargements } from "../../lib/models/enlargements.ts";
 import { familyOf } from "../../lib/models/mod.ts";
-import type { Conditioned } from "../../lib/models/model.ts";
+import type { Conditioned, Model } from "../../lib/models/model.ts";
 import { scheduleFor } from "../../lib/models/schedule.ts";
+import { noiseLevel, type Time, timestep } from "../../lib/models/time.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import type { Tiling } from "../../lib/tiling.ts";
 import type { Entry } from "./entry.ts";
@@ -33,7 +29,7 @@ export interface Chain {
 }
 
 /** How the card's family tells the network the time. */
-export function timeOf({ card }: Entry): DiffusionKind["time"] {
+export function timeOf({ card }: Entry): Time {
   return card.family === "ddpm" ? timestep : noiseLevel;
 }
 
@@ -65,17 +61,9 @@ export async function chain(entry: Entry, recording: Recording): Promise<Chain> 
     const { condition } = recording;
     const enlarged = condition && asTensor(itemOf(condition, item), [1, 3, height, width]);
     const size = { height: height / card.scale, width: width / card.scale };
-    const model = diffusionModel(card, sessions, {
-      time: timeOf(entry),
-      feeds: enlarged ? ["condition"] : [],
-      shared: 0,
-      scene: enlarged && (() =>
-        Promise.resolve({
-          grid: [size.height, size.width],
-          fed: { condition: enlarged },
-          base: enlarged,
-        })),
-    });
+    const model = enlarged
+      ? givenEnlarged(entry, enlarged, size)
+      : familyOf(card.family)(card, sessions);
     const frame = { ...size, tiling: whole(size) };
     const begun = model.condition
       ? await model.condition({ lr: tensor([1, 3, size.height, size.width]), ...frame })
@@ -84,6 +72,21 @@ export async function chain(entry: Entry, recording: Recording): Promise<Chain> 
   }
   const steps = walks[0].map((_, i) => stacked(walks.map((walk) => walk[i])));
   return { states: steps.slice(0, -1), last: steps.at(-1)! };
+}
+
+/** The family's loop, on an input that was enlarged already. */
+function givenEnlarged(
+  entry: Entry,
+  enlarged: Tensor,
+  { height, width }: { height: number; width: number },
+): Model {
+  return diffusionModel(entry.card, entry.sessions, {
+    time: timeOf(entry),
+    feeds: ["condition"],
+    shared: 0,
+    scene: () =>
+      Promise.resolve({ grid: [height, width], fed: { condition: enlarged }, base: enlarged }),
+  });
 }
 
 /** The image of the first item, by the library's family from its low-resolution bytes `[h, w, 3]`. */

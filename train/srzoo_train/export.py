@@ -2,7 +2,7 @@
 
 Every graph must compute what PyTorch computes, else nothing is written. The entry replaces an older
 one whole; files that the export does not make, such as README.md, stay. The zoo's index is left
-alone: `deno task publish` checks an entry and lists it.
+alone: `deno task zoo publish` checks an entry and lists it.
 """
 
 import argparse

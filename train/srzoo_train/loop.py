@@ -5,9 +5,9 @@ import math
 import os
 import signal
 import time
-from dataclasses import asdict
 from pathlib import Path
 
+import msgspec
 import torch
 from accelerate import Accelerator
 from torch import Tensor
@@ -373,7 +373,7 @@ class Trainer:
                 "skipped": self.skipped,
                 "residual_scale": self.residual_scale,
                 "precision": self.precision,
-                "recipe": json.dumps(asdict(self.recipe)),
+                "recipe": msgspec.json.encode(self.recipe).decode(),
                 "code": code_version(),
             })
         self.accelerator.wait_for_everyone()

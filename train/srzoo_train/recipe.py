@@ -1,20 +1,25 @@
 """A recipe: everything that decides a training run, read from YAML and checked key by key."""
 
-import dataclasses
+import difflib
 import json
-import types
+import re
 import typing
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from .noise_schedule import KINDS, RAMPS
+import msgspec
+
+from .noise_schedule import RAMPS
+
 
 class RecipeError(ValueError):
     """A recipe that cannot be used; the message names the key and what is allowed."""
 
 
-@dataclass(frozen=True)
-class Network:
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mapping of a recipe: its keys, their types and defaults."""
+
+
+class Network(Part):
     """Sizes of a network: ours of models/compact.py and models/flow.py, or published ones.
 
     `published` is SRDiff's or SRFlow's, `janspiry` and `novwaul` are the U-Nets of two systems after SR3.
@@ -34,8 +39,7 @@ class Network:
     dropout: float = 0.0            # janspiry, novwaul
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(Part):
     """few_step: one way to sample, and the share of the draws that are trained for it.
 
     Either `timesteps` or `steps` evenly spaced over the whole chain. What begins at the last index of
@@ -55,8 +59,7 @@ class Way:
         return self.taken(chain)[0] == chain - 1
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Part):
     """One part of a run: a loss, its optimizer settings, and its share of the budget."""
 
     loss: typing.Literal["l1", "l2", "diffusion", "few_step", "nll", "flow_sample"]
@@ -82,8 +85,7 @@ def spaced(timesteps: int, steps: int) -> tuple[int, ...]:
     return tuple(int((timesteps - 1) * (span - i) / span + 0.5) for i in range(steps))
 
 
-@dataclass(frozen=True)
-class Schedule:
+class Schedule(Part):
     """Levels of noise: a kind of noise_schedule.KINDS, and the ends of its betas where it has any."""
 
     kind: str = "cosine"
@@ -101,8 +103,7 @@ class Schedule:
         return found
 
 
-@dataclass(frozen=True)
-class Data:
+class Data(Part):
     """What the crops are. With damage the target follows `restore`: data.crops.Pixels."""
 
     damage: typing.Literal["none", "photo"] = "none"  # photo: blur, noise and codecs on LR
@@ -112,8 +113,7 @@ class Data:
     resample: typing.Literal["pillow", "torch"] = "pillow"  # pairs: what shrinks them
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(Part):
     """How long to train; exactly one of the three limits is set."""
 
     max_steps: int | None = None
@@ -122,8 +122,7 @@ class Budget:
     clock: bool = False             # max_minutes is a hard limit, and schedules follow the time that passed
 
 
-@dataclass(frozen=True)
-class Recipe:
+class Recipe(Part):
     """One training run."""
 
     id: str
@@ -131,7 +130,7 @@ class Recipe:
     stages: tuple[Stage, ...]
     budget: Budget
     scale: int = 4
-    network: Network = field(default_factory=Network)
+    network: Network = Network()
     encoder: str | None = None      # srdiff, srflow: a released regression entry or a run of one, frozen
     init_from: str | None = None    # a released entry, a run or a checkpoint to go on from
     fresh: tuple[str, ...] = ()     # layers, such as head or body.6, that do not start from there
@@ -144,7 +143,7 @@ class Recipe:
     variance: typing.Literal["posterior", "beta"] = "posterior"  # of an ancestral step
     residual_scale: float | None = None  # None: 1 / standard deviation of hr - base
     clip_x0: float | None = None    # x0 is clamped to [-clip_x0, clip_x0]
-    data: Data = field(default_factory=Data)
+    data: Data = Data()
     batch: int = 16                 # crops a step, over all processes
     accumulate: int = 1             # parts that a batch is cut into, to save memory
     crop: int = 40                  # LR pixels
@@ -176,7 +175,7 @@ def read_recipe(file: Path, **changes: object) -> Recipe:
         raise RecipeError(f"cannot read the recipe {file}: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise RecipeError(f"cannot use the recipe {file}: it must be a mapping of keys")
-    return checked(_build(Recipe, {**raw, **changes}, ""))
+    return checked(_typed({**raw, **changes}))
 
 
 def parsed(text: str) -> object:
@@ -196,7 +195,7 @@ def parsed(text: str) -> object:
 
 def recipe_of(text: str) -> Recipe:
     """The recipe that a state holds as JSON; keys that are newer than the state get defaults."""
-    return _build(Recipe, json.loads(text), "")
+    return _typed(json.loads(text))
 
 
 def checked(recipe: Recipe) -> Recipe:
@@ -234,46 +233,47 @@ def checked(recipe: Recipe) -> Recipe:
 
 
 def _sizes(network: Network) -> list[int]:
-    values = dataclasses.asdict(network).values()
+    values = msgspec.structs.astuple(network)
     return [v for v in values if isinstance(v, int)] + list(network.multipliers)
 
 
-def _build(kind: type, raw: object, path: str) -> typing.Any:
-    """A dataclass from a mapping, refusing unknown keys and wrong types by name."""
-    if not isinstance(raw, dict):
-        raise RecipeError(f"cannot use the recipe: {path or 'it'} must be a mapping, got {raw!r}")
-    hints = typing.get_type_hints(kind)
-    for key in raw:
-        if key not in hints:
-            raise RecipeError(
-                f"cannot use the recipe: unknown key {path}{key}; allowed are {', '.join(hints)}"
-            )
-    values = {key: _value(hints[key], value, f"{path}{key}") for key, value in raw.items()}
-    for item in dataclasses.fields(kind):
-        required = (item.default, item.default_factory) == (dataclasses.MISSING,) * 2
-        if required and item.name not in values:
-            raise RecipeError(f"cannot use the recipe: the key {path}{item.name} is missing")
-    return kind(**values)
+def _typed(raw: dict) -> Recipe:
+    """The recipe that a mapping says; unknown keys and wrong types are refused by name."""
+    try:
+        return msgspec.convert(raw, Recipe)
+    except msgspec.ValidationError as error:
+        raise RecipeError(f"cannot use the recipe: {_explained(str(error), raw)}") from None
 
 
-def _value(hint: typing.Any, value: object, path: str) -> typing.Any:
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin is typing.Literal:
-        if value not in args:
-            raise RecipeError(f"cannot use the recipe: {path} must be one of {args}, got {value!r}")
-        return value
-    if origin in (typing.Union, types.UnionType):
-        return None if value is None else _value(args[0], value, path)
-    if origin is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise RecipeError(f"cannot use the recipe: {path} must be a list, got {value!r}")
-        return tuple(_value(args[0], item, f"{path}.{i}") for i, item in enumerate(value))
-    if dataclasses.is_dataclass(hint):
-        return _build(hint, value, f"{path}.")
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise RecipeError(
-            f"cannot use the recipe: {path} must be {hint.__name__}, got {value!r}"
-        )
-    return value
+NAMES = {"array": "a list", "object": "a mapping"}
+
+
+def _explained(message: str, raw: dict) -> str:
+    """A message of msgspec, such as "Expected `int`, got `str` - at `$.stages[0].lr`", in a recipe's words."""
+    fault, _, place = message.partition(" - at `$")
+    path = re.findall(r"[^.\[\]`]+", place)
+    kind, value = _kind_at(path), raw
+    for key in path:
+        value = value[int(key) if key.isdigit() else key]
+    if match := re.fullmatch("Object contains unknown field `(.*)`", fault):
+        known = typing.get_type_hints(kind)
+        near = difflib.get_close_matches(match[1], known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(known)}"
+        return f"unknown key {'.'.join([*path, match[1]])}; {hint}"
+    if match := re.fullmatch("Object missing required field `(.*)`", fault):
+        return f"the key {'.'.join([*path, match[1]])} is missing"
+    if typing.get_origin(kind) is typing.Literal:
+        return f"{'.'.join(path)} must be one of {', '.join(typing.get_args(kind))}; got {value!r}"
+    if path and (match := re.match("Expected `(.*?)`", fault)):
+        return f"{'.'.join(path)} must be {NAMES.get(match[1], match[1])}, got {value!r}"
+    return message
+
+
+def _kind_at(path: list[str]) -> typing.Any:
+    """The type of what a recipe has at a path such as stages, 0, loss."""
+    kind: typing.Any = Recipe
+    for key in path:
+        kind = typing.get_args(kind)[0] if key.isdigit() else typing.get_type_hints(kind)[key]
+        if type(None) in typing.get_args(kind):
+            kind = typing.get_args(kind)[0]
+    return kind

@@ -8,10 +8,12 @@ out the same.
 import argparse
 import json
 import time
-from dataclasses import asdict, replace
 from pathlib import Path
 
 BEGAN = time.monotonic()  # a hard limit counts the time of the imports too
+
+import msgspec
+from msgspec.structs import replace
 
 from . import families
 from .compute import gflop_per_step, parameters
@@ -63,7 +65,7 @@ def dry_run(recipe: Recipe, lpips: Path | None) -> dict:
             "estimated_minutes": "by the data" if minutes is None else round(minutes, 1),
         })
     return {
-        "recipe": asdict(recipe),
+        "recipe": msgspec.to_builtins(recipe),
         "parameters": parameters(families.build(recipe)),
         "device": device,
         "stages": stages,

@@ -5,13 +5,13 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 import torch
+from msgspec.structs import replace
 from PIL import Image
 from accelerate.state import AcceleratorState
 from conftest import TRAIN, needs_lpips, regression, srdiff

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from conftest import TRAIN, needs_lpips, regression, srdiff
@@ -28,7 +28,7 @@ def store(tmp_path_factory) -> Path:
 
 
 def start(recipe, store: Path, out: Path, *pause: str, launcher=()) -> subprocess.Popen:
-    command = [sys.executable, *launcher, *DRIVE, json.dumps(asdict(recipe)), str(store), str(out)]
+    command = [sys.executable, *launcher, *DRIVE, msgspec.json.encode(recipe).decode(), str(store), str(out)]
     return subprocess.Popen([*command, *pause], env=ENV, stderr=subprocess.PIPE, text=True)
 
 

@@ -6,7 +6,6 @@ import re
 import resource
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import torch
 import yaml
 from accelerate.state import AcceleratorState
 from conftest import TRAIN, regression
+from msgspec.structs import replace
 from PIL import Image
 
 from srzoo_train import budget, loop

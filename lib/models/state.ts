@@ -1,0 +1,54 @@
+/** What the state of a diffusion is: the residual over a base image, or the image itself. @module */
+
+import { mix, scaleBy } from "../tensor/linear.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { crop } from "../tensor/window.ts";
+import type { Diffusion } from "../zoo/card.ts";
+import type { Guide } from "./model.ts";
+
+/** From images to states and back, for one base image `[1, 3, H, W]`; states may be larger than it. */
+export interface State {
+  /** The image of a clean state: (1 - fidelity) * base + fidelity * (the estimate of hr). */
+  image(x0: Tensor, fidelity: number): Tensor;
+  /** The base noised to a level: sqrt(alphaBar) * x0 of the base + sqrt(1 - alphaBar) * noise. */
+  noised(alphaBar: number, noise: Tensor): Tensor;
+  /** A clean state moved towards that of a guide, by the guide's weight. */
+  guided(x0: Tensor, guide: Guide): Tensor;
+}
+
+/** The state x0 = residualScale * (hr - base), or residualScale * hr where the card's base is `none`. */
+export function stateOver(base: Tensor, { residualScale, base: kind }: Diffusion): State {
+  const isResidual = kind !== "none";
+  const [, , height, width] = base.dims;
+  return {
+    image(x0, fidelity) {
+      const gain = fidelity / residualScale;
+      return mix(
+        isResidual ? 1 : 1 - fidelity,
+        base,
+        gain,
+        crop(x0, { x: 0, y: 0, width, height }),
+      );
+    },
+    noised(alphaBar, noise) {
+      const sigma = Math.sqrt(1 - alphaBar);
+      if (isResidual) return scaleBy(sigma, noise); // the residual of the base over itself is 0
+      const [, , rows, columns] = noise.dims;
+      const image = crop(base, { x: 0, y: 0, width: columns, height: rows });
+      return mix(Math.sqrt(alphaBar) * residualScale, image, sigma, noise);
+    },
+    guided(x0, guide) {
+      const result = tensor(x0.dims, x0.data.slice());
+      for (let row = 0; row < 3 * height; row++) {
+        const channel = Math.floor(row / height);
+        const to = (row + channel * (x0.dims[2] - height)) * x0.dims[3];
+        for (let x = 0, i = row * width; x < width; x++, i++) {
+          const target = residualScale * (guide.image.data[i] - (isResidual ? base.data[i] : 0));
+          const weight = guide.weight.data[i - channel * height * width];
+          result.data[to + x] += weight * (target - result.data[to + x]);
+        }
+      }
+      return result;
+    },
+  };
+}
