@@ -47,6 +47,8 @@ export interface ImageGenerator extends AsyncDisposable {
   generate(how: GenerateOptions | Plan): Promise<Upscaled>;
   /** The same work, showing each step; returns what `generate()` resolves to. */
   stream(how: GenerateOptions | Plan): AsyncGenerator<Preview, Upscaled>;
+  /** Ends it, as `await using` does where that is known; a run in flight rejects. */
+  close(): Promise<void>;
 }
 
 /**
@@ -73,6 +75,7 @@ export async function loadGenerator(
 
 /** A generator of an opened entry. */
 function generatorOf(entry: Entry): ImageGenerator {
+  const close = async () => await entry[Symbol.asyncDispose]();
   const { card, model, tried } = entry;
   const plan = (options: GenerateOptions) => planImages(entry, options);
   async function* stream(how: GenerateOptions | Plan): AsyncGenerator<Preview, Upscaled> {
@@ -106,7 +109,8 @@ function generatorOf(entry: Entry): ImageGenerator {
     plan,
     generate: (how) => drain(stream(how)),
     stream,
-    [Symbol.asyncDispose]: () => entry[Symbol.asyncDispose](),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -78,6 +78,8 @@ export interface Upscaler extends AsyncDisposable {
   stream(source: ImageLike, how?: UpscaleOptions | Plan): AsyncGenerator<Preview, Upscaled>;
   /** Finds the latents that make a large image of a small one; absent where the entry cannot. */
   encode?(low: Image, high: Image, options?: Pick<UpscaleOptions, "signal">): Promise<Encoded>;
+  /** Ends it, as `await using` does where that is known; a run in flight rejects. */
+  close(): Promise<void>;
 }
 
 /**
@@ -108,6 +110,7 @@ export async function load(
 function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
   const { card, model, tried } = entry;
   const { generative, accepts } = model;
+  const close = async () => await entry[Symbol.asyncDispose]();
   const plan: Upscaler["plan"] = (size, options) => planUpscale(card, model, size, options);
   async function* stream(
     source: ImageLike,
@@ -142,7 +145,8 @@ function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
         encode: (low, high, options) => latentsOf(entry, { low, high }, plan(low, options)),
       }
       : {},
-    [Symbol.asyncDispose]: () => entry[Symbol.asyncDispose](),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

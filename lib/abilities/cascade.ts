@@ -55,6 +55,9 @@ export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
     const result = { ...yield* runStages(chain, image, made), model: card.id, ...drawn };
     return withConsistency(result, { source: image, plan: made });
   }
+  async function close() {
+    for (const upscaler of upscalers) await upscaler.close();
+  }
   return {
     card,
     generative: upscalers.some(({ generative }) => generative),
@@ -66,9 +69,8 @@ export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
     plan,
     stream,
     upscale: (source, how) => drain(stream(source, how)),
-    async [Symbol.asyncDispose]() {
-      for (const upscaler of upscalers) await upscaler[Symbol.asyncDispose]();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

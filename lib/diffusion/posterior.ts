@@ -33,7 +33,7 @@ export function x0Of(
   prediction: Tensor,
   x: Tensor,
   alphaBar: number,
-  clip = Infinity,
+  clip: number = Infinity,
 ): Tensor {
   const [a, b] = weights(kind, alphaBar);
   return clamp(mix(a, prediction, b, x), clip);

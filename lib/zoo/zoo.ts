@@ -34,7 +34,7 @@ export interface Zoo {
 }
 
 /** The zoo of this package: beside the code, in a checkout and in a published module alike. */
-const ownZoo = new URL("../../zoo/", import.meta.url);
+const ownZoo = new URL(/* @vite-ignore */ "../../zoo/", import.meta.url);
 
 /**
  * Opens a zoo; nothing is read yet.

@@ -48,6 +48,11 @@ async function encode(
   return new Uint8Array(await picture.encodeJPEG(Math.round(options.quality) as 90));
 }
 
+/** Loads the native code, so that this thread holds it; where it cannot be had, the first use says so. */
+export async function holdImagescript(): Promise<void> {
+  await imagescript().catch(() => {});
+}
+
 let loading: Promise<typeof import("imagescript")> | undefined;
 
 /** Loads imagescript once. */

@@ -7,10 +7,19 @@ import type { Codec } from "./codec.ts";
 /** Loads imagescript in Deno and Node, the browser's own codec elsewhere, whose bundle must not hold native code. */
 export async function plainCodec(): Promise<Codec> {
   if (!onServer) return (await import("./browser.ts")).browserCodec();
-  const native: typeof import("./imagescript.ts") = await import(
-    serverModule("imagescript", import.meta.url)
-  );
-  return native.imagescriptCodec();
+  return (await nativeCodec()).imagescriptCodec();
+}
+
+/**
+ * Loads native code on the thread that calls, before another thread does: Node dies of a segmentation fault when it
+ * unloads that code with the last thread that holds it.
+ */
+export async function holdNative(): Promise<void> {
+  if (onServer && !("Deno" in globalThis)) await (await nativeCodec()).holdImagescript();
+}
+
+async function nativeCodec(): Promise<typeof import("./imagescript.ts")> {
+  return await import(serverModule("imagescript", import.meta.url));
 }
 
 /**

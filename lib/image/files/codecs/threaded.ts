@@ -11,7 +11,7 @@ import { startThread } from "../../../thread.ts";
 import type { Image } from "../../image.ts";
 import type { Codec, CodecLimits } from "./codec.ts";
 import { received, type Reply, type Request, sent } from "./desk.ts";
-import { checked, plainCodec } from "./plain.ts";
+import { checked, holdNative, plainCodec } from "./plain.ts";
 
 /** Milliseconds that the thread has to start; where it does not, its script cannot be had. */
 const PATIENCE = 30_000;
@@ -46,7 +46,10 @@ export function threadedCodec(script?: string | URL): Codec {
   async function ask(make: () => Request, limits: CodecLimits): Promise<Reply | undefined> {
     const { signal, timeout = TIMEOUT } = limits;
     try {
-      if (!isAbsent) await calls.open(signal);
+      if (!isAbsent) {
+        await holdNative();
+        await calls.open(signal);
+      }
     } catch {
       signal?.throwIfAborted();
       isAbsent = true;

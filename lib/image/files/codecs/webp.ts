@@ -6,7 +6,9 @@
  */
 
 import { extended, riffChunks, webpChunks, webpFile, webpPicture } from "../containers/webp.ts";
+import { onServer, serverModule } from "../../../platform.ts";
 import type { Image } from "../../image.ts";
+import type { Initialize } from "./webp_in_node.ts";
 
 /** Bytes of an `ANMF` chunk before the frame's own chunks. */
 const FRAME_HEADER = 16;
@@ -35,7 +37,8 @@ export async function decodeWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Image>
 
 /** Encodes an image: lossless and exact without `quality`, lossy with 1 to 100. */
 export async function encodeWebp(image: Image, quality?: number): Promise<Uint8Array<ArrayBuffer>> {
-  const { default: encode } = await import("@jsquash/webp/encode.js");
+  const { default: encode, init } = await import("@jsquash/webp/encode.js");
+  await (encoder ??= prepare("enc/webp_enc_simd", init));
   const { width, height, data } = image;
   const pixels = { width, height, data } as ImageData; // Node has no such class
   const options = quality === undefined ? { lossless: 1, exact: 1 } : { quality };
@@ -43,9 +46,22 @@ export async function encodeWebp(image: Image, quality?: number): Promise<Uint8A
 }
 
 async function decodeStill(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
-  const { default: decode } = await import("@jsquash/webp/decode.js");
+  const { default: decode, init } = await import("@jsquash/webp/decode.js");
+  await (decoder ??= prepare("dec/webp_dec", init));
   const { width, height, data } = await decode(bytes.slice().buffer);
   return { width, height, data };
+}
+
+let encoder: Promise<void> | undefined;
+let decoder: Promise<void> | undefined;
+
+/** Gives libwebp in Node what it finds by itself elsewhere. */
+async function prepare(name: string, init: Initialize): Promise<void> {
+  if (!onServer || "Deno" in globalThis) return;
+  const { initializeInNode }: typeof import("./webp_in_node.ts") = await import(
+    serverModule("webp_in_node", import.meta.url)
+  );
+  await initializeInNode(name, init);
 }
 
 /** An image at its place on a larger transparent one. */
