@@ -193,8 +193,16 @@ function candidates(provider?: Provider): ProviderRow[] {
 
 /** The graphs in fp32, if that makes a difference. */
 function widened(graphs: readonly GraphSource[]): readonly GraphSource[] | undefined {
-  const wide = graphs.map((graph) => ({ ...graph, bytes: inFloat32(graph.bytes) ?? graph.bytes }));
+  const wide = graphs.map((graph) => ({ ...graph, bytes: wideBytes(graph.bytes) }));
   return wide.some(({ bytes }, i) => bytes !== graphs[i].bytes) ? wide : undefined;
+}
+
+function wideBytes(bytes: Uint8Array): Uint8Array {
+  try {
+    return inFloat32(bytes) ?? bytes;
+  } catch {
+    return bytes; // damaged: the providers will say how
+  }
 }
 
 /** Tries what failed in fp16 in fp32 first of all. */

@@ -61,10 +61,18 @@ export async function readText(
     const bytes = isFile
       ? await readFile(url, limit, options.signal)
       : await fetchText(url, limit, options);
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return textOf(bytes);
   } catch (cause) {
     options.signal?.throwIfAborted();
     throw new Error(`Cannot read ${nameOf(url)}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SyntaxError("it is not text in UTF-8", { cause });
   }
 }
 

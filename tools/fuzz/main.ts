@@ -8,12 +8,15 @@
 
 import { Command, InvalidArgumentError } from "commander";
 import { randomOf } from "../random.ts";
+import { cards } from "./cards.ts";
+import { formats } from "./formats.ts";
+import { graphs } from "./graphs.ts";
 import { closeOptions, commandLines, plans } from "./options.ts";
 import type { Part } from "./part.ts";
 import { trees } from "./trees.ts";
 
 /** Every part. */
-export const parts: readonly Part[] = [commandLines, plans, trees];
+export const parts: readonly Part[] = [commandLines, plans, formats, cards, graphs, trees];
 
 /** What is tried. */
 export interface FuzzOptions {

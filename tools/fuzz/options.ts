@@ -2,44 +2,10 @@
 
 import { type Image, load, type UpscaleOptions, type Upscaler } from "../../mod.ts";
 import { readSettings, UsageError } from "../../cli/settings.ts";
-import { must, oneOf, type Part, wholeWithin } from "./part.ts";
+import { checkError, must, ODD, oneOf, type Part, wholeWithin } from "./part.ts";
 
 const tiny = new URL("../../tests/fixtures/zoo/srdiff-tiny/model.yml", import.meta.url);
 
-const ODD = [
-  undefined,
-  null,
-  NaN,
-  Infinity,
-  -Infinity,
-  -0,
-  0,
-  1,
-  -1,
-  0.5,
-  1.5,
-  2,
-  3,
-  1e-300,
-  1e300,
-  2 ** 31,
-  2 ** 32,
-  2 ** 53,
-  "1",
-  "auto",
-  "ddim",
-  "dpmpp2m",
-  "ddpm",
-  "toString",
-  "__proto__",
-  "",
-  true,
-  false,
-  [],
-  [2],
-  {},
-  10n,
-];
 const NAMES = [
   ...["seed", "samples", "sampler", "steps", "temperature", "fidelity", "restore", "tile"],
   ...["consistency", "memory", "toString", "__proto__", "constructor", "scale"],
@@ -66,21 +32,6 @@ function oddSize(random: () => number): { width: number; height: number } {
     return oneOf(random, [0, -1, 1.5, NaN, Infinity, 2 ** 31, 1e9]);
   };
   return { width: side(), height: side() };
-}
-
-/** An error is one line of at least a few words, and none of those that the engine throws at mistakes. */
-function checkError(error: unknown, what: string): void {
-  must(error instanceof Error, () => `${what} throws ${error}`);
-  const { message } = error;
-  must(
-    message.length > 15 && !message.includes("\n"),
-    () => `${what} says ${JSON.stringify(message)}`,
-  );
-  must(
-    !/is not a function|undefined \(reading|is not iterable|Cannot convert|Invalid array length|BigInt/
-      .test(message),
-    () => `${what} fails by ${message}`,
-  );
 }
 
 let opened: Promise<Upscaler[]> | undefined;

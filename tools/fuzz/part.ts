@@ -31,3 +31,54 @@ export function wholeWithin(random: () => number, least: number, most: number): 
 export function must(isSo: boolean, fault: () => string): asserts isSo {
   if (!isSo) throw new Error(fault());
 }
+
+/** An error is one line of at least a few words, and none of those that the engine throws at mistakes. */
+export function checkError(error: unknown, what: string): asserts error is Error {
+  must(error instanceof Error, () => `${what} throws ${error}`);
+  const { message } = error;
+  must(
+    message.length > 15 && !message.includes("\n"),
+    () => `${what} says ${JSON.stringify(message)}`,
+  );
+  must(
+    !/is not a function|undefined \(reading|is not iterable|Cannot convert|Invalid array length|BigInt/
+      .test(message),
+    () => `${what} fails by ${message}`,
+  );
+}
+
+/** Values that nobody expects. */
+export const ODD = [
+  undefined,
+  null,
+  NaN,
+  Infinity,
+  -Infinity,
+  -0,
+  0,
+  1,
+  -1,
+  0.5,
+  1.5,
+  2,
+  3,
+  1e-300,
+  1e300,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53,
+  "1",
+  "auto",
+  "ddim",
+  "dpmpp2m",
+  "ddpm",
+  "toString",
+  "__proto__",
+  "",
+  true,
+  false,
+  [],
+  [2],
+  {},
+  10n,
+];

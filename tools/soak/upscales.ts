@@ -1,7 +1,8 @@
 /** Many images through one upscaler: the memory stays flat and every result is the same. @module */
 
 import { createHash } from "node:crypto";
-import type { Image, Upscaler } from "../../mod.ts";
+import { encodeImage, type Image, type Upscaler } from "../../mod.ts";
+import { least, type Usage, usage } from "./usage.ts";
 
 /** What many runs showed. */
 export interface Upscales {
@@ -9,26 +10,34 @@ export interface Upscales {
   runs: number;
   /** Results that were not those of the first run. */
   different: number;
-  /** Resident memory after a tenth of the runs, in MB. */
-  early: number;
-  /** Resident memory in the end, in MB. */
-  late: number;
+  /** What the process held in the course of the second tenth, at the least. */
+  early: Usage;
+  /** What it held in the course of the last tenth, at the least. */
+  late: Usage;
 }
 
 /** Enlarges `count` small images, of few sizes in turn. */
 export async function soakUpscales(upscaler: Upscaler, count: number): Promise<Upscales> {
   const first = new Map<number, string>();
   const options = upscaler.generative ? { seed: 1, steps: 1 } : {};
-  let different = 0, early = 0;
+  const early: Usage[] = [], late: Usage[] = [];
+  const pause = Math.max(1, Math.floor(count / 100));
+  let different = 0;
   for (let i = 0; i < count; i++) {
     const kind = i % 12;
     const { images } = await upscaler.upscale(ramp(16 + kind, 28 - kind), options);
     const digest = digestOf(images[0]);
     if (!first.has(kind)) first.set(kind, digest);
     else if (first.get(kind) !== digest) different++;
-    if (i === Math.floor(count / 10)) early = resident();
+    if (i % pause > 0) continue;
+    if (i >= 0.1 * count && i < 0.2 * count) early.push(await usage());
+    else if (i >= 0.9 * count) late.push(await usage());
   }
-  return { runs: count, different, early, late: resident() };
+  if (early.length === 0 || late.length === 0) {
+    const now = await usage();
+    return { runs: count, different, early: now, late: now };
+  }
+  return { runs: count, different, early: least(early), late: least(late) };
 }
 
 /** What aborts at random moments showed. */
@@ -49,7 +58,7 @@ export async function soakAborts(
   count: number,
   random: () => number,
 ): Promise<Aborts> {
-  const source = ramp(70, 50);
+  const source = await encodeImage(ramp(70, 50), { format: "webp" });
   const options = upscaler.generative ? { seed: 3 } : {};
   const run = async (signal?: AbortSignal) =>
     digestOf((await upscaler.upscale(source, { ...options, signal })).images[0]);
@@ -83,10 +92,4 @@ function ramp(width: number, height: number): Image {
 
 function digestOf({ data }: Image): string {
   return createHash("sha256").update(data).digest("hex");
-}
-
-/** Resident memory of this process in MB, after what is no longer needed was given back. */
-function resident(): number {
-  (globalThis as { gc?: () => void }).gc?.();
-  return Deno.memoryUsage().rss / 1e6;
 }

@@ -1,0 +1,150 @@
+/** Damaged and odd image files: an image, or one clear error. @module */
+
+import { crc32 } from "../../lib/image/files/containers/crc32.ts";
+import { deflate } from "../../lib/image/files/containers/deflate.ts";
+import { pngFile } from "../../lib/image/files/containers/png.ts";
+import { exifOfDensity } from "../../lib/image/files/exif.ts";
+import { DecodeError, encodeImage, type Image, readImage, UnsupportedError } from "../../mod.ts";
+import { type Bytes, mutated } from "./bytes.ts";
+import { checkError, must, oneOf, type Part, wholeWithin } from "./part.ts";
+
+/** Recorded odd files, where they are. */
+const recorded = new URL("../../../shared/data/bad-inputs/", import.meta.url);
+
+/** Starts of files that are known and not read. */
+const STRANGERS = [
+  "GIF89a\x05\0\x03\0\x80\0\0",
+  "II*\0\x08\0\0\0\x01\0",
+  "MM\0*\0\0\0\x08\0\x01",
+  "BM\x46\0\0\0\0\0\0\0\x36\0\0\0",
+  "\0\0\0\x20ftypavif\0\0\0\0",
+  "\0\0\0\x20ftypheic\0\0\0\0",
+  "\xff\x0a\0\0",
+  "<svg xmlns='http://www.w3.org/2000/svg'><!-- --></svg>",
+  "%PDF-1.7\n",
+  "",
+];
+
+let seeds: Promise<Bytes[]> | undefined;
+
+/** Whole files of every format that are small. */
+async function makeSeeds(): Promise<Bytes[]> {
+  const made: Bytes[] = STRANGERS.map((text) => Uint8Array.from(text, (c) => c.charCodeAt(0)));
+  for (const channels of [1, 2, 3, 4] as const) {
+    const image = { ...striped(13, 9), channels };
+    for (const format of ["png", "jpeg", "webp"] as const) {
+      const background = [9, 9, 9] as const;
+      const plain = { format, background };
+      made.push(await encodeImage(image, plain) as Bytes);
+      const exif = exifOfDensity({ x: 3000, y: 2000 });
+      const told = { ...image, exif, density: { x: 3000, y: 2000 } };
+      const options = { ...plain, quality: 60, text: { Software: "fuzz", Odd: "ä日本" } };
+      made.push(await encodeImage(told, options) as Bytes);
+    }
+  }
+  try {
+    const names: string[] = [];
+    for await (const { name, isFile } of Deno.readDir(recorded)) if (isFile) names.push(name);
+    for (const name of names.sort()) { // in whatever order the system gives them
+      const url = new URL(encodeURIComponent(name), recorded);
+      if ((await Deno.stat(url)).size < 2 ** 17) made.push(await Deno.readFile(url));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return made;
+}
+
+function striped(width: number, height: number): Image {
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let i = 0; i < width * height; i++) data.set([i * 3, i * 3, i * 3, 255 - i], 4 * i);
+  return { width, height, data };
+}
+
+/** A whole PNG file of random pixels: any colour type and depth, interlaced or not, with filters that may not exist. */
+async function oddPng(random: () => number): Promise<Bytes> {
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  const [width, height] = [wholeWithin(random, 1, 20), wholeWithin(random, 1, 20)];
+  view.setUint32(0, random() < 0.05 ? 2 ** 31 : width);
+  view.setUint32(4, height);
+  const depth = oneOf(random, [1, 2, 4, 8, 16]);
+  header.set([depth, oneOf(random, [0, 2, 3, 4, 6]), 0, 0, random() < 0.5 ? 1 : 0], 8);
+  const filters = random() < 0.8 ? 1 : 256;
+  const raw = Uint8Array.from(
+    { length: wholeWithin(random, 0, 4000) },
+    () => Math.floor(random() * filters) * (random() < 0.9 ? 1 : 5),
+  );
+  const bytes = (count: number) =>
+    Uint8Array.from({ length: count }, () => wholeWithin(random, 0, 255));
+  return pngFile([
+    { type: "IHDR", data: header },
+    ...random() < 0.5 ? [{ type: "PLTE", data: bytes(3 * wholeWithin(random, 0, 256)) }] : [],
+    ...random() < 0.3 ? [{ type: "tRNS", data: bytes(wholeWithin(random, 0, 8)) }] : [],
+    ...random() < 0.1 ? [{ type: "gAMA", data: bytes(4) }] : [],
+    ...random() < 0.1 ? [{ type: "cHRM", data: bytes(32) }] : [],
+    ...random() < 0.1 ? [{ type: "iCCP", data: bytes(300) }] : [],
+    { type: "IDAT", data: await deflate([raw].values()) },
+    { type: "IEND", data: new Uint8Array() },
+  ]);
+}
+
+/** The file with the right checksum for each chunk, so that decoders look further. */
+function withChecksums(bytes: Bytes): Bytes {
+  const copy = bytes.slice();
+  const view = new DataView(copy.buffer);
+  for (let at = 8; at + 12 <= copy.length;) {
+    const end = at + 8 + view.getUint32(at);
+    if (end + 4 > copy.length) break;
+    view.setUint32(end, crc32(copy.subarray(at + 4, end)));
+    at = end + 4;
+  }
+  return copy;
+}
+
+/** Bytes that decoding may take here. */
+const MEMORY = 64e6;
+
+/** Random files. */
+export const formats: Part = {
+  name: "formats",
+  tries: 5000,
+  async attempt(random) {
+    const files = await (seeds ??= makeSeeds());
+    const whole = random() < 0.2 ? await oddPng(random) : oneOf(random, files);
+    const changed = mutated(whole, random, oneOf(random, files));
+    const isPng = changed[1] === 0x50 && random() < 0.7;
+    const bytes = isPng ? withChecksums(changed) : changed;
+    const what = `a file of ${bytes.length} bytes`;
+    let image: Image;
+    try {
+      image = await readImage(bytes, { memory: MEMORY });
+    } catch (error) {
+      checkError(error, what);
+      must(
+        error instanceof DecodeError || error instanceof UnsupportedError,
+        () => `${what} throws ${error.name}: ${error.message}`,
+      );
+      must(!/did not answer/.test(error.message), () => `${what} takes too long`);
+      return "refused";
+    }
+    const { width, height, data, notes = [] } = image;
+    must(
+      data.length === 4 * width * height && width * height * 16 <= MEMORY,
+      () => `${what} gives ${width}x${height} and ${data.length} bytes`,
+    );
+    must(
+      notes.every((note) => note.length > 5 && !note.includes("\n")),
+      () => `${what} gives the notes ${JSON.stringify(notes)}`,
+    );
+    if (random() < 0.7) return "read";
+    const format = oneOf(random, ["png", "webp"] as const);
+    const again = await readImage(await encodeImage(image, { format }));
+    must(
+      again.width === width && again.height === height &&
+        again.data.every((value, i) => value === data[i]),
+      () => `${what} is another image after it was written as ${format}`,
+    );
+    return "written";
+  },
+};
