@@ -54,6 +54,7 @@ export type { Codec, CodecLimits, EncodeOptions } from "./lib/image/files/codecs
 export type { InputFormat, OutputFormat } from "./lib/image/files/format.ts";
 
 export type { Provider } from "./lib/runtime/session.ts";
+export type { Precision } from "./lib/precision.ts";
 export type { Refusal } from "./lib/runtime/providers.ts";
 export type { SamplerName } from "./lib/diffusion/samplers/mod.ts";
 export type { NoiseField, NoiseIndex, NoiseOrigin } from "./lib/tensor/noise.ts";

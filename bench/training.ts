@@ -6,19 +6,21 @@ const environment = new URL("../train/environment.ts", import.meta.url).pathname
  * Runs a module of `train/` in its Python environment.
  *
  * @param what What could not be done if it fails, such as "measure Real-ESRGAN".
+ * @returns What it printed.
  * @throws {Error} If it fails, with the last line that it printed.
  */
 export async function runTrainingModule(
   module: string,
   args: readonly string[],
   what: string,
-): Promise<void> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "-q", environment, module, ...args],
-    stdout: "null",
+    stdout: "piped",
     stderr: "piped",
   }).output();
-  if (success) return;
-  const reason = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  if (success) return text(stdout);
+  const reason = text(stderr).trim().split("\n").at(-1);
   throw new Error(`Cannot ${what}: ${reason}`);
 }

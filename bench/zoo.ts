@@ -20,9 +20,12 @@ import { readRecord } from "./record.ts";
 import {
   differences,
   enlarges,
+  int8Differences,
   measureEntry,
+  measureInt8,
   setsOf,
   writeFigures,
+  writeInt8,
   zooSets,
 } from "./zoo_figures.ts";
 import { writeCardTables } from "./zoo_tables.ts";
@@ -81,8 +84,13 @@ async function main(signal: AbortSignal): Promise<number> {
       signal,
       onPicture,
     });
+    const path = new URL("model.yml", card.base!).pathname;
     if (values.check) faults.push(...differences(card, figures));
-    else await writeFigures(new URL("model.yml", card.base!).pathname, figures);
+    else await writeFigures(path, figures);
+    if (!card.int8) continue;
+    const difference = await measureInt8(card, sets, { data: values.data, judges, signal });
+    if (values.check) faults.push(...int8Differences(card, difference));
+    else await writeInt8(path, { ...card.int8, difference });
   }
   progress.end();
   for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();

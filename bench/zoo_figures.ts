@@ -1,6 +1,8 @@
 /** What the zoo's cards say of their entries' worth: measured, written, and checked. @module */
 
 import { stringify } from "yaml";
+import type { Int8 } from "../lib/zoo/card.ts";
+import type { Precision } from "../lib/precision.ts";
 import type { ModelCard } from "../mod.ts";
 import { writeWhole } from "./files.ts";
 import { type Judges, metrics } from "./judges.ts";
@@ -22,6 +24,12 @@ export interface ZooSet {
   readonly seeds: number;
   /** How the inputs are damaged, and how many of them; at x4 alone. */
   readonly damage?: { readonly track: string; readonly images: number };
+  /**
+   * Only the first images.
+   *
+   * @default {Infinity}
+   */
+  readonly limit?: number;
 }
 
 /** Set5 takes one seed, so that a check of a few seconds must find the same figures again. */
@@ -66,6 +74,8 @@ export interface MeasureOptions {
   readonly signal: AbortSignal;
   /** Told after each picture. */
   readonly onPicture?: (label: string) => void;
+  /** Precision of the weights, where it is not the entry's own. */
+  readonly precision?: Precision;
 }
 
 /** Whether an entry makes images larger; one without an input has no truth to be measured against. */
@@ -81,13 +91,13 @@ export function enlarges({ diffusion, scale }: ModelCard): boolean {
 export async function measureEntry(
   card: ModelCard,
   sets: readonly ZooSet[],
-  { data, judges, rows = [], signal, onPicture }: MeasureOptions,
+  { data, judges, rows = [], signal, onPicture, precision }: MeasureOptions,
 ): Promise<CardFigures> {
-  await using method = await entryMethod(card.id, { signal });
+  await using method = await entryMethod(card.base ?? card.id, { signal, precision });
   const figures: CardFigures = {};
-  for (const { name, seeds, damage } of setsOf(card, sets)) {
+  for (const { name, seeds, damage, limit } of setsOf(card, sets)) {
     const task = await openTask(data, name, card.scale, protocolOf("whole"), {
-      limit: damage?.images,
+      limit: damage?.images ?? limit,
       track: damage?.track,
     });
     const record = { rows: [...rows] };
@@ -113,6 +123,32 @@ export async function measureEntry(
   return figures;
 }
 
+/**
+ * Measures what int8 changes: both precisions on the same images with the same noise, one seed.
+ *
+ * @throws {Error} If the entry has no int8 graphs, or any picture fails.
+ */
+export async function measureInt8(
+  card: ModelCard,
+  sets: readonly ZooSet[],
+  options: MeasureOptions,
+): Promise<Int8["difference"]> {
+  const once = sets.filter(({ damage }) => !damage).map((set) => ({ ...set, seeds: 1 }));
+  const own = await measureEntry(card, once, options);
+  const other = await measureEntry(card, once, { ...options, precision: "int8" });
+  const differences = Object.entries(own).map(([set, { images, psnrY, lpips }]) => {
+    const less = (value: number, from: number, digits: number) =>
+      Number((value - from).toFixed(digits));
+    // The number of images tells where they are only the first ones.
+    return [set.replace(/ .*/, ""), {
+      images,
+      psnrY: less(other[set].psnrY, psnrY, 2),
+      lpips: less(other[set].lpips, lpips, 4),
+    }] as const;
+  });
+  return Object.fromEntries(differences);
+}
+
 /** Means with the digits of the tables, and the half width of their interval over the seeds. */
 function cardFigures(rows: readonly Row[]): Record<string, number> {
   const { figures, images, seeds } = summaryOf(rows);
@@ -128,9 +164,19 @@ function cardFigures(rows: readonly Row[]): Record<string, number> {
 
 /** Writes figures at the end of a `model.yml`, leaving all else as it is to the letter. */
 export async function writeFigures(path: string, figures: CardFigures): Promise<void> {
+  await writeKey(path, "figures", figures);
+}
+
+/** Writes what a card says of its int8 graphs. */
+export async function writeInt8(path: string, int8: Int8): Promise<void> {
+  await writeKey(path, "int8", int8);
+}
+
+/** Moves one key to the end of a `model.yml`, with another value. */
+async function writeKey(path: string, key: string, value: unknown): Promise<void> {
   const text = await Deno.readTextFile(path);
-  const rest = text.replace(/^figures:.*\n([ \t].*\n|\n)*/m, "").trimEnd();
-  await writeWhole(path, `${rest}\n${stringify({ figures })}`);
+  const rest = text.replace(new RegExp(`^${key}:.*\\n([ \\t].*\\n|\\n)*`, "m"), "").trimEnd();
+  await writeWhole(path, `${rest}\n${stringify({ [key]: value })}`);
 }
 
 /** Writes `steps.default` of a `model.yml`, leaving all else as it is to the letter. */
@@ -154,4 +200,16 @@ export function differences(card: ModelCard, measured: CardFigures): string[] {
     }
   }
   return found;
+}
+
+/** Says where a card's differences by int8 are not the measured ones. */
+export function int8Differences(card: ModelCard, measured: Int8["difference"] = {}): string[] {
+  return Object.entries(measured).flatMap(([set, actual]) =>
+    (["psnrY", "lpips"] as const).filter((key) => {
+      const stated = card.int8?.difference?.[set]?.[key];
+      return !(Math.abs((stated ?? NaN) - actual[key]) <= TOLERANCE[key]);
+    }).map((key) =>
+      `${card.id}: int8 changes ${key} on ${set} by ${actual[key]}, which its card does not say`
+    )
+  );
 }

@@ -44,6 +44,7 @@ export async function enlargeFile(shop: Workshop, target: Target): Promise<void>
     model: result.model,
     version: upscaler.card.version,
     provider: result.provider,
+    precision: result.precision,
     ...factsOf(result),
     seconds: took,
     notes,

@@ -83,6 +83,8 @@ export interface DoneEvent {
   version: string;
   /** What ran the networks. */
   provider: string;
+  /** Precision of the weights, where there are networks. */
+  precision?: string;
   /** Seed of the noise, where any was drawn. */
   seed?: number;
   /** Sampler, where any was used. */

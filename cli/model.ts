@@ -12,6 +12,7 @@ import {
   openZoo,
   resolveCard,
   type ResolveOptions,
+  UnsupportedError,
   type Upscaler,
 } from "../mod.ts";
 import { described } from "./errors.ts";
@@ -97,9 +98,15 @@ export async function openUpscaler(
   signal: AbortSignal,
   report: Reporter,
 ): Promise<Upscaler> {
-  const { provider, threads, offline } = settings;
+  const { provider, threads, precision, offline } = settings;
   const onDownload = (progress: DownloadProgress) => report({ event: "download", ...progress });
-  const upscaler = await loadChoice(choice, { provider, threads, offline, signal, onDownload });
+  const where = { provider, threads, precision, offline, signal, onDownload };
+  const upscaler = await loadChoice(choice, where).catch((error) => {
+    if (precision && error instanceof UnsupportedError) {
+      throw new UsageError(error.message, { cause: error });
+    }
+    throw error;
+  });
   try {
     checkFlags(upscaler, settings);
     const { memory: _, ...options } = optionsOf({ settings, signal });

@@ -104,6 +104,7 @@ function describe(shop: Workshop, result: Upscaled, sample: number): Record<stri
     fidelity,
     consistency,
     provider: result.provider,
+    precision: result.precision,
   };
   const said = Object.entries(facts).filter(([, value]) => value !== undefined);
   return {

@@ -64,6 +64,8 @@ export interface Settings extends ModelFlags {
   out?: string;
   /** Where the networks must run. */
   provider?: "webgpu" | "native" | "wasm";
+  /** Precision of the weights. */
+  precision?: "fp32" | "fp16" | "int8" | "auto";
   /** CPU threads of the networks. */
   threads?: number;
   /** Format of the results, in place of their extension's. */
@@ -169,6 +171,12 @@ function commandLine(version: string): Command {
     .option("--consistency", "make the result match the input when shrunk")
     .option("--no-consistency", "leave the result as the model made it")
     .option("--provider <name>", "webgpu, native or wasm", oneOf("webgpu", "native", "wasm"))
+    .option(
+      "--precision <name>",
+      "of the weights: fp32, fp16, int8, or auto, which takes int8 where it is faster on this machine " +
+        "(default: the model's own, the same results everywhere)",
+      oneOf("fp32", "fp16", "int8", "auto"),
+    )
     .option("--threads <n>", "CPU threads", wholeFrom(1))
     .option("--format <name>", "png, jpeg or webp", format)
     .option("--quality <n>", "1 to 100, for JPEG and WebP", numberWithin(1, 100))

@@ -1,8 +1,9 @@
 /** From the name of an entry to its opened graphs. @module */
 
 import type { Engine } from "./enlarge.ts";
-import { ManifestError } from "./errors.ts";
+import { ManifestError, ProviderError } from "./errors.ts";
 import { familyOf } from "./models/mod.ts";
+import { inPrecision, isFaster, type Precision, trustedInt8 } from "./precision.ts";
 import { distrust } from "./onnx/trust.ts";
 import {
   type OpenedSessions,
@@ -29,6 +30,14 @@ export interface LoadOptions extends FetchOptions, ResolveOptions {
    * @default {all}
    */
   threads?: number;
+  /**
+   * Precision of the weights. Arithmetic is in fp32 with fp32 and fp16 weights, whose results are the same on every
+   * CPU; int8 is faster on many, and its results may differ between them by a little. "auto" tries both once and
+   * takes int8 where it is faster, and where the card says that it loses next to nothing.
+   *
+   * @default {the entry's own, so that a seed gives the same image everywhere}
+   */
+  precision?: Precision;
   /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
   wasmPaths?: string;
   /**
@@ -61,14 +70,15 @@ export interface Entry extends Engine, AsyncDisposable {
  * @throws {ManifestError} If the card cannot be used.
  * @throws {IntegrityError} If a graph is not the one that the card promises.
  * @throws {ProviderError} If nothing here can run it.
+ * @throws {UnsupportedError} If the entry does not have the precision.
  */
 export async function openEntry(
   model: string | URL | ModelCard,
   options: LoadOptions = {},
 ): Promise<Entry> {
-  const card = await resolveCard(model, options);
-  const family = familyOf(card.family);
-  const opened = await openGraphs(card, options);
+  const found = await resolveCard(model, options);
+  const family = familyOf(found.family);
+  const { card, opened } = await openCard(found, options);
   const { tried, warnings } = opened;
   const dispose = () => opened[Symbol.asyncDispose]();
   try {
@@ -89,6 +99,35 @@ export async function openEntry(
 
 /** What the upscaler needs of its sessions. */
 type Opened = Omit<OpenedSessions, "provider" | "threads"> & { provider: Provider | "none" };
+
+/** What trials have found: whether int8 is faster, by the files and where they run. */
+const trials = new Map<string, boolean>();
+
+/** Opens the files of the precision that is asked for. */
+async function openCard(
+  found: ModelCard,
+  options: LoadOptions,
+): Promise<{ card: ModelCard; opened: Opened }> {
+  const own = inPrecision(found, options.precision);
+  const fast = options.precision === "auto" ? trustedInt8(own) : undefined;
+  const key = JSON.stringify([options.provider, options.threads, own.graphs, fast?.graphs]);
+  const known = trials.get(key);
+  if (fast && known) return { card: fast, opened: await openGraphs(fast, options) };
+  const exact = { card: own, opened: await openGraphs(own, options) };
+  const { provider, sessions } = exact.opened;
+  const fixture = fast && await fetchFixture(fast, options);
+  if (!fast || known === false || !fixture || provider === "webgpu" || provider === "none") {
+    return exact;
+  }
+  const other = await openGraphs(fast, { ...options, provider }).catch((error) => {
+    options.signal?.throwIfAborted();
+    if (!(error instanceof ProviderError)) throw error;
+  });
+  const isBetter = other !== undefined && await isFaster(other.sessions, sessions, fixture);
+  trials.set(key, isBetter);
+  await (isBetter ? exact.opened : other)?.[Symbol.asyncDispose]();
+  return isBetter ? { card: fast, opened: other } : exact;
+}
 
 /** Opens all graphs of a card together. */
 async function openGraphs(card: ModelCard, options: LoadOptions): Promise<Opened> {

@@ -14,6 +14,7 @@ import { lrPsnr } from "./metrics/consistency.ts";
 import type { SamplerName } from "./diffusion/samplers/mod.ts";
 import type { FamilyOption, Model } from "./models/model.ts";
 import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
+import { precisionOf } from "./precision.ts";
 import type { Refusal } from "./runtime/providers.ts";
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
@@ -41,6 +42,8 @@ export interface Upscaled {
   readonly lrPsnr?: readonly number[];
   /** What ran the networks. */
   readonly provider: Provider | "none";
+  /** Precision of the weights that made it, such as fp16 or int8; absent where there is no network. */
+  readonly precision?: string;
   /** What the user should know of this result. */
   readonly warnings: readonly string[];
 }
@@ -124,7 +127,8 @@ function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
     const images = yield* enlarge(entry, image, made);
     const { restore } = made;
     const dial = typeof restore === "number" ? { restore } : {};
-    const drawn = { ...dial, ...drawnBy(model, made), provider: entry.provider };
+    const ran = { provider: entry.provider, precision: precisionOf(card) };
+    const drawn = { ...dial, ...drawnBy(model, made), ...ran };
     const warnings = [...made.warnings, ...entry.warnings];
     const result = { images, model: card.id, ...drawn, warnings };
     return withConsistency(result, { source: image, plan: made });

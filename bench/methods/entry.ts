@@ -8,6 +8,7 @@ import {
   type UpscaleOptions,
   type Upscaler,
 } from "../../mod.ts";
+import { type Precision, precisionOf } from "../../lib/precision.ts";
 import { readSpec } from "../../lib/spec.ts";
 import { sha256 } from "../files.ts";
 import type { Facts, Method } from "./method.ts";
@@ -25,6 +26,8 @@ export interface EntryOptions {
   readonly provider?: Provider;
   /** CPU threads. */
   readonly threads?: number;
+  /** Precision of the weights. */
+  readonly precision?: Precision;
   /** Leaves the loading. */
   readonly signal?: AbortSignal;
 }
@@ -70,11 +73,6 @@ export async function digestOf(
   return await sha256(new TextEncoder().encode(JSON.stringify([graphs, decides])));
 }
 
-/** The precisions of an entry's weights. */
-export function precisionOf({ graphs }: ModelCard): string {
-  return [...new Set(Object.values(graphs).map(({ precision }) => precision))].join(", ");
-}
-
 /** Evaluations of the network that a picture takes; undefined where nothing is sampled. */
 export function nfeOf(
   { diffusion, flow, steps }: ModelCard,
@@ -92,7 +90,7 @@ function factsOf(card: ModelCard, options: UpscaleOptions, provider: string): Fa
     kind: card.name,
     family: card.family,
     provider,
-    precision: precisionOf(card),
+    precision: precisionOf(card) ?? "",
     parameters: sum("parameters"),
     bytes: sum("bytes"),
     nfe: nfeOf(card, options),

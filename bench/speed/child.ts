@@ -16,7 +16,8 @@ import { fetchGraph } from "../../lib/zoo/store.ts";
 import type { ModelCard } from "../../mod.ts";
 import { baseline } from "../methods/baselines.ts";
 import { readSpec } from "../../lib/spec.ts";
-import { nfeOf, openModel, precisionOf } from "../methods/entry.ts";
+import { precisionOf } from "../../lib/precision.ts";
+import { nfeOf, openModel } from "../methods/entry.ts";
 import { median } from "../statistics.ts";
 import { measureChain } from "./chain.ts";
 import { counting, withShapes } from "./flops.ts";
@@ -120,7 +121,7 @@ async function openEntry(
   return {
     scale: card.scale,
     provider: upscaler.provider,
-    precision: precisionOf(card),
+    precision: precisionOf(card) ?? "",
     threads: threads ?? navigator.hardwareConcurrency,
     load: loading,
     nfe: nfeOf(card, options) ?? 1,

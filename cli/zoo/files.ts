@@ -2,6 +2,7 @@
 
 import { cacheFolder } from "../../lib/zoo/cache_folder.ts";
 import { fetchFixture, fetchGraph, type ModelCard } from "../../lib/zoo/mod.ts";
+import { inPrecision } from "../../lib/precision.ts";
 import { sha256Of } from "../../lib/sha256.ts";
 import { inBytes } from "../terminal.ts";
 import type { Desk, Verb } from "./desk.ts";
@@ -14,7 +15,17 @@ interface EntryFile {
   fetch(options: Desk["options"]): Promise<Uint8Array | undefined>;
 }
 
+/** All files of an entry, those with int8 convolutions among them. */
 function filesOf(card: ModelCard): EntryFile[] {
+  if (!card.int8) return ownFiles(card);
+  const own = ownFiles(card);
+  const other = ownFiles(inPrecision(card, "int8"))
+    .filter(({ sha256 }) => own.every((file) => file.sha256 !== sha256))
+    .map((file) => ({ ...file, part: `${file.part} int8` }));
+  return [...own, ...other];
+}
+
+function ownFiles(card: ModelCard): EntryFile[] {
   const graphs = Object.entries(card.graphs).map(([part, { sha256 }]) => ({
     part,
     sha256,

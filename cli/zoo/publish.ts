@@ -1,5 +1,6 @@
 /** Adds a finished entry to a zoo's folder or to a layout for the Hub, wholly or not at all. @module */
 
+import { inPrecision } from "../../lib/precision.ts";
 import { Option } from "commander";
 import { type Document, parseDocument } from "yaml";
 import { ManifestError } from "../../lib/errors.ts";
@@ -144,14 +145,17 @@ function entryFolder(card: ModelCard | string | URL): URL {
 
 /** Every graph and the fixture have the promised bytes. */
 async function checkFiles(card: ModelCard, options: FetchOptions): Promise<void> {
+  if (card.int8) await checkFiles({ ...inPrecision(card, "int8"), int8: undefined }, options);
   for (const name of Object.keys(card.graphs)) await fetchGraph(card, name, options);
   await fetchFixture(card, options);
 }
 
 /** What belongs to an entry; graphs with a URL stay where they are. */
-function filesOf({ graphs, fixture }: ModelCard): string[] {
-  const own = Object.values(graphs).filter((graph) => !graph.url).map((graph) => graph.file);
-  return ["model.yml", ...new Set(own), ...fixture ? [fixture.file] : []];
+function filesOf({ graphs, fixture, int8 }: ModelCard): string[] {
+  const own = [...Object.values(graphs), ...Object.values(int8?.graphs ?? {})]
+    .filter((graph) => !graph.url).map((graph) => graph.file);
+  const recorded = [fixture, int8?.fixture].filter((file) => file !== undefined);
+  return ["model.yml", ...new Set(own), ...recorded.map(({ file }) => file)];
 }
 
 /**

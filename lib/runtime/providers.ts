@@ -221,7 +221,8 @@ async function openNext(search: Search, options: OpenOptions): Promise<Running> 
   for (let attempt = rest.shift(); attempt; attempt = rest.shift()) {
     const { row, isWide } = attempt;
     try {
-      const reason = await row.whyNot(options.provider !== undefined);
+      const reason = whyNotInt8(row.name, graphs) ??
+        await row.whyNot(options.provider !== undefined);
       if (reason === undefined) {
         return await openOn(attempt, isWide ? wide! : graphs, options);
       }
@@ -234,6 +235,12 @@ async function openNext(search: Search, options: OpenOptions): Promise<Running> 
     }
   }
   throw new ProviderError(tried);
+}
+
+/** WebGPU runs int8 graphs many times as slowly as the same ones in fp32. */
+function whyNotInt8(provider: Provider, graphs: readonly GraphSource[]): string | undefined {
+  if (provider !== "webgpu" || graphs.every(({ precision }) => precision !== "int8")) return;
+  return "its graphs are int8, which only a CPU runs well: leave the precision out";
 }
 
 async function openOn(

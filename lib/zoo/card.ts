@@ -20,6 +20,8 @@ export interface ModelCard {
   licence: Licence;
   /** Its networks by name; none for `bicubic`. */
   graphs: Record<string, GraphFile>;
+  /** The same networks with int8 convolutions. */
+  int8?: Int8;
   /** A recorded input and output of each graph, for the self-check after loading. */
   fixture?: Fixture;
   /** How an image is cut for its networks. */
@@ -64,6 +66,19 @@ export interface DataSource {
   pictures?: number;
   /** Whether its terms forbid anything but research. */
   researchOnly: boolean;
+}
+
+/** Networks with int8 convolutions: faster on many CPUs, never on WebGPU, and not the same to the bit. */
+export interface Int8 {
+  /** Their files by the names of the graphs that they replace; the others stay as they are. */
+  graphs: Record<string, Omit<GraphFile, "precision" | "parameters">>;
+  /** A recorded input and output of every graph, for the self-check. */
+  fixture?: Fixture;
+  /**
+   * What they change of the figures, by set, as `deno task bench:zoo` measured it: PSNR on luma in dB (less is
+   * worse) and LPIPS (more is worse), means over `images`.
+   */
+  difference?: Record<string, { images: number; psnrY: number; lpips: number }>;
 }
 
 /** One ONNX file. */

@@ -26,21 +26,27 @@ export function findFaults(card: ModelCard): Fault[] {
   ];
 }
 
-function* graphFaults({ graphs, fixture, licence }: ModelCard): Generator<Fault> {
+function* graphFaults({ graphs, int8, fixture, licence }: ModelCard): Generator<Fault> {
   const count = Object.keys(graphs).length;
   if (count > MOST_GRAPHS) {
     yield { path: "graphs", message: `are ${count}, more than ${MOST_GRAPHS}` };
   }
-  const files = Object.entries(graphs).map(([name, { file }]) => [`graphs.${name}.file`, file]);
+  const all = [
+    ...Object.entries(graphs).map(([name, graph]) => ({ path: `graphs.${name}`, ...graph })),
+    ...Object.entries(int8?.graphs ?? {})
+      .map(([name, graph]) => ({ path: `int8.graphs.${name}`, ...graph })),
+  ];
+  const files = all.map(({ path, file }) => [`${path}.file`, file]);
   if (fixture) files.push(["fixture.file", fixture.file]);
+  if (int8?.fixture) files.push(["int8.fixture.file", int8.fixture.file]);
   if (licence.attribution) files.push(["licence.attribution", licence.attribution]);
   for (const [path, file] of files) {
     if (!isFileName(file)) yield { path, message: `cannot be ${fileNameFault(file)}` };
   }
-  for (const [name, { url, mirrors = [] }] of Object.entries(graphs)) {
+  for (const { path, url, mirrors = [] } of all) {
     for (const [key, place] of [["url", url], ...mirrors.map((mirror) => ["mirrors", mirror])]) {
       const fault = place && addressFault(new URL(place));
-      if (fault) yield { path: `graphs.${name}.${key}`, message: `cannot be fetched: ${fault}` };
+      if (fault) yield { path: `${path}.${key}`, message: `cannot be fetched: ${fault}` };
     }
   }
 }
@@ -107,7 +113,12 @@ function timestepFault(
   return undefined;
 }
 
-function* unknownGraphs({ training = {}, graphs }: ModelCard): Generator<Fault> {
+function* unknownGraphs({ training = {}, int8, graphs }: ModelCard): Generator<Fault> {
+  for (const name of Object.keys(int8?.graphs ?? {})) {
+    if (!Object.hasOwn(graphs, name)) {
+      yield { path: `int8.graphs.${name}`, message: `"${name}" is none of the graphs` };
+    }
+  }
   for (const name of Object.keys(training)) {
     if (!Object.hasOwn(graphs, name)) {
       yield { path: `training.${name}`, message: `"${name}" is none of the graphs` };

@@ -43,6 +43,19 @@ const graph = z.strictObject({
   parameters: whole(0, 1e12),
 }).describe("one ONNX file");
 
+const int8 = z.strictObject({
+  graphs: z.record(
+    key.describe("name of one of the entry's graphs"),
+    graph.omit({ precision: true, parameters: true }),
+  ).describe("their files; graphs that are missing here stay as they are"),
+  fixture: z.strictObject({ file: name, sha256 }).optional()
+    .describe("a recorded input and output of every graph, in place of the entry's"),
+  difference: z.record(
+    key.describe("a set, such as BSD100x4"),
+    z.strictObject({ images: whole(1, 1e6), psnrY: z.number(), lpips: z.number() }),
+  ).optional().describe("of the figures with int8 from those without, as bench:zoo measured it"),
+}).describe("the same networks with int8 convolutions, faster on many CPUs and never on WebGPU");
+
 const source = z.strictObject({
   name: line,
   licence: line,
@@ -166,6 +179,7 @@ export const modelCardSchema: z.ZodType<Omit<ModelCard, "base">> = z.strictObjec
     data: z.array(source).max(1000),
   }),
   graphs: z.record(key, graph).default({}),
+  int8: int8.optional(),
   fixture: z.strictObject({ file: name, sha256 }).optional()
     .describe("a recorded input and output, for the self-check after loading"),
   tiling: tiling.optional(),

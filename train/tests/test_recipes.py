@@ -13,10 +13,11 @@ import pytest
 import torch
 from msgspec.structs import replace
 from PIL import Image
+from safetensors.numpy import load_file
 from accelerate.state import AcceleratorState
 from conftest import TRAIN, needs_lpips, regression, srdiff
 
-from srzoo_train import export, families, graphs, networks, run as runs
+from srzoo_train import card, export, families, graphs, networks, quantize, run as runs
 from srzoo_train.lpips import find_lpips
 from srzoo_train.recipe import Budget, Network, Recipe, RecipeError, Stage, read_recipe
 from srzoo_train.data.store import Store
@@ -234,11 +235,34 @@ def test_int8_entries_run_and_keep_weights_to_go_on_from(store, tmp_path):
     model = onnx.load(tmp_path / "entry" / "network.onnx")
     convs = [node for node in model.graph.node if node.op_type == "Conv"]
     fed = {out for node in model.graph.node if node.op_type == "DequantizeLinear" for out in node.output}
-    assert convs and all(set(node.input[:2]) <= fed for node in convs)
+    inner = convs[1:-1]  # the first and the last one keep the bits of the image
+    assert inner and all(set(node.input[:2]) <= fed for node in inner)
     assert enlarged(tmp_path / "entry")["width"] == 80
     again = networks.released(str(tmp_path / "entry"), "network")
     averaged = torch.load(tmp_path / "run" / "stage-0.pt", weights_only=True)
     assert all(torch.equal(again[name], averaged[name].half().float()) for name in averaged)
+
+
+def test_int8_graphs_lie_beside_those_of_an_entry_and_repeat_their_fixture(store, tmp_path):
+    recipe = regression(network=Network(channels=16, blocks=1), crop=32)
+    run = runs.open_run(train(recipe, store, tmp_path / "run"))
+    entry = tmp_path / "entry"
+    export.export(run, entry, export.words_of(run, entry, None, None))
+    before = (entry / "network.onnx").read_bytes()
+    told = quantize.quantise(entry, Store(store))
+    assert (entry / "network.onnx").read_bytes() == before
+    data = (entry / told["graphs"]["network"]["file"]).read_bytes()
+    assert told["graphs"]["network"]["bytes"] == len(data)
+    recorded = load_file(entry / told["fixture"]["file"])
+    exact, rounded = (graphs.session(onnx.load_from_string(model)) for model in (before, data))
+    feed = {"lr": recorded["network/in/lr"]}
+    again = rounded.run(["sr"], feed)[0]
+    assert np.abs(again - recorded["network/out/sr"]).max() < 1e-4
+    off = np.abs(again - exact.run(["sr"], feed)[0])
+    assert 0 < off.max() and off.mean() < 0.05
+    with pytest.raises(graphs.ExportError, match="store is of x"):
+        wrong = card.read_yaml(entry / "model.yml") | {"scale": 8}
+        quantize.feeds_of(entry, wrong, Store(store))
 
 
 def test_an_exported_entry_is_averaged_with_another(store, tmp_path):

@@ -1,0 +1,76 @@
+/**
+ * Puts int8 graphs beside those of a zoo entry, and writes into its card what they change:
+ *
+ *     deno task quantize zoo/srdiff --data STORE
+ *
+ * They are made of the entry's ONNX files, calibrated on the training crops of a prepared store, and compared with
+ * them on Set5 and the first images of BSD100. `deno task bench:zoo` compares them on all images.
+ *
+ * @module
+ */
+
+import { Command } from "commander";
+import { readCard } from "../lib/zoo/mod.ts";
+import type { Int8 } from "../lib/zoo/card.ts";
+import { trustedInt8 } from "../lib/precision.ts";
+import { openJudges } from "./graphs.ts";
+import { runInterruptible } from "./interruptible.ts";
+import { runTrainingModule } from "./training.ts";
+import { measureInt8, writeInt8, zooSets } from "./zoo_figures.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** What the user asked for. */
+interface Flags {
+  data: string;
+  graph?: string[];
+  eval: string;
+  lpips?: string;
+  images: string;
+}
+
+async function main(signal: AbortSignal): Promise<number> {
+  const command = new Command("quantize")
+    .description("Puts int8 graphs beside those of a zoo entry.")
+    .argument("<entry>", "folder of the entry")
+    .requiredOption("--data <store>", "prepared store with training images of the entry's scale")
+    .option("--graph <name...>", "only these graphs")
+    .option("--eval <dir>", "folder with the sets", new URL("../shared/data/eval", root).pathname)
+    .option("--lpips <path>", "file or folder with the LPIPS graphs")
+    .option("--images <n>", "first images of BSD100 to compare on", "20")
+    .parse(Deno.args, { from: "user" });
+  const [folder] = command.args;
+  const { data, graph, eval: sets, lpips, images } = command.opts<Flags>();
+  const { judges, notes } = await openJudges(lpips);
+  if (!judges.lpips) throw new Error(`Cannot judge int8 graphs without LPIPS. ${notes.join(". ")}`);
+  const path = `${folder}/model.yml`;
+  await writeInt8(path, await quantize(folder, data, graph));
+  const card = await readCard(path);
+  const limited = zooSets.map((set) => ({ ...set, limit: Number(images) }));
+  const difference = await measureInt8(card, limited, { data: sets, judges, signal });
+  await writeInt8(path, { ...card.int8!, difference });
+  for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
+  for (const [set, { psnrY, lpips }] of Object.entries(difference!)) {
+    console.log(`${set}: PSNR ${psnrY} dB, LPIPS ${lpips}`);
+  }
+  const isTrusted = trustedInt8(await readCard(path)) !== undefined;
+  console.log(
+    isTrusted ? "Taken by --precision auto" : "Too much is lost: only --precision int8 takes them",
+  );
+  return 0;
+}
+
+/** Makes the graphs; returns what the card says of them. */
+async function quantize(
+  folder: string,
+  store: string,
+  graphs: readonly string[] = [],
+): Promise<Int8> {
+  const only = graphs.flatMap((name) => ["--graph", name]);
+  const args = [folder, "--data", store, ...only];
+  return JSON.parse(await runTrainingModule("srzoo_train.quantize", args, `quantise ${folder}`));
+}
+
+if (import.meta.main) {
+  await runInterruptible(main, "Interrupted; the card holds what was done");
+}
