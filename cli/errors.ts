@@ -10,9 +10,14 @@ export function described(
 ): { message: string; stack?: string } {
   const cause = error instanceof Error ? error : new Error(String(error));
   const text = permissionLine(error) ?? memoryLine(cause) ??
-    withFlags(cause.message.replace(/\s*\n\s*/g, " "));
+    withFlags(oneLine(cause.message));
   const message = file === undefined || text.includes(file) ? text : `${file}: ${text}`;
   return debug ? { message, stack: cause.stack } : { message };
+}
+
+/** A message without its line breaks, by steps that no text makes long. */
+function oneLine(message: string): string {
+  return message.split("\n").map((line) => line.trim()).filter(Boolean).join(" ");
 }
 
 /** What the engine calls an allocation is to the user an image that is too large. */

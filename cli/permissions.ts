@@ -66,7 +66,7 @@ export function needsOf(settings: Settings): Needs {
     ...previews === undefined ? [] : [previews],
     ...sheet === undefined ? [] : [dirname(sheet)],
   ];
-  const models = model.split(",").map((name) => name.replace(/\+.*$/, ""))
+  const models = model.split(",").map((name) => name.split("+")[0])
     .filter((name) => /[\\/]/.test(name) && !name.includes("://"));
   return {
     read: [

@@ -81,17 +81,22 @@ async function freePath(shop: Workshop, path: string): Promise<string> {
   throw new Error(`Cannot write ${renamed}: another result has this name. Use --format png`);
 }
 
-/** Encodes one image as the flags say. */
+/**
+ * Encodes one image as the flags say. Of a stripped one nothing is told but the program, by which results are known and
+ * not enlarged again.
+ */
 export function encoded(
   { settings, signal }: Workshop,
   format: OutputFormat,
   image: Image,
   { text, onNote }: Pick<EncodeImageOptions, "text" | "onNote"> = {},
 ): Promise<Uint8Array> {
-  const metadata = settings.strip ? "strip" : "keep";
+  const { width, height, data, channels } = image;
+  const shown = settings.strip ? { width, height, data, channels } : image;
+  const said = settings.strip ? text && { Software: text.Software } : text;
   const quality = format === "png" ? undefined : settings.quality;
   const background = [255, 255, 255] as const;
-  return encodeImage(image, { format, quality, metadata, text, background, onNote, signal });
+  return encodeImage(shown, { format, quality, text: said, background, onNote, signal });
 }
 
 /** What the result tells of itself. */

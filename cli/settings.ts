@@ -185,7 +185,7 @@ function commandLine(version: string): Command {
     .option("--sheet <file>", "a contact sheet: input, bicubic, from noise to image, result")
     .option("--truth <file>", "the high-resolution image, for the contact sheet")
     .option("--keep-hidden", "enlarge colours under opacity 0 as they are, as game textures need")
-    .option("--strip", "write only the pixels, without metadata")
+    .option("--strip", 'no metadata of the input, and none but the mark "Software: srzoo"')
     .addOption(
       new Option(
         "--memory <size>",

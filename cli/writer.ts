@@ -19,7 +19,9 @@ export function unfinishedName(): string {
 /** What the system says, without the call and the path that Deno adds. */
 export function reasonOf(error: unknown): string {
   const { message } = error instanceof Error ? error : new Error(String(error));
-  return message.replace(/ \(os error \d+\)/, "").replace(/: \w+ '.*$/, "");
+  const text = message.replace(/ \(os error \d+\)/, "");
+  const call = text.search(/: \w+ '/);
+  return call < 0 ? text : text.slice(0, call);
 }
 
 /** Milliseconds after which nobody is still writing an unfinished file: one is written at a stretch. */

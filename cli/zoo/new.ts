@@ -56,7 +56,7 @@ function diffusion(base: string) {
  * @throws {Error} If the folder exists, or a file cannot be used.
  */
 export async function createEntry(folder: string, entry: NewEntry): Promise<void> {
-  const id = folder.replace(/\/+$/, "").split(/[\\/]/).at(-1)!;
+  const id = folder.split(/[\\/]/).filter(Boolean).at(-1) ?? "";
   const files = await Promise.all(
     Object.entries(entry.graphs).map(([name, path]) => readGraph(name, path)),
   );

@@ -72,7 +72,10 @@ export function cardJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(modelCardSchema, { io: "input" });
 }
 
-/** `prettifyError` gives two lines for each fault; errors here have one in all. */
+/** `prettifyError` gives two lines for each fault, "✖ what" and "→ at where"; errors here have one in all. */
 function oneLine(pretty: string): string {
-  return pretty.replace(/^✖ /, "").replaceAll(/\n\s*→ at /g, " at ").replaceAll(/\n✖ /g, "; ");
+  const [first, ...rest] = pretty.split("\n").map((line) => line.trim()).filter(Boolean);
+  return first.replace(/^✖ /, "") +
+    rest.map((line) => line.startsWith("✖ ") ? `; ${line.slice(2)}` : ` ${line.replace(/^→ /, "")}`)
+      .join("");
 }

@@ -1,10 +1,11 @@
 import { expect } from "expect";
 import { join } from "node:path";
 import type { OutputFormat } from "../../lib/image/files/format.ts";
-import { encodeImage } from "../../mod.ts";
+import { encodeImage, readImage } from "../../mod.ts";
 import { isOwnResult } from "../../cli/provenance.ts";
 import { inFolder } from "./_folder.ts";
-import { picture } from "./_pictures.ts";
+import { exifOfDensity } from "../../lib/image/files/exif.ts";
+import { picture, upscale } from "./_pictures.ts";
 
 Deno.test(
   "isOwnResult() knows results of this program in every format, and nothing else",
@@ -42,5 +43,30 @@ Deno.test(
     }
     expect(await isOwnResult(join(folder, "gone"))).toBe(false);
     expect(await isOwnResult(folder)).toBe(false);
+  }),
+);
+
+Deno.test(
+  "upscale --strip leaves nothing of the input's metadata, and the result is not enlarged again",
+  inFolder(async (folder) => {
+    const density = { x: 3000, y: 3000 };
+    const exif = exifOfDensity(density);
+    const input = await encodeImage({ ...picture(9, 7), exif, density }, { format: "png" });
+    await Deno.writeFile(join(folder, "a.png"), input);
+    for (const format of ["png", "jpeg", "webp"]) {
+      const out = join(folder, format);
+      const flags = ["--model", "bicubic", "--quiet", "--format", format, "--strip"];
+      expect((await upscale([...flags, "--out", out, join(folder, "a.png")])).code).toBe(0);
+      const [{ name }] = [...Deno.readDirSync(out)];
+      const path = join(out, name);
+      const bytes = await Deno.readFile(path);
+      const read = await readImage(bytes);
+      expect([read.exif, read.iccProfile]).toEqual([undefined, undefined]);
+      expect(read.density).not.toEqual(density);
+      const text = new TextDecoder("latin1").decode(bytes);
+      expect([text.includes("srzoo "), text.includes("bicubic")]).toEqual([true, false]);
+      expect(await isOwnResult(path)).toBe(true);
+      await Deno.remove(out, { recursive: true });
+    }
   }),
 );
