@@ -19,7 +19,7 @@ export class OutputError extends Error {
  *
  * @param wanted Sizes by name; absent if every output is wanted, whatever its sizes.
  * @throws {TypeError} If an output is missing.
- * @throws {RangeError} If an output has another shape.
+ * @throws {RangeError} If an output has another shape, or is NaN because an input is.
  * @throws {OutputError} If an output holds NaN or infinity, or is constant although the input is not.
  */
 export function checkOutputs(
@@ -68,6 +68,7 @@ function checkValues(
   for (let i = 0; i < count; i++) {
     const { least, most } = rangeOf(part(data, i, count));
     if (!Number.isFinite(least) || !Number.isFinite(most)) {
+      checkFinite(inputs);
       throw new OutputError(`${start} holds NaN or infinity`);
     }
     // Only images and features must vary; a map of one channel, such as that of damage, need not.
@@ -79,6 +80,15 @@ function checkValues(
     if (isVaried) {
       throw new OutputError(`${start} is ${least} everywhere, though the input is not flat`);
     }
+  }
+}
+
+/** What goes in as NaN is no provider's fault if it comes out so. */
+function checkFinite(inputs: Readonly<Record<string, Tensor>>): void {
+  for (const [name, { data }] of Object.entries(inputs)) {
+    const { least, most } = rangeOf(data);
+    if (Number.isFinite(least) && Number.isFinite(most)) continue;
+    throw new RangeError(`Cannot run a graph on NaN or infinity, which its input "${name}" holds`);
   }
 }
 

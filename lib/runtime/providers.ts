@@ -1,58 +1,27 @@
-/** Which provider runs a model: the table, the order, and the choice. @module */
+/** Opened graphs, and what runs them: the first provider that works, or the next one where it fails. @module */
 
 import { TimeoutError } from "../calls.ts";
-import { ProviderError } from "../errors.ts";
-import { inFloat32 } from "../onnx/float32.ts";
-import { onServer } from "../platform.ts";
-import { whyNoGpu } from "./adapter.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  availableThreads,
+  nameOf,
+  openNext,
+  type OpenOptions,
+  type Refusal,
+  type Running,
+  type Search,
+  startSearch,
+  widen,
+} from "./attempts.ts";
 import type { GraphSource, Signature } from "./graph.ts";
-import { type Host, hostGraphs } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
 import { checkOutputs, OutputError } from "./outputs.ts";
-import { selfCheck } from "./self_check.ts";
 import type { Provider, RunOptions, Session } from "./session.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+
+export type { OpenOptions, Refusal };
 
 /** Tensors by the names of a graph's inputs. */
 type Inputs = Readonly<Record<string, Tensor>>;
-
-/** What {@linkcode openSessions} may be told. */
-export interface OpenOptions {
-  /** The only provider to try, software GPUs included. */
-  readonly provider?: Provider;
-  /** Number of CPU threads. @default {navigator.hardwareConcurrency} */
-  readonly threads?: number;
-  /** Aborts the loading, which throws the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** The entry's recorded inputs and outputs: a provider that computes something else is refused. */
-  readonly fixture?: Uint8Array;
-  /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
-  readonly wasmPaths?: string;
-  /** URL of the worker's script, for a bundled page whose bundler does not find it. */
-  readonly worker?: string | URL;
-  /**
-   * Milliseconds without a call after which the worker ends until the next call.
-   *
-   * @default {5000, and never in a page}
-   */
-  readonly idle?: number;
-  /**
-   * Milliseconds after which one call of a graph is given up, and tried on the next provider.
-   *
-   * @default {600000}
-   */
-  readonly callTimeout?: number;
-}
-
-/** A provider that does not run the graphs. */
-export interface Refusal {
-  /** Its name. */
-  readonly provider: string;
-  /** Why not. */
-  readonly reason: string;
-  /** Whether this place does not have it at all: it was not tried, and nothing failed. */
-  readonly absent?: boolean;
-}
 
 /** Graphs that were opened together. */
 export interface OpenedSessions extends AsyncDisposable {
@@ -68,47 +37,19 @@ export interface OpenedSessions extends AsyncDisposable {
   readonly threads: number;
 }
 
-/** A provider, and the reason why this place cannot have it, if there is one. */
-interface ProviderRow {
-  readonly name: Provider;
-  whyNot(forced: boolean): Promise<string | undefined> | string | undefined;
-}
-
-/** All providers, in the order in which they are tried. */
-export const providers: readonly ProviderRow[] = [
-  { name: "webgpu", whyNot: whyNoGpu },
-  { name: "native", whyNot: () => onServer ? undefined : "a browser runs no native code" },
-  { name: "wasm", whyNot: () => undefined },
-];
-
-/** One thing to try: a provider, with the graphs as they are or made to compute in fp32. */
-interface Attempt {
-  row: ProviderRow;
-  isWide: boolean;
-}
-
-/** What is left to try, best first, and what came of the rest. */
-interface Search {
-  graphs: readonly GraphSource[];
-  /** The graphs in fp32; undefined if they compute in it already. */
-  wide: readonly GraphSource[] | undefined;
-  rest: Attempt[];
-  tried: Refusal[];
-}
-
-/** Graphs on one provider. */
-interface Running {
-  attempt: Attempt;
-  provider: Provider;
-  host: Host;
-  signatures: Record<string, Signature>;
+/** One call of a graph. */
+interface GraphCall {
+  graph: string;
+  inputs: Inputs;
+  options: RunOptions;
 }
 
 /**
  * Opens all graphs of an entry on the first provider that loads and computes them as recorded.
  *
- * A provider that gives NaN or a flat image during the work repeats the call in fp32, where its graphs compute in fp16.
- * If that does not help, or there is no answer in time, it is left for the next one, which repeats the call.
+ * A call that gives NaN or a flat image is repeated in fp32, where the graphs compute in fp16, and then on the next
+ * providers; so is one that gives no answer in time. What succeeds where another failed is used from there on. Where all
+ * fail, the call rejects, and nothing changes for the calls after it.
  *
  * @throws {ProviderError} If no provider does; it says why for each.
  */
@@ -116,61 +57,102 @@ export async function openSessions(
   graphs: readonly GraphSource[],
   options: OpenOptions = {},
 ): Promise<OpenedSessions> {
-  const rest = candidates(options.provider).map((row) => ({ row, isWide: false }));
-  const search: Search = { graphs, wide: widened(graphs), rest, tried: [] };
-  const { tried } = search;
+  const search = startSearch(graphs, options.provider);
   const warnings: string[] = [];
-  const next = (signal?: AbortSignal) => openNext(search, { ...options, signal });
-  let first = await next(options.signal);
-  let current = Promise.resolve(first);
+  let current = await openNext(search, options);
+  let moving: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
 
-  /** Moves all graphs to what is tried next, unless another call has done so already. */
-  async function leave(place: Promise<Running>, error: Error): Promise<void> {
-    if (current !== place) return void await current;
-    const failed = first;
-    const reason = error.message;
+  /** Finds what a call succeeds on that failed on `failed`, and stays there; undefined where that was done already. */
+  async function move(failed: Running, call: GraphCall, error: Error) {
+    if (current !== failed) return undefined;
+    const trial = { ...search, rest: [...search.rest], tried: [...search.tried] };
+    const found = await findWorking(trial, failed, { call, error, open: options });
+    const [from, to] = [failed, found.running].map(({ attempt }) => nameOf(attempt));
+    warnings.push(`${from} was left for ${to}, which is used from here on: ${error.message}`);
+    search.rest = trial.rest;
+    search.tried.push(...trial.tried.slice(search.tried.length));
     failed.host.close();
-    tried.push({ provider: nameOf(failed.attempt), reason });
-    if (error instanceof OutputError) widen(search, failed.attempt);
-    current = next().then((running) => {
-      const [from, to] = [failed, running].map(({ attempt }) => nameOf(attempt));
-      warnings.push(`${from} was left for ${to}, which is used from here on: ${reason}`);
-      return first = running;
-    });
-    await current;
+    current = found.running;
+    if (isClosed) current.host.close();
+    return found.outputs;
   }
 
-  async function run(graph: string, inputs: Inputs, { signal, outputs: wanted }: RunOptions = {}) {
+  async function run(graph: string, inputs: Inputs, options: RunOptions = {}) {
+    const call = { graph, inputs, options };
     for (;;) {
-      const place = current;
-      const { host, provider, signatures } = await place;
-      checkInputs(graph, signatures[graph], inputs);
+      const running = current;
       try {
-        const outputs = await host.run(graph, inputs, signal);
-        return checkOutputs(graph, inputs, outputs, wanted);
+        return await callOn(running, call);
       } catch (error) {
-        signal?.throwIfAborted();
-        if (error instanceof OutputError || error instanceof TimeoutError) {
-          await leave(place, error);
-        } else if (current === place) throw runError(graph, provider, error as Error);
+        options.signal?.throwIfAborted();
+        if (!isProviderFault(error)) {
+          if (current !== running) continue; // it was closed, since another call has left it
+          throw runError(graph, running.provider, error as Error);
+        }
+        const mine = moving.then(() => move(running, call, error));
+        moving = mine.catch(() => {});
+        const outputs = await mine;
+        if (outputs) return outputs;
       }
     }
   }
 
-  const sessions = makeSessions(first.signatures, () => first.provider, run, close);
-  async function close() {
-    (await current.catch(() => undefined))?.host.close();
+  const sessions = makeSessions(current.signatures, () => current.provider, run, close);
+  function close() {
+    isClosed = true;
+    current.host.close();
+    return Promise.resolve();
   }
   return {
     get provider() {
-      return first.provider;
+      return current.provider;
     },
     sessions,
-    tried,
+    tried: search.tried,
     warnings,
     threads: options.threads ?? availableThreads(),
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Runs a graph and checks what goes in and comes out. */
+async function callOn({ host, signatures }: Running, { graph, inputs, options }: GraphCall) {
+  checkInputs(graph, signatures[graph], inputs);
+  const outputs = await host.run(graph, inputs, options.signal);
+  return checkOutputs(graph, inputs, outputs, options.outputs);
+}
+
+/** Whether another provider may do better. */
+function isProviderFault(error: unknown): error is Error {
+  return error instanceof OutputError || error instanceof TimeoutError;
+}
+
+/**
+ * Repeats a call on what is left to try.
+ *
+ * @throws {ProviderError} If it fails everywhere.
+ */
+async function findWorking(
+  search: Search,
+  failed: Running,
+  { call, error, open }: { call: GraphCall; error: Error; open: OpenOptions },
+) {
+  const { signal } = call.options;
+  let last = { running: failed, error };
+  for (;;) {
+    search.tried.push({ provider: nameOf(last.running.attempt), reason: last.error.message });
+    if (last.error instanceof OutputError) widen(search, last.running.attempt);
+    const running = await openNext(search, { ...open, signal });
+    try {
+      return { running, outputs: await callOn(running, call) };
+    } catch (error) {
+      running.host.close();
+      signal?.throwIfAborted();
+      if (!isProviderFault(error)) throw runError(call.graph, running.provider, error as Error);
+      last = { running, error };
+    }
+  }
 }
 
 /**
@@ -180,102 +162,6 @@ export async function openSessions(
  */
 export async function openSession(graph: GraphSource, options?: OpenOptions): Promise<Session> {
   return (await openSessions([graph], options)).sessions[graph.name];
-}
-
-/** The rows to try, best first. */
-function candidates(provider?: Provider): ProviderRow[] {
-  if (provider === undefined) return [...providers];
-  const row = providers.find(({ name }) => name === provider);
-  if (row) return [row];
-  const names = providers.map(({ name }) => name).join(", ");
-  throw new TypeError(`Cannot use the provider "${provider}": choose one of ${names}`);
-}
-
-/** The graphs in fp32, if that makes a difference. */
-function widened(graphs: readonly GraphSource[]): readonly GraphSource[] | undefined {
-  const wide = graphs.map((graph) => ({ ...graph, bytes: wideBytes(graph.bytes) }));
-  return wide.some(({ bytes }, i) => bytes !== graphs[i].bytes) ? wide : undefined;
-}
-
-function wideBytes(bytes: Uint8Array): Uint8Array {
-  try {
-    return inFloat32(bytes) ?? bytes;
-  } catch {
-    return bytes; // damaged: the providers will say how
-  }
-}
-
-/** Tries what failed in fp16 in fp32 first of all. */
-function widen({ wide, rest }: Search, { row, isWide }: Attempt): void {
-  if (wide && !isWide) rest.unshift({ row, isWide: true });
-}
-
-/** What an attempt is called. */
-function nameOf({ row, isWide }: Attempt): string {
-  return isWide ? `${row.name} in fp32` : row.name;
-}
-
-/** Opens on the first of what is left; takes from the list what it tried. */
-async function openNext(search: Search, options: OpenOptions): Promise<Running> {
-  const { graphs, wide, rest, tried } = search;
-  for (let attempt = rest.shift(); attempt; attempt = rest.shift()) {
-    const { row, isWide } = attempt;
-    try {
-      const reason = whyNotInt8(row.name, graphs) ??
-        await row.whyNot(options.provider !== undefined);
-      if (reason === undefined) {
-        return await openOn(attempt, isWide ? wide! : graphs, options);
-      }
-      tried.push({ provider: row.name, reason, absent: true });
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      const reason = error instanceof Error ? error.message : `${error}`;
-      tried.push({ provider: nameOf(attempt), reason });
-      widen(search, attempt);
-    }
-  }
-  throw new ProviderError(tried);
-}
-
-/** WebGPU runs int8 graphs many times as slowly as the same ones in fp32. */
-function whyNotInt8(provider: Provider, graphs: readonly GraphSource[]): string | undefined {
-  if (provider !== "webgpu" || graphs.every(({ precision }) => precision !== "int8")) return;
-  return "its graphs are int8, which only a CPU runs well: leave the precision out";
-}
-
-async function openOn(
-  attempt: Attempt,
-  graphs: readonly GraphSource[],
-  options: OpenOptions,
-): Promise<Running> {
-  const provider = attempt.row.name;
-  const threads = options.threads ?? availableThreads();
-  const { idle = onServer ? 5000 : Infinity, callTimeout = 600_000 } = options;
-  const { wasmPaths, worker, signal } = options;
-  const host = hostGraphs(graphs, {
-    ...{ provider, threads, idle, wasmPaths, worker },
-    timeout: callTimeout,
-  });
-  try {
-    const signatures = await host.open(signal);
-    const running = { attempt, provider, host, signatures };
-    if (options.fixture) {
-      const run = (graph: string, inputs: Inputs) => {
-        checkInputs(graph, signatures[graph], inputs);
-        return host.run(graph, inputs, signal);
-      };
-      await selfCheck(run, { provider, graphs, fixture: options.fixture });
-    }
-    return running;
-  } catch (error) {
-    host.close();
-    throw error;
-  }
-}
-
-/** Threads of wasm need shared memory, which a page has only when it is isolated. */
-function availableThreads(): number {
-  return !globalThis.crossOriginIsolated && !onServer ? 1 : navigator.hardwareConcurrency;
 }
 
 function runError(graph: string, provider: Provider, cause: Error): Error {

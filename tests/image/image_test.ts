@@ -164,3 +164,25 @@ Deno.test("encodeImage() refuses what the format cannot hold", async () => {
   await expect(encodeImage(long, { format: "webp" })).rejects.toThrow("at most 16383");
   await expect(encodeImage(small(3), { format: "jpeg", quality: 0 })).rejects.toThrow(RangeError);
 });
+
+Deno.test("readImage() refuses pixels that are no bytes, or not as many as they say", async () => {
+  const bytes = new Uint8ClampedArray(16);
+  const odd: [Record<string, unknown>, RegExp][] = [
+    [
+      { width: 1, height: 1, data: Float32Array.of(NaN, 300, -5, 255) },
+      /must be a Uint8ClampedArray/,
+    ],
+    [{ width: 2, height: 2, data: [...bytes] }, /must be a Uint8ClampedArray/],
+    [{ width: 2, height: 1, data: bytes }, /with 16 bytes: it must have 4/],
+    [{ width: NaN, height: 1, data: bytes }, /4 bytes for each of its pixels/],
+    [{ width: 0.5, height: 8, data: bytes }, /4 bytes for each of its pixels/],
+    [{ width: "2", height: 2, data: bytes }, /4 bytes for each of its pixels/],
+    [{ width: 2, height: 2, data: bytes, channels: 7 }, /7 channels: it must have 1, 2, 3 or 4/],
+  ];
+  for (const [image, message] of odd) {
+    await expect(readImage(image as never)).rejects.toThrow(message);
+  }
+  expect((await readImage({ width: 2, height: 2, data: new Uint8Array(16) } as never)).width).toBe(
+    2,
+  );
+});

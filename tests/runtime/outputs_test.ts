@@ -36,16 +36,39 @@ for (
     const error = await network.run({ lr }, { outputs }).catch((error) => error);
     expect(error).toBeInstanceOf(ProviderError);
     expect(error.message).toMatch(fault);
-    const [native, wasm] = opened.tried.slice(-2);
+    const [native, wasm] = (error as ProviderError).tried.slice(-2);
     expect([native.provider, wasm.provider]).toEqual(["native", "wasm"]);
     expect(native.reason).toMatch(fault);
-    expect(opened.warnings[0]).toMatch(
-      /^native was left for wasm, .*: Cannot use the graph "network"/,
-    );
-    // It stays so; nothing waits for an answer that cannot come.
+    // A graph that fails everywhere is no reason to leave a provider.
+    expect([opened.provider, opened.warnings]).toEqual(["native", []]);
     await expect(network.run({ lr }, { outputs })).rejects.toThrow(ProviderError);
   });
 }
+
+Deno.test("Session.run() works on for other inputs after one that no provider can compute", async () => {
+  // 3e38 * 2 is infinite in fp32, 3e38 is not.
+  await using opened = await openSessions([times(3e38)], { threads: 1 });
+  const { network } = opened.sessions;
+  const large = tensor(lr.dims, lr.data.map((value) => 2 * value));
+  const runs = [{ lr }, { lr: large }, { lr }, { lr: large }, { lr }]
+    .map((inputs) => network.run(inputs).then(() => "made", (error) => error.name));
+  expect(await Promise.all(runs)).toEqual([
+    "made",
+    "ProviderError",
+    "made",
+    "ProviderError",
+    "made",
+  ]);
+  expect([opened.provider, opened.warnings]).toEqual(["native", []]);
+});
+
+Deno.test("Session.run() blames no provider for an input that holds NaN", async () => {
+  await using opened = await openSessions([times(2)], { threads: 1 });
+  const odd = tensor(lr.dims, lr.data.map((value, i) => i === 7 ? NaN : value));
+  const run = opened.sessions.network.run({ lr: odd });
+  await expect(run).rejects.toThrow(RangeError);
+  await expect(run).rejects.toThrow('NaN or infinity, which its input "lr" holds');
+});
 
 Deno.test("Session.run() takes a flat output of a flat input", async () => {
   await using session = await openSession(times(0), { provider: "native" });

@@ -64,6 +64,8 @@ export interface ReadImageOptions {
  * The content decides about the format, not the name. Of an animation the first frame is read.
  *
  * @throws {DecodeError} If the bytes are not an image, or a broken or truncated one.
+ * @throws {TypeError} If an image in memory holds something other than bytes.
+ * @throws {RangeError} If it has another number of them than its size says.
  * @throws {UnsupportedError} If the format is another one, the image has more pixels than the memory holds, or decoding
  * takes too long.
  */
@@ -132,13 +134,22 @@ function isDrawable(source: ImageLike): source is Image | Drawable {
   return typeof source === "object" && source !== null && "width" in source && "height" in source;
 }
 
-/** An image that is given as pixels must have as many as it says. */
-function checkPixels({ width, height, data }: Image): void {
-  if (width > 0 && height > 0 && data.length === 4 * width * height) return;
-  throw new RangeError(
-    `Cannot take an image of ${width}x${height} with ${data.length} bytes: ` +
-      "it must have 4 bytes for each of its pixels",
-  );
+/** An image that is given as pixels must have as many as it says, in bytes. */
+function checkPixels({ width, height, data, channels = 4 }: Image): void {
+  const start = `Cannot take an image of ${width}x${height}`;
+  // By name: another window has classes of its own.
+  if (!/^\[object Uint8(Clamped)?Array\]$/.test(Object.prototype.toString.call(data))) {
+    throw new TypeError(`${start}: its data must be a Uint8ClampedArray, 0 to 255 in each channel`);
+  }
+  const isWhole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
+  if (!isWhole || data.length !== 4 * width * height) {
+    throw new RangeError(
+      `${start} with ${data.length} bytes: it must have 4 bytes for each of its pixels`,
+    );
+  }
+  if (![1, 2, 3, 4].includes(channels)) {
+    throw new RangeError(`${start} with ${channels} channels: it must have 1, 2, 3 or 4`);
+  }
 }
 
 /** What is known of a file that is decoded. */

@@ -1,0 +1,206 @@
+/** Where graphs can be opened: the table of providers, what is tried in which order, and what came of it. @module */
+
+import { ProviderError } from "../errors.ts";
+import { inFloat32 } from "../onnx/float32.ts";
+import { onServer } from "../platform.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { whyNoGpu } from "./adapter.ts";
+import type { GraphSource, Signature } from "./graph.ts";
+import { type Host, hostGraphs } from "./host.ts";
+import { checkInputs } from "./inputs.ts";
+import { selfCheck } from "./self_check.ts";
+import type { Provider } from "./session.ts";
+
+/** Tensors by the names of a graph's inputs. */
+type Inputs = Readonly<Record<string, Tensor>>;
+
+/** What {@linkcode openSessions} may be told. */
+export interface OpenOptions {
+  /** The only provider to try, software GPUs included. */
+  readonly provider?: Provider;
+  /** Number of CPU threads. @default {navigator.hardwareConcurrency} */
+  readonly threads?: number;
+  /** Aborts the loading, which throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** The entry's recorded inputs and outputs: a provider that computes something else is refused. */
+  readonly fixture?: Uint8Array;
+  /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
+  readonly wasmPaths?: string;
+  /** URL of the worker's script, for a bundled page whose bundler does not find it. */
+  readonly worker?: string | URL;
+  /**
+   * Milliseconds without a call after which the worker ends until the next call.
+   *
+   * @default {5000, and never in a page}
+   */
+  readonly idle?: number;
+  /**
+   * Milliseconds after which one call of a graph is given up, and tried on the next provider.
+   *
+   * @default {600000}
+   */
+  readonly callTimeout?: number;
+}
+
+/** A provider that does not run the graphs. */
+export interface Refusal {
+  /** Its name. */
+  readonly provider: string;
+  /** Why not. */
+  readonly reason: string;
+  /** Whether this place does not have it at all: it was not tried, and nothing failed. */
+  readonly absent?: boolean;
+}
+
+/** A provider, and the reason why this place cannot have it, if there is one. */
+export interface ProviderRow {
+  /** Its name. */
+  readonly name: Provider;
+  /** The reason. */
+  whyNot(forced: boolean): Promise<string | undefined> | string | undefined;
+}
+
+/** All providers, in the order in which they are tried. */
+export const providers: readonly ProviderRow[] = [
+  { name: "webgpu", whyNot: whyNoGpu },
+  { name: "native", whyNot: () => onServer ? undefined : "a browser runs no native code" },
+  { name: "wasm", whyNot: () => undefined },
+];
+
+/** One thing to try: a provider, with the graphs as they are or made to compute in fp32. */
+export interface Attempt {
+  /** The provider. */
+  row: ProviderRow;
+  /** Whether the graphs are made to compute in fp32. */
+  isWide: boolean;
+}
+
+/** What is left to try, best first, and what came of the rest. */
+export interface Search {
+  /** The graphs as they are. */
+  graphs: readonly GraphSource[];
+  /** The graphs in fp32; undefined if they compute in it already. */
+  wide: readonly GraphSource[] | undefined;
+  /** What was not tried yet. */
+  rest: Attempt[];
+  /** What failed, or is not here. */
+  tried: Refusal[];
+}
+
+/** Graphs on one provider. */
+export interface Running {
+  /** What was tried. */
+  attempt: Attempt;
+  /** Its provider. */
+  provider: Provider;
+  /** The graphs. */
+  host: Host;
+  /** Their inputs and outputs. */
+  signatures: Record<string, Signature>;
+}
+
+/** Everything that can be tried, nothing tried yet. */
+export function startSearch(graphs: readonly GraphSource[], provider?: Provider): Search {
+  const rest = candidates(provider).map((row) => ({ row, isWide: false }));
+  return { graphs, wide: widened(graphs), rest, tried: [] };
+}
+
+/** The rows to try, best first. */
+function candidates(provider?: Provider): ProviderRow[] {
+  if (provider === undefined) return [...providers];
+  const row = providers.find(({ name }) => name === provider);
+  if (row) return [row];
+  const names = providers.map(({ name }) => name).join(", ");
+  throw new TypeError(`Cannot use the provider "${provider}": choose one of ${names}`);
+}
+
+/** The graphs in fp32, if that makes a difference. */
+function widened(graphs: readonly GraphSource[]): readonly GraphSource[] | undefined {
+  const wide = graphs.map((graph) => ({ ...graph, bytes: wideBytes(graph.bytes) }));
+  return wide.some(({ bytes }, i) => bytes !== graphs[i].bytes) ? wide : undefined;
+}
+
+function wideBytes(bytes: Uint8Array): Uint8Array {
+  try {
+    return inFloat32(bytes) ?? bytes;
+  } catch {
+    return bytes; // damaged: the providers will say how
+  }
+}
+
+/** Tries what failed in fp16 in fp32 first of all. */
+export function widen({ wide, rest }: Search, { row, isWide }: Attempt): void {
+  if (wide && !isWide) rest.unshift({ row, isWide: true });
+}
+
+/** What an attempt is called. */
+export function nameOf({ row, isWide }: Attempt): string {
+  return isWide ? `${row.name} in fp32` : row.name;
+}
+
+/**
+ * Opens on the first of what is left; takes from the list what it tried.
+ *
+ * @throws {ProviderError} If nothing that is left opens.
+ */
+export async function openNext(search: Search, options: OpenOptions): Promise<Running> {
+  const { graphs, wide, rest, tried } = search;
+  for (let attempt = rest.shift(); attempt; attempt = rest.shift()) {
+    const { row, isWide } = attempt;
+    try {
+      const reason = whyNotInt8(row.name, graphs) ??
+        await row.whyNot(options.provider !== undefined);
+      if (reason === undefined) {
+        return await openOn(attempt, isWide ? wide! : graphs, options);
+      }
+      tried.push({ provider: row.name, reason, absent: true });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const reason = error instanceof Error ? error.message : `${error}`;
+      tried.push({ provider: nameOf(attempt), reason });
+      widen(search, attempt);
+    }
+  }
+  throw new ProviderError(tried);
+}
+
+/** WebGPU runs int8 graphs many times as slowly as the same ones in fp32. */
+function whyNotInt8(provider: Provider, graphs: readonly GraphSource[]): string | undefined {
+  if (provider !== "webgpu" || graphs.every(({ precision }) => precision !== "int8")) return;
+  return "its graphs are int8, which only a CPU runs well: leave the precision out";
+}
+
+async function openOn(
+  attempt: Attempt,
+  graphs: readonly GraphSource[],
+  options: OpenOptions,
+): Promise<Running> {
+  const provider = attempt.row.name;
+  const threads = options.threads ?? availableThreads();
+  const { idle = onServer ? 5000 : Infinity, callTimeout = 600_000 } = options;
+  const { wasmPaths, worker, signal } = options;
+  const host = hostGraphs(graphs, {
+    ...{ provider, threads, idle, wasmPaths, worker },
+    timeout: callTimeout,
+  });
+  try {
+    const signatures = await host.open(signal);
+    const running = { attempt, provider, host, signatures };
+    if (options.fixture) {
+      const run = (graph: string, inputs: Inputs) => {
+        checkInputs(graph, signatures[graph], inputs);
+        return host.run(graph, inputs, signal);
+      };
+      await selfCheck(run, { provider, graphs, fixture: options.fixture });
+    }
+    return running;
+  } catch (error) {
+    host.close();
+    throw error;
+  }
+}
+
+/** Threads of wasm need shared memory, which a page has only when it is isolated. */
+export function availableThreads(): number {
+  return !globalThis.crossOriginIsolated && !onServer ? 1 : navigator.hardwareConcurrency;
+}
