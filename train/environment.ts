@@ -3,8 +3,8 @@
  *
  *     deno run -A train/environment.ts MODULE [ARGUMENTS]
  *
- * runs a Python module in it, and with `--group NAME` what `NAME.lock` adds to it is installed. SRZOO_PYTHON names an interpreter to be used as it is, for a machine
- * that can install nothing.
+ * runs a Python module in it; `--group NAME` installs what `NAME.lock` adds to it. SRZOO_PYTHON names an interpreter
+ * that is used as it is, on machines where nothing can be installed.
  *
  * @module
  */
@@ -96,17 +96,23 @@ async function holdLock(): Promise<AsyncDisposable> {
   };
 }
 
-/** Makes the environment; the stamp comes last, so that half an environment is made again. */
+/**
+ * Makes the environment, or brings one that runs up to the lock, so that a new package does not cost all others
+ * again. The stamp comes last, so that an interrupted installation is continued.
+ */
 async function install(wanted: string): Promise<void> {
-  console.error(`Making the Python environment ${path(folder)} (about 6 GB on Linux), once`);
   await Deno.remove(stamp).catch(() => {});
-  const base = await findPython();
-  const hasUv = await succeeds(["uv", "--version"]);
-  await must(
-    hasUv
-      ? ["uv", "venv", "--clear", "--quiet", "--python", base, path(folder)]
-      : [base, "-m", "venv", "--clear", path(folder)],
-  );
+  if (await succeeds([pythonOf(folder), "-m", "pip", "--version"])) {
+    console.error(`Updating the Python environment ${path(folder)}`);
+  } else {
+    console.error(`Making the Python environment ${path(folder)} (about 6 GB on Linux), once`);
+    const base = await findPython();
+    await must(
+      await succeeds(["uv", "--version"])
+        ? ["uv", "venv", "--clear", "--seed", "--quiet", "--python", base, path(folder)]
+        : [base, "-m", "venv", "--clear", path(folder)],
+    );
+  }
   await installInto(pythonOf(folder), lock);
   await Deno.writeTextFile(stamp, wanted);
 }
