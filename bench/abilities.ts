@@ -1,8 +1,8 @@
 /**
- * Measures what a generative entry can do besides drawing one picture: other numbers of steps, the fidelity dial,
+ * Measures what a generative entry can do besides sampling one image: other numbers of steps, the fidelity dial,
  * uncertainty, interpolation between seeds, fusion. Prints Markdown tables.
  *
- * Run it as `deno task bench:abilities`; `--help` tells the rest.
+ * Run it as `deno task bench:abilities`; `--help` lists the options.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { writeStepsDefault } from "./zoo_figures.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** A finding, and the key of the set that it was made on. */
+/** A finding, and the key of its set. */
 type Found = [finding: Finding, set: string];
 
 async function main(settings: Settings, signal: AbortSignal): Promise<number> {
@@ -38,7 +38,7 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   if (!lpips) throw new Error(`Cannot measure abilities without LPIPS. ${notes.join(". ")}`);
   await using upscaler = await openModel(settings.model, { threads: settings.threads, signal });
   if (!upscaler.generative) {
-    throw new Error(`Cannot measure abilities of ${upscaler.card.id}: it draws nothing`);
+    throw new Error(`Cannot measure abilities of ${upscaler.card.id}: it is not generative`);
   }
   const machine = await thisMachine();
   const judges = { lpips, lpipsSqueeze };
@@ -56,7 +56,7 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   return found.some(([{ promises }]) => promises.some(({ kept }) => !kept)) ? 1 : 0;
 }
 
-/** All abilities on all sets; those that are not asked for as far as they are kept. */
+/** All abilities on all sets; of those that are not asked for, what the results file holds. */
 async function findAll(
   settings: Settings,
   having: Pick<StudyOptions, "upscaler" | "judges" | "signal">,
@@ -119,6 +119,6 @@ if (import.meta.main) {
   const settings = readSettings(Deno.args);
   await runInterruptible(
     (signal) => main(settings, signal),
-    "Interrupted; the same command goes on from here",
+    "Interrupted; the same command continues from here",
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Makes the pictures that the project shows, out of the photographs in `docs/`:
+ * Makes the images that the project shows, out of the photographs in `docs/`:
  *
  *     deno task comparison            docs/comparison.png: input, bicubic, the default entry; some inputs as JPEG
  *     deno task comparison srdiff     zoo/srdiff/failures.jpg; of a flow latents.jpg too
@@ -13,7 +13,7 @@ import { latentsOf } from "./pictures/latents.ts";
 import { repeated, sheetOf } from "./sheet.ts";
 
 const DEFAULT = "srdiff-photo";
-/** Photographs of the README, and the quality of the JPEG that they are made first. */
+/** Photographs of the README, and the quality of the JPEG files that they are turned into first. */
 const SHOWN: readonly (readonly [name: string, quality?: number])[] = [
   ["coffee"],
   ["coffee", 40],

@@ -1,4 +1,4 @@
-/** Contact sheets of pictures that have no truth: a row a picture, a column a method. @module */
+/** Contact sheets of images that have no truth: a row for each image, a column for each method. @module */
 
 import { encodeImage } from "../lib/image/files/encode.ts";
 import { readImage } from "../lib/image/files/read.ts";
@@ -48,7 +48,7 @@ export async function writeContactSheets(
   return sheets;
 }
 
-/** All pictures in cells as large as the largest, on white; a missing one leaves its cell empty. */
+/** All images in cells as large as the largest, on white; a missing one leaves its cell empty. */
 function sheet(rows: readonly (readonly (Image | undefined)[])[]): Image {
   const all = rows.flat().filter((image) => image !== undefined);
   const cell = {

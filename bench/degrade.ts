@@ -7,7 +7,7 @@ import { runTrainingModule } from "./training.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** The code that decides what the files are. */
+/** The code that the files depend on. */
 const CODE = ["bicubic.py", "data/damage.py", "data/kernels.py", "data/tracks.py"];
 
 /** Names of the tracks; `clean` is the set as it is. train/srzoo_train/data/tracks.py makes the others. */
@@ -25,7 +25,7 @@ export const tracks: readonly string[] = [
 /**
  * The set with the damaged inputs of a track; as it is for `clean`.
  *
- * @param cache Folder that keeps the files, by what decides them.
+ * @param cache Folder that keeps the files, named by a digest of all they depend on.
  * @throws {Error} If Python or the pipeline fails.
  */
 export async function degraded(set: BenchSet, track: string, cache: string): Promise<BenchSet> {
@@ -36,7 +36,7 @@ export async function degraded(set: BenchSet, track: string, cache: string): Pro
   return { ...set, name: `${set.name}-${track}`, images };
 }
 
-/** The folder appears when all its files are there. */
+/** The folder appears once all its files are written. */
 async function make(set: BenchSet, track: string, folder: string): Promise<void> {
   const part = `${folder}.part`;
   await runTrainingModule("srzoo_train.data.tracks", [
@@ -50,7 +50,7 @@ function fileOf(high: string): string {
   return basename(high).replace(/\.[^.]*$/, ".png");
 }
 
-/** Of the high-resolution files, their names, and the pipeline. */
+/** Digest of the high-resolution files, their names, and the pipeline. */
 async function digestOf({ images, scale }: BenchSet, track: string): Promise<string> {
   const lines = [track, String(scale)];
   for (const { high } of images) lines.push(fileOf(high), await sha256(await Deno.readFile(high)));

@@ -1,5 +1,5 @@
 /**
- * Puts the tables of a results file into bench/README.md, so that no figure there is typed by hand:
+ * Puts the tables of a results file into bench/README.md, so that no figure there is written by hand:
  * `deno run -A bench/document.ts bench/results/documented.json`.
  *
  * @module
@@ -28,7 +28,7 @@ export function markdownOf(record: BenchRecord): string {
     "### Quality",
     "± is the half width of the 95 % interval over the seeds; the best mean of each column is bold.",
     ...measured.map(({ key, images, digest }) =>
-      `**${key}**: ${images} pictures, digest \`${digest.slice(0, 16)}\`\n\n` +
+      `**${key}**: ${images} images, digest \`${digest.slice(0, 16)}\`\n\n` +
       markdownTable(setTable(record, key))
     ),
     ...comparisons(record, measured.map(({ key }) => key)),
@@ -44,8 +44,8 @@ function comparisons(record: BenchRecord, sets: readonly string[]): string[] {
   if (!record.vs?.length) return [];
   return [
     "### Comparisons",
-    "Differences picture by picture (how many in brackets), with the 95 % interval over the pictures, bold " +
-    "where it leaves 0 out; then on how many pictures the first and the second method is the better one.",
+    "Differences image by image (how many in brackets), with the 95 % interval over the images, bold " +
+    "where it excludes 0; then the numbers of images on which the first and the second method is better.",
     ...record.vs.map((pair) => pairMarkdown(record, sets, pair)),
   ];
 }
@@ -58,7 +58,7 @@ function pairMarkdown(
 ): string {
   const compared = sets.map((set) => ({ set, found: compare(record, set, [a, b]) }))
     .filter(({ found }) => found.length > 0);
-  if (compared.length === 0) return `**${a} - ${b}**: no picture was measured by both.`;
+  if (compared.length === 0) return `**${a} - ${b}**: no image was measured by both.`;
   const shown = metrics.filter((metric) =>
     compared.some(({ found }) => found.some((entry) => entry.metric === metric))
   );
@@ -94,7 +94,11 @@ async function writeTables(file: string): Promise<void> {
 if (import.meta.main) {
   const [file] = Deno.args;
   try {
-    if (!file) throw new Error("Give the results file: deno run -A bench/document.ts FILE.json");
+    if (!file) {
+      throw new Error(
+        "Cannot fill bench/README.md without a results file: deno run -A bench/document.ts FILE.json",
+      );
+    }
     await writeTables(file);
   } catch (error) {
     console.error(oneLine(error));

@@ -14,10 +14,10 @@ import { cropPath } from "./gallery.ts";
 import type { Source } from "./protocols.ts";
 import type { BenchRecord, SetFigures, SetRecord } from "./record.ts";
 
-/** Splits of the Inception Score, as papers take them; one where a split would have under ten pictures. */
+/** Splits of the Inception Score, as papers take them; one where a split would have under ten images. */
 const SPLITS = 10;
 
-/** What looks at every result once. */
+/** Sees every result once. */
 export interface Observer extends AsyncDisposable {
   /** Keeps the features of a result, and of the truth with the first. */
   observe(set: SetRecord, pair: Source, method: string, result: Image): Promise<void>;
@@ -25,7 +25,7 @@ export interface Observer extends AsyncDisposable {
   observed(set: SetRecord, image: string, method: string): Promise<boolean>;
 }
 
-/** Opens a feature graph that looks at results. */
+/** Opens a feature graph. */
 export async function openObserver(file: string, folder: string): Promise<Observer> {
   const network = await openFeatures(await Deno.readFile(file));
   return {
@@ -53,7 +53,7 @@ function featurePath(folder: string, set: string, image: string, method: string)
   return cropPath(folder, set, image, method).replace(/jpg$/, "f32");
 }
 
-/** FID to the truths, and the Inception Score, of every method on every set that was looked at whole. */
+/** FID to the truths, and the Inception Score, of every method on every set of which all images were seen. */
 export async function wholeFigures(record: BenchRecord, folder: string): Promise<SetFigures[]> {
   const found: SetFigures[] = [];
   for (const { key } of record.sets) {
@@ -79,7 +79,7 @@ function scoreOf(probabilities: readonly Float32Array[]): Record<string, number>
   return { IS: inceptionScore(stacked(probabilities), splits).mean };
 }
 
-/** The kept features of all pictures; undefined if any is missing. */
+/** The kept features of all images; undefined if any is missing. */
 async function readAll(paths: readonly string[]) {
   const features: Float32Array[] = [], probabilities: Float32Array[] = [];
   for (const path of paths) {

@@ -15,7 +15,7 @@ export async function exists(path: string | URL): Promise<boolean> {
 
 export { sha256Of as sha256 } from "../lib/sha256.ts";
 
-/** Writes a file beside and moves it into place, so that an interrupt leaves the old or the new one. */
+/** Writes a temporary file and renames it, so that an interruption leaves the old or the new file. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const beside = `${path}.part`;
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;

@@ -1,4 +1,4 @@
-/** Where the judges' graphs are found: by flag, environment, cache. @module */
+/** Where the graphs of metrics are found: by flag, environment, cache. @module */
 
 import type { Image } from "../lib/image/image.ts";
 import { type Lpips, openLpips } from "../lib/metrics/mod.ts";
@@ -6,7 +6,7 @@ import { cacheFolder } from "../lib/zoo/cache_folder.ts";
 import { exists, sha256 } from "./files.ts";
 import type { Judges } from "./judges.ts";
 
-/** A graph that judges pictures, known by its bytes. */
+/** A graph of a metric, identified by its bytes. */
 interface JudgeGraph {
   /** Key in {@linkcode Judges}. */
   readonly key: "lpips" | "lpipsSqueeze";
@@ -16,7 +16,7 @@ interface JudgeGraph {
   readonly file: string;
   /** SHA-256 of the graph that the published figures were measured with. */
   readonly sha256: string;
-  /** What that graph scores on {@linkcode referencePair}; one that scores the same is as good. */
+  /** What that graph scores on {@linkcode referencePair}; one with the same score is accepted too. */
   readonly score: number;
 }
 
@@ -81,7 +81,7 @@ async function openFirst(
     if (!await exists(path)) continue;
     const bytes = await Deno.readFile(path);
     const digest = await sha256(bytes);
-    // One file may be given for both; it is one of them.
+    // A file that was given is one of the two.
     if (judgeGraphs.some((other) => other !== graph && other.sha256 === digest)) continue;
     const lpips = await openLpips(bytes, { threads });
     if (digest === graph.sha256) return lpips;
@@ -89,15 +89,13 @@ async function openFirst(
     if (Math.abs(score - graph.score) <= TOLERANCE) return lpips;
     await lpips[Symbol.asyncDispose]();
     notes.push(
-      `${graph.title}: ${path} is not taken, since it scores ${
-        score.toFixed(4)
-      } on the reference ` +
+      `${graph.title}: ${path} is not used, since it scores ${score.toFixed(4)} on the reference ` +
         `pair where LPIPS 0.1 has ${graph.score.toFixed(4)}`,
     );
   }
 }
 
-/** Two pictures of 64x64 that any language can make; train/srzoo_train/lpips_export.py makes the same. */
+/** Two images of 64x64 that any language can make; train/srzoo_train/lpips_export.py makes the same. */
 function referencePair(): [Image, Image] {
   const picture = (a: number, b: number): Image => {
     const data = new Uint8ClampedArray(64 * 64 * 4).fill(255);

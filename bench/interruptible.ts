@@ -3,10 +3,10 @@
 import { oneLine } from "./runner.ts";
 
 /**
- * Runs a command and exits with its code: 130 where Ctrl-C stopped it after the picture in hand, or, pressed
- * twice, at once; 1, and one line that says why, where it failed.
+ * Runs a command and exits with its code: 130 if Ctrl-C stopped it after the current image, or, pressed
+ * twice, at once; 1, with one line that says why, if it failed.
  *
- * @param work The command; it leaves its work by throwing once the signal is given.
+ * @param work The command; it throws once the signal is aborted.
  * @param interrupted What the user should know after Ctrl-C.
  */
 export async function runInterruptible(
@@ -16,7 +16,7 @@ export async function runInterruptible(
   const stop = new AbortController();
   Deno.addSignalListener("SIGINT", () => {
     if (stop.signal.aborted) Deno.exit(130); // asked twice: what is written is whole
-    console.error("Stopping after this picture; press Ctrl-C again to stop at once");
+    console.error("Stopping after this image; press Ctrl-C again to stop at once");
     stop.abort();
   });
   try {

@@ -16,10 +16,10 @@ import {
 } from "../lib/metrics/mod.ts";
 import type { Source } from "./protocols.ts";
 
-/** Figures by name; one that could not be had is absent. */
+/** Figures by name; those that could not be measured are absent. */
 export type Figures = Record<string, number>;
 
-/** Graphs that judge, as far as they were found. */
+/** The graphs of metrics that were found. */
 export interface Judges {
   /** LPIPS with AlexNet. */
   readonly lpips?: Lpips;
@@ -29,7 +29,7 @@ export interface Judges {
   readonly niqe?: NiqeModel;
 }
 
-/** Identical pictures have infinitely many dB, which would spoil every mean. */
+/** The PSNR of identical images is infinite, and would make every mean infinite. */
 const CEILING = 100;
 
 /** All figures of one result. */
@@ -62,18 +62,18 @@ async function againstTruth(
   };
 }
 
-/** NIQE, where the picture is large enough for one. */
+/** NIQE, where the image is large enough for one. */
 function naturalness(result: Image, border: number, judges: Judges): Figures {
   const found = judges.niqe ? niqe(result, judges.niqe, border) : NaN;
   return Number.isFinite(found) ? { niqe: found } : {};
 }
 
-/** The judges whose figures every picture has: small pictures have no NIQE, and some have no truth. */
+/** The judges whose figures every image has: small images have no NIQE, and some have no truth. */
 export function always(judges: Judges, hasTruth: boolean): string[] {
   return Object.keys(judges).filter((key) => hasTruth && key !== "niqe");
 }
 
-/** What several samples of one picture tell together. */
+/** Figures of several samples of one image together. */
 export function figuresOfSamples(samples: readonly Image[], { truth }: Source): Figures {
   if (!truth) return { diversity: diversity(samples) };
   const correlation = errorCorrelation(samples, truth);
@@ -96,7 +96,7 @@ export interface Metric {
   readonly title: string;
   /** Digits after the point. */
   readonly digits: number;
-  /** Whether a larger value is the better one; absent where neither is. */
+  /** Whether larger or smaller values are better; absent if neither. */
   readonly better?: "larger" | "smaller";
   /** The convention that it follows. */
   readonly convention: string;
@@ -110,7 +110,7 @@ export const metrics: readonly Metric[] = [
     digits: 2,
     better: "larger",
     convention: "BT.601 luma 16 to 235, rounded, without a border of scale pixels, peak 255; " +
-      `identical pictures count as ${CEILING} dB`,
+      `identical images count as ${CEILING} dB`,
   },
   {
     key: "ssimY",
@@ -153,7 +153,7 @@ export const metrics: readonly Metric[] = [
     digits: 2,
     convention:
       "distance of the luma's statistics from those of photographs, blocks of 96, border of " +
-      "scale pixels left out; less is more natural, but grit counts as detail: it ranks nothing here",
+      "scale pixels left out; less is more natural, but noise counts as detail: not to rank methods by",
   },
   {
     key: "colorError",
@@ -174,7 +174,7 @@ export const metrics: readonly Metric[] = [
     key: "gainOfMean",
     title: "mean gains dB",
     digits: 2,
-    convention: "squared error (RGB) of the mean of all seeds' pictures against theirs on average",
+    convention: "squared error (RGB) of the mean of all seeds' images against theirs on average",
   },
   {
     key: "errorCorrelation",
@@ -188,6 +188,6 @@ export const metrics: readonly Metric[] = [
     key: "seconds",
     title: "s/image",
     digits: 3,
-    convention: "wall time under whatever load there was: kept in the results file, in no table",
+    convention: "wall time under the load of that moment: in the results file, in no table",
   },
 ];

@@ -1,7 +1,7 @@
 /**
- * Measures what entries of the zoo are worth, beside baselines and peers.
+ * Measures entries of the zoo, next to baselines and peers.
  *
- * Run it as `deno task bench --quick`; `--help` tells the rest, bench/README.md what the figures mean.
+ * Run it as `deno task bench --quick`; `--help` lists the options, bench/README.md explains the figures.
  *
  * @module
  */
@@ -70,6 +70,6 @@ if (import.meta.main) {
   const settings = readSettings(Deno.args);
   await runInterruptible(
     (signal) => main(settings, signal),
-    `Interrupted; the same command goes on from here. Results so far: ${settings.out}`,
+    `Interrupted; the same command continues from here. Results so far: ${settings.out}`,
   );
 }

@@ -19,7 +19,7 @@ export async function writeBetweenMarks(path: string, name: string, text: string
   if (start < 0 || end < 0) {
     throw new Error(
       `Cannot write the figures: ${path} has no place for them. Put the lines ${from} and ${to} ` +
-        "where they shall stand",
+        "where they belong",
     );
   }
   const head = before.slice(0, start) + from;

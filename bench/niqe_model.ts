@@ -5,7 +5,7 @@ import { exists } from "./files.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** Where the parameters are looked for when no file is named. */
+/** Where the parameters are searched if no file is named. */
 const USUAL = `${root}../shared/niqe/niqe_pris_params.npz`;
 
 /**
@@ -35,7 +35,7 @@ export async function openNiqe(given?: string): Promise<NiqeModel | undefined> {
 }
 
 /**
- * The arrays of an uncompressed .npz file, found by the archive's directory; none if it has no such.
+ * The arrays of an uncompressed .npz file, found by the archive's directory; none if it has no directory.
  * All of NIQE's are symmetric or vectors, so it does not matter which axis comes first.
  */
 function unpacked(bytes: Uint8Array<ArrayBuffer>): Map<string, Float64Array> {

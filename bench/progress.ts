@@ -2,7 +2,7 @@
 
 /** Counts steps of equal weight. */
 export interface Progress {
-  /** One step is done; `kept` ones cost no time and do not count for the estimate. */
+  /** One step is done; `kept` ones took no time and do not count in the estimate. */
   step(label: string, kept?: boolean): void;
   /** Writes a line above the progress. */
   say(line: string): void;
@@ -10,7 +10,7 @@ export interface Progress {
   end(): void;
 }
 
-/** Draws one line over and over on a terminal, and a line every ten seconds elsewhere. */
+/** Updates one line on a terminal, and prints a line every ten seconds elsewhere. */
 export function startProgress(total: number, quiet = false): Progress {
   const terminal = Deno.stderr.isTerminal();
   const encoder = new TextEncoder();

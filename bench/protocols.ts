@@ -1,4 +1,4 @@
-/** What is cut out of the pictures of a set before they are measured. @module */
+/** What is cut out of the images of a set before they are measured. @module */
 
 import { readImage } from "../lib/image/files/read.ts";
 import type { Image } from "../lib/image/image.ts";
@@ -7,13 +7,13 @@ import { centralRect, cropImage } from "../lib/image/crop.ts";
 import type { Rect } from "../lib/tensor/window.ts";
 import type { BenchSet, SetImage } from "./sets.ts";
 
-/** What is to be enlarged, and where it is known what the result should equal. */
+/** An input, and the expected result if it is known. */
 export interface Source {
-  /** Name of the picture, with its place where several are cut out of one. */
+  /** Name of the image, with its place where several are cut out of one. */
   readonly name: string;
   /** Low resolution. */
   readonly low: Image;
-  /** High resolution, `scale` times as large; absent where it is not known. */
+  /** High resolution, `scale` times as large; absent if it is not known. */
   readonly truth?: Image;
 }
 
@@ -22,17 +22,17 @@ export interface Pair extends Source {
   readonly truth: Image;
 }
 
-/** A way to cut pairs out of a picture. */
+/** A way to cut pairs out of an image. */
 export interface Protocol {
   /** Name for `--protocol`. */
   readonly name: string;
   /** Where it comes from, for the report. */
   readonly what: string;
-  /** The only scale that it is meant for; any if absent. */
+  /** The only scale that it supports; any if absent. */
   readonly scale?: number;
-  /** Parts of a high-resolution picture; none where it is too small. */
+  /** Parts of a high-resolution image; none where it is too small. */
   windows(high: Image, scale: number): readonly Rect[];
-  /** Shrinks the picture before it is cut; as it is if absent. */
+  /** Shrinks the image before it is cut; as it is if absent. */
   prepare?(high: Image): Image;
 }
 
@@ -80,12 +80,12 @@ function patches(image: Image): Rect[] {
 export const protocols: readonly Protocol[] = [
   {
     name: "whole",
-    what: "whole pictures, cut at the right and bottom to a multiple of the scale",
+    what: "whole images, cut at the right and bottom to a multiple of the scale",
     windows: (image, scale) => [topLeft(image, scale)],
   },
   {
     name: "srdiff",
-    what: "SRDiff: whole pictures, cut at the right and bottom to a multiple of twice the scale",
+    what: "SRDiff: whole images, cut at the right and bottom to a multiple of twice the scale",
     windows: (image, scale) => [topLeft(image, 2 * scale)],
   },
   {
@@ -110,10 +110,10 @@ export function protocolOf(name: string): Protocol {
   const found = protocols.find((protocol) => protocol.name === name);
   if (found) return found;
   const names = protocols.map((protocol) => protocol.name).join(", ");
-  throw new RangeError(`Cannot use the protocol "${name}": it is none of ${names}`);
+  throw new RangeError(`Cannot use the protocol "${name}": it is not one of ${names}`);
 }
 
-/** To what papers cut pictures: the scale, SRDiff's twice the scale, BasicSR's 12. */
+/** The multiples that papers crop images to: the scale, SRDiff's twice the scale, BasicSR's 12. */
 function multiples(scale: number): number[] {
   return [...new Set([scale, 2 * scale, 12])].filter((multiple) => multiple % scale === 0);
 }
@@ -123,9 +123,9 @@ function isCutTo(multiple: number, cut: Size, { width, height }: Size): boolean 
 }
 
 /**
- * Reads a picture of a set and cuts its pairs out; none where it is too small.
+ * Reads an image of a set and cuts its pairs out; none where it is too small.
  *
- * @throws {Error} If a file cannot be decoded, or the low-resolution one does not belong to the other.
+ * @throws {Error} If a file cannot be decoded, or the sizes of the two do not match.
  */
 export async function pairsOf(
   image: SetImage,

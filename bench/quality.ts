@@ -1,4 +1,4 @@
-/** The half of a run that measures pictures. @module */
+/** The half of a run that measures images. @module */
 
 import { openObserver } from "./features.ts";
 import { openGallery } from "./gallery.ts";
@@ -82,7 +82,7 @@ export async function measureQuality(
   }
 }
 
-/** Tells of a failure; what fails alike for several methods is one failure of all of them. */
+/** Reports a failure; one that several methods share is a single failure of all of them. */
 function addFailure(record: BenchRecord, failure: Failure, progress: Progress): void {
   const { method, set, image, reason } = failure;
   const alike = record.failures.findIndex((other) =>

@@ -6,7 +6,7 @@ import type { Machine } from "./machine.ts";
 import type { Facts } from "./methods/method.ts";
 import type { SpeedRow } from "./speed/row.ts";
 
-/** One sample of one picture. */
+/** One sample of one image. */
 export interface Sample {
   /** Seed of the noise; 0 where none is drawn. */
   readonly seed: number;
@@ -14,7 +14,7 @@ export interface Sample {
   readonly figures: Figures;
 }
 
-/** What one method did with one picture. */
+/** What one method did with one image. */
 export interface Row {
   /** Name of the method. */
   readonly method: string;
@@ -24,7 +24,7 @@ export interface Row {
   readonly set: string;
   /** Digest of the set. */
   readonly setDigest: string;
-  /** Name of the picture. */
+  /** Name of the image. */
   readonly image: string;
   /** One for each seed. */
   readonly samples: readonly Sample[];
@@ -32,33 +32,33 @@ export interface Row {
   readonly together: Figures;
 }
 
-/** Something that did not work. */
+/** A failure. */
 export interface Failure {
-  /** Name of the method, or names with commas; absent if the picture could not even be read. */
+  /** Name of the method, or names with commas; absent if the image could not be read. */
   readonly method?: string;
-  /** Key of the set; absent if the method could not even be opened. */
+  /** Key of the set; absent if the method could not be opened. */
   readonly set?: string;
-  /** Name of the picture. */
+  /** Name of the image. */
   readonly image?: string;
   /** Why, in one line. */
   readonly reason: string;
 }
 
-/** A method that took part. */
+/** A method of the run. */
 export interface MethodRecord {
   /** Name in the tables. */
   readonly name: string;
   /** Its only scale. */
   readonly scale?: number;
-  /** Whether the seed changes its pictures. */
+  /** Whether the seed changes its images. */
   readonly generative: boolean;
-  /** Digest of what decides its pictures. */
+  /** Digest of all that its images depend on. */
   readonly digest: string;
   /** What it is. */
   readonly facts: Facts;
 }
 
-/** A set that took part. */
+/** A set of the run. */
 export interface SetRecord {
   /** Such as `Set5x4`, or `DIV2Kx4 64-256` under a protocol. */
   readonly key: string;
@@ -66,17 +66,17 @@ export interface SetRecord {
   readonly name: string;
   /** Scale. */
   readonly scale: number;
-  /** What was cut out of its pictures. */
+  /** What was cut out of its images. */
   readonly protocol: string;
-  /** Number of pictures. */
+  /** Number of images. */
   readonly images: number;
-  /** Whether its pictures have no truth to compare with. */
+  /** Whether its images have no truth to compare with. */
   readonly isReal?: boolean;
   /** SHA-256 over its files. */
   readonly digest: string;
 }
 
-/** Set-wide figures that need all pictures, such as FID. */
+/** Set-wide figures that need all images, such as FID. */
 export interface SetFigures {
   /** Name of the method. */
   readonly method: string;
@@ -90,9 +90,9 @@ export interface SetFigures {
 export interface BenchRecord {
   /** Version of this format. */
   readonly format: 1;
-  /** Command lines of all runs that it was filled by. */
+  /** Command lines of all runs that wrote to it. */
   readonly commands: readonly string[];
-  /** Where the last run was. */
+  /** The machine of the last run. */
   readonly machine: Machine;
   /** Pairs of methods that are compared. */
   vs?: readonly (readonly [string, string])[];
@@ -102,7 +102,7 @@ export interface BenchRecord {
   sets: SetRecord[];
   /** The methods. */
   methods: MethodRecord[];
-  /** Figures of every picture. */
+  /** Figures of every image. */
   rows: Row[];
   /** Figures of whole sets. */
   whole: SetFigures[];
@@ -139,13 +139,13 @@ export async function openRecord(
 /**
  * Reads a results file.
  *
- * @throws {SyntaxError} If it is none.
+ * @throws {SyntaxError} If it is not one.
  */
 export async function readRecord(path: string): Promise<BenchRecord> {
   const record = parsed(await Deno.readTextFile(path));
   if (record?.format === 1) return record;
   throw new SyntaxError(
-    `Cannot read ${path}: it is no results file of format 1. Remove or rename it`,
+    `Cannot read ${path}: it is not a results file of format 1. Remove or rename it`,
   );
 }
 
@@ -157,12 +157,12 @@ function parsed(text: string) {
   }
 }
 
-/** Writes a results file whole. */
+/** Writes a results file, whole or not at all. */
 export async function saveRecord(path: string, record: BenchRecord): Promise<void> {
   await writeWhole(path, JSON.stringify(record, null, 1) + "\n");
 }
 
-/** Adds a row in place of an older one of the same method, set and picture. */
+/** Adds a row in place of an older one of the same method, set and image. */
 export function putRow(record: Pick<BenchRecord, "rows">, row: Row): void {
   const same = (other: Row) =>
     other.method === row.method && other.set === row.set && other.image === row.image;

@@ -7,11 +7,11 @@ import type { Method } from "./methods/method.ts";
 import type { Pair, Source } from "./protocols.ts";
 import type { BenchRecord, Row, SetRecord } from "./record.ts";
 
-/** A set and how to get its pictures. */
+/** A set and how to get its images. */
 export interface Task {
   /** The set. */
   readonly set: SetRecord;
-  /** Names of its pictures. */
+  /** Names of its images. */
   readonly images: readonly string[];
   /** Reads one of them and cuts its pairs out; none where it is too small for the protocol. */
   read(image: string): Promise<readonly Source[]>;
@@ -19,13 +19,13 @@ export interface Task {
   pairs(): AsyncIterable<Pair>;
 }
 
-/** What the runner tells while it works. */
+/** What the runner reports. */
 export interface RunEvents {
-  /** One picture is done by a method, or was kept from an earlier run, or failed. */
+  /** One image is done by a method, or was kept from an earlier run, or failed. */
   picture(method: string, set: string, image: string, kept: boolean): void;
-  /** One picture failed; it could not even be read where there is no method. */
+  /** One image failed; it could not be read if there is no method. */
   failed(method: string | undefined, reason: string, set: string, image: string): void;
-  /** One picture is too small for the protocol. */
+  /** One image is too small for the protocol. */
   leftOut?(set: string, image: string): void;
 }
 
@@ -33,19 +33,19 @@ export interface RunEvents {
 export interface RunOptions {
   /** Number of seeds of generative methods, from 0. */
   readonly seeds: number;
-  /** What judges the results. */
+  /** The graphs of metrics. */
   readonly judges: Judges;
   /** Where crops go; nowhere if absent. */
   readonly gallery?: Gallery;
   /** Sees each result of seed 0, for figures of whole sets. */
   readonly observe?: (set: SetRecord, pair: Source, method: string, result: Image) => Promise<void>;
-  /** Whether `observe` saw the picture in an earlier run. */
+  /** Whether `observe` saw the image in an earlier run. */
   readonly observed?: (set: SetRecord, image: string, method: string) => Promise<boolean>;
-  /** Where progress is told. */
+  /** Called with the progress. */
   readonly events: RunEvents;
   /** Adds a finished row to the results. */
   readonly finish: (row: Row) => Promise<void>;
-  /** Leaves the run; finished rows stay. */
+  /** Aborts the run; finished rows stay. */
   readonly signal?: AbortSignal;
 }
 
@@ -72,7 +72,7 @@ export async function runMethod(
   }
 }
 
-/** The pairs of a picture; undefined, and told, where it cannot be read. */
+/** The pairs of an image; undefined, and reported, if it cannot be read. */
 async function readPairs(
   { set, read }: Task,
   image: string,
@@ -87,7 +87,7 @@ async function readPairs(
   }
 }
 
-/** Measures one pair; true where it was kept from an earlier run. */
+/** Measures one pair; true if it was kept from an earlier run. */
 async function runPair(
   method: Method,
   set: SetRecord,
@@ -102,7 +102,7 @@ async function runPair(
       return false;
     }
     if (!gallery || await gallery.has(set.key, pair.name, method.name)) return true;
-    // The results file came without its crops: the figures stay, the picture is made for the report.
+    // The results file came without its crops: the figures are kept, and the image is made again for the report.
     await gallery.keep(set.key, pair, method.name, await enlarged(method, set, pair, 0, signal));
   } catch (error) {
     signal?.throwIfAborted();
@@ -121,7 +121,7 @@ async function enlarged(
   return await method.enlarge({ low, scale: set.scale, seed, set: set.name, image, signal });
 }
 
-/** One line about whatever was thrown. */
+/** One line about an error. */
 export function oneLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }
@@ -130,7 +130,7 @@ function seedsOf(method: Method, seeds: number): number[] {
   return Array.from({ length: method.generative ? seeds : 1 }, (_, seed) => seed);
 }
 
-/** Whether the record holds all figures of this very method and picture; what is no number is none. */
+/** Whether the record holds all figures of this method and image; NaN does not count as one. */
 async function isFinished(
   record: Pick<BenchRecord, "rows">,
   method: Method,

@@ -1,35 +1,35 @@
-/** Test sets on disk: folders of high-resolution pictures, with or without their low-resolution ones. @module */
+/** Test sets on disk: folders of high-resolution images, with or without their low-resolution ones. @module */
 
 import { basename, resolve } from "node:path";
 import { exists, sha256 } from "./files.ts";
 
-/** One picture of a set. */
+/** One image of a set. */
 export interface SetImage {
   /** File name without its extension. */
   readonly name: string;
   /** Path of the high-resolution file. */
   readonly high: string;
-  /** Path of the low-resolution file; it is made by the exact bicubic where absent. */
+  /** Path of the low-resolution file; if absent, it is made by the exact bicubic. */
   readonly low?: string;
 }
 
-/** The pictures of a set at one scale. */
+/** The images of a set at one scale. */
 export interface BenchSet {
   /** Such as `Set5`. */
   readonly name: string;
-  /** How many times the low-resolution pictures were shrunk. */
+  /** How many times smaller the low-resolution images are. */
   readonly scale: number;
   /** In the order of their names. */
   readonly images: readonly SetImage[];
 }
 
-/** Pictures that have no truth to compare with. */
+/** Images that have no truth to compare with. */
 export interface RealSet extends Omit<BenchSet, "images"> {
   /** In the order of their names; `low` is the file to enlarge. */
   readonly images: readonly { readonly name: string; readonly low: string }[];
 }
 
-/** Folders, and what follows a picture's name in them. */
+/** Folders, and what follows an image's name in them. */
 interface Layout {
   readonly high: string;
   readonly highEnd?: string;
@@ -61,7 +61,7 @@ function layouts(scale: number): Layout[] {
 /**
  * Finds a set by name below `data`, or by its path.
  *
- * @throws {Error} If there is no such folder or no picture in it.
+ * @throws {Error} If there is no such folder or no image in it.
  */
 export async function findSet(data: string, name: string, scale: number): Promise<BenchSet> {
   const root = await exists(`${data}/${name}`) ? `${data}/${name}` : name;
@@ -76,15 +76,15 @@ export async function findSet(data: string, name: string, scale: number): Promis
   }
   throw new Error(
     `Cannot find the set "${name}" x${scale}: neither ${data}/${name} nor ${name} is a folder of ` +
-      `pictures (HR with LRx${scale}, or pictures alone). Below --data: ${await foldersOf(
+      `images (HR with LRx${scale}, or images alone). Below --data: ${await foldersOf(
         data,
       )}. ` +
-      `Give --data with the folder of the sets, or --set with a folder of pictures`,
+      `Give --data with the folder of the sets, or --set with a folder of images`,
   );
 }
 
 /**
- * A folder of inputs that no layout knows would be passed over in silence, and others be measured.
+ * Otherwise a folder of inputs in no known layout would be ignored, and other inputs be measured.
  *
  * @throws {Error} If there is one of this scale, or of none.
  */
@@ -95,21 +95,21 @@ async function refuseUnreadInputs(root: string, scale: number): Promise<void> {
     const ofOther = [2, 3, 4, 8].some((other) => other !== scale && name.endsWith(String(other)));
     if (ofOther || (await stems(`${root}/${name}`)).size === 0) continue;
     throw new Error(
-      `Cannot use the set in ${root}: its folder ${name} is in no known layout, so its pictures would ` +
-        `not be measured. Name it LRx${scale}, with the pictures named as those of HR, or move it away`,
+      `Cannot use the set in ${root}: its folder ${name} is in no known layout, so its images would ` +
+        `not be measured. Name it LRx${scale}, with the images named as those of HR, or move it away`,
     );
   }
 }
 
 /**
- * Pictures of unknown origin, to be enlarged without a truth to compare with.
+ * Images of unknown origin, to be enlarged without a truth to compare with.
  *
- * @throws {Error} If there is no such folder or no picture in it.
+ * @throws {Error} If there is no such folder or no image in it.
  */
 export async function findReal(folder: string, scale: number): Promise<RealSet> {
   const found = await stems(folder.replace(/\/$/, ""));
   if (found.size === 0) {
-    throw new Error(`Cannot find pictures to enlarge (--real): there are none in ${folder}`);
+    throw new Error(`Cannot find images to enlarge (--real): there are none in ${folder}`);
   }
   const images = [...found].map(([name, low]) => ({ name, low }));
   images.sort((a, b) => a.name < b.name ? -1 : 1);
@@ -140,22 +140,22 @@ async function imagesOf(root: string, layout: Layout, scale: number): Promise<Se
   }
   if (single.length > 0) {
     throw new Error(
-      `Cannot use the set in ${root}: ${low} has no picture for ${single.sort().join(", ")}`,
+      `Cannot use the set in ${root}: ${low} has no image for ${single.sort().join(", ")}`,
     );
   }
   return images.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 /**
- * Pictures of a folder by their names without extension; none where there is no folder.
+ * Images of a folder by their names without extension; none where there is no folder.
  *
- * @throws {Error} If two pictures have the same name but for the extension.
+ * @throws {Error} If two images have the same name but for the extension.
  */
 export async function stems(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   if (!await exists(folder)) return found;
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    // macOS puts a file ._NAME beside every file on foreign disks.
+    // macOS writes a file ._NAME next to every file on disks of other systems.
     if (isDirectory || name.startsWith("._") || !PICTURE.test(name)) continue;
     const stem = name.replace(PICTURE, ""), path = `${folder}/${name}`;
     if (found.has(stem)) {
@@ -166,7 +166,7 @@ export async function stems(folder: string): Promise<Map<string, string>> {
   return found;
 }
 
-/** `..` steps out by name, since the folder that it starts from need not exist. */
+/** Resolves `..` by name, since the folder that it starts from need not exist. */
 function join(root: string, path: string): string {
   if (path === ".") return root;
   return path.startsWith("../")
@@ -174,7 +174,7 @@ function join(root: string, path: string): string {
     : `${root}/${path}`;
 }
 
-/** What a digest looks at. */
+/** What a digest is made of. */
 interface Files {
   readonly images: readonly {
     readonly name: string;

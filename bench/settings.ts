@@ -19,7 +19,7 @@ export interface Settings {
   scale?: number[];
   /** Names of tracks: how the inputs are damaged; as they are if absent. */
   degrade?: string[];
-  /** Folders of pictures without a truth. */
+  /** Folders of images without a truth. */
   real: string[];
   /** Parameters of NIQE. */
   niqe?: string;
@@ -27,9 +27,9 @@ export interface Settings {
   protocol: string;
   /** Seeds of generative methods. */
   seeds: number;
-  /** Only the first pictures of each set. */
+  /** Only the first images of each set. */
   images?: number;
-  /** Folders of result pictures, by name. */
+  /** Folders of result images, by name. */
   results: readonly (readonly [string, string])[];
   /** Folder where UpscalerJS is installed. */
   upscalerjs?: string;
@@ -39,7 +39,7 @@ export interface Settings {
   realesrgan?: string;
   /** Pairs of methods to compare. */
   vs: readonly (readonly [string, string])[];
-  /** The only provider. */
+  /** The only provider to use. */
   provider?: "webgpu" | "native" | "wasm";
   /** CPU threads. */
   threads?: number;
@@ -49,13 +49,13 @@ export interface Settings {
   inception?: string;
   /** The results file. */
   out: string;
-  /** Forgets what the results file holds. */
+  /** Whether to start the results file anew. */
   fresh: boolean;
-  /** Forgets the times that it holds. */
+  /** Whether to measure its times anew. */
   freshSpeed: boolean;
   /** A small run for a first look. */
   quick: boolean;
-  /** Whether pictures are measured. */
+  /** Whether images are measured. */
   quality: boolean;
   /** Whether speed is measured. */
   speed: boolean;
@@ -63,7 +63,7 @@ export interface Settings {
   speedProviders: string[];
   /** Names of the sizes whose speed is measured. */
   speedSizes: string[];
-  /** Tells no progress. */
+  /** Shows no progress. */
   quiet: boolean;
 }
 
@@ -71,25 +71,25 @@ const EPILOGUE = `
 Examples:
   deno task bench --quick
   deno task bench --model srdiff,srdiff+steps=8 --set Set5,BSD100 --seeds 3 --vs srdiff,bicubic
-  deno task bench --model bicubic --set ./my-pictures --results mine=./my-results
-An interrupted run is resumed by the same command: finished pictures are kept.
+  deno task bench --model bicubic --set ./my-images --results mine=./my-results
+An interrupted run is resumed by the same command: finished images are kept.
 Exit codes: 0, 1 (something failed, the rest is done), 2 (usage), 130 (interrupted).`;
 
 const root = new URL("..", import.meta.url).pathname;
 const PROVIDERS = ["native", "wasm", "webgpu"];
 
-/** Reads the command line; ends the process with 2 where it can't be obeyed, with 0 after `--help`. */
+/** Reads the command line; exits with 2 if it is invalid, with 0 after `--help`. */
 export function readSettings(args: readonly string[]): Settings {
   const program = new Command("bench")
     .description(
-      "tells what every entry is worth: quality, speed and memory, beside baselines and peers",
+      "measures every entry: quality, speed and memory, next to baselines and peers",
     )
     .option("--model <list>", "entries and baselines, such as srdiff,srdiff+steps=8,bicubic", list)
     .option("--set <list>", "sets below --data, or folders", list)
     .option("--data <dir>", "folder with the sets", `${root}../shared/data/eval`)
     .option("--scale <list>", "scales (default: those of the models)", numbers)
     .addOption(
-      new Option("--protocol <name>", "what is cut out of the pictures")
+      new Option("--protocol <name>", "what is cut out of the images")
         .choices(protocols.map((protocol) => protocol.name)).default("whole"),
     )
     .option(
@@ -99,13 +99,13 @@ export function readSettings(args: readonly string[]): Settings {
     )
     .option(
       "--real <list>",
-      "folders of pictures without a truth: NIQE, LR-PSNR, contact sheet",
+      "folders of images without a truth: NIQE, LR-PSNR, contact sheet",
       list,
       [],
     )
     .option("--seeds <n>", "seeds of generative methods", positive)
-    .option("--images <n>", "only the first n pictures of each set", positive)
-    .option("--results <name=dir>", "a folder of result pictures as a method", addPair("="), [])
+    .option("--images <n>", "only the first n images of each set", positive)
+    .option("--results <name=dir>", "a folder of result images as a method", addPair("="), [])
     .option(
       "--upscalerjs <dir>",
       "folder where the npm package upscaler is installed (bench/README.md)",
@@ -121,23 +121,23 @@ export function readSettings(args: readonly string[]): Settings {
     )
     .option("--vs <A,B>", "compare two methods image by image", addPair(","), [])
     .addOption(
-      new Option("--provider <name>", "the only provider").choices(PROVIDERS),
+      new Option("--provider <name>", "the only provider to use").choices(PROVIDERS),
     )
     .option("--threads <n>", "CPU threads", positive)
     .option("--lpips <path>", "LPIPS graph, or folder with lpips_alex.onnx and lpips_sq.onnx")
     .option("--niqe <file>", "parameters of NIQE (niqe_pris_params.npz)")
     .option("--inception <file>", "feature graph for FID and Inception Score")
     .option("--out <file.json>", "results file", json, `${root}bench/results/${today()}.json`)
-    .option("--fresh", "forget what the results file holds", false)
-    .option("--fresh-speed", "forget the times that it holds", false)
+    .option("--fresh", "discard what the results file holds", false)
+    .option("--fresh-speed", "discard the times that it holds", false)
     .option(
       "--quick",
-      "a first look, under three minutes on two idle cores: regression and srdiff, five pictures of a " +
-        "set, one size and one provider timed; what is named besides is obeyed",
+      "a first look, under three minutes on two idle cores: regression and srdiff, five images of a " +
+        "set, one size and one provider timed; other options take precedence",
       false,
     )
-    .option("--no-quality", "measure speed alone")
-    .option("--no-speed", "measure pictures alone")
+    .option("--no-quality", "measure only speed")
+    .option("--no-speed", "measure only quality")
     .option(
       "--speed-providers <list>",
       "of native, wasm, webgpu (default: native,wasm)",
@@ -152,7 +152,7 @@ export function readSettings(args: readonly string[]): Settings {
   return completed(flags as Settings);
 }
 
-/** What is left open; whatever the user chose stays. */
+/** What `--quick` means for options that the user did not give. */
 function completed({ quick, ...chosen }: Settings): Settings {
   const whole = {
     seeds: 3,

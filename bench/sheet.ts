@@ -1,8 +1,8 @@
-/** Sheets of pictures side by side, one square cell each. @module */
+/** Sheets of images side by side, one square cell each. @module */
 
 import type { Image } from "../mod.ts";
 
-/** A picture whose pixels are repeated, to show small ones as they are. */
+/** An image whose pixels are repeated, to show small ones as they are. */
 export function repeated(image: Image, times: number): Image {
   const width = image.width * times, height = image.height * times;
   const from = new Uint32Array(Uint8ClampedArray.from(image.data).buffer);
@@ -13,7 +13,7 @@ export function repeated(image: Image, times: number): Image {
   return { width, height, data: new Uint8ClampedArray(pixels.buffer) };
 }
 
-/** The middles of pictures, `cell` pixels square, in rows as long as the first one; without alpha. */
+/** The middles of images, `cell` pixels square, in rows as long as the first one; without alpha. */
 export function sheetOf(rows: readonly (readonly Image[])[], cell: number): Image {
   const width = rows[0].length * cell, height = rows.length * cell;
   const data = new Uint8ClampedArray(4 * width * height);

@@ -1,6 +1,6 @@
 /** Means, their uncertainty, and paired comparisons. @module */
 
-/** A mean with the half width of its 95 % interval; NaN where one value tells nothing about it. */
+/** A mean with the half width of its 95 % interval; NaN for a single value. */
 export interface Estimate {
   /** Arithmetic mean. */
   readonly mean: number;
@@ -23,7 +23,7 @@ function t975(freedom: number): number {
   return T975[freedom - 1] ?? z + (z ** 3 + z) / (4 * freedom);
 }
 
-/** Mean of the values; NaN of none. */
+/** Mean of the values; NaN if there are none. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -5,23 +5,23 @@ import type { BenchRecord, Row } from "./record.ts";
 import type { SpeedRow } from "./speed/row.ts";
 import { type Comparison, type Estimate, estimate, mean, paired } from "./statistics.ts";
 
-/** What one method reached on one set. */
+/** The figures of one method on one set. */
 export interface Summary {
   /** Name of the method. */
   readonly method: string;
   /** Key of the set. */
   readonly set: string;
-  /** Pictures measured. */
+  /** Images measured. */
   readonly images: number;
   /** Seeds of each. */
   readonly seeds: number;
-  /** Mean over pictures and seeds; the interval is that of the set's mean over the seeds. */
+  /** Mean over images and seeds; the interval is that of the set's mean over the seeds. */
   readonly figures: Readonly<Record<string, Estimate>>;
 }
 
-/** A summary that knows how many pictures there are. */
+/** A summary with the number of images that are missing. */
 export interface SetSummary extends Summary {
-  /** Pictures that the method has not finished, though another one has. */
+  /** Images that the method has not finished, though another one has. */
   readonly missing: number;
 }
 
@@ -35,7 +35,7 @@ export function summaries(record: BenchRecord, set: string): SetSummary[] {
   return found.map((summary) => ({ ...summary, missing: most - summary.images }));
 }
 
-/** The rows of one method on one set; those of its older weights, or of other files of the set, left out. */
+/** The rows of one method on one set; without those of older weights or of other files of the set. */
 export function rowsOf(record: BenchRecord, set: string, method: string): Row[] {
   const methodDigest = record.methods.find(({ name }) => name === method)?.digest;
   const setDigest = record.sets.find(({ key }) => key === set)?.digest;
@@ -45,7 +45,7 @@ export function rowsOf(record: BenchRecord, set: string, method: string): Row[] 
   );
 }
 
-/** The measurements of speed; those of a method's older weights left out. */
+/** The measurements of speed, without those of older weights. */
 export function speedOf(record: BenchRecord): SpeedRow[] {
   return record.speed.filter((row) =>
     record.methods.some(({ name, digest }) => name === row.method && digest === row.methodDigest)
@@ -69,12 +69,12 @@ function ofSeed(row: Row, seed: number, key: string): number {
   return row.samples.find((sample) => sample.seed === seed)?.figures[key] ?? NaN;
 }
 
-/** Value of one picture, averaged over its seeds. */
+/** Value of one image, averaged over its seeds. */
 export function valueOf(row: Row, key: string): number {
   return row.together[key] ?? mean(row.samples.map((sample) => sample.figures[key] ?? NaN));
 }
 
-/** How two methods compare on a set, by metric; only pictures that both have count. */
+/** How two methods compare on a set, by metric; only images that both have count. */
 export function compare(
   record: BenchRecord,
   set: string,

@@ -12,11 +12,11 @@ export interface TextTable {
   readonly head: string[];
   /** Lines. */
   readonly rows: string[][];
-  /** Columns of words besides the first, which stand on the left. */
+  /** Columns of text besides the first, which are aligned to the left. */
   readonly words?: readonly number[];
   /** Which cells hold the best value of their column. */
   readonly best?: readonly (readonly boolean[])[];
-  /** What must be known to read it. */
+  /** Notes below it. */
   readonly notes: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export function table(head: string[], rows: string[][]): string {
   return grid.toString();
 }
 
-/** The metrics that any method of a set has figures of; times were taken under any load. */
+/** The metrics that at least one method of a set has, without times, which depend on the load. */
 function shownMetrics(found: readonly Summary[]): Metric[] {
   return metrics.filter(({ key }) =>
     key !== "seconds" && found.some(({ figures }) => key in figures)
@@ -73,9 +73,9 @@ export function setTable(record: BenchRecord, set: string): TextTable {
     best,
     notes: complete.length < found.length
       ? [
-        "n: pictures x seeds. What has not finished all pictures is not to be compared with the rest.",
+        "n: images x seeds. Methods that did not finish all images cannot be compared with the others.",
       ]
-      : ["n: pictures x seeds."],
+      : ["n: images x seeds."],
   };
 }
 
@@ -91,7 +91,7 @@ function isBest(
   return rounded(summary) === (better === "larger" ? Math.max : Math.min)(...values);
 }
 
-/** Differences `a - b` on one set; no rows where they have no picture in common. */
+/** Differences `a - b` on one set; no rows where they have no image in common. */
 export function comparisonTable(
   record: BenchRecord,
   set: string,
@@ -109,12 +109,12 @@ export function comparisonTable(
       verdict(a, mean, half, isLarger),
     ];
   });
-  const pictures = found[0]?.comparison.n ?? 0;
+  const images = found[0]?.comparison.n ?? 0;
   return {
     head: [`${set}: ${a} - ${b}`, "difference", `${a} better`, `${b} better`, "at 95 %"],
     rows,
     words: [4],
-    notes: [`Picture by picture on ${pictures} pictures, with the interval over the pictures.`],
+    notes: [`Image by image on ${images} images, with the interval over the images.`],
   };
 }
 

@@ -10,7 +10,7 @@ import { type BenchSet, digestOf, findReal, findSet, type RealSet } from "./sets
 import type { Task } from "./runner.ts";
 import type { Settings } from "./settings.ts";
 
-/** Sets that are looked for when none is named, and a folder that tells that one is there. */
+/** Sets that are measured if none is named, each with a folder by which it is recognised. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   Set5: ["Set5"],
   Set14: ["Set14"],
@@ -31,10 +31,10 @@ async function setsBelow(data: string): Promise<string[]> {
   return found;
 }
 
-/** What of a set is taken, and how its inputs are damaged. */
+/** Which images of a set are taken, and how their inputs are damaged. */
 export interface TaskOptions {
   /**
-   * Only the first pictures.
+   * Only the first images.
    *
    * @default {Infinity}
    */
@@ -91,14 +91,14 @@ async function recordOf(set: BenchSet | RealSet, whole: number, cut: string, pro
 }
 
 /**
- * Opens a folder of pictures that have no truth.
+ * Opens a folder of images that have no truth.
  *
- * @throws {Error} If there is no picture in it.
+ * @throws {Error} If there is no image in it.
  */
 export async function openRealTask(folder: string, scale: number, limit = Infinity): Promise<Task> {
   const found = await findReal(folder, scale);
   const set = { ...found, images: found.images.slice(0, limit) };
-  const facts = await recordOf(set, found.images.length, "", "whole pictures without a truth");
+  const facts = await recordOf(set, found.images.length, "", "whole images without a truth");
   return {
     set: { ...facts, isReal: true },
     images: set.images.map(({ name }) => name),
@@ -111,7 +111,7 @@ export async function openRealTask(folder: string, scale: number, limit = Infini
 }
 
 /**
- * Opens the sets at every scale that a method asks for, and notes them in the record.
+ * Opens the sets at every scale that a method has, and adds them to the record.
  *
  * @throws {Error} If there is none, or two have the same name.
  */
@@ -123,7 +123,7 @@ export async function openTasks(
   const protocol = protocolOf(settings.protocol);
   if (settings.degrade && protocol.name !== "whole") {
     throw new RangeError(
-      `Cannot damage the inputs (--degrade) under the protocol ${protocol.name}: only whole pictures`,
+      `Cannot damage the inputs (--degrade) under the protocol ${protocol.name}: only whole images`,
     );
   }
   const own = methods.map((method) => method.scale).filter((scale) => scale !== undefined);
@@ -144,13 +144,13 @@ export async function openTasks(
   }
   if (tasks.length === 0) {
     throw new Error(
-      `Cannot find a set below ${settings.data}: give --data, or --set with a folder of pictures`,
+      `Cannot find a set below ${settings.data}: give --data, or --set with a folder of images`,
     );
   }
   checkKeys(tasks);
   for (const { name, scale } of methods) {
     if (scale === undefined || tasks.some(({ set }) => set.scale === scale)) continue;
-    record.notes.push(`${name}: not measured, since it enlarges x${scale} alone`);
+    record.notes.push(`${name}: not measured, since it only enlarges x${scale}`);
   }
   const isOpened = (key: string) => tasks.some(({ set }) => set.key === key);
   record.sets = [
@@ -166,7 +166,7 @@ function checkKeys(tasks: readonly Task[]): void {
   const twice = keys.find((key, i) => keys.indexOf(key) !== i);
   if (twice === undefined) return;
   throw new Error(
-    `Cannot measure two sets of the name "${twice}": rename one of the folders, or measure them in ` +
+    `Cannot measure two sets with the name "${twice}": rename one of the folders, or measure them in ` +
       `two runs with another --out`,
   );
 }

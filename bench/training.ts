@@ -5,7 +5,7 @@ const environment = new URL("../train/environment.ts", import.meta.url).pathname
 /**
  * Runs a module of `train/` in its Python environment.
  *
- * @param what What could not be done if it fails, such as "measure Real-ESRGAN".
+ * @param what What cannot be done if it fails, such as "measure Real-ESRGAN".
  * @returns What it printed.
  * @throws {Error} If it fails, with the last line that it printed.
  */

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "commander";
 export function list(value: string): string[] {
   const found = value.split(",").map((part) => part.trim()).filter(Boolean);
   if (found.length > 0) return found;
-  throw new InvalidArgumentError("it names nothing");
+  throw new InvalidArgumentError("it is empty");
 }
 
 /** Like {@linkcode list}, of these names. */
@@ -14,7 +14,7 @@ export function some(names: readonly string[]) {
   return (value: string): string[] =>
     list(value).map((name) => {
       if (names.includes(name)) return name;
-      throw new InvalidArgumentError(`"${name}" is none of ${names.join(", ")}`);
+      throw new InvalidArgumentError(`"${name}" is not one of ${names.join(", ")}`);
     });
 }
 

@@ -2,9 +2,9 @@
  * Measures every entry of the zoo on Set5 and BSD100, those of x4 on damaged inputs too, and
  * writes the figures into its `model.yml`, the tables of its own README and the table of the project's.
  *
- * `deno task bench:zoo --check` measures Set5 alone and fails where a card's figures no longer follow from its
- * weights. `--only ID` takes one entry, `--data DIR` another folder with the sets; `--results FILE` spares the
- * pictures that `deno task bench` has measured there with these very weights, sets and numbers of seeds.
+ * `deno task bench:zoo --check` measures Set5 alone and fails if a card's figures no longer follow from its
+ * weights. `--only ID` takes one entry, `--data DIR` another folder with the sets; `--results FILE` skips the
+ * images that `deno task bench` has measured there with the same weights, sets and numbers of seeds.
  *
  * @module
  */
@@ -32,7 +32,7 @@ import { writeCardTables } from "./zoo_tables.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** Pictures of the sets. */
+/** Images of the sets. */
 const SIZES: Readonly<Record<string, number>> = { Set5: 5, BSD100: 100 };
 
 /** What the user asked for. */
@@ -47,8 +47,8 @@ interface Flags {
 
 async function main(signal: AbortSignal): Promise<number> {
   const values = new Command("bench:zoo")
-    .description("Measures the zoo into its cards and the README.")
-    .option("--check", "only say which figures of the cards are no longer true")
+    .description("Measures the zoo and writes the figures into its cards and READMEs.")
+    .option("--check", "only report figures of the cards that are no longer true")
     .option("--only <id>", "one entry")
     .option("--data <dir>", "folder with the sets", new URL("../shared/data/eval", root).pathname)
     .option("--lpips <path>", "file or folder with the LPIPS graphs")
@@ -64,7 +64,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const seeds = Number(values.seeds ?? 5);
   if (!Number.isInteger(seeds) || seeds < 1) {
     throw new RangeError(
-      `Cannot measure with ${values.seeds} seeds: it must be a whole number from 1 on`,
+      `Cannot measure with ${values.seeds} seeds: it must be a positive integer`,
     );
   }
   const sets = values.check ? zooSets.slice(0, 1) : zooSets.map((set) => (
@@ -99,11 +99,11 @@ async function main(signal: AbortSignal): Promise<number> {
     await writeCardTables((await openZoo().list()).filter(enlarges));
   }
   for (const fault of faults) console.error(fault);
-  if (faults.length > 0) console.error("Run deno task bench:zoo to measure anew");
+  if (faults.length > 0) console.error("Run deno task bench:zoo to measure again");
   return faults.length > 0 ? 1 : 0;
 }
 
-/** Fills the README's place for the table, which the zoo command makes. */
+/** Writes the table, which the zoo command makes, into the README. */
 async function writeTable(): Promise<void> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "cli/zoo.ts", "table"],
@@ -116,5 +116,5 @@ async function writeTable(): Promise<void> {
 }
 
 if (import.meta.main) {
-  await runInterruptible(main, "Interrupted; the cards of the entries that were done are written");
+  await runInterruptible(main, "Interrupted; the cards of the finished entries are written");
 }

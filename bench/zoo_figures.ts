@@ -22,7 +22,7 @@ export interface ZooSet {
   readonly name: string;
   /** Seeds of generative entries. */
   readonly seeds: number;
-  /** How the inputs are damaged, and how many of them; at x4 alone. */
+  /** How the inputs are damaged, and how many of them; only at x4. */
   readonly damage?: { readonly track: string; readonly images: number };
   /**
    * Only the first images.
@@ -32,7 +32,7 @@ export interface ZooSet {
   readonly limit?: number;
 }
 
-/** Set5 takes one seed, so that a check of a few seconds must find the same figures again. */
+/** Set5 has one seed, so that a check of a few seconds can reproduce its figures. */
 export const zooSets: readonly ZooSet[] = [
   { name: "Set5", seeds: 1 },
   { name: "BSD100", seeds: 5 },
@@ -66,19 +66,19 @@ const TOLERANCE: Readonly<Record<string, number>> = {
 export interface MeasureOptions {
   /** Folder with the sets. */
   readonly data: string;
-  /** What judges. */
+  /** The metrics' graphs. */
   readonly judges: Judges;
-  /** What is measured already; rows of other weights, sets or numbers of seeds do not count. */
+  /** Rows measured earlier; those of other weights, sets or numbers of seeds are ignored. */
   readonly rows?: readonly Row[];
-  /** Leaves the work. */
+  /** Aborts the work. */
   readonly signal: AbortSignal;
-  /** Told after each picture. */
+  /** Called after each image. */
   readonly onPicture?: (label: string) => void;
   /** Precision of the weights, where it is not the entry's own. */
   readonly precision?: Precision;
 }
 
-/** Whether an entry makes images larger; one without an input has no truth to be measured against. */
+/** Whether an entry enlarges images; an unconditional one has no truth to compare with. */
 export function enlarges({ diffusion, scale }: ModelCard): boolean {
   return scale > 1 && !(diffusion?.base === "none" && diffusion.condition === undefined);
 }
@@ -86,7 +86,7 @@ export function enlarges({ diffusion, scale }: ModelCard): boolean {
 /**
  * Measures one entry on the sets.
  *
- * @throws {Error} If any picture fails: half a set gives no figures.
+ * @throws {Error} If any image fails: half a set gives no figures.
  */
 export async function measureEntry(
   card: ModelCard,
@@ -162,7 +162,7 @@ function cardFigures(rows: readonly Row[]): Record<string, number> {
   return result;
 }
 
-/** Writes figures at the end of a `model.yml`, leaving all else as it is to the letter. */
+/** Writes figures at the end of a `model.yml`, without changing anything else. */
 export async function writeFigures(path: string, figures: CardFigures): Promise<void> {
   await writeKey(path, "figures", figures);
 }
@@ -179,7 +179,7 @@ async function writeKey(path: string, key: string, value: unknown): Promise<void
   await writeWhole(path, `${rest}\n${stringify({ [key]: value })}`);
 }
 
-/** Writes `steps.default` of a `model.yml`, leaving all else as it is to the letter. */
+/** Writes `steps.default` of a `model.yml`, without changing anything else. */
 export async function writeStepsDefault(path: string, steps: number): Promise<void> {
   const text = await Deno.readTextFile(path);
   await writeWhole(path, text.replace(/^(steps:\n[ \t]+default: )\d+/m, `$1${steps}`));

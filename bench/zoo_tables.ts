@@ -5,7 +5,7 @@ import { exists } from "./files.ts";
 import { metrics } from "./judges.ts";
 import { hasMarks, writeBetweenMarks } from "./marks.ts";
 
-/** The tables of the papers: nearness to the truth and to the input, and what a viewer sees. */
+/** The tables of the papers: fidelity to the truth and to the input, then perception. */
 const TABLES: readonly (readonly [title: string, keys: readonly string[]])[] = [
   ["Fidelity and consistency", ["psnrY", "ssimY", "psnrRgb", "lrPsnr", "colorError"]],
   ["Perception and diversity", [

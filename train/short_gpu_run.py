@@ -4,7 +4,7 @@
 
 Every run is a process of its own. One that needs an encoder starts when the run of that encoder is
 finished. States are written every minute, and runs are packed into OUT every minute (see
-srzoo_train/pack.py). The same command goes on from what is in WORK. PLAN is a YAML or JSON list of
+srzoo_train/pack.py). The same command continues the runs in WORK. PLAN is a YAML or JSON list of
 
     { name, recipe, minutes, encoder: name of a run, workers: processes that cut crops,
       set: { key: value of the recipe } }
@@ -120,11 +120,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="short_gpu_run", description=__doc__.splitlines()[0])
     parser.add_argument("--x4", required=True, type=Path, help="a store prepared for four times the size")
     parser.add_argument("--x8", type=Path, help="one for eight times the size")
-    parser.add_argument("--runs", required=True, type=Path, help="folder of the runs; gone on from, if there")
+    parser.add_argument("--runs", required=True, type=Path, help="folder of the runs; those in it are continued")
     parser.add_argument("--out", required=True, type=Path, help="folder for the packed runs")
     parser.add_argument("--plan", type=Path, default=TRAIN / "short_gpu_run.yml")
     parser.add_argument("--only", nargs="*", help="names of runs; their encoders must be among them or trained")
-    parser.add_argument("--max-steps", type=int, help="instead of the plan's minutes")
+    parser.add_argument("--max-steps", type=int, help="steps of every run, instead of the plan's minutes")
     args = parser.parse_args()
     jobs = [Job(line, args) for line in parsed(args.plan.read_text())]
     if args.only:

@@ -1,4 +1,4 @@
-/** A round part of a picture. @module */
+/** A round part of an image. @module */
 
 import type { Image } from "../../lib/image/image.ts";
 import { centralRect, cropImage } from "../../lib/image/crop.ts";
@@ -23,7 +23,7 @@ export function discOnly(image: Image, mask: Image, outside: Image): Image {
   return cropImage({ ...image, data }, centralRect(image, side));
 }
 
-/** Largest difference of two pictures, in bytes, where the mask is black. */
+/** Largest difference of two images, in bytes, where the mask is black. */
 export function largestOutside(a: Image, b: Image, mask: Image): number {
   let largest = 0;
   for (let i = 0; i < a.data.length; i++) {

@@ -39,7 +39,7 @@ export function onLine(
   return y0 + (x - x0) / (x1 - x0) * (y1 - y0);
 }
 
-/** Means over the pictures, for each place of the dial. */
+/** Means over the images, for each place of the dial. */
 function curveOf(rows: readonly Row[]): Figures[] {
   return PLACES.map((_, place) => {
     const keys = Object.keys(rows[0].samples[place].figures);
@@ -59,9 +59,9 @@ function findingOf(rows: readonly Row[]): Finding {
   return {
     title: "Fidelity dial",
     how:
-      `From the estimate of least error (0) to the sample (1), seed 0, mean over ${rows.length} pictures. The ` +
+      `From the estimate with the least error (0) to the sample (1), seed 0, mean over ${rows.length} images. The ` +
       "last column is the LPIPS that the straight line between the two ends has at the same PSNR-Y: a dial is " +
-      "worth something where it stays under it.",
+      "useful where it stays below it.",
     head: ["fidelity", ...shown.map(({ title }) => title), "LPIPS of the line"],
     rows: curve.map((at, i) => [
       `${PLACES[i]}`,

@@ -1,4 +1,4 @@
-/** Does a region take the content of another picture, and nothing else change? @module */
+/** Whether a region takes the content of another image, and nothing else changes. @module */
 
 import { fuse, type Image, resizeImage } from "../../mod.ts";
 import type { Pair } from "../protocols.ts";
@@ -8,13 +8,13 @@ import { discMask, discOnly, largestOutside } from "./disc.ts";
 import type { Finding, Part } from "./part.ts";
 import type { Study } from "./study.ts";
 
-/** Most bytes by which a pixel outside the mask may differ. */
+/** Largest allowed difference of a byte outside the mask. */
 const OUTSIDE = 2;
 
 /** What the references are, by name. */
 const REFERENCES: Readonly<Record<string, string>> = {
-  truth: "the true picture, as a second, nearer shot would show it",
-  sample: "the sample of another seed, liked better there",
+  truth: "the true image, as a second, nearer shot would show it",
+  sample: "the sample of another seed, preferred there",
   other: "another photograph of the set",
 };
 
@@ -64,10 +64,10 @@ function findingOf(found: readonly (readonly [string, readonly Row[]])[]): Findi
     title: "Fusion",
     how:
       "`fuse()` of a reference into a disc in the middle (radius: a quarter of the shorter side), seed 0. LPIPS " +
-      "to the reference on the box of the disc, with the reference outside the disc in both pictures; " +
+      "to the reference on the box of the disc, with the reference outside the disc in both images; " +
       "*outside* is the largest difference of a byte from the plain result where the mask is black. References: " +
       `${Object.entries(REFERENCES).map(([name, what]) => `*${name}*, ${what}`).join("; ")}.`,
-    head: ["reference", "pictures", "LPIPS plain", "LPIPS fused", "at least halved on", "outside"],
+    head: ["reference", "images", "LPIPS plain", "LPIPS fused", "at least halved on", "outside"],
     rows: found.map(([name, rows]) => [
       name,
       `${rows.length}`,

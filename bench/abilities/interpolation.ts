@@ -10,7 +10,7 @@ import type { Study } from "./study.ts";
 const PLACES = Array.from({ length: 9 }, (_, i) => i / 8);
 const SEEDS: readonly (readonly [from: number, to: number])[] = [[0, 1], [2, 3], [4, 5]];
 
-/** Distance to the first picture on the way of `interpolateSeeds()`. */
+/** Distance to the first image along `interpolateSeeds()`. */
 export const interpolationPart: Part = { name: "interpolation", run };
 
 async function run(study: Study): Promise<Finding | undefined> {
@@ -51,15 +51,15 @@ function findingOf(rows: readonly Row[]): Finding {
   return {
     title: "Interpolation between seeds",
     how:
-      "Root mean square difference, in bytes, of the picture at t of `interpolateSeeds()` from that at 0; mean " +
-      `over ${rows.length} pictures and the seeds ${
+      "Root mean square difference, in bytes, of the image at t of `interpolateSeeds()` from that at 0; mean " +
+      `over ${rows.length} images and the seeds ${
         SEEDS.map((pair) => pair.join(" to ")).join(", ")
       }.`,
     head: ["t", ...PLACES.map(String)],
     rows: [["distance", ...PLACES.map((_, i) => mean(paths.map((path) => path[i])).toFixed(2))]],
     promises: [{
-      text: `the distance never falls: it does on ${falling} of ${paths.length} ways, ` +
-        `the least rise of a step is ${least.toFixed(3)}`,
+      text: `the distance never falls: it does on ${falling} of ${paths.length} paths, ` +
+        `the smallest rise of a step is ${least.toFixed(3)}`,
       kept: falling === 0,
     }],
   };

@@ -6,11 +6,11 @@ import type { Study } from "./study.ts";
 export interface Part {
   /** Name on the command line. */
   readonly name: string;
-  /** Measures it, and says what was found; undefined where nothing was. */
+  /** Measures it; undefined if there is nothing to report. */
   run(study: Study): Promise<Finding | undefined>;
 }
 
-/** What was found of one ability, on one set. */
+/** What was found about one ability on one set. */
 export interface Finding {
   /** What it is. */
   readonly title: string;
@@ -20,9 +20,9 @@ export interface Finding {
   readonly head: readonly string[];
   /** Cells. */
   readonly rows: readonly (readonly string[])[];
-  /** What the entry promises of it, and whether that is so. */
+  /** What the entry promises, and whether it holds. */
   readonly promises: readonly Promised[];
-  /** What the card's `steps.default` must be by this finding, where it tells. */
+  /** What the card's `steps.default` must be by this finding, if it says so. */
   readonly stepsDefault?: number;
 }
 

@@ -12,9 +12,9 @@ export interface Settings {
   set: string[];
   /** Folder with the sets. */
   data: string;
-  /** Names of the abilities that are measured; the others are shown as far as they are kept. */
+  /** Names of the abilities to measure; of the others the figures in the results file are shown. */
   only?: string[];
-  /** Numbers of pictures by name. */
+  /** Numbers of images by name. */
   images: Readonly<Record<string, number>>;
   /** CPU threads. */
   threads?: number;
@@ -22,11 +22,11 @@ export interface Settings {
   lpips?: string;
   /** The results file; named after the entry if absent. */
   out?: string;
-  /** Forgets what the results file holds. */
+  /** Whether to start the results file anew. */
   fresh: boolean;
   /** Writes the tables into the entry's README. */
   write: boolean;
-  /** Tells no progress. */
+  /** Shows no progress. */
   quiet: boolean;
 }
 
@@ -35,25 +35,25 @@ Examples:
   deno task bench:abilities --write
   deno task bench:abilities --images 10
   deno task bench:abilities --only steps --images steps:8=20,steps:100=3
-An interrupted run is resumed by the same command: figures of the same weights and pictures are kept.
+An interrupted run is resumed by the same command: figures of the same weights and images are kept.
 Exit codes: 0, 1 (a promise does not hold, or it failed), 2 (usage), 130 (interrupted).`;
 
 const root = new URL("../..", import.meta.url).pathname;
 
-/** Reads the command line; ends the process with 2 where it can't be obeyed, with 0 after `--help`. */
+/** Reads the command line; exits with 2 if it is invalid, with 0 after `--help`. */
 export function readSettings(args: readonly string[]): Settings {
   const names = parts.map(({ name }) => name);
   const program = new Command("bench:abilities")
-    .description("measures what a generative entry can do besides drawing one picture")
+    .description("measures what a generative entry can do besides sampling one image")
     .option("--model <spec>", "the entry: id, folder or URL", "srdiff")
     .option("--set <list>", "sets below --data, or folders", list, ["BSD100"])
     .option("--data <dir>", "folder with the sets", `${root}../shared/data/eval`)
     .option("--only <list>", `what is measured: ${names.join(", ")}`, some(names))
-    .option("--images <list>", "pictures: 10, or fidelity=50,steps:8=20 (0: none)", limits, {})
+    .option("--images <list>", "images: 10, or fidelity=50,steps:8=20 (0: none)", limits, {})
     .option("--threads <n>", "CPU threads", positive)
     .option("--lpips <path>", "LPIPS graph, or folder with lpips_alex.onnx and lpips_sq.onnx")
     .option("--out <file>", "results file (default: bench/results/abilities-ENTRY.json)")
-    .option("--fresh", "forget what the results file holds", false)
+    .option("--fresh", "discard what the results file holds", false)
     .option("--write", "put the tables into zoo/ENTRY/README.md", false)
     .option("--quiet", "no progress", false)
     .addHelpText("after", EPILOGUE)

@@ -14,7 +14,7 @@ import type { Study } from "./study.ts";
 const SEEDS = 3;
 /** Source of the papers' times. */
 const TIMED = { width: 320, height: 270 };
-/** Numbers of steps, and how many pictures they take unless the user says. */
+/** Numbers of steps, and on how many images each is measured by default. */
 const COUNTS: readonly (readonly [steps: number, images: number])[] = [
   [1, Infinity],
   [2, Infinity],
@@ -60,11 +60,11 @@ async function run(study: Study): Promise<Finding | undefined> {
       `Seeds 0 to ${
         SEEDS - 1
       }; ± is the half width of the 95 % interval of the set's mean over the seeds. The ` +
-      `last columns are for one input of ${TIMED.width}x${TIMED.height}: seconds by the clock, whatever else the ` +
-      "machine did, and seconds of all processor cores together, which another load changes little." +
+      `last columns are for one input of ${TIMED.width}x${TIMED.height}: wall time under the load of that ` +
+      "moment, and CPU time of all cores, which depends little on the load." +
       (enough === undefined ? "" : ` The default is ${enough}: no larger number of steps has a ` +
-        "lower LPIPS, as far as the paired 95 % interval over the images tells."),
-    head: ["steps", "pictures", ...titles, "s", "processor s"],
+        "lower LPIPS by the paired 95 % interval over the images."),
+    head: ["steps", "images", ...titles, "s", "processor s"],
     rows,
     promises: [],
     stepsDefault: enough,

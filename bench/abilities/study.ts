@@ -1,4 +1,4 @@
-/** What all abilities are measured with: an entry, pictures, judges, and the figures that are kept. @module */
+/** What all abilities are measured with: an entry, images, judges, and the figures that are kept. @module */
 
 import type { Upscaler } from "../../mod.ts";
 import type { Judges } from "../judges.ts";
@@ -11,18 +11,18 @@ import type { Task } from "../runner.ts";
 export type Measured = Pick<Row, "samples" | "together">;
 
 /**
- * What happens to rows that are not kept: they are counted, or measured, or left out, and then all kept rows
- * are shown, however many pictures the user wants now.
+ * What happens to rows that the results file lacks: they are counted, or measured, or left out, and then all
+ * rows of the file are shown, however many images are asked for.
  */
 export type Mode = "count" | "measure" | "show";
 
-/** One thing that is measured on every picture. */
+/** One thing that is measured on every image. */
 export interface Probe {
-  /** Name in the results file; it holds every choice that decides the figures. */
+  /** Name in the results file; it contains every choice that the figures depend on. */
   readonly name: string;
-  /** How many pictures, from the set's beginning. */
+  /** Number of images, the first of the set. */
   readonly images: number;
-  /** Measures one picture. */
+  /** Measures one image. */
   measure(pair: Pair): Promise<Measured>;
 }
 
@@ -30,19 +30,19 @@ export interface Probe {
 export interface Study {
   /** The entry. */
   readonly upscaler: Upscaler;
-  /** LPIPS with AlexNet, and with SqueezeNet where it was found. */
+  /** LPIPS with AlexNet, and with SqueezeNet if it was found. */
   readonly judges: Judges & Required<Pick<Judges, "lpips">>;
   /** The set. */
   readonly set: SetRecord;
-  /** All its pictures. */
+  /** All its images. */
   readonly pairs: readonly Pair[];
-  /** Leaves the work. */
+  /** Aborts the work. */
   readonly signal: AbortSignal;
-  /** How many pictures to take of something, such as `steps:8` or, if that is not named, `steps`. */
+  /** How many images to take of something, such as `steps:8` or, if that is not named, `steps`. */
   images(name: string, normally?: number): number;
   /** The rows of a probe: kept ones as they are, the others measured now. */
   run(probe: Probe): Promise<Row[]>;
-  /** One row, kept or measured now; undefined where it is not there and nothing shall be measured. */
+  /** One row, kept or measured now; undefined if it is missing and nothing is to be measured. */
   keep(probe: string, image: string, measure: () => Promise<Measured>): Promise<Row | undefined>;
 }
 
@@ -52,7 +52,7 @@ export interface StudyOptions extends Pick<Study, "upscaler" | "judges" | "signa
   readonly task: Task;
   /** Where finished rows are kept. */
   readonly record: BenchRecord;
-  /** Numbers of pictures by name; `all` stands for what is not named. */
+  /** Numbers of images by name; `all` stands for what is not named. */
   readonly limits: Readonly<Record<string, number>>;
   /** What happens now to rows that are not kept. */
   readonly mode: () => Mode;

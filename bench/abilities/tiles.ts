@@ -16,10 +16,10 @@ import type { Study } from "./study.ts";
 const TILES = 100;
 /** Sides of a tile, in pixels of the input. */
 const SIDES = [16, 32] as const;
-/** How far a value may be from the middle of the estimate's range, in halves of that range. */
+/** Largest allowed distance of a value from the middle of the estimate's range, in halves of that range. */
 const REACH = 3;
 
-/** Random tiles at random temperatures; samples are looked at before they are cut to the range of an image. */
+/** Random tiles at random temperatures; samples are measured before they are clipped to the range of an image. */
 export const tilesPart: Part = { name: "tiles", run };
 
 async function run(study: Study): Promise<Finding | undefined> {
@@ -75,7 +75,7 @@ async function lastOf<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
 
 /** The largest distance from the middle of the estimate's range, in halves of it; NaN where a value is NaN. */
 function reachOf({ data }: Tensor, estimate: Tensor): number {
-  // A flat tile's range says nothing, so that it is at least a tenth of what an image has.
+  // The range of a flat tile means nothing, so it counts as at least a tenth of an image's range.
   const [least, most] = [Math.min(...estimate.data), Math.max(...estimate.data)];
   const [middle, half] = [(least + most) / 2, Math.max((most - least) / 2, 0.1)];
   return data.reduce((reach, value) => Math.max(reach, Math.abs(value - middle)), 0) / half;

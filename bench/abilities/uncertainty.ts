@@ -9,7 +9,7 @@ import type { Study } from "./study.ts";
 
 const SAMPLES = 5;
 
-/** The least rank correlation that is promised. */
+/** The lowest rank correlation that is promised. */
 const LEAST = 0.3;
 
 /** Rank correlation of the map of `uncertainty()` with the error. */
@@ -40,10 +40,10 @@ function findingOf(rows: readonly Row[]): Finding {
   return {
     title: "Uncertainty",
     how:
-      "Rank correlation (Spearman's rho over the pixels of a picture) of the map of `uncertainty()` with the " +
-      "absolute error of the mean at the pixel, and the same where the map takes every pixel alone " +
-      `(\`window: 0\`). ${SAMPLES} samples of seed 0; mean over the pictures with its 95 % interval.`,
-    head: ["pictures", "rank corr.", "every pixel alone", "diversity /255", "mean gains dB"],
+      "Rank correlation (Spearman's rho over the pixels of an image) of the map of `uncertainty()` with the " +
+      "absolute error of the mean at the pixel, and the same where the map treats every pixel alone " +
+      `(\`window: 0\`). ${SAMPLES} samples of seed 0; mean over the images with its 95 % interval.`,
+    head: ["images", "rank corr.", "every pixel alone", "diversity /255", "mean gains dB"],
     rows: [[
       `${rows.length}`,
       show(map, 3),

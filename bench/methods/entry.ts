@@ -28,7 +28,7 @@ export interface EntryOptions {
   readonly threads?: number;
   /** Precision of the weights. */
   readonly precision?: Precision;
-  /** Leaves the loading. */
+  /** Aborts the loading. */
   readonly signal?: AbortSignal;
 }
 
@@ -40,7 +40,7 @@ export async function openModel(model: string, options: LoadOptions): Promise<Up
 /**
  * Opens an entry as a method.
  *
- * @throws {Error} If there is no such entry, or it cannot obey the options.
+ * @throws {Error} If there is no such entry, or it does not support the options.
  */
 export async function entryMethod(spec: string, where: EntryOptions = {}): Promise<Method> {
   const { model, options } = readSpec(spec);
@@ -62,7 +62,7 @@ export async function entryMethod(spec: string, where: EntryOptions = {}): Promi
   };
 }
 
-/** Digest of all that decides an entry's pictures, but the seed. */
+/** Digest of all that an entry's images depend on, except the seed. */
 export async function digestOf(
   { card, provider }: Upscaler,
   options: UpscaleOptions = {},
@@ -73,7 +73,7 @@ export async function digestOf(
   return await sha256(new TextEncoder().encode(JSON.stringify([graphs, decides])));
 }
 
-/** Evaluations of the network that a picture takes; undefined where nothing is sampled. */
+/** Evaluations of the network that an image takes; undefined where nothing is sampled. */
 export function nfeOf(
   { diffusion, flow, steps }: ModelCard,
   options: UpscaleOptions,

@@ -2,35 +2,35 @@
 
 import type { Image } from "../../lib/image/image.ts";
 
-/** Something that enlarges pictures. */
+/** Something that enlarges images. */
 export interface Method extends AsyncDisposable {
   /** Name in the tables; unique in a run. */
   readonly name: string;
-  /** The only scale that it knows; any if absent. */
+  /** The only scale that it supports; any if absent. */
   readonly scale?: number;
-  /** Whether the seed changes its pictures. */
+  /** Whether the seed changes its images. */
   readonly generative: boolean;
-  /** Digest of all that decides its pictures: figures are kept while it stays the same. */
+  /** Digest of all that its images depend on: figures are kept while it stays the same. */
   readonly digest: string;
   /** What the report says of it. */
   readonly facts: Facts;
-  /** Enlarges one picture. */
+  /** Enlarges one image. */
   enlarge(input: EnlargeInput): Promise<Image>;
 }
 
-/** One picture to enlarge. */
+/** One image to enlarge. */
 export interface EnlargeInput {
   /** Low resolution. */
   readonly low: Image;
-  /** How many times. */
+  /** How many times as large. */
   readonly scale: number;
   /** Seed of the noise. */
   readonly seed: number;
   /** Name of the set. */
   readonly set: string;
-  /** Name of the picture in it. */
+  /** Name of the image in it. */
   readonly image: string;
-  /** Leaves the work. */
+  /** Aborts the work. */
   readonly signal?: AbortSignal;
 }
 
@@ -52,11 +52,11 @@ export interface Facts {
   readonly parameters?: number;
   /** Bytes of all its graphs. */
   readonly bytes?: number;
-  /** Evaluations of the denoiser for one picture. */
+  /** Evaluations of the denoiser for one image. */
   readonly nfe?: number;
 }
 
-/** A method that keeps nothing open. */
+/** A method without resources. */
 export function plainMethod(method: Omit<Method, typeof Symbol.asyncDispose>): Method {
   return { ...method, [Symbol.asyncDispose]: () => Promise.resolve() };
 }

@@ -20,7 +20,7 @@ interface Candidate {
 }
 
 /**
- * Opens all methods that can be opened, and notes them in the record; the others become failures.
+ * Opens all methods that can be opened, and adds them to the record; the others become failures.
  *
  * @throws {Error} If two have the same name, or a pair to compare is not among them.
  */
@@ -50,7 +50,7 @@ export async function openMethods(settings: Settings, record: BenchRecord, signa
   };
 }
 
-/** Refuses to compare what is not measured, before hours are spent. */
+/** Refuses to compare methods that are not measured, before the run begins. */
 function checkPairs({ vs }: Settings, names: readonly string[]): void {
   for (const name of vs.flat()) {
     if (names.includes(name)) continue;
@@ -86,7 +86,7 @@ async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Ca
   ]);
 }
 
-/** The bicubic entries are the baseline of that name. */
+/** The bicubic entries are the baseline `bicubic`. */
 async function wholeZoo(): Promise<string[]> {
   return (await openZoo().list()).filter(({ family }) => family !== "bicubic").map(({ id }) => id);
 }
@@ -97,7 +97,7 @@ function unambiguous(candidates: Candidate[]): Candidate[] {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return candidates;
   throw new Error(
-    `Cannot measure two methods of the name "${twice}": rename one of the folders, or measure them ` +
+    `Cannot measure two methods with the name "${twice}": rename one of the folders, or measure them ` +
       `in two runs with another --out`,
   );
 }

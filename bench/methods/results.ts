@@ -1,4 +1,4 @@
-/** A folder of somebody's result pictures as a method. @module */
+/** A folder of result images made elsewhere, as a method. @module */
 
 import { readImage } from "../../lib/image/files/read.ts";
 import { exists, sha256 } from "../files.ts";
@@ -6,7 +6,7 @@ import { stems } from "../sets.ts";
 import { type EnlargeInput, type Method, plainMethod } from "./method.ts";
 
 /**
- * The pictures of `folder`, each in `SET/NAME.png`, `SETx4/NAME.png` or `NAME.png`; the name may end in
+ * The images of `folder`, each in `SET/NAME.png`, `SETx4/NAME.png` or `NAME.png`; the name may end in
  * `x4`, `_x4` or `-METHOD-x4`, as `upscale` writes it.
  *
  * @throws {Error} If there is no such folder.
@@ -19,7 +19,7 @@ export async function resultsMethod(name: string, folder: string): Promise<Metho
     name,
     generative: false,
     digest: await digestOf(folder),
-    facts: { kind: "pictures from a folder" },
+    facts: { kind: "images from a folder" },
     enlarge: async (input) => await readImage(await find(folder, input)),
   });
 }
@@ -36,7 +36,7 @@ async function find(folder: string, { set, image, scale }: EnlargeInput): Promis
   throw new Error(`Cannot find a result for ${image} of ${set} x${scale} in ${folder}`);
 }
 
-/** Of names, sizes and times: reading all pictures for it would take as long as measuring them. */
+/** Digest of names, sizes and times: reading all images would take as long as measuring them. */
 async function digestOf(folder: string): Promise<string> {
   const lines: string[] = [];
   const walk = async (place: string) => {

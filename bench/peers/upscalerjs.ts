@@ -10,7 +10,7 @@ import { median } from "../statistics.ts";
 /** Its x4 models that are measured, the fast one first. */
 export const upscalerjsModels: readonly string[] = ["esrgan-slim", "esrgan-thick"];
 
-/** What runs it here. */
+/** How it is run here. */
 export const UPSCALERJS_PROVIDER = "tfjs wasm";
 
 const script = new URL("./upscalerjs.cjs", import.meta.url).pathname;
@@ -44,7 +44,7 @@ export async function upscalerjsMethod(folder: string, model: string): Promise<M
         return await peer.enlarge(low);
       } catch (error) {
         await peer.end();
-        peer = undefined; // the next picture gets a new process
+        peer = undefined; // the next image gets a new process
         throw error;
       }
     },
@@ -104,7 +104,7 @@ function startPeer(folder: string, model: string): Peer {
 }
 
 /**
- * Measures one of its models at one size; on one thread, since its wasm backend starts no more in Node.
+ * Measures one of its models at one size; on one thread, since its wasm backend uses no more in Node.
  *
  * @throws {Error} If the process fails.
  */
@@ -166,7 +166,7 @@ async function checkNode(): Promise<void> {
   }
 }
 
-/** The line of an error's output that says what went wrong. */
+/** The line of the error output that says what went wrong. */
 function reasonOf(output: string): string {
   const lines = output.trim().split("\n");
   return lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? "it ended";

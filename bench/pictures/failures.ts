@@ -6,7 +6,7 @@ import { repeated, sheetOf } from "../sheet.ts";
 const CELL = 256;
 
 /**
- * Rows of input, bicubic, two seeds (one image where nothing is drawn) and truth: a face that is shrunk to a few
+ * Rows of input, bicubic, two seeds (one image if the entry is not generative) and truth: a face that is shrunk to a few
  * pixels, and a grid finer than the input's pixels. Every pixel is shown twice as large.
  */
 export async function failuresOf(
@@ -33,7 +33,7 @@ async function smooth(small: Image, bicubic: Upscaler, truth: Image): Promise<Im
   return (await bicubic.upscale(small)).images[0];
 }
 
-/** A house front that leans back: rows of windows, ever closer together. */
+/** A house front in perspective: rows of windows that get ever closer together. */
 function windows(side: number): Image {
   const data = new Uint8ClampedArray(4 * side * side);
   for (let i = 0; i < side * side; i++) {

@@ -15,7 +15,7 @@ import { sheetOf } from "../sheet.ts";
 
 /** Pixels of a side of every image; a multiple of the scale. */
 const SIDE = 200;
-/** Deviation of the noise that is taken out again, in bytes. */
+/** Standard deviation of the noise that is removed again, in bytes. */
 const NOISE = 12;
 
 /**
@@ -32,7 +32,7 @@ export async function latentsOf(entry: Upscaler, photographs: readonly Image[]):
   return sheetOf([between, await renewals(entry, from), await fusions(entry, from, to)], SIDE);
 }
 
-/** The middle of a photograph, enlarged so that it has what an image of this size has. */
+/** The middle of a photograph, enlarged so that it has the detail of an image of this size. */
 async function enlargedTo(entry: Upscaler, image: Image): Promise<Image> {
   const low = SIDE / entry.card.scale;
   const middle = cropImage(image, centralRect(image, low));

@@ -5,11 +5,11 @@ import { cropPath } from "../gallery.ts";
 import type { BenchRecord } from "../record.ts";
 import { rowsOf, valueOf } from "../summary.ts";
 
-/** One picture with every method's crop of the same place. */
+/** One image with every method's crop of the same place. */
 export interface CropRow {
   /** Key of the set. */
   readonly set: string;
-  /** Name of the picture. */
+  /** Name of the image. */
   readonly image: string;
   /** Data URL of the truth. */
   readonly truth: string;
@@ -21,9 +21,9 @@ export interface CropRow {
 export interface CropResult {
   /** Data URL. */
   readonly url: string;
-  /** What orders the pictures from worst to best: LPIPS where it was measured, else -PSNR-Y. */
+  /** Sorts the images from worst to best: LPIPS if it was measured, else -PSNR-Y. */
   readonly badness: number;
-  /** Figures of the whole picture, in words. */
+  /** Figures of the whole image, in words. */
   readonly caption: string;
 }
 
@@ -51,7 +51,7 @@ export async function cropRows(record: BenchRecord, folder: string): Promise<Cro
   return rows;
 }
 
-/** The method whose worst pictures are shown first: the last entry of the zoo, or else the last of all. */
+/** The method whose worst images are shown first: the last entry of the zoo, or else the last of all. */
 export function viewerStart({ methods }: BenchRecord): string {
   return (methods.findLast(({ facts }) => facts.family !== undefined) ?? methods.at(-1))?.name ??
     "";

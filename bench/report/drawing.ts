@@ -5,15 +5,15 @@ import { compile, type TopLevelSpec } from "vega-lite";
 
 /** A plot with its caption. */
 export interface Plot {
-  /** What is seen. */
+  /** Caption. */
   readonly caption: string;
-  /** The drawing. */
+  /** The SVG. */
   readonly svg: string;
 }
 
 /** A plot that is not drawn yet. */
 export interface Drawing {
-  /** What is seen. */
+  /** Caption. */
   readonly caption: string;
   /** How it is drawn. */
   readonly spec: TopLevelSpec;
@@ -21,7 +21,7 @@ export interface Drawing {
 
 /** One axis. */
 export interface AxisOptions {
-  /** What it tells, with the unit. */
+  /** Title, with the unit. */
   readonly title: string;
   /** Logarithmic. */
   readonly log?: boolean;
@@ -30,7 +30,7 @@ export interface AxisOptions {
 /** Size of the plots in pixels. */
 export const PLOT = { width: 460, height: 320 } as const;
 
-/** Colours that tell from white and from black, and from each other by most colour-blind eyes. */
+/** Colours that are visible on white and on black, and distinct for most colour-blind readers. */
 export const COLORS: readonly string[] = [
   "#7f7f7f",
   "#1f83c4",
@@ -42,7 +42,7 @@ export const COLORS: readonly string[] = [
   "#18a5ad",
 ];
 
-/** Letters and lines take the page's colour, so that one drawing serves light and dark. */
+/** Text and lines take the page's colour, so that one drawing works in light and dark mode. */
 const INK = "currentColor";
 const FAINT = "rgba(128,128,128,0.28)";
 const FONT = "system-ui, sans-serif";
@@ -80,7 +80,7 @@ export async function draw({ caption, spec }: Drawing): Promise<Plot> {
   return { caption, svg };
 }
 
-/** A domain that leaves room at both ends. */
+/** A domain with a margin at both ends. */
 export function domainOf(values: readonly number[], log = false): [number, number] {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   if (log) {
@@ -91,7 +91,7 @@ export function domainOf(values: readonly number[], log = false): [number, numbe
   return [least - room, most + room];
 }
 
-/** 1, 2, 5 of every decade; the decades alone where that would be many. */
+/** 1, 2, 5 of every decade; only the decades where that would be too many. */
 function stepsOf([from, to]: readonly [number, number]): number[] {
   const decades = Math.log10(to / from);
   const found: number[] = [];
@@ -102,7 +102,7 @@ function stepsOf([from, to]: readonly [number, number]): number[] {
 }
 
 /**
- * An axis over a fixed domain. Its title must be short: the room of a text is guessed, at some ten pixels a
+ * An axis over a fixed domain. Its title must be short: the width of text is estimated as about ten pixels a
  * letter.
  */
 export function axisOf(
@@ -110,7 +110,7 @@ export function axisOf(
   { title, log = false }: AxisOptions,
   domain: readonly [number, number],
 ): object {
-  // A logarithmic scale has no zero, and says so when it is told to leave it out.
+  // A logarithmic scale has no zero, and Vega warns if it is told to leave it out.
   const scale = log ? { type: "log", domain, nice: false } : { domain, nice: false, zero: false };
   const axis = log ? { format: "~g", values: stepsOf(domain) } : { tickCount: 6 };
   return { field, title, type: "quantitative", scale, axis };

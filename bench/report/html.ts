@@ -2,13 +2,13 @@
 
 import type { TextTable } from "../tables.ts";
 
-/** Text that means itself in HTML. */
+/** Escapes text for HTML. */
 export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;");
 }
 
-/** A table that scrolls by itself where the window is narrow, and its notes. */
+/** A table that scrolls on its own in narrow windows, and its notes. */
 export function htmlTable({ head, rows, words = [], best, notes }: TextTable): string {
   const kind = (column: number) => words.includes(column) ? "words" : "";
   const titles = head.map((title, x) => cell("th", title, kind(x), "col"));

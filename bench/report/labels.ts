@@ -29,7 +29,7 @@ export interface PlotSize {
 /** Size of the letters in pixels, and how wide one is on average. */
 export const LETTER = 11, ADVANCE = 6.3;
 
-/** Half the side of a point with the room that it wants. */
+/** Half the side of a point with its margin. */
 const POINT = 6;
 
 interface Box {

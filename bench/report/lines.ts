@@ -5,13 +5,13 @@ import { axisOf, type AxisOptions, COLORS, domainOf, type Drawing, PLOT } from "
 
 /** One point of a curve. */
 export interface LinePoint {
-  /** Method: decides the colour. */
+  /** Name of the method, which has the colour. */
   readonly name: string;
-  /** What ran it: decides the dashes. */
+  /** What ran it, which has the dashes. */
   readonly kind: string;
-  /** Value to the right. */
+  /** Horizontal value. */
   readonly x: number;
-  /** Value upwards. */
+  /** Vertical value. */
   readonly y: number;
 }
 

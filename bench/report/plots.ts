@@ -7,7 +7,7 @@ import { draw, type Plot } from "./drawing.ts";
 import { lines } from "./lines.ts";
 import { type Group, scatter } from "./scatter.ts";
 
-/** All plots that the results have figures for. */
+/** All plots for which the results have figures. */
 export async function plotsOf(record: BenchRecord): Promise<Plot[]> {
   const speed = speedOf(record);
   const scales = [...new Set(speed.map(({ scale }) => scale))].sort((a, b) => a - b);
@@ -19,7 +19,7 @@ export async function plotsOf(record: BenchRecord): Promise<Plot[]> {
   return await Promise.all(drawings.filter((drawing) => drawing !== undefined).map(draw));
 }
 
-/** The trade of error against perception (Blau & Michaeli 2018). */
+/** The trade-off of error against perception (Blau & Michaeli 2018). */
 function errorPlot(record: BenchRecord, set: string) {
   const points = summaries(record, set)
     .filter(({ figures }) => figures.lpips && figures.psnrY)
@@ -60,7 +60,7 @@ function timePlot(record: BenchRecord, speed: readonly SpeedRow[]) {
   return scatter(`x${scale}: time against perception on ${set.key}`, points, x, y);
 }
 
-/** The rows of the size at which the most methods were timed; the largest such. */
+/** The rows of the size at which most methods were timed; of several, the largest. */
 function atCommonSize(speed: readonly SpeedRow[]): SpeedRow[] {
   const bySize = Map.groupBy(speed, ({ width, height }) => `${width}x${height}`);
   const area = ([{ width, height }]: SpeedRow[]) => width * height;
@@ -100,5 +100,5 @@ function groupOf(record: BenchRecord, method: string): Group {
   const facts = record.methods.find(({ name }) => name === method)?.facts;
   if (facts?.family !== undefined) return "srzoo entry";
   if (facts?.peer !== undefined) return "peer";
-  return facts?.kind === "baseline" ? "baseline" : "pictures from a folder";
+  return facts?.kind === "baseline" ? "baseline" : "images from a folder";
 }

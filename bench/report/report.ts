@@ -57,7 +57,7 @@ function head({ machine, commands, notes, failures }: BenchRecord): string {
     ["speed", "speed and memory"],
     ["plots", "plots"],
     ["conventions", "how it was measured"],
-    ["pictures", "pictures"],
+    ["images", "images"],
   ];
   return `<h1>srzoo bench</h1>
 <nav>${links.map(([id, text]) => `<a href="#${id}">${text}</a>`).join(" ")}</nav>
@@ -68,7 +68,7 @@ ${lines.join("\n")}`;
 
 const qualityHead = `<h2 id="quality">Quality</h2>
 <p>± is the half width of the 95 % interval of the set's mean over the seeds: how much another draw of
-the noise would change it. It says nothing of other pictures; the comparisons do. The best mean of each
+the noise would change it. It does not tell how the method does on other images; the comparisons do. The best mean of each
 column is bold.</p>`;
 
 function setSection(record: BenchRecord, key: string): string {
@@ -78,7 +78,7 @@ function setSection(record: BenchRecord, key: string): string {
   const compared = (record.vs ?? []).map((pair) => comparisonTable(record, key, pair))
     .filter(({ rows }) => rows.length > 0);
   return `<h3>${escaped(key)}</h3>
-<p>${images} pictures; ${escaped(protocol)}. Digest <code>${digest.slice(0, 16)}</code>.</p>
+<p>${images} images; ${escaped(protocol)}. Digest <code>${digest.slice(0, 16)}</code>.</p>
 ${[found, ...compared].map(htmlTable).join("\n")}`;
 }
 
@@ -95,7 +95,7 @@ async function plotSection(record: BenchRecord): Promise<string> {
     `<figure><figcaption>${escaped(caption)}</figcaption>${svg}</figure>`
   );
   return `<h2 id="plots">Plots</h2>
-<div class="plots">${figures.join("\n") || "<p>There are no figures to be drawn.</p>"}</div>`;
+<div class="plots">${figures.join("\n") || "<p>There are no figures to draw.</p>"}</div>`;
 }
 
 function conventionList(record: BenchRecord): string {
@@ -105,10 +105,10 @@ function conventionList(record: BenchRecord): string {
   return `<h2 id="conventions">How it was measured</h2><dl>${items.join("\n")}</dl>`;
 }
 
-function viewer(pictures: number): string {
-  return `<h2 id="pictures">Pictures</h2>
-<p>${pictures} pictures, of each the 128x128 pixels where bicubic fails most, chosen without a look at any
-other method; seed 0, JPEG of quality 95. The figures under a crop are those of the whole picture, over
+function viewer(images: number): string {
+  return `<h2 id="images">Images</h2>
+<p>${images} images, of each the 128x128 pixels where bicubic fails most, chosen independently of all
+other methods; seed 0, JPEG of quality 95. The figures under a crop are those of the whole image, over
 all seeds. Point at a crop, or hold it or the space bar, to see in its place what "compare with" names; the arrow
 keys go from crop to crop.</p>
 <div class="controls">

@@ -4,29 +4,29 @@ import type { TopLevelSpec } from "vega-lite";
 import { axisOf, type AxisOptions, COLORS, domainOf, type Drawing, PLOT } from "./drawing.ts";
 import { LETTER, placeLabels } from "./labels.ts";
 
-/** What a method is; each has its colour and shape in every plot. */
-export type Group = "baseline" | "srzoo entry" | "peer" | "pictures from a folder";
+/** Kinds of methods; each has its colour and shape in every plot. */
+export type Group = "baseline" | "srzoo entry" | "peer" | "images from a folder";
 
 const SHAPES: Readonly<Record<Group, string>> = {
   "baseline": "circle",
   "srzoo entry": "square",
   "peer": "triangle-up",
-  "pictures from a folder": "diamond",
+  "images from a folder": "diamond",
 };
 
 /** One point. */
 export interface ScatterPoint {
   /** Its label. */
   readonly name: string;
-  /** Decides its colour and shape. */
+  /** Its kind. */
   readonly group: Group;
-  /** Value to the right. */
+  /** Horizontal value. */
   readonly x: number;
-  /** Value upwards. */
+  /** Vertical value. */
   readonly y: number;
 }
 
-/** Draws points of named methods; nothing without points. */
+/** Draws points of named methods; undefined without points. */
 export function scatter(
   caption: string,
   points: readonly ScatterPoint[],

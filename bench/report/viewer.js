@@ -1,4 +1,4 @@
-// The crop viewer of the report: pictures of one set, worst of one method first, ten at a time.
+// The crop viewer of the report: images of one set, worst of one method first, ten at a time.
 const { rows, start } = JSON.parse(document.getElementById("crops").textContent);
 const [set, order, held, size, more, list] = ["set", "order", "held", "size", "more", "list"].map(
   (id) => document.getElementById(id),
@@ -29,7 +29,7 @@ function fill(select, options, ...otherwise) {
   select.value = wanted.find((value) => values.includes(value));
 }
 
-/** The methods that have pictures in this set. */
+/** The methods that have images in this set. */
 function fillMethods() {
   const methods = [...new Set(ofSet().flatMap((row) => Object.keys(row.results)))];
   const worst = methods.map((name) => option(name, `worst of ${name} first`));
@@ -73,7 +73,7 @@ function figure(name, url, caption, row) {
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** Goes to the next crop of the same picture, or to the same method of the next picture. */
+/** Goes to the next crop of the same image, or to the same method of the next image. */
 function move(button, key) {
   if (!STEPS[key]) return false;
   const [across, down] = STEPS[key];

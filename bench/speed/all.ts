@@ -9,7 +9,7 @@ import type { Settings } from "../settings.ts";
 import { type SpeedJob, speedJobs } from "./jobs.ts";
 import { isSameSpeed, putSpeed } from "./row.ts";
 
-/** Times one method after the other, since two at once would disturb each other; finished rows are kept. */
+/** Times one method after the other, since two at once would slow each other down; finished rows are kept. */
 export async function measureSpeeds(
   settings: Settings,
   record: BenchRecord,
@@ -31,7 +31,7 @@ export async function measureSpeeds(
   }
 }
 
-/** Whether the record has this measurement, of this very method, on this machine. */
+/** Whether the record has this measurement of the same method on the same machine. */
 function isKept({ key, methodDigest }: SpeedJob, { speed }: BenchRecord, machine: string): boolean {
   return speed.some((row) =>
     isSameSpeed(row, key) && row.methodDigest === methodDigest && row.machine === machine

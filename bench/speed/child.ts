@@ -24,7 +24,7 @@ import { counting, withShapes } from "./flops.ts";
 import { peakMemory } from "./memory.ts";
 import type { SpeedFigures } from "./row.ts";
 
-/** What is to be measured. */
+/** What to measure. */
 export interface SpeedRequest {
   /** Name in the tables. */
   readonly method: string;
@@ -34,7 +34,7 @@ export interface SpeedRequest {
   readonly width: number;
   /** Rows of the source. */
   readonly height: number;
-  /** What is to run the entry. */
+  /** The provider that runs the entry. */
   readonly provider?: Provider;
   /** How many times a baseline enlarges. */
   readonly scale?: number;
@@ -42,7 +42,7 @@ export interface SpeedRequest {
   readonly threads?: number;
 }
 
-/** No more steady runs than this, and none that would begin after so many milliseconds. */
+/** Largest number of steady runs, and milliseconds after which none is started. */
 const RUNS = 5;
 const LONGEST = 20_000;
 
@@ -131,7 +131,7 @@ async function openEntry(
   };
 }
 
-/** GFLOP of one picture, tiles and their overlap and all steps counted, by running it once more. */
+/** GFLOP of one image with all tiles, their overlap and all steps, counted in one more run. */
 async function countOperations(
   card: ModelCard,
   source: Image,
@@ -156,7 +156,7 @@ async function clocked(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** A picture that nothing can shortcut: waves of all lengths. */
+/** An image with detail everywhere: waves of all lengths. */
 function texture(width: number, height: number): Image {
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let i = 0; i < width * height; i++) {

@@ -6,7 +6,7 @@ import { sizeOf } from "../../lib/tensor/tensor.ts";
 import { floatValue, graphField, node, nodesOf, type OnnxNode } from "../../lib/onnx/model.ts";
 import { joined } from "../../lib/bytes.ts";
 
-/** Operations that make up nearly all of a network's work, by the sizes of inputs and output. */
+/** Multiply-adds of the operations that make up nearly all of a network's work, by the sizes of inputs and output. */
 const COUNTED: Readonly<Record<string, (a: number[], b: number[], out: number[]) => number>> = {
   // Each output value takes one multiply-add for each value of its kernel.
   Conv: (_, kernel, out) => sizeOf(out) * sizeOf(kernel.slice(1)),
@@ -39,7 +39,7 @@ export function withShapes(model: Uint8Array): Uint8Array {
  *
  * @param model The file before {@linkcode withShapes}.
  * @param session A session of the file after it.
- * @param add Is given 2 x multiply-adds of each run.
+ * @param add Is called with 2 x multiply-adds of each run.
  */
 export function counting(
   model: Uint8Array,
@@ -50,7 +50,7 @@ export function counting(
   return {
     provider: session.provider,
     async run(inputs, options) {
-      // All outputs, those that tell shapes among them, not only those that the family wants.
+      // All outputs, including the shapes, not only those that the family asks for.
       const outputs = await session.run(inputs, { signal: options?.signal });
       const shapeOf = (name: string) => [...outputs[`${MARK}.${name}`].data];
       for (const node of counted) {

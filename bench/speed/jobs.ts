@@ -9,11 +9,11 @@ import type { SpeedFigures, SpeedKey } from "./row.ts";
 import { LARGE, sizeOf, type SourceSize } from "./sizes.ts";
 import { measureSpeed } from "./speed.ts";
 
-/** One measurement that is to be made. */
+/** One measurement to make. */
 export interface SpeedJob {
-  /** For the progress. */
+  /** Text for the progress. */
   readonly label: string;
-  /** What it will be found by. */
+  /** What identifies it. */
   readonly key: SpeedKey;
   /** Digest of the method. */
   readonly methodDigest: string;

@@ -1,6 +1,6 @@
 /** What is known of a method's speed and memory at one size. @module */
 
-/** What tells one measurement of a run from the others. */
+/** What identifies a measurement. */
 export interface SpeedKey {
   /** Name of the method. */
   readonly method: string;
@@ -14,7 +14,7 @@ export interface SpeedKey {
   readonly height: number;
 }
 
-/** What a process of its own measured. */
+/** The result of one measurement, in a process of its own. */
 export interface SpeedFigures extends SpeedKey {
   /** Precision of its graphs. */
   readonly precision: string;
@@ -28,19 +28,19 @@ export interface SpeedFigures extends SpeedKey {
   readonly steady: number;
   /** Number of those runs. */
   readonly runs: number;
-  /** Evaluations of the denoiser, or of the network that has none. */
+  /** Evaluations of the denoiser, or of the network where there is none. */
   readonly nfe: number;
-  /** Convolutions and matrix products of all graphs for the whole picture, 2 x multiply-adds, in 10^9. */
+  /** Convolutions and matrix products of all graphs for the whole image, 2 x multiply-adds, in 10^9. */
   readonly gflop?: number;
   /** GFLOP/s of a bare convolution chain on the same provider and threads, just after. */
   readonly chain: number;
-  /** The same on the native provider with all threads: the unit that all methods are told in. */
+  /** The same on the native provider with all threads: the unit of all methods' times. */
   readonly unit: number;
   /** Largest resident memory of the process in MiB. */
   readonly peak: number;
 }
 
-/** A measurement with what it holds for. */
+/** A measurement, and what it is valid for. */
 export interface SpeedRow extends SpeedFigures {
   /** Digest of the method. */
   readonly methodDigest: string;

@@ -8,7 +8,7 @@ export interface SourceSize {
   readonly height: number;
 }
 
-/** Outputs over this many pixels are timed on the first provider alone: the others take minutes. */
+/** Outputs over this many pixels are only timed on the first provider: the others take minutes. */
 export const LARGE = 2e6;
 
 /** Sizes of the source, or of the output, by name. */
@@ -31,7 +31,9 @@ export function sizeOf(name: string, scale: number): SourceSize {
   const { source, output } = SIZES[name] ?? {};
   if (source) return source;
   if (!output) {
-    throw new RangeError(`Cannot time the size "${name}": it is none of ${sizeNames.join(", ")}`);
+    throw new RangeError(
+      `Cannot time the size "${name}": it is not one of ${sizeNames.join(", ")}`,
+    );
   }
   return { width: Math.round(output.width / scale), height: Math.round(output.height / scale) };
 }

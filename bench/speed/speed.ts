@@ -3,7 +3,7 @@
 import type { SpeedRequest } from "./child.ts";
 import type { SpeedFigures } from "./row.ts";
 
-/** A child that takes longer is ended, in milliseconds. */
+/** Milliseconds after which a child process is ended. */
 const LIMIT = 600_000;
 
 /**

@@ -3,7 +3,7 @@
 import type { TextTable } from "../tables.ts";
 import type { SpeedRow } from "./row.ts";
 
-/** Lays the rows out, smallest pictures first. */
+/** The rows as a table, smallest images first. */
 export function speedTable(rows: readonly SpeedRow[]): TextTable {
   const size = ({ width, height }: SpeedRow) => width * height;
   const sorted = [...rows].sort((a, b) => size(a) - size(b));
@@ -29,7 +29,7 @@ export function speedTable(rows: readonly SpeedRow[]): TextTable {
       "x unit: steady time; the unit is what a bare chain of 3x3 convolutions with 64 channels takes for 10 GFLOP on " +
       "the native provider with all threads, measured just after in the same process.",
       "GFLOP/s : chain: share of such a chain's speed on the same provider and threads that the entry's convolutions " +
-      "and matrix products reach, all else that it does counted as time.",
+      "and matrix products reach; everything else counts as time only.",
       "Peak: resident memory of a process of its own. NFE: evaluations of the denoiser.",
       "* absolute times hold for one machine and its load at that moment only: " +
       `${[...new Set(rows.map((row) => row.machine))].join("; ")}.`,

@@ -31,7 +31,7 @@ Deno.test("markdownOf() tells what is best, what differs, what was not measured,
   expect(text).toContain("| a | **31.00** |");
   // Differences 10, 11, 12: t(2) = 4.303, standard deviation 1.
   expect(text).toContain("| PSNR-Y dB | **+11.00 ±2.48**, 3 : 0 |");
-  expect(text).toContain("**a - idle**: no picture was measured by both.");
+  expect(text).toContain("**a - idle**: no image was measured by both.");
   expect(text).toContain("Failed: a: it did");
   expect(text).not.toContain("Speed and memory");
 });

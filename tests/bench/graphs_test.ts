@@ -31,7 +31,7 @@ Deno.test("openJudges() does not take a graph that scores otherwise, and says so
     await Deno.writeFile(file, otherGraph());
     const { judges, notes } = await openJudges(file, 1);
     for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
-    expect(notes[0]).toMatch(/LPIPS with AlexNet: .*mine.onnx is not taken, since it scores/);
+    expect(notes[0]).toMatch(/LPIPS with AlexNet: .*mine.onnx is not used, since it scores/);
   }));
 
 Deno.test({

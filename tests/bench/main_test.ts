@@ -25,7 +25,7 @@ const onSet = (folder: string, out: string) => [
 const rowsOf = ({ rows }: BenchRecord, method: string) =>
   rows.filter((row) => row.method === method);
 
-Deno.test("bench measures pictures made elsewhere like its own, compares, and writes results and report", () =>
+Deno.test("bench measures images made elsewhere like its own, compares, and writes results and report", () =>
   withSet(async (folder, out) => {
     for (const i of [0, 1, 2]) {
       const low = resizeImage(textured(64, 48, i), { width: 16, height: 12 });
@@ -50,7 +50,7 @@ Deno.test("bench measures pictures made elsewhere like its own, compares, and wr
     expect((await Deno.stat(`${folder}/out.html`)).size).toBeGreaterThan(10_000);
   }));
 
-Deno.test("bench keeps finished pictures, and tells of a failing picture without stopping the others", () =>
+Deno.test("bench keeps finished images, and reports a failing image without stopping the others", () =>
   withSet(async (folder, out) => {
     await writePng(`${folder}/half/p0.png`, textured(64, 48, 5));
     await writePng(`${folder}/half/p2.png`, textured(60, 48, 5));
@@ -104,9 +104,9 @@ Deno.test("bench refuses what it does not know with exit code 2, and a missing s
   });
 });
 
-Deno.test("bench tells of a picture that cannot be read once, and measures the others", () =>
+Deno.test("bench reports an image that cannot be read once, and measures the others", () =>
   withSet(async (folder, out) => {
-    await Deno.writeTextFile(`${folder}/s/broken.png`, "no picture");
+    await Deno.writeTextFile(`${folder}/s/broken.png`, "no image");
     await writePng(`${folder}/s/tiny.png`, textured(3, 2));
     const run = await bench(onSet(folder, out));
     expect(run.code).toBe(1);
@@ -130,24 +130,24 @@ Deno.test("bench refuses, before it measures, what it could not tell apart or co
       'Cannot compare "cubic" (--vs): the methods of this run are nearest, bicubic, lanczos3',
     );
     expect(await refused(...set, "--results", `bicubic=${folder}/s`)).toContain(
-      'Cannot measure two methods of the name "bicubic"',
+      'Cannot measure two methods with the name "bicubic"',
     );
     await writePng(`${folder}/other/s/p0.png`, textured(64, 48));
     expect(await refused("--set", `${folder}/s,${folder}/other/s`)).toContain(
-      'Cannot measure two sets of the name "sx4"',
+      'Cannot measure two sets with the name "sx4"',
     );
     await writePng(`${folder}/half/HR/a.png`, textured(64, 48));
     await writePng(`${folder}/half/HR/b.png`, textured(64, 48));
     await writePng(`${folder}/half/LRx4/a.png`, textured(16, 12));
-    expect(await refused("--set", `${folder}/half`)).toContain("LRx4 has no picture for b");
+    expect(await refused("--set", `${folder}/half`)).toContain("LRx4 has no image for b");
   }));
 
-Deno.test("bench does not overwrite a file that is none of its own", () =>
+Deno.test("bench does not overwrite a file that is not its own", () =>
   withSet(async (folder, out) => {
     await Deno.writeTextFile(out, "{ half a file");
     const { code, stderr } = await bench(onSet(folder, out));
     expect([code, stderr.trim().split("\n").length]).toEqual([1, 1]);
-    expect(stderr).toContain("it is no results file of format 1. Remove or rename it");
+    expect(stderr).toContain("it is not a results file of format 1. Remove or rename it");
     expect(await Deno.readTextFile(out)).toBe("{ half a file");
   }));
 
@@ -158,7 +158,7 @@ Deno.test("bench measures x8, says which entry cannot, and makes the folder of i
     const set = ["--set", `${folder}/s`, "--scale", "8"];
     const run = await bench([...set, "--out", out, "--model", tiny]);
     expect(run.code).toBe(0);
-    expect(run.stdout).toContain("srdiff-tiny: not measured, since it enlarges x4 alone");
+    expect(run.stdout).toContain("srdiff-tiny: not measured, since it only enlarges x4");
     const { sets, rows } = await readRecord(out);
     expect([sets.map(({ key }) => key), rows.length]).toEqual([["sx8"], 9]);
   }));
@@ -188,7 +188,7 @@ Deno.test("bench keeps what it timed, until it is told to forget", () =>
     expect(await timed("--fresh-speed")).not.toEqual(first);
   }));
 
-Deno.test("bench, interrupted, exits with 130 and goes on from there", () =>
+Deno.test("bench, interrupted, exits with 130 and continues from there", () =>
   withFolder(async (folder) => {
     for (let i = 0; i < 20; i++) await writePng(`${folder}/s/p${i}.png`, textured(320, 320, i));
     const out = `${folder}/out.json`;

@@ -20,14 +20,14 @@ const browser = [Deno.env.get("SRZOO_BROWSER"), ...BROWSERS].find((path) => {
 const METHODS = ["bicubic", "<sharp>"];
 const IMAGES = Array.from({ length: 12 }, (_, i) => `p${String(i).padStart(2, "0")}`);
 
-/** Twelve pictures by two methods; LPIPS of bicubic rises with the name, that of the other falls. */
+/** Twelve images by two methods; LPIPS of bicubic rises with the name, that of the other falls. */
 async function exampleRecord(folder: string): Promise<BenchRecord> {
   const record = await openRecord(`${folder}/none.json`, await thisMachine(), "deno task bench");
   const gallery = openGallery(`${folder}/crops`);
   const set = {
     name: "s",
     scale: 4,
-    protocol: "whole pictures",
+    protocol: "whole images",
     images: 12,
     digest: "d".repeat(64),
   };

@@ -4,7 +4,7 @@ import { digestOf, findSet } from "../../bench/sets.ts";
 import { resizeImage } from "../../mod.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
 
-/** Where the pictures of one set lie in each layout, and the set's name. */
+/** Where the images of one set lie in each layout, and the set's name. */
 const LAYOUTS = [
   ["Set5", "Set5/HR/a.png", "Set5/LRx4/a.png"],
   ["Set5", "Set5/HR/a.png", "Set5/LR_bicubic/X4/ax4.png"],
@@ -38,13 +38,13 @@ Deno.test("findSet() takes a folder by its path, and says what it looked for", (
     await expect(findSet(folder, "Set6", 4)).rejects.toThrow('Cannot find the set "Set6" x4');
   }));
 
-Deno.test("findSet() refuses two pictures of one name, since one would be lost", () =>
+Deno.test("findSet() refuses two images of one name, since one would be lost", () =>
   withFolder(async (folder) => {
     for (const name of ["a.png", "a.PNG"]) await writePng(`${folder}/s/${name}`, textured(16, 12));
     await expect(findSet(folder, "s", 4)).rejects.toThrow(/^Cannot tell .*a.* from .* by name/);
   }));
 
-Deno.test("pairsOf() says which LR picture does not belong to its HR picture", () =>
+Deno.test("pairsOf() says which LR image does not belong to its HR image", () =>
   withFolder(async (folder) => {
     await writePng(`${folder}/s/HR/a.png`, textured(16, 12));
     await writePng(`${folder}/s/LRx4/a.png`, textured(5, 3));
@@ -54,7 +54,7 @@ Deno.test("pairsOf() says which LR picture does not belong to its HR picture", (
     );
   }));
 
-Deno.test("digestOf() changes with a picture's bytes", () =>
+Deno.test("digestOf() changes with an image's bytes", () =>
   withFolder(async (folder) => {
     await writePng(`${folder}/s/a.png`, textured(16, 12));
     const before = await digestOf(await findSet(folder, "s", 4));
@@ -109,7 +109,7 @@ for (const [name, [width, height, expected]] of Object.entries(CUTS)) {
 
 Deno.test("protocolOf() lists what there is", () => {
   expect(Object.keys(CUTS).sort()).toEqual(protocols.map((protocol) => protocol.name).sort());
-  expect(() => protocolOf("64-1024")).toThrow("it is none of whole, srdiff, 160-patches");
+  expect(() => protocolOf("64-1024")).toThrow("it is not one of whole, srdiff, 160-patches");
 });
 
 for (const folder of ["LR", "LRX4", "LR_x4", "lr-images"]) {
@@ -131,17 +131,17 @@ Deno.test("findSet() takes inputs of another scale for none, and names that end 
     await writePng(`${root}/s/LRx4/ax4.png`, textured(4, 3));
     expect((await findSet(root, "s", 4)).images[0].low).toBe(`${root}/s/LRx4/ax4.png`);
     await writePng(`${root}/s/HR/b.png`, textured(16, 12));
-    await expect(findSet(root, "s", 4)).rejects.toThrow("LRx4 has no picture for b");
+    await expect(findSet(root, "s", 4)).rejects.toThrow("LRx4 has no image for b");
   }));
 
 Deno.test("findSet() passes over the files ._NAME that macOS leaves", () =>
   withFolder(async (root) => {
     await writePng(`${root}/s/a.png`, textured(16, 12));
-    await Deno.writeTextFile(`${root}/s/._a.png`, "no picture");
+    await Deno.writeTextFile(`${root}/s/._a.png`, "no image");
     expect((await findSet(root, "s", 4)).images.map(({ name }) => name)).toEqual(["a"]);
   }));
 
-Deno.test("pairsOf() takes inputs of pictures that were cut to a multiple of 4, 8 or 12, and no other", () =>
+Deno.test("pairsOf() takes inputs of images that were cut to a multiple of 4, 8 or 12, and no other", () =>
   withFolder(async (root) => {
     await writePng(`${root}/s/HR/a.png`, textured(47, 35));
     for (

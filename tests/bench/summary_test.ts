@@ -10,7 +10,7 @@ Deno.test("rowsOf() leaves out older weights and other files of the set", () => 
   expect(rowsOf(record, "Set14x4", "a")).toEqual([]);
 });
 
-Deno.test("summaries() have the mean over pictures and seeds, and the interval over the seeds", () => {
+Deno.test("summaries() have the mean over images and seeds, and the interval over the seeds", () => {
   const [a, b] = summaries(record, "Set5x4");
   expect([a.method, a.images, a.seeds, b.method, b.images, b.seeds]).toEqual([
     "a",
@@ -27,7 +27,7 @@ Deno.test("summaries() have the mean over pictures and seeds, and the interval o
   expect(b.figures.psnrY).toEqual({ mean: 26.5, half: NaN, n: 1 });
 });
 
-Deno.test("compare() pairs the pictures, each averaged over its seeds", () => {
+Deno.test("compare() pairs the images, each averaged over its seeds", () => {
   const [{ metric, comparison }] = compare(record, "Set5x4", ["a", "b"]);
   expect([metric.key, comparison.mean, comparison.larger, comparison.smaller]).toEqual([
     "psnrY",
@@ -43,10 +43,10 @@ Deno.test("setTable() and comparisonTable() show what there is", () => {
   const text = table(found.head, found.rows);
   expect(text).toMatch(/│ a +│ 26\.50 ±19\.06 │ +0\.50 │ 12\.35 │ +2 x 2 │/);
   expect(text).toMatch(/│ b +│ +26\.50 │ +│ +│ +2 x 1 │/);
-  expect(found.notes).toEqual(["n: pictures x seeds."]);
+  expect(found.notes).toEqual(["n: images x seeds."]);
   const { rows, notes } = comparisonTable(record, "Set5x4", ["a", "b"]);
   expect(rows.map((row) => row.at(-1))).toEqual(["no difference shown"]);
-  expect(notes[0]).toContain("on 2 pictures");
+  expect(notes[0]).toContain("on 2 images");
   expect(comparisonTable(record, "Set5x4", ["a", "idle"]).rows).toEqual([]);
 });
 
@@ -55,7 +55,7 @@ Deno.test("setTable() says what is not finished, and does not call it the best",
   const { rows: lines, best, notes } = setTable(part, "Set5x4");
   expect(lines.map((line) => line.at(-1))).toEqual(["2 x 1", "1 of 2 x 1"]);
   expect(best!.map((line) => line[1])).toEqual([true, false]);
-  expect(notes[0]).toContain("not to be compared");
+  expect(notes[0]).toContain("cannot be compared");
 });
 
 Deno.test("speedOf() leaves out older weights", () => {

@@ -10,7 +10,7 @@ const folder = Deno.env.get("SRZOO_UPSCALERJS") ??
 const ignore = !existsSync(`${folder}/node_modules/upscaler`);
 
 Deno.test({
-  name: "upscalerjsMethod() enlarges pictures one after the other (needs UpscalerJS)",
+  name: "upscalerjsMethod() enlarges images one after the other (needs UpscalerJS)",
   ignore,
   async fn() {
     await using method = await upscalerjsMethod(folder, "esrgan-slim");

@@ -40,7 +40,7 @@ Deno.test("differences() tells what no longer follows from the weights", () => {
   ]);
 });
 
-Deno.test("measureEntry() spares the pictures that these very weights were measured on", () =>
+Deno.test("measureEntry() skips the images that the same weights were measured on", () =>
   withFolder(async (data) => {
     const names = ["p0", "p1"];
     for (const name of names) await writePng(`${data}/Set5/HR/${name}.png`, textured(64, 48));

@@ -29,7 +29,7 @@ class Batch:
     noise: Noise
     uniform: Tensor  # [n], in [0, 1), stratified over the global batch
     shared: float    # in [0, 1), the same for the whole global batch
-    restore: Tensor | None = None  # [n], 0 ... 1: how much damage `hr` is without
+    restore: Tensor | None = None  # [n], 0 ... 1: the share of the damage that `hr` does not have
     corner: tuple[int, int] = (0, 0)  # of the window that LPIPS sees, below lpips.PERIOD
 
 
@@ -94,7 +94,7 @@ class Batches:
         )
 
     def close(self) -> None:
-        """Drops what was drawn ahead."""
+        """Discards what was drawn ahead."""
         self._ahead.clear()
         self._workers.close()
 

@@ -2,7 +2,7 @@
 
 Bare means the forward and backward passes of the same objective on one batch that stays in memory;
 the loop adds crops, noise, clipping, the optimizer and the average. Both are measured in turns, so
-that a busy machine slows them alike; the medians count.
+that other load slows both alike; medians are reported.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def _drawing(run: Trainer, steps: int) -> float:
 
 
 def _kept_noise(draw: Callable, kept: dict) -> Callable:
-    """Draws each tensor once: what a bare pass works on is made before it."""
+    """Draws each tensor once, so that a bare pass spends no time on it."""
 
     def again(index: int, shape: torch.Size) -> torch.Tensor:
         if index not in kept:
@@ -98,7 +98,7 @@ def _timed(action: Callable[[], None]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench:train", description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", type=Path, default=ROOT / "train/recipes/srdiff-x4.yml")
-    parser.add_argument("--data", type=Path, help="a store; one is drawn if absent")
+    parser.add_argument("--data", type=Path, help="a store; if absent, one is generated")
     parser.add_argument("--steps", type=int, default=20)
     args = parser.parse_args()
     try:

@@ -63,7 +63,7 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def shrink(image: np.ndarray, scale: int) -> np.ndarray:
-    """The low-resolution picture of `image`, whose sides are multiples of `scale`."""
+    """The low-resolution image of `image`, whose sides are multiples of `scale`."""
     return np.ascontiguousarray(resize(image, image.shape[0] // scale, image.shape[1] // scale))
 
 

@@ -36,7 +36,7 @@ def noise_level(alpha_bar: Tensor, t: Tensor) -> Tensor:
 
 
 def rules(recipe: Recipe) -> list[tuple[bool, str]]:
-    """What must hold of a recipe with the losses of diffusion."""
+    """Rules of recipes with the losses of diffusion."""
     found = [
         rule
         for name, told in (("schedule", recipe.schedule), ("sampling", recipe.sampling)) if told
@@ -99,7 +99,7 @@ class Chain(Residuals):
 
     @property
     def from_noise(self) -> bool:
-        """Whether sampling by default begins at noise alone."""
+        """Whether sampling by default starts from pure noise."""
         return True
 
     def level(self, t: Tensor) -> Tensor:
@@ -121,7 +121,7 @@ class Chain(Residuals):
         return ancestral(x, x0, noise(i + 1, x.shape), now, then), x0
 
     def start(self, noise: Tensor, first: int, from_noise: bool) -> Tensor:
-        """Noise alone, or the base, whose residual is 0, noised to the first level."""
+        """Pure noise, or the base, whose residual is 0, noised to the first level."""
         return noise if from_noise else (1 - self.table[first]).sqrt() * noise
 
 
@@ -196,7 +196,7 @@ class FewStep(Chain):
         return self.x0(network, x, times[last], fed)
 
     def drawn(self, shared: float) -> tuple[tuple[int, ...], int, bool]:
-        """The timesteps of one draw, the index of the last one taken, and whether noise alone begins."""
+        """The timesteps of one draw, the index of the last one taken, and whether it starts from pure noise."""
         for way in self.ways:
             times = way.taken(len(self.table))
             if shared < way.share:

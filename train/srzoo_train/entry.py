@@ -18,7 +18,7 @@ MADE = {".onnx", ".safetensors"}  # what an export replaces, besides model.yml
 
 @contextmanager
 def folder_of(target: Path) -> Iterator[Path]:
-    """A hidden folder that becomes `target` when all went well, with the files that people put there."""
+    """A hidden folder that becomes `target` if all goes well, with the files that users put there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part, old = (target.with_name(f".{target.name}.{end}") for end in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
@@ -58,7 +58,7 @@ def write_graphs(
 def checked_models(
     found: dict[str, Graph], half: bool, tell: Callable[[str], None]
 ) -> dict[str, onnx.ModelProto]:
-    """The graphs as ONNX, once each computes what PyTorch computes."""
+    """The graphs as ONNX, after comparing each with PyTorch."""
     models = {name: graphs.to_onnx(graph, half) for name, graph in found.items()}
     for name, graph in found.items():
         tell(f"{name}: differs from PyTorch by {graphs.check_parity(graph, models[name]):.1e} of its range")
@@ -66,7 +66,7 @@ def checked_models(
 
 
 def write_card(folder: Path, written: dict) -> None:
-    """Writes a card that obeys the schema."""
+    """Writes a card after checking it against the schema."""
     card.check_schema(written, ROOT / "zoo" / "model.schema.json")
     card.write_yaml(folder / "model.yml", written)
 

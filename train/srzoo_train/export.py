@@ -29,7 +29,7 @@ def graphs_of(run: Run, damage: Damage | None) -> dict[str, Graph]:
     if damage is None:
         return found
     if not recipe.restores:
-        raise ExportError("cannot export a graph damage: the run was not trained with data.damage")
+        raise ExportError("cannot export the graph `damage`: the run was not trained with data.damage")
     judge = Graph("damage", graphs.halved(damage), graphs.low_images(False), {"damage": 0})
     return {**found, "damage": judge}
 
@@ -112,12 +112,12 @@ def main() -> None:
     parser.add_argument("--to", required=True, type=Path, help="folder of the entry, named by its id")
     parser.add_argument("--name", help="name shown to people")
     parser.add_argument("--description", help="one sentence")
-    parser.add_argument("--unfinished", action="store_true", help="take the weights of now")
+    parser.add_argument("--unfinished", action="store_true", help="export the current weights of a run that has not finished")
     parser.add_argument("--average", nargs=2, metavar=("SHARE", "ENTRY"),
-                        help="regression: this share of the weights is another entry's")
-    parser.add_argument("--int8", type=Path, metavar="STORE", help="int8, calibrated on a store")
+                        help="regression: average with an entry, which gets this share")
+    parser.add_argument("--int8", type=Path, metavar="STORE", help="make convolutions int8, calibrated on a store")
     parser.add_argument("--damage", type=Path, metavar="FILE",
-                        help="what train_damage wrote: the entry then finds out how much to restore")
+                        help="file of train_damage: the entry then estimates how much to restore")
     args = parser.parse_args()
     torch.set_num_threads(1)
     try:

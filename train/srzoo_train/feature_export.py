@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class ExportFailed(RuntimeError):
-    """Weights that are missing, or that are not the ones they should be."""
+    """Weights that are missing, or not the expected ones."""
 
 
 def checkpoint(folder: Path | None, pattern: str) -> Path:

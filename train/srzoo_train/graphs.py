@@ -79,7 +79,7 @@ def halved(network: nn.Module) -> nn.Module:
     for name, parameter in network.named_parameters():
         parameter.data = parameter.data.half().float()
         if not torch.isfinite(parameter).all():
-            raise ExportError(f"cannot export {name}: it holds values that fp16 cannot")
+            raise ExportError(f"cannot export {name}: it has values that do not fit fp16")
     return network
 
 

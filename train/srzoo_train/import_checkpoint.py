@@ -56,7 +56,7 @@ def import_checkpoint(
 
 
 def converted(checkpoint: Path, told: Mapping[str, Any]) -> tuple[str, Conversion]:
-    """Whose network it is, and what it becomes."""
+    """Recognises the network and converts it."""
     if checkpoint.suffix.lower() == ".onnx":
         conversion = onnx_file.convert(onnx_file.read(checkpoint), checkpoint.stem)
         print(f"{checkpoint.name}: an ONNX graph")
@@ -73,7 +73,7 @@ def converted(checkpoint: Path, told: Mapping[str, Any]) -> tuple[str, Conversio
 
 
 def licensed(card: Mapping[str, Any], licence: str) -> dict[str, Any]:
-    """The card with the licence of the weights that a person stated."""
+    """The card with the licence of the weights that the user states."""
     return {**card, "licence": {**card["licence"], "weights": licence}}
 
 
@@ -88,7 +88,7 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--scale", type=int, metavar="N",
                         help="how much larger the result is, where neither weights nor --config tell")
     parser.add_argument("--licence", metavar="ID",
-                        help="the licence of the weights, as an SPDX identifier; the file tells none")
+                        help="the licence of the weights, as an SPDX identifier; files do not state one")
     return parser.parse_args(arguments)
 
 

@@ -147,9 +147,9 @@ class MixedE(Branches):
 
 
 class Inception(nn.Module):
-    """Features [n, 2048] and class probabilities [n, 1000] of ImageNet-normalised pictures [n, 3, h, w].
+    """Features [n, 2048] and class probabilities [n, 1000] of ImageNet-normalised images [n, 3, h, w].
 
-    Pictures of any size are resized to 299x299 (bilinear, as in the FID code of pytorch-fid).
+    Images of any size are resized to 299x299 (bilinear, as in the FID code of pytorch-fid).
     """
 
     def __init__(self):

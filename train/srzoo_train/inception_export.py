@@ -29,7 +29,7 @@ def export(weights: Path, file: Path) -> None:
     missing, unknown = network.load_state_dict(state, strict=False)
     extra = [name for name in unknown if not name.startswith("AuxLogits.")]
     if missing or extra:
-        raise ExportFailed(f"{weights} is no Inception v3 of torchvision: {(missing + extra)[0]}")
+        raise ExportFailed(f"{weights} is not torchvision's Inception v3: {(missing + extra)[0]}")
     image = torch.randn(2, 3, 70, 90, generator=torch.Generator().manual_seed(0))
     content = save_graph(network, {"image": image}, ["features", "probabilities"], AXES)
     actual = onnxruntime.InferenceSession(content).run(None, {"image": image.numpy()})

@@ -1,8 +1,8 @@
-"""The lattice that a network of the LR grid leaves in its pictures: what is alike at every period.
+"""The lattice that a network of the LR grid leaves in its images: what is alike at every period.
 
 Where a network shuffles its channels to pixels, or works at half the grid, each place within the
-period has weights of its own. Photographs know nothing of that period: the mean over many periods
-of their colours is flat but for chance.
+period has weights of its own. Photographs do not have that period: the mean of their colours over many
+periods is flat except for chance.
 """
 
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ HOP = 3
 
 
 class LatticeDistance(nn.Module):
-    """Mean absolute difference of the folded windows of two lists of pictures."""
+    """Mean absolute difference of the folded windows of two lists of images."""
 
     def __init__(self, scale: int):
         super().__init__()

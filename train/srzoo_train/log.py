@@ -1,4 +1,4 @@
-"""What a run tells: a progress line, log.jsonl, trackers, and the figures of validation."""
+"""What a run reports: a progress line, log.jsonl, trackers, and the figures of validation."""
 
 import importlib.util
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from accelerate import Accelerator
 
-LINE_EVERY = 30.0  # seconds between lines where no terminal shows a moving one
+LINE_EVERY = 30.0  # seconds between lines where the output is not a terminal
 
 
 def usable_trackers(names: tuple[str, ...]) -> list[str]:
@@ -38,11 +38,11 @@ class Log:
             self._say(_line(record), "\r" if self._terminal else "\n")
 
     def validation(self, figures: dict[str, float], sheet: np.ndarray | None, total: int) -> None:
-        """Figures of the averaged weights, and the sheet of pictures."""
+        """Figures of the averaged weights, and the sheet of images."""
         self._write({"validation": figures, "step": total})
         self.accelerator.log(figures, step=total)
         shown = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
-        self._say(f"validation at step {total}: {shown or 'no picture kept aside is large enough'}")
+        self._say(f"validation at step {total}: {shown or 'no image kept aside is large enough'}")
         if sheet is None or not self.accelerator.is_main_process:
             return
         _write_picture(sheet, self.out / f"sheet-{total:08d}.png")
@@ -53,7 +53,7 @@ class Log:
                 tracker.log_images({"sheet": sheet[None]}, step=total)
 
     def say(self, text: str) -> None:
-        """A line for the person who waits."""
+        """The progress line."""
         self._say(text)
 
     def _write(self, record: dict) -> None:

@@ -49,7 +49,7 @@ def optimizer_of(stage: Stage, network: torch.nn.Module) -> torch.optim.Optimize
 
 
 class Stopped(RuntimeError):
-    """The run ended before its time; the message says why and what is kept."""
+    """The run ended early; the message says why and what is kept."""
 
 
 class Trainer:
@@ -116,7 +116,7 @@ class Trainer:
         return encoder.to(self.device, memory_format=torch.channels_last)
 
     def _start_from(self, origin: str | None) -> None:
-        """Takes weights of a released entry or checkpoint, if one is named, and averages anew."""
+        """Takes weights of a released entry or checkpoint, if one is named, and restarts the average."""
         if origin:
             fill(self.network, released(origin, self.family.TILED[-1]), origin, self.recipe.fresh)
         self.ema = {name: p.detach().clone() for name, p in self.network.named_parameters()}
@@ -183,7 +183,7 @@ class Trainer:
                 self._record(stage, fixed[place] or None, pace)
             if self._agree(self.interrupted):
                 self._save(optimizer)
-                raise Stopped(f"stopped at step {step}; the same command goes on from there")
+                raise Stopped(f"stopped at step {step}; the same command continues from there")
             if self._agree(now - saved > self.save_every):
                 self._save(optimizer)
                 saved = now
@@ -250,7 +250,7 @@ class Trainer:
     def _clip(self, network) -> Tensor:
         """Limits the norm of the gradient, which counts as 0 where it is not finite; returns the norm.
 
-        Nothing is read back, so that a GPU need not be waited for.
+        Nothing is read back, so that the GPU is not waited for.
         """
         grads = [p.grad for p in network.parameters() if p.grad is not None]
         norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads)))
@@ -282,7 +282,7 @@ class Trainer:
             raise Stopped(
                 f"stopped at step {self.progress['step']}: the loss is {losses[-1]:.4g}"
                 f"{'' if broken else f', {DIVERGED:g} times what it was at first'}; the last good "
-                f"state is kept in {self.out}. A smaller lr or clip may do"
+                f"state is kept in {self.out}. A smaller lr or clip may help"
             )
 
     def _average(self, decay: float) -> None:
@@ -290,7 +290,7 @@ class Trainer:
         torch._foreach_lerp_(list(self.ema.values()), mine, 1 - decay)
 
     def _agree(self, mine: float) -> int:
-        """What the first process says, for all."""
+        """A value of the first process, for all."""
         if self.accelerator.num_processes == 1:
             return int(mine)
         told = torch.tensor(int(mine), device=self.device)
@@ -348,7 +348,7 @@ class Trainer:
             parameter.copy_(weights[name])
 
     def _end_stage(self, validation: Validation, objective) -> None:
-        """Keeps the averaged weights of the stage, which the export reads, and goes on from them."""
+        """Keeps the averaged weights of the stage, which the export reads, and continues from them."""
         self._look()
         self._copy(self.ema)
         if self.accelerator.is_main_process:
@@ -381,11 +381,11 @@ class Trainer:
     def _restore(self, state: dict) -> None:
         if recipe_of(state["recipe"]) != self.recipe:
             raise RecipeError(
-                f"cannot go on with {self.out}: it was started with another recipe; "
+                f"cannot continue {self.out}: it was started with another recipe; "
                 f"choose another --out, or the recipe it was started with"
             )
         if state["network"] is None:
-            raise RecipeError(f"cannot go on with {self.out}: it was packed; start from it by init_from")
+            raise RecipeError(f"cannot continue {self.out}: it was packed; start from it by init_from")
         self.network.load_state_dict(state["network"])
         self.ema = {n: p.to(self.device) for n, p in state["ema"].items()}
         self.progress = {"seconds": 0.0, **state["progress"]}

@@ -13,12 +13,12 @@ MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 # AlexNet's five convolutions: stride, padding, and whether a 3x3 max-pool of stride 2 comes first.
 LAYERS = [(4, 2, False), (1, 2, True), (1, 1, True), (1, 1, False), (1, 1, False)]
-PERIOD = 8  # pixels: the first stride times the first pool's. A picture moved by so many looks alike
+PERIOD = 8  # pixels: the first stride times the first pool's. An image moved by so many looks alike
 SMALLEST = 31 + PERIOD - 1  # pixels of a side whose `window` still has something for the last layer
 
 
 class LpipsAlex(nn.Module):
-    """LPIPS v0.1 with AlexNet: distances [n] of pictures [n, 3, h, w] in [-1, 1]."""
+    """LPIPS v0.1 with AlexNet: distances [n] of images [n, 3, h, w] in [-1, 1]."""
 
     def __init__(self, file: Path):
         super().__init__()
@@ -44,11 +44,11 @@ class LpipsAlex(nn.Module):
 
 
 def window(images: Tensor, corner: tuple[int, int]) -> Tensor:
-    """What is left of pictures [n, 3, h, w] seen from a corner; all corners below PERIOD see as much.
+    """What is left of images [n, 3, h, w] seen from a corner; all corners below PERIOD see as much.
 
     AlexNet looks at every fourth pixel. A network that draws on a grid of four learns to put its
     texture where those looks fall, if they always fall on the same pixels of its grid: LPIPS of
-    such pictures is a tenth worse as soon as they are moved by a pixel. A moving corner prevents it.
+    such images is a tenth worse as soon as they are moved by a pixel. A moving corner prevents it.
     """
     y, x = corner
     height, width = (side - PERIOD + 1 for side in images.shape[2:])

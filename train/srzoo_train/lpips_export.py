@@ -61,7 +61,7 @@ def squeezenet() -> tuple[nn.Sequential, list[int]]:
 
 
 class Lpips(nn.Module):
-    """LPIPS v0.1 (Zhang et al. 2018, equation 1) of ImageNet-normalised pictures [n, 3, h, w]."""
+    """LPIPS v0.1 (Zhang et al. 2018, equation 1) of ImageNet-normalised images [n, 3, h, w]."""
 
     def __init__(self, backbone: str, weights: dict[str, Tensor], linears: dict[str, Tensor]):
         super().__init__()
@@ -91,7 +91,7 @@ class Lpips(nn.Module):
 
 
 def reference_pair() -> tuple[np.ndarray, np.ndarray]:
-    """Two normalised pictures of 64x64 that any language can make; bench/graphs.ts makes the same."""
+    """Two normalised images of 64x64 that any language can make; bench/graphs.ts makes the same."""
     y, x = np.mgrid[0:64, 0:64]
     mean = np.array([0.485, 0.456, 0.406])[:, None, None]
     deviation = np.array([0.229, 0.224, 0.225])[:, None, None]
@@ -161,7 +161,7 @@ def main() -> int:
         try:
             weights = checkpoint(options.weights, CHECKPOINTS[backbone])
             linears = linear_folder(options.linears) / f"{backbone}.pth"
-            print(f"{export(backbone, weights, linears, options.out)} scores as it must")
+            print(f"{export(backbone, weights, linears, options.out)} has the expected score")
         except (ExportFailed, FileNotFoundError) as error:
             failures += 1
             print(f"Cannot make {FILES[backbone]}: {error}", file=sys.stderr)

@@ -73,7 +73,7 @@ def released(origin: str, graph: str) -> Weights:
 
 
 def _of_run(folder: Path) -> Weights:
-    """The averaged weights of a run, those of now where it has not ended, as they would be released."""
+    """The averaged weights of a run, the current ones if it has not ended, as they would be released."""
     from . import families
 
     state = load_state(folder)

@@ -62,7 +62,7 @@ def recognised(table: Tensor) -> Schedule | None:
 
 
 def guesses(table: Tensor) -> list[Schedule]:
-    """What a table's ends allow it to be, the commonest first."""
+    """The schedules that a table's ends allow, the most common first."""
     betas, timesteps = [rounded(beta) for beta in table.tolist()], len(table)
     ends = {"timesteps": timesteps, "first": betas[0], "last": betas[-1]}
     found: list[Schedule] = [

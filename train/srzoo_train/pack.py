@@ -1,7 +1,7 @@
-"""Packs runs into a few small files, to carry home from a machine that keeps nothing.
+"""Packs runs into a few small files, to copy from a machine that is not kept.
 
 A packed run holds what `export` and `init_from` read: averaged weights in fp16, the encoder, the log
-and the sources. It cannot be trained on as it stands, since the optimizer's state is left out.
+and the sources. It cannot be continued, since the optimizer's state is left out.
 """
 
 import argparse

@@ -47,7 +47,7 @@ Feeds = list[dict[str, np.ndarray]]
 
 
 def calibration(run: Run, store: Store) -> Iterator[dict[str, Tensor]]:
-    """Inputs of the graphs as they meet them: crops, noised to random levels."""
+    """Inputs of the graphs as in use: crops, noised to random levels."""
     recipe = run.recipe
     crops = Crops(store, "train", SIDE, recipe.seed, recipe.data)
     draws = torch.Generator().manual_seed(recipe.seed)
@@ -70,7 +70,7 @@ def calibration(run: Run, store: Store) -> Iterator[dict[str, Tensor]]:
 
 
 def keep_weights(file: Path, network: nn.Module) -> None:
-    """The fp16 weights that an int8 graph has lost, to go on from."""
+    """The fp16 weights, which an int8 graph has lost, to continue training from."""
     save_file({name: p.detach().half().contiguous() for name, p in network.named_parameters()}, file)
 
 

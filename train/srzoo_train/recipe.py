@@ -1,4 +1,4 @@
-"""A recipe: everything that decides a training run, read from YAML and checked key by key."""
+"""A recipe: everything that a training run depends on, read from YAML and checked key by key."""
 
 import difflib
 import json
@@ -42,8 +42,8 @@ class Network(Part):
 class Way(Part):
     """few_step: one way to sample, and the share of the draws that are trained for it.
 
-    Either `timesteps` or `steps` evenly spaced over the whole chain. What begins at the last index of
-    the chain begins at noise alone, all else at the noised base.
+    Either `timesteps` or `steps` evenly spaced over the whole chain. A way that begins at the last index of
+    the chain starts from pure noise, any other from the noised base.
     """
 
     share: float
@@ -55,7 +55,7 @@ class Way(Part):
         return self.timesteps or spaced(chain, self.steps)
 
     def from_noise(self, chain: int) -> bool:
-        """Whether it begins at noise alone."""
+        """Whether it starts from pure noise."""
         return self.taken(chain)[0] == chain - 1
 
 
@@ -132,7 +132,7 @@ class Recipe(Part):
     scale: int = 4
     network: Network = Network()
     encoder: str | None = None      # srdiff, srflow: a released regression entry or a run of one, frozen
-    init_from: str | None = None    # a released entry, a run or a checkpoint to go on from
+    init_from: str | None = None    # a released entry, a run or a checkpoint to start from
     fresh: tuple[str, ...] = ()     # layers, such as head or body.6, that do not start from there
     diffusion_steps: int = 100      # T of the cosine schedule, unless `schedule` says another
     schedule: Schedule | None = None  # of training
@@ -199,7 +199,7 @@ def recipe_of(text: str) -> Recipe:
 
 
 def checked(recipe: Recipe) -> Recipe:
-    """The recipe, once what its types cannot say holds too."""
+    """The recipe, after checking what types cannot express."""
     from . import families  # they read recipes
     from .lpips import SMALLEST
 

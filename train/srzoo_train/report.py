@@ -16,7 +16,7 @@ polyline{{fill:none;stroke:#1763ab;stroke-width:1.5}}img{{max-width:100%}}</styl
 
 
 def write_report(out: Path, name: str) -> None:
-    """Writes the page anew from `log.jsonl` and the newest sheet."""
+    """Writes the page again from `log.jsonl` and the newest sheet."""
     curves = read_curves(out / "log.jsonl")
     drawn = "".join(_curve(label, points) for label, points in curves.items())
     last = {label: points[-1] for label, points in curves.items()}

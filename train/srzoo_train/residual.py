@@ -1,4 +1,4 @@
-"""What a generative network draws: x0 = residualScale * (hr - base), of about unit variance."""
+"""What a generative network models: x0 = residualScale * (hr - base), of about unit variance."""
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +50,7 @@ class Enlarged(nn.Module):
 
 
 class Residuals(nn.Module):
-    """The state of a generative family: what is drawn, and how an image comes of it.
+    """The state of a generative family: what is sampled, and the image that it stands for.
 
     Args:
         given: LR (and `restore`) -> what the network is fed with, and the base.

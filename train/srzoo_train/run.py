@@ -32,7 +32,7 @@ class Other:
 
 
 def other_of(share: str, entry: str) -> Other:
-    """From the words of the command line."""
+    """Parses the arguments of --average."""
     if not re.fullmatch(r"0?\.\d+", share):
         raise ExportError(f"cannot average: the share must be between 0 and 1, got {share}")
     return Other(float(share), Path(entry))
@@ -40,7 +40,7 @@ def other_of(share: str, entry: str) -> Other:
 
 @dataclass(frozen=True)
 class Run:
-    """A run on disk: its recipe and where it stood last."""
+    """A run on disk: its recipe and its newest state."""
 
     folder: Path
     recipe: Recipe
@@ -82,7 +82,7 @@ class Run:
             return {name: value.float() for name, value in self.state["ema"].items()}
         raise ExportError(
             f"cannot export {self.folder}: its stage {last} ({self.recipe.stages[last].loss}) is "
-            f"not finished; let it train on, or take its weights of now with --unfinished"
+            f"not finished; continue its training, or export its current weights with --unfinished"
         )
 
     def sources(self) -> dict:
@@ -131,7 +131,7 @@ def training_facts(run: Run) -> dict:
 
 
 def _seconds_per_step(folder: Path) -> dict[str, float]:
-    """The median time of one step between two lines of the log, by loss: no pause counts, no validation."""
+    """The median time of one step between two lines of the log, by loss: without pauses and validation."""
     file, found, before = folder / "log.jsonl", {}, {}
     for line in file.read_text().splitlines() if file.is_file() else []:
         entry = json.loads(line)

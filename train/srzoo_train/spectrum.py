@@ -1,4 +1,4 @@
-"""How far the power spectra of two pictures are apart, neighbourhood by neighbourhood.
+"""How far the power spectra of two images are apart, neighbourhood by neighbourhood.
 
 Networks that draw on the LR grid leave a weave whose period is the scale, and noise in smooth areas;
 both are plain in the spectrum (Durall et al. 2020), and LPIPS hardly sees them. Channels are taken

@@ -22,7 +22,7 @@ def write_whole(file: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
         raise OSError(
             f"cannot write {file}: {error.strerror}; what was saved before is kept, and the same "
-            f"command goes on from there"
+            f"command continues from there"
         ) from None
 
 
@@ -49,6 +49,6 @@ def load_state(folder: Path) -> dict | None:
         return torch.load(found[-1], map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file
         raise OSError(
-            f"cannot read {found[-1]}: {' '.join(str(error).split())[:120]}; remove it to go on "
+            f"cannot read {found[-1]}: {' '.join(str(error).split())[:120]}; remove it to continue "
             f"from the state before it"
         ) from None

@@ -1,6 +1,6 @@
 """Trains a recipe: `python -m srzoo_train.train --recipe R.yml --data DIR --out RUN`.
 
-DIR holds photographs, or a store that `prepare` made of them. The same command goes on with a run
+DIR holds photographs, or a store that `prepare` made of them. The same command continues a run
 that it finds in RUN. Under torchrun the batch is shared among the processes, and the weights come
 out the same.
 """
@@ -25,7 +25,7 @@ SUSTAINED = {"cpu": 100.0, "cuda": 50_000.0}  # GFLOP/s that small networks reac
 
 
 def open_data(data: Path, out: Path, recipe: Recipe) -> Store:
-    """The store in `data`; photographs are packed into one beside the run first."""
+    """The store in `data`; photographs are first packed into one beside the run."""
     if (data / "index.json").is_file():
         return Store(data)
     from accelerate import PartialState
@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--save-minutes", type=float, help="minutes between states; 5 if not given")
     parser.add_argument("--workers", type=int,
                         help="processes that cut crops, 0: a thread; by default what suits the device")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and exit")
     args = parser.parse_args()
     try:
         recipe = resolved(args)

@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="the file to write")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start", type=Path, help="a file of an earlier run, to go on from")
+    parser.add_argument("--start", type=Path, help="a file of an earlier run to start from")
     args = parser.parse_args()
     try:
         store = Store(args.data)

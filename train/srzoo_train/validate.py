@@ -1,4 +1,4 @@
-"""Validation on a small fixed set: PSNR-Y and LPIPS, and a sheet of pictures to look at."""
+"""Validation on a small fixed set: PSNR-Y and LPIPS, and a sheet of images to look at."""
 
 from pathlib import Path
 
@@ -19,11 +19,11 @@ from .data.store import Store
 
 PICTURES = 8
 SIDE = 256  # pixels of HR
-CORNERS = [(1, 1), (2, 2), (3, 3), (6, 5)]  # where LPIPS looks besides (0, 0): see lpips.window
+CORNERS = [(1, 1), (2, 2), (3, 3), (6, 5)]  # where LPIPS also looks, besides (0, 0): see lpips.window
 
 
 def psnr_y(a: Tensor, b: Tensor, border: int) -> float:
-    """PSNR of the BT.601 luma of pictures [n, 3, h, w] in [-1, 1], `border` pixels left out."""
+    """PSNR of the BT.601 luma of images [n, 3, h, w] in [-1, 1], `border` pixels left out."""
     weights = torch.tensor([65.481, 128.553, 24.966]).view(1, 3, 1, 1)
     luma = [((x.clamp(-1, 1) + 1) / 2 * weights).sum(1) for x in (a, b)]
     error = (luma[0] - luma[1])[:, border:-border, border:-border].square().mean((1, 2))
@@ -31,7 +31,7 @@ def psnr_y(a: Tensor, b: Tensor, border: int) -> float:
 
 
 class Validation:
-    """Centre crops of pictures that training never sees."""
+    """Centre crops of images that training never sees."""
 
     def __init__(self, recipe: Recipe, store: Store, device: torch.device, lpips: Path | None):
         self.recipe, self.device, self.restore = recipe, device, None
@@ -54,7 +54,7 @@ class Validation:
 
     @torch.no_grad()
     def measure(self, network, objective) -> tuple[dict[str, float], np.ndarray | None]:
-        """Figures of the network, and a sheet uint8 [height, width, 3] with a row per picture."""
+        """Figures of the network, and a sheet uint8 [height, width, 3] with a row per image."""
         if self.lr is None:
             return {}, None
         network.eval()
@@ -81,7 +81,7 @@ class Validation:
         return float(self.lpips(*features).mean())
 
     def _shown(self, network, objective, lr: Tensor, restore: Tensor | None) -> list[Tensor]:
-        """The image; or the way to it at its beginning and middle, and two samples."""
+        """The image; or early and middle estimates of it, and two samples."""
         shown = families.of(self.recipe).sample
         first = shown(objective, network, lr, restore, 0)
         if len(first) == 1:
@@ -91,7 +91,7 @@ class Validation:
 
 
 def _middle(store: Store, entry, small: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """LR, HR and bicubic bytes of the centre of a picture."""
+    """LR, HR and bicubic bytes of the centre of an image."""
     lr, hr, scale = store.lr(entry), store.hr(entry), store.scale
     y, x = ((side - small) // 2 for side in lr.shape[:2])
     crop = lr[y : y + small, x : x + small]

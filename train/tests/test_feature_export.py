@@ -78,5 +78,5 @@ def test_the_inception_graph_gives_features_and_probabilities(tmp_path):
 
 def test_inception_refuses_other_checkpoints(tmp_path):
     torch.save({"weight": torch.zeros(1)}, tmp_path / "weights.pth")
-    with pytest.raises(ExportFailed, match="no Inception v3"):
+    with pytest.raises(ExportFailed, match="is not torchvision.s Inception v3"):
         inception_export.export(tmp_path / "weights.pth", tmp_path / "inception.onnx")

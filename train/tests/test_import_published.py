@@ -106,7 +106,7 @@ def test_convert_takes_the_released_groups_and_asks_where_they_cannot_be():
         weights = {f"denoise_fn.{k}": v for k, v in JanspiryUNet(wide).state_dict().items()}
     shape, notes = janspiry.shape_in(weights, {})
     assert shape == wide and "16 groups, as released" in notes[0]
-    with pytest.raises(ImportRefused, match="8 channels are no multiple of 32 groups.*norm_groups"):
+    with pytest.raises(ImportRefused, match="8 channels are not a multiple of 32 groups.*norm_groups"):
         convert(Case(), {})
 
 
@@ -149,7 +149,7 @@ def test_convert_names_missing_and_unknown_keys(shape, key):
 
 
 def test_convert_refuses_odd_levels_and_schedules():
-    with pytest.raises(ImportRefused, match="is none of linear, quad"):
+    with pytest.raises(ImportRefused, match="is not one of linear, quad"):
         convert(Case(), {"norm_groups": 4}, betas=torch.linspace(0.1, 0.5, 6) ** 3)
     bad = {"norm_groups": 4, "beta_schedule": {"val": {"schedule": "bent", "n_timestep": 4}}}
     with pytest.raises(ImportRefused, match="must be one of linear.*'bent'"):

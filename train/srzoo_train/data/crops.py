@@ -12,7 +12,7 @@ from ..recipe import Data
 from . import damage
 from .store import Entry, Store
 
-BLANK = 2.0    # a crop whose LR bytes deviate by less shows next to nothing
+BLANK = 2.0    # a crop whose LR bytes have a smaller standard deviation counts as blank
 KEPT = 0.25    # share of the blank crops that are kept: flat areas must stay flat
 TRIES = 8
 
@@ -24,7 +24,7 @@ class Pixels:
     lr: np.ndarray
     hr: np.ndarray
     clean: np.ndarray | None = None     # bicubic LR of the same HR
-    restore: np.ndarray | None = None   # how much of the damage is to be taken away, 0 ... 1
+    restore: np.ndarray | None = None   # share of the damage to remove, 0 ... 1
 
     def on(self, device: torch.device | str) -> tuple[Tensor, Tensor, Tensor | None]:
         """LR and the target in [-1, 1], and `restore`, on a device.
@@ -50,7 +50,7 @@ class Pixels:
 
 
 def _moved(array: np.ndarray, device: torch.device | str) -> Tensor:
-    """The array on a device; from pinned memory, so that a GPU at work is not waited for."""
+    """The array on a device; from pinned memory, so that the copy does not wait for the GPU."""
     tensor = torch.from_numpy(array)
     if torch.device(device).type == "cuda":
         tensor = tensor.pin_memory()
@@ -63,7 +63,7 @@ def _enlarging(size_in: int, size_out: int, device: torch.device) -> Tensor:
 
 
 def joined(parts: list[Pixels]) -> Pixels:
-    """Batches one behind the other."""
+    """Concatenates batches."""
     fields = zip(*((p.lr, p.hr, p.clean, p.restore) for p in parts))
     return Pixels(*(None if found[0] is None else np.concatenate(found) for found in fields))
 
@@ -77,7 +77,7 @@ class Crops:
         self._entries = [e for e in store.split(split) if min(e.height, e.width) >= side]
         if not self._entries:
             raise ValueError(
-                f"cannot cut crops of {side} pixels: no picture of the split \"{split}\" is that "
+                f"cannot cut crops of {side} pixels: no image of the split \"{split}\" is that "
                 f"large; set a smaller crop"
             )
         areas = np.cumsum([e.height * e.width for e in self._entries], dtype=np.float64)
@@ -103,7 +103,7 @@ class Crops:
         return self._damaged(self._tried(self._wide, random)[1], random)
 
     def _tried(self, cut, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A crop with contrast; now and then one without. Turned and mirrored."""
+        """A crop with contrast, sometimes one without; rotated and mirrored."""
         for _ in range(TRIES):
             judged, cropped = cut(random)
             if judged.std() > BLANK or random.random() < KEPT:
@@ -132,7 +132,7 @@ class Crops:
         return crop[beyond : beyond + side : 4, beyond : beyond + side : 4], crop
 
     def _drawing(self, random: np.random.Generator) -> np.ndarray:
-        """HR bytes with margin, of what photographs seldom show."""
+        """HR bytes, with margin, of generated content that photographs seldom show."""
         from . import drawn  # with Pillow and fonts, which other crops do not need
 
         if random.random() < drawn.GRAY:
@@ -150,7 +150,7 @@ class Crops:
         return lr, wide[beyond:-beyond, beyond:-beyond], clean, restore
 
     def _entry(self, random: np.random.Generator) -> Entry:
-        """A picture, by its share of all pixels."""
+        """An image, by its share of all pixels."""
         return self._entries[int(np.searchsorted(self._shares, random.random()))]
 
 

@@ -3,7 +3,7 @@
     HR -> blur and downscaling -> noise -> bytes -> JPEG or WebP [-> noise -> bytes -> JPEG or WebP]
 
 `draw` picks the kind and the strength of every part, `damaged` applies them. The ranges are milder
-than those of Real-ESRGAN (Wang et al. 2021), whose networks are known for plastic surfaces: most
+than those of Real-ESRGAN (Wang et al. 2021), whose networks make surfaces look like plastic: most
 photographs that people have were blurred by less than two of their pixels and compressed once or
 twice. Both are pure functions of the generator that they get.
 """

@@ -1,4 +1,4 @@
-"""Pictures that photographs lack: text, interfaces, line art, charts, flat areas, gradients.
+"""Images that photographs lack: text, interfaces, line art, charts, flat areas, gradients.
 
 Drawn anew for every crop. The fonts' licences allow any use: Aileron, which Pillow carries (CC0),
 and three packages of pyproject.toml under the SIL Open Font License 1.1.
@@ -37,7 +37,7 @@ def gray(image: np.ndarray) -> np.ndarray:
 
 
 def text(side: int, random: Random) -> np.ndarray:
-    """Lines of words, from captions that x4 can just tell to headlines."""
+    """Lines of words, from captions that are just legible at x4 to headlines."""
     paper, ink = _pair(random)
     image = Image.new("RGB", (side, side), paper)
     draw = ImageDraw.Draw(image)
@@ -194,7 +194,7 @@ def _files() -> list[Path]:
 
 
 def _colour(random: Random, light: float | None = None) -> Colour:
-    """A gray in four of ten draws, else around one."""
+    """A gray in four of ten draws, else a colour near one."""
     light = random.random() if light is None else light
     spread = random.normal(0, 50, 3) if random.random() < 0.6 else 0
     return tuple(int(v) for v in np.clip(np.full(3, 255 * light) + spread, 0, 255))
@@ -212,7 +212,7 @@ def _paper(random: Random) -> Colour:
 
 
 def _ink(random: Random, paper: Colour) -> Colour:
-    """Well apart from its paper."""
+    """A colour with contrast to its background."""
     light = sum(paper) > 384
     if random.random() < 0.4:
         return BLACK if light else WHITE

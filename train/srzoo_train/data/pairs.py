@@ -36,7 +36,7 @@ def pair_of(told: str | None, resample: Resampler | None) -> Pair | None:
     """The pair in the words of the command line."""
     if told is None:
         if resample is not None:
-            raise ValueError("cannot use --resample without --pair: whole pictures are shrunk exactly")
+            raise ValueError("cannot use --resample without --pair: whole images are shrunk exactly")
         return None
     sides = re.fullmatch(r"(\d+)/(\d+)", told)
     low, high = map(int, sides.groups()) if sides else (0, 0)

@@ -16,7 +16,7 @@ HIGH = re.compile(r"^(X1|HR)$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Photograph:
-    """One picture, its bytes read when asked for; `low` gives the LR that came with it."""
+    """One image, its bytes read when asked for; `low` gives the LR that came with it."""
 
     name: str
     read: Callable[[], bytes]
@@ -28,7 +28,7 @@ class Unreadable(Exception):
 
 
 def photographs(source: Path, scale: int) -> Iterator[Photograph]:
-    """The HR pictures of a source in a fixed order, each with its LR of that scale if it has one."""
+    """The HR images of a source in a fixed order, each with its LR of that scale if it has one."""
     files = list(_files(source))
     lows = {_pair(name): read for name, read in files if _level(name) == scale}
     for name, read in files:
@@ -87,7 +87,7 @@ class _ZipMember:
 
 @dataclass(frozen=True)
 class _Span:
-    """Bytes of a plain tar file lie there as they are."""
+    """Members of an uncompressed tar file are read in place."""
 
     file: Path
     start: int

@@ -1,9 +1,9 @@
 """Packs photographs into a store: `python -m srzoo_train.data.prepare SOURCE... --out DIR --scale 4`.
 
 Sources are folders, tar shards or zip files of HR photographs, or of pairs in folders X1 and X4.
-Every picture is decoded in full and cropped to a multiple of the scale; LR that does not come with
-it is made with the library's own bicubic. With `--pair 16/128` every picture becomes a square pair of
-those sides, as SR3 is trained on faces. A store that is complete and of the same sources is left
+Every image is decoded in full and cropped to a multiple of the scale; LR that does not come with
+it is made with the library's own bicubic. With `--pair 16/128` every image becomes a square pair of
+those sides, as SR3 is trained on faces. A complete store of the same sources is left
 as it is; one that was interrupted is made again. `refused.json` says what was left out, and why.
 """
 
@@ -27,8 +27,8 @@ from .pairs import RESAMPLERS, Pair, pair_of
 from .photographs import Photograph, photographs
 from .store import Entry, write_index
 
-SMALLEST = 96  # pixels: a shorter side gives no crop
-FORMAT = 2     # of the index: a store of another one is made again
+SMALLEST = 96  # pixels; images with a shorter side are refused
+FORMAT = 2     # of the index; a store with another one is made again
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class Options:
     scale: int = 4
     val: float = 0.03                # share of the files kept aside
     only: tuple[str, ...] = ()       # sources of the manifests; all if empty
-    licence: str = UNKNOWN           # of pictures without a manifest
+    licence: str = UNKNOWN           # of images without a manifest
     workers: int = os.cpu_count() or 1
-    pair: Pair | None = None         # square pairs in place of whole pictures
+    pair: Pair | None = None         # square pairs in place of whole images
 
 
 @dataclass(frozen=True)
 class Task:
-    """One picture to decode."""
+    """One image to decode."""
 
     photograph: Photograph
     origin: Origin
@@ -54,7 +54,7 @@ class Task:
 
 
 def decoded(task: Task) -> tuple[np.ndarray, np.ndarray] | str:
-    """HR and LR bytes of a picture, or the reason why it is refused."""
+    """HR and LR bytes of an image, or the reason why it is refused."""
     try:
         hr = _rgb(task.photograph.read())
         if task.pair:
@@ -86,7 +86,7 @@ def _rgb(data: bytes) -> np.ndarray:
 
 
 def fingerprint(sources: list[Path], options: Options) -> str:
-    """Changes with the sources' files and with what decides the store's content."""
+    """Changes with the sources' files and with all that the store's content depends on."""
     digest = hashlib.sha256(repr((FORMAT, replace(options, workers=0))).encode())
     for source in sources:
         files = sorted(source.rglob("*")) if source.is_dir() else [source]
@@ -117,10 +117,10 @@ def prepare(sources: list[Path], out: Path, options: Options) -> dict:
     if not entries:
         reasons = "; ".join(f"{r['file']}: {r['why']}" for r in refused[:3])
         raise ValueError(
-            f"cannot prepare {out}: of {len(tasks)} pictures none could be used"
+            f"cannot prepare {out}: of {len(tasks)} images none could be used"
             f"{f' ({reasons})' if refused else ''}"
         )
-    # Without an index a folder is no store: a kill between these lines loses nothing but time.
+    # A folder without an index is not a store: being killed between these lines costs only time.
     (out / "index.json").unlink(missing_ok=True)
     for name in ("hr.bin", "lr.bin"):
         (out / f"{name}.part").rename(out / name)
@@ -141,7 +141,7 @@ def _summary(entries: list[dict], refused: list[dict]) -> dict:
 
 
 def _tasks(sources: list[Path], options: Options) -> list[Task]:
-    """The pictures to decode."""
+    """The images to decode."""
     tasks = []
     for source in sources:
         manifest = manifest_of(source)
@@ -154,7 +154,7 @@ def _tasks(sources: list[Path], options: Options) -> list[Task]:
 
 
 def _pack(tasks: list[Task], out: Path, options: Options) -> tuple[list[Entry], list[dict]]:
-    """Writes the pixels of every usable picture."""
+    """Writes the pixels of every usable image."""
     entries, refused, at = [], [], 0
     kept = kept_aside([task.photograph.name for task in tasks], options.val)
     with (out / "hr.bin.part").open("wb") as hr_file, (out / "lr.bin.part").open("wb") as lr_file:
@@ -184,7 +184,7 @@ def kept_aside(names: list[str], share: float) -> set[str]:
 
 
 def _in_parallel(tasks: list[Task], workers: int) -> Iterator:
-    """Decoded pictures in the order of the tasks, a few at a time."""
+    """Decoded images in the order of the tasks, a few at a time."""
     if workers <= 1:
         yield from map(decoded, tasks)
         return
@@ -204,7 +204,7 @@ def main() -> None:
     parser.add_argument("--resample", choices=RESAMPLERS, help="how pairs are made; pillow if not given")
     parser.add_argument("--val", type=float, default=0.03, help="share of the files kept aside")
     parser.add_argument("--only", action="append", default=[], help="a source of the manifest")
-    parser.add_argument("--licence", default=UNKNOWN, help="of pictures without a manifest")
+    parser.add_argument("--licence", default=UNKNOWN, help="of images without a manifest")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     try:
@@ -216,7 +216,7 @@ def main() -> None:
         raise SystemExit(f"prepare: {error}") from None
     for refusal in found["refused"]:
         print(f"refused {refusal['file']}: {refusal['why']}", file=sys.stderr)
-    print(f"{args.out}: {found['pictures']} pictures, {found['megapixels']} megapixels, "
+    print(f"{args.out}: {found['pictures']} images, {found['megapixels']} megapixels, "
           f"{len(found['refused'])} refused")
 
 

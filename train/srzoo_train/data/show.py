@@ -1,6 +1,6 @@
 """Shows the crops that a recipe trains on: `python -m srzoo_train.data.show --data STORE --out FILE`.
 
-Three pictures a crop: the HR crop, the LR crop and the clean LR, both enlarged by repeated pixels.
+Three images a crop: the HR crop, the LR crop and the clean LR, both enlarged by repeated pixels.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(prog="show", description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, type=Path, help="a store made by prepare")
-    parser.add_argument("--out", required=True, type=Path, help="the picture to write")
+    parser.add_argument("--out", required=True, type=Path, help="the image to write")
     parser.add_argument("--damage", default="photo", choices=["none", "photo"])
     parser.add_argument("--drawn", type=float, default=0.08, help="share of drawn crops")
     parser.add_argument("--crop", type=int, default=40, help="LR pixels")

@@ -1,6 +1,6 @@
 """One memory-mapped store of photographs: pixels of HR and LR side by side, and an index.
 
-`hr.bin` and `lr.bin` hold uint8 [height, width, 3] pictures one behind the other; `index.json`
+`hr.bin` and `lr.bin` hold uint8 [height, width, 3] images one after the other; `index.json`
 says where each lies. The index is written last: a folder without one is an unfinished store.
 """
 
@@ -29,7 +29,7 @@ class Entry:
 
 
 class Store:
-    """Reads a store; pictures are views into the mapped files."""
+    """Reads a store; images are views into the mapped files."""
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)
@@ -42,7 +42,7 @@ class Store:
         self._lr = np.memmap(self.folder / "lr.bin", np.uint8, "r")
 
     def __reduce__(self):
-        """Another process maps the files itself: pickled, a map becomes a copy of all pixels."""
+        """Other processes map the files themselves: pickling a map would copy all pixels."""
         return Store, (self.folder,)
 
     def split(self, name: str) -> list[Entry]:
@@ -50,11 +50,11 @@ class Store:
         return [entry for entry in self.entries if entry.split == name]
 
     def sources(self) -> dict[str, dict]:
-        """Licences, number and attribution of the training pictures of every source.
+        """Licences, number and attribution of the training images of every source.
 
         Returns:
             `{source: {licence, pictures, attribution}}`: the licences joined by " or ", and a line
-            for each picture whose author or place is known, if there is any.
+            for each image whose author or place is known, if there is any.
         """
         found: dict[str, list[Entry]] = {}
         for entry in self.split("train"):

@@ -1,4 +1,4 @@
-"""A small store of drawn pictures, for tests and for measuring speed without photographs."""
+"""A small store of drawn images, for tests and for measuring speed without photographs."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def picture(side: int, seed: int) -> np.ndarray:
 
 
 def synthetic_store(folder: Path, scale: int, pictures: int = 6, side: int = 256) -> Path:
-    """Writes a store whose last picture is kept aside; returns its folder."""
+    """Writes a store whose last image is kept aside; returns its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     entries, hr_at, lr_at = [], 0, 0
     with (folder / "hr.bin").open("wb") as hr_file, (folder / "lr.bin").open("wb") as lr_file:

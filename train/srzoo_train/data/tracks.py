@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tracks", description=__doc__.splitlines()[0])
     parser.add_argument("--track", required=True, choices=list(TRACKS))
     parser.add_argument("--scale", type=int, default=4, choices=[2, 3, 4, 8])
-    parser.add_argument("--out", required=True, type=Path, help="folder, made if it is not there")
+    parser.add_argument("--out", required=True, type=Path, help="folder, created if needed")
     parser.add_argument("images", nargs="+", type=Path, help="HR images")
     args = parser.parse_args()
     try:

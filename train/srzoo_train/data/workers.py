@@ -27,7 +27,7 @@ class Workers:
             self._pool = ThreadPoolExecutor(1)
 
     def submit(self, step: int, items: range) -> Callable[[], Pixels]:
-        """Begins with a batch; the call of what is returned waits for it."""
+        """Starts a batch; calling what is returned waits for it."""
         if not self._processes:
             return self._pool.submit(self._crops.batch, step, items).result
         pieces = [items[at : at + PIECE] for at in range(0, len(items), PIECE)]
@@ -35,7 +35,7 @@ class Workers:
         return lambda: joined([future.result() for future in futures])
 
     def close(self) -> None:
-        """Drops what was begun."""
+        """Discards what was started."""
         self._pool.shutdown(cancel_futures=True)
 
 

@@ -1,4 +1,4 @@
-"""Family srflow: what is drawn are latents, and the network is their invertible way to the residual.
+"""Family srflow: latents are sampled, and an invertible network maps them to the residual.
 
 The published networks have no base: their residual is the image itself, and the encoder's trunk stays frozen.
 """
@@ -22,7 +22,7 @@ from ..residual import Encoded, Residuals
 
 NAME, ABOUT = "SRFlow", "an invertible flow of the residual over a regression, in one pass"
 LOSSES = ("nll", "flow_sample")
-TILED = ("encoder", "inverse")  # only sampling is tiled; the way back to the latents is not
+TILED = ("encoder", "inverse")  # only sampling is tiled; encoding to latents is not
 
 BYTE = 2 / 255       # between two bytes, where images lie in [-1, 1]
 DEQUANTISE, LATENTS = 0, 1  # draws of a batch's noise; each latent has one of its own
@@ -94,7 +94,7 @@ class FlowSample(Likelihood):
 
 
 class Stacked(nn.Module):
-    """Features as published flows see them, and for lack of an estimate an image of zeros."""
+    """Features as published flows see them, and an image of zeros in place of an estimate."""
 
     def __init__(self, encoder: nn.Module, recipe: Recipe):
         super().__init__()

@@ -64,7 +64,7 @@ def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
         graphs=(graph,),
         card={
             "name": f"{name} x{scale}",
-            "description": f"Imported {name} network {task}: one answer, without chance.",
+            "description": f"Imported {name} network {task}: one answer.",
             "family": "regression",
             "scale": scale,
             "licence": {"weights": "not stated by the checkpoint", "data": []},
@@ -82,7 +82,7 @@ SPANDREL = System("spandrel", ("params_ema", "params-ema", "params", "state_dict
 
 
 def loaded(architecture: Any, named: Weights) -> Any:
-    """spandrel's description of the network, its weights in fp32; refuses what gives no image of an image."""
+    """spandrel's description of the network, its weights in fp32; refuses what does not map an image to an image."""
     from spandrel import ImageModelDescriptor
 
     weights = {key: value.float() if value.is_floating_point() else value.clone()
@@ -141,7 +141,7 @@ def multiple_of(described: Any) -> int:
 
 
 def tiling(described: Any, graph: Graph) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """How to cut: exactly, by how far the network reaches, if it is told alike everywhere; else blended."""
+    """How to cut: exactly, by how far the network reaches, if that is the same everywhere; else blended."""
     multiple, minimum = multiple_of(described), described.size_requirements.minimum
     up = lambda pixels: -(-pixels // multiple) * multiple
     least = {"minimum": up(minimum)} if minimum > 1 else {}
@@ -186,7 +186,7 @@ def window_reverse(windows: Tensor, window_size: int, h: Any, w: Any) -> Tensor:
 
 
 class ShiftedMask:
-    """The mask of shifted windows (Liu et al. 2021, figure 4): -100 between pixels that are no neighbours."""
+    """The mask of shifted windows (Liu et al. 2021, figure 4): -100 between pixels that are not neighbours."""
 
     def __init__(self, module: nn.Module):
         self.side, self.shift = module.window_size, module.shift_size

@@ -73,7 +73,7 @@ def torch_file(path: Path) -> Any:
                 f"it asks to load {name.group(1)}, and only tensors and plain containers are "
                 "loaded; save its state dict alone if you trust it"
             ) from error
-        raise ImportRefused(f"it is damaged or no torch file: {text[:200]}") from error
+        raise ImportRefused(f"it is damaged or not a torch file: {text[:200]}") from error
 
 
 def refuse_inflation(path: Path) -> None:

@@ -49,7 +49,7 @@ def write_entry(
 def checked_models(
     conversion: Conversion, tell: Callable[[str], None]
 ) -> dict[str, onnx.ModelProto]:
-    """The graphs as ONNX, once each computes what its network computes."""
+    """The graphs as ONNX, after comparing each with its network."""
     torch.manual_seed(SEED)
     models = {}
     exports = conversion.models or exported(conversion)
@@ -72,7 +72,7 @@ def exported(conversion: Conversion) -> list[onnx.ModelProto]:
 
 
 def entry_id(out: Path) -> str:
-    """The folder's name in the letters that an id may have."""
+    """The folder's name in the characters that an id can have."""
     return re.sub(r"[^a-z0-9.-]+", "-", out.resolve().name.lower()).strip("-.") or "imported"
 
 

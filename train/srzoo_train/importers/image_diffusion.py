@@ -40,7 +40,7 @@ def levels_of(
             raise ImportRefused(f"the blocks of level {i} below {path} are not alike: {level}")
     if len({len(level) for level in levels}) > 1:
         counts = [len(level) for level in levels]
-        raise ImportRefused(f"its levels below {path} have {counts} blocks; they must be as many each")
+        raise ImportRefused(f"its levels below {path} have {counts} blocks; all must have the same number")
     return [Level(level[0][0], len(level), level[0][1]) for level in levels]
 
 
@@ -50,13 +50,13 @@ def layers_of(weights: Weights, path: str, first: int = 0) -> range:
 
 
 def scale_of(config: Mapping[str, Any], default: int) -> tuple[int, list[str]]:
-    """How much larger the result is: no weight tells. With a note where nothing else says it."""
+    """The scale, which the weights do not tell; with a note if it is assumed."""
     told = lookup(config, "scale")
     low, high = (lookup(config, f"datasets.train.{side}_resolution") for side in "lr")
     if told is None and isinstance(low, int) and isinstance(high, int) and low > 0:
         told, rest = divmod(high, low)
         if rest:
-            raise ImportRefused(f"r_resolution {high} is no multiple of l_resolution {low}")
+            raise ImportRefused(f"r_resolution {high} is not a multiple of l_resolution {low}")
     if told is None:
         return default, [f"the scale is taken to be {default}, as released; --scale says another"]
     if type(told) is not int or not 1 <= told <= 16:

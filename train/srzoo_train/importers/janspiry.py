@@ -96,7 +96,7 @@ def groups_of(
     broken = [width for width in (inner, *widths) if width % groups]
     if broken:
         raise ImportRefused(
-            f"its {broken[0]} channels are no multiple of {groups} groups of the norm; say with "
+            f"its {broken[0]} channels are not a multiple of {groups} groups of the norm; say with "
             "--config how many there are: norm_groups"
         )
     return groups, notes
@@ -115,7 +115,7 @@ def trained_with(
     found = recognised(table)
     if found is None:
         raise ImportRefused(
-            f"its table of {len(table)} betas is none of {', '.join(KINDS)}; say with --config "
+            f"its table of {len(table)} betas is not one of {', '.join(KINDS)}; say with --config "
             "what it is: beta_schedule.train"
         )
     differs = f"the configuration says {told}, the checkpoint's table is {found} and decides"
@@ -161,7 +161,7 @@ def card_of(
     """What the model card says beyond files."""
     conditional = shape.inputs == 6
     family = "sr3" if shape.time == "level" else "ddpm"
-    task = f"for {scale} times the size" if conditional else "that draw images from noise alone"
+    task = f"for {scale} times the size" if conditional else "that generate images without an input"
     return {
         "name": f"{family.upper()} x{scale}" if conditional else f"{family.upper()}, unconditional",
         "description": f"Weights of Janspiry's {family.upper()} {task}, run as the authors' code "

@@ -64,7 +64,7 @@ def read(data: bytes) -> Weights:
 
 
 def checked(data: bytes) -> bytes:
-    """The message without its checksum, which must be right where there is one."""
+    """The message without its checksum, which must be correct if there is one."""
     message, mark, checksum = data[:-17], data[-17:-10], data[-10:]
     if mark != CHECKSUM:
         return data
@@ -88,7 +88,7 @@ def entry(data: bytes) -> tuple[str, tuple[list[int], str, bytes]]:
         elif number == 2 and isinstance(value, bytes):
             piece = tensor_proto(value)
     if piece is None:
-        raise ImportRefused(f"its MindSpore value {tag!r} is no tensor")
+        raise ImportRefused(f"its MindSpore value {tag!r} is not a tensor")
     return tag, piece
 
 
@@ -119,7 +119,7 @@ def joined(tag: str, parts: list[tuple[list[int], str, bytes]]) -> Tensor:
     if not content:
         raise ImportRefused(f"its tensor {tag} is empty")
     if len(content) != count * DTYPES[kind].itemsize:
-        raise ImportRefused(f"its tensor {tag} has {len(content)} bytes, which are no {dims} {kind}")
+        raise ImportRefused(f"its tensor {tag} has {len(content)} bytes, which do not fit {dims} {kind}")
     return torch.frombuffer(content, dtype=DTYPES[kind]).reshape(shape)
 
 

@@ -81,7 +81,7 @@ def shape_in(weights: Weights) -> NovwaulShape:
     widths = tuple(level.width for level in levels)
     broken = [width for width in (channels, *widths) if width % GROUPS]
     if broken:
-        raise ImportRefused(f"its {broken[0]} channels are no multiple of {GROUPS}, its norms' groups")
+        raise ImportRefused(f"its {broken[0]} channels are not a multiple of {GROUPS}, its norms' groups")
     return NovwaulShape(
         channels=channels,
         widths=widths,

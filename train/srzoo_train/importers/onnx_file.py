@@ -1,6 +1,6 @@
 """ONNX files of unknown make, read by their signature: one image in, one larger image out.
 
-Channels, layout, scale, range and the sides that the graph takes are found by running it on a picture
+Channels, layout, scale, range and the sides that the graph takes are found by running it on an image
 whose enlargement is known: a smooth one.
 """
 
@@ -24,11 +24,11 @@ from .system import Conversion, ImportRefused
 MOST = 2**31 - 1     # bytes of a protobuf
 OPSETS = range(11, 24)
 TYPES = {TensorProto.FLOAT: np.float32, TensorProto.FLOAT16: np.float16}
-# How images may be told, the commonest first, as value = gain * v + offset of v in [0, 1].
+# Ranges that images may have, the most common first, as value = gain * v + offset of v in [0, 1].
 RANGES = {"[0, 1]": (1.0, 0.0), "[-1, 1]": (2.0, -1.0), "[0, 255]": (255.0, 0.0)}
-# Mean difference in [-1, 1] from a smooth picture's enlargement, above which the range stays unknown.
+# Mean difference in [-1, 1] from a smooth image's enlargement, above which the range stays unknown.
 LIKENESS = 0.24
-# What a range must be better by than a commoner one.
+# By how much a range must be better than a more common one.
 MARGIN = 0.01
 MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
 # Nothing tells how far the graph reaches: tiles are blended. Low-resolution pixels.
@@ -88,7 +88,7 @@ def read(path: Path) -> onnx.ModelProto:
     except OSError as error:
         raise ImportRefused(f"it cannot be read: {error.strerror}") from error
     except Exception as error:  # protobuf's own kinds of errors
-        raise ImportRefused(f"it is damaged or no ONNX file: {' '.join(str(error).split())[:200]}") from error
+        raise ImportRefused(f"it is damaged or not an ONNX file: {' '.join(str(error).split())[:200]}") from error
     tensors = [*model.graph.initializer, *(a.t for n in model.graph.node for a in n.attribute)]
     if any(tensor.external_data for tensor in tensors):
         raise ImportRefused("it keeps weights in another file; save it with all of them inside")
@@ -101,7 +101,7 @@ def read(path: Path) -> onnx.ModelProto:
     try:
         onnx.checker.check_model(model)
     except onnx.checker.ValidationError as error:
-        raise ImportRefused(f"it is no valid graph: {' '.join(str(error).split())[:200]}") from error
+        raise ImportRefused(f"it is not a valid graph: {' '.join(str(error).split())[:200]}") from error
     return model
 
 
@@ -126,19 +126,19 @@ def signature_of(model: onnx.ModelProto) -> Signature:
     if channels not in (1, 3):
         raise ImportRefused(f"its input is {dims}; an image has 1 or 3 channels, in the second or last place")
     if any(sides):
-        raise ImportRefused(f"it takes images of {sides} alone; export it with free height and width")
+        raise ImportRefused(f"it only takes images of {sides}; export it with free height and width")
     return Signature(model, channels == 1, last, kind.elem_type, dims[0] == 0)
 
 
 def probed(signature: Signature) -> Signature:
-    """The signature with what runs on a smooth picture tell: multiple, scale and range."""
+    """The signature with what runs on a smooth image tell: multiple, scale and range."""
     if signature.gray and not signature.batch:
         raise ImportRefused("it takes one gray image at a time; export it with a free batch")
     opened = session(signature.model)
     found = next((m for m in MULTIPLES if scales(opened, signature, m)), None)
     if found is None:
         raise ImportRefused(f"it ran on no image whose sides are multiples of {MULTIPLES[-1]} or less, "
-                            "or its output is no whole number of times larger")
+                            "or its output is not a whole number of times as large")
     scale = scales(opened, signature, found)
     side = -(-48 // found) * found
     picture = smooth(side, side)
@@ -148,7 +148,7 @@ def probed(signature: Signature) -> Signature:
         told = replace(signature, gain=gain, offset=offset)
         errors[name] = float((call(opened, told, picture) - truth).abs().mean())
     least = min(error if math.isfinite(error) else math.inf for error in errors.values())
-    # A linear network is right in every range: the commonest comes first.
+    # A linear network fits every range: the most common comes first.
     name = next((key for key, error in errors.items() if error <= least + MARGIN), None)
     if name is None or errors[name] > LIKENESS:
         raise ImportRefused("its output looks like its input in no known range of values: "
@@ -172,14 +172,14 @@ def scales(opened: Any, signature: Signature, multiple: int) -> int:
 
 
 def smooth(height: int, width: int) -> Tensor:
-    """A picture [1, 3, h, w] in [-1, 1] without detail, its channels unlike."""
+    """An image [1, 3, h, w] in [-1, 1] without detail, with different channels."""
     y = torch.linspace(-0.6, 0.6, height)[:, None]
     x = torch.linspace(-0.6, 0.6, width)[None]
     return torch.stack([x + 0 * y, y + 0 * x, -(x + y) / 2])[None]
 
 
 def call(opened: Any, signature: Signature, image: Tensor) -> Tensor:
-    """The graph's picture [n, 3, H, W] of a picture, both in [-1, 1]."""
+    """The graph's image [n, 3, H, W] of an image, both in [-1, 1]."""
     n, gain, offset = len(image), signature.gain, signature.offset
     x = image * (gain / 2) + (gain / 2 + offset)
     x = x.reshape(-1, 1, *x.shape[2:]) if signature.gray else x

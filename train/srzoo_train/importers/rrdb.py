@@ -17,7 +17,7 @@ TILE, OVERLAP = 64, 16
 
 
 def detect(keys: Iterable[str]) -> bool:
-    """Whether these are the keys of an RRDB network that stands alone."""
+    """Whether these are the keys of an RRDB network on its own."""
     return {"conv_first.weight", "RRDB_trunk.0.RDB1.conv1.weight", "conv_last.weight"} <= set(keys)
 
 

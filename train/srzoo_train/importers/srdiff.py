@@ -103,9 +103,9 @@ SRDIFF = System("SRDiff", ("state_dict.model", "state_dict", "model", ""), detec
 
 
 class Encoder(nn.Module):
-    """Picture in [-1, 1] -> the features that the denoiser uses, joined.
+    """Image in [-1, 1] -> the features that the denoiser uses, joined.
 
-    For a denoiser that also wants the interpolated picture, that follows after the features, its
+    For a denoiser that also wants the interpolated image, that follows after the features, its
     pixels unshuffled onto the low-resolution grid.
     """
 
@@ -169,7 +169,7 @@ def scale_of(weights: Weights) -> int:
     """The scale, from the transposed convolution that carries features to full size."""
     kernel = shape_of(weights, "denoise_fn.cond_proj.weight", 4)[-1]
     if kernel % 4:
-        raise ImportRefused(f"denoise_fn.cond_proj has a kernel of {kernel}, no multiple of 4")
+        raise ImportRefused(f"denoise_fn.cond_proj has a kernel of {kernel}, not a multiple of 4")
     return kernel // 2
 
 
@@ -194,7 +194,7 @@ def denoiser_of(weights: Weights, scale: int, config: Mapping[str, Any]) -> SRDi
 
 
 def unet_takes_base(weights: Weights) -> bool:
-    """Whether the denoiser is also fed with the interpolated picture."""
+    """Whether the denoiser is also fed with the interpolated image."""
     return "denoise_fn.up_proj.1.weight" in weights
 
 
@@ -237,9 +237,9 @@ def minimum_of(scale: int, stride: int) -> int:
 
 
 def prediction_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What the output estimates and how x0 becomes a picture."""
+    """What the output estimates and how x0 becomes an image."""
     if lookup(config, "res", "diffusion.residual") is False:
-        raise ImportRefused("res: false (a diffusion of pictures, not of residuals) is not supported")
+        raise ImportRefused("res: false (a diffusion of images, not of residuals) is not supported")
     kind = lookup(config, "diffusion.predicts")
     kind = "noise" if kind is None else kind
     kinds = {"noise": "eps", "eps": "eps", "x0": "x0", "v": "v"}
@@ -257,7 +257,7 @@ def prediction_of(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def contradictions(weights: Weights, config: Mapping[str, Any]) -> list[str]:
-    """Sizes that the configuration tells otherwise than the weights; the weights are right."""
+    """Sizes for which configuration and weights differ; the weights are right."""
     told = {
         "rrdb_num_block": (lookup(config, "rrdb_num_block", "encoder.num_blocks"),
                            numbered(weights, "rrdb.RRDB_trunk.")),
@@ -280,12 +280,12 @@ class Draw:
         self.multiple = minimum_of(scale, stride)
 
     def pictures(self, height: int, width: int, n: int) -> dict[str, Tensor]:
-        """Low-resolution pictures."""
+        """Low-resolution images."""
         h, w = (-(-side // self.multiple) * self.multiple for side in (height, width))
         return {"lr": torch.rand(n, 3, h, w) * 2 - 1}
 
     def states(self, height: int, width: int, n: int) -> dict[str, Tensor]:
-        """Noise, as many different timesteps as there are, and the features of some pictures."""
+        """Noise, as many different timesteps as there are, and the features of some images."""
         lr = self.pictures(height, width, n)["lr"]
         with torch.no_grad():
             features = self.encoder(lr)

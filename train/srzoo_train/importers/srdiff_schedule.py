@@ -44,7 +44,7 @@ def schedule_of(table: Tensor | None, config: Mapping[str, Any]) -> tuple[Schedu
     found = recognised(table)
     if found is None:
         raise ImportRefused(
-            f"its table of {len(table)} betas is none of {', '.join(KINDS)} (with s = {S}); say with "
+            f"its table of {len(table)} betas is not one of {', '.join(KINDS)} (with s = {S}); say with "
             "--config what it is: beta_schedule, with beta_s or beta_end"
         )
     differs = f"the configuration says {told}, the checkpoint's table is {found} and decides"

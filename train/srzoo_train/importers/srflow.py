@@ -79,7 +79,7 @@ def shape_in(weights: Weights, config: Mapping[str, Any]) -> tuple[SRFlowShape, 
     coupling = f"{LAYERS}{plain + 1}.affine.fFeatures.0.weight"
     hidden, condition = shape_of(weights, coupling, 4)[:2]
     if condition % features or condition < features:
-        raise ImportRefused(f"{coupling} takes {condition} channels, no multiple of the encoder's {features}")
+        raise ImportRefused(f"{coupling} takes {condition} channels, not a multiple of the encoder's {features}")
     scale = scale_in(weights)
     stacked, notes = stacked_in(config, condition // features - 1, blocks, scale)
     return SRFlowShape(

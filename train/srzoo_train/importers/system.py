@@ -25,7 +25,7 @@ class Conversion:
 
     graphs: tuple[Graph, ...]
     card: Mapping[str, Any]
-    # What a person should know of how it was understood.
+    # Notes for the user on how it was read.
     notes: tuple[str, ...] = ()
     # Whose network it is, where the system's name does not tell.
     system: str = ""

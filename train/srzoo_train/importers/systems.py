@@ -26,7 +26,7 @@ def recognise(tree: Any, systems: Sequence[System] = SYSTEMS) -> tuple[System, W
     """The system that a checkpoint belongs to, and the weights in it."""
     names = [system.name for system in systems]
     if len(set(names)) < len(names):
-        raise ValueError(f"Cannot use the table of systems: a name stands twice in {names}")
+        raise ValueError(f"Cannot use the table of systems: a name occurs twice in {names}")
     found = dict(state_dicts(tree))
     for system in systems:
         paths = [path for path, weights in found.items() if system.detect(weights)]

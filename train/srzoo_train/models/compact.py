@@ -1,7 +1,7 @@
 """Compact networks of our own, on the LR grid: dense 3x3 convolutions, no norm, no attention.
 
-Nothing looks further than its receptive radius, so a picture cut into tiles gives what the whole
-gives; channels are multiples of 16 and pictures enter and leave by pixel (un)shuffle, which is
+Nothing looks further than its receptive radius, so an image cut into tiles gives what the whole
+gives; channels are multiples of 16 and images enter and leave by pixel (un)shuffle, which is
 where CPUs, wasm and WebGPU do most per second.
 """
 
@@ -126,7 +126,7 @@ class Plain(nn.Module):
 
 
 def near_identity(channels: int) -> nn.Conv2d:
-    """A 3x3 convolution that at first gives back what it is given, and a little of everything else."""
+    """A 3x3 convolution whose initial weights are near the identity."""
     layer = conv(channels, channels, gain=0.15)
     layer.weight.data.add_(nn.init.dirac_(torch.empty_like(layer.weight)))
     return layer

@@ -1,11 +1,11 @@
 """Our compact conditional normalizing flow on the LR grid.
 
-An invertible map between the residual of a picture, 3 * scale^2 channels a pixel of the LR grid, and
+An invertible map between the residual of an image, 3 * scale^2 channels a pixel of the LR grid, and
 as many values of a standard normal. Every step is an actnorm and an invertible matrix over channels
 (Kingma & Dhariwal 2018), an affine map whose parameters come from the encoder's features alone, and
 one that reads half of the channels too (Lugmayr et al. 2020, section 3.2). Scales of the affine maps
 are bounded on both sides, so that the inverse cannot explode, and there is no squeeze beyond the
-shuffle: the way back costs what the way there costs. Log-determinants are exact. The flow's own
+shuffle: the inverse costs as much as the forward pass. Log-determinants are exact. The flow's own
 arithmetic is fp32 under autocast too; only what the convolutions predict is rounded.
 """
 
@@ -116,7 +116,7 @@ class Mix(nn.Module):
 
     @torch.no_grad()
     def fixed(self) -> "FixedMix":
-        """The same with its matrices computed, in float64."""
+        """The same with computed matrices, in float64."""
         exact = self.double()
         log_scale, bias = exact.norm.log_scale, exact.norm.bias
         forth = exact.linear.matrix() * log_scale.exp()

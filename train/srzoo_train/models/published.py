@@ -9,7 +9,7 @@ FIRST_USED, EACH = 2, 3  # of the outputs of the trunk's blocks, and of the trun
 
 
 class RrdbEncoder(RRDBNet):
-    """lr [n, 3, h, w] in [-1, 1] -> features [n, c, h, w] that SRDiff uses, and the picture."""
+    """lr [n, 3, h, w] in [-1, 1] -> features [n, c, h, w] that SRDiff uses, and the image."""
 
     def forward(self, lr: Tensor) -> tuple[Tensor, Tensor]:
         outputs = self.features((lr + 1) / 2)

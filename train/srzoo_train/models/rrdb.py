@@ -41,7 +41,7 @@ class RRDB(nn.Module):
 
 
 class RRDBNet(nn.Module):
-    """Encoder with the head that turns its features into a picture.
+    """Encoder with the head that turns its features into an image.
 
     Args:
         features: channels of the trunk.
@@ -72,7 +72,7 @@ class RRDBNet(nn.Module):
         return [*outputs, first + self.trunk_conv(x)]
 
     def head(self, trunk: Tensor) -> Tensor:
-        """Picture (B, 3, h*scale, w*scale) in [0, 1] from the last entry of `features()`."""
+        """Image (B, 3, h*scale, w*scale) in [0, 1] from the last entry of `features()`."""
         x = trunk
         for i in range(1, self.doublings + 1):
             conv = getattr(self, f"upconv{i}")
@@ -80,5 +80,5 @@ class RRDBNet(nn.Module):
         return self.conv_last(F.leaky_relu(self.HRconv(x), 0.2)).clamp(0, 1)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """Regression of the picture: `lr` and the result in [-1, 1]."""
+        """Regression of the image: `lr` and the result in [-1, 1]."""
         return self.head(self.features((lr + 1) / 2)[-1]) * 2 - 1

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 def padded_conv(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:
-    """A 3x3 convolution whose border mirrors the picture."""
+    """A 3x3 convolution whose border mirrors the image."""
     return [nn.ReflectionPad2d(1), nn.Conv2d(inputs, outputs, 3, stride)]
 
 
@@ -121,7 +121,7 @@ class Upsample(nn.Module):
 
 
 class SRDiffUNet(nn.Module):
-    """Predicts the noise in a residual picture.
+    """Predicts the noise in a residual image.
 
     Args:
         hidden: channels of the first level and of the timestep's embedding.
@@ -129,7 +129,7 @@ class SRDiffUNet(nn.Module):
         condition_channels: channels of the encoder's features, all entries joined.
         scale: how much larger x is than the features.
         attention: (heads, width of one head) of the middle's attention, or None for none.
-        base_input: whether the interpolated picture is fed in beside the features.
+        base_input: whether the interpolated image is fed in beside the features.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class SRDiffUNet(nn.Module):
         """Noise (B, 3, H, W) in `x` (B, 3, H, W) at timesteps `t` (B,).
 
         `features` are (B, condition_channels, H/scale, W/scale); `base` is the interpolated
-        picture (B, 3, H, W) in [-1, 1], for networks with `base_input`.
+        image (B, 3, H, W) in [-1, 1], for networks with `base_input`.
         """
         embedding = self.mlp(self.time_pos_emb(t))
         skips = []

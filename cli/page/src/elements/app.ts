@@ -363,7 +363,7 @@ export class App extends HTMLElement {
     }
   }
 
-  /** A small picture of each sample, to choose from. */
+  /** A small image of each sample, to choose from. */
   #grid(): void {
     const grid = this.#part(".samples-grid");
     const { results } = this.#shown!;
