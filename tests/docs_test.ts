@@ -191,6 +191,11 @@ const training: Run[] = [
   },
   { command: "deno task zoo publish runs/zoo/mine", makes: ["zoo/mine/model.yml"] },
   {
+    command: "deno task quantize ENTRY --data STORE",
+    swap: { ENTRY: "zoo/mine" },
+    makes: ["zoo/mine/denoiser.int8.onnx"],
+  },
+  {
     command: "PYTHONPATH=train torchrun --nproc-per-node 8 -m srzoo_train.train " +
       "--recipe R.yml --data STORE --out RUN",
     swap: { "-node 8": "-node 2", RUN: "DAMAGED" },

@@ -247,7 +247,7 @@ def _corner(value: np.ndarray) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="quantize", description=__doc__.splitlines()[0])
     parser.add_argument("entry", type=Path, help="folder of a zoo entry")
-    parser.add_argument("--data", required=True, type=Path, metavar="STORE", help="training pictures")
+    parser.add_argument("--data", required=True, type=Path, metavar="STORE", help="prepared training images")
     parser.add_argument("--graph", action="append", metavar="NAME", help="only this graph; repeatable")
     args = parser.parse_args()
     torch.set_num_threads(1)
