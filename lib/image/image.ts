@@ -30,3 +30,26 @@ export interface Image {
   /** What reading changed or left out, such as "16-bit reduced to 8 bit". */
   readonly notes?: readonly string[];
 }
+
+/**
+ * Checks an image that somebody gives as pixels: it must have as many as it says, in bytes.
+ *
+ * @throws {TypeError} If its data are no bytes.
+ * @throws {RangeError} If there are more or fewer than its size says, or its channels are not 1 to 4.
+ */
+export function checkImage({ width, height, data, channels = 4 }: Image): void {
+  const start = `Cannot take an image of ${width}x${height}`;
+  // By name: another window has classes of its own.
+  if (!/^\[object Uint8(Clamped)?Array\]$/.test(Object.prototype.toString.call(data))) {
+    throw new TypeError(`${start}: its data must be a Uint8ClampedArray, 0 to 255 in each channel`);
+  }
+  const isWhole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
+  if (!isWhole || data.length !== 4 * width * height) {
+    throw new RangeError(
+      `${start} with ${data.length} bytes: it must have 4 bytes for each of its pixels`,
+    );
+  }
+  if (![1, 2, 3, 4].includes(channels)) {
+    throw new RangeError(`${start} with ${channels} channels: it must have 1, 2, 3 or 4`);
+  }
+}

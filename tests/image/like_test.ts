@@ -3,7 +3,7 @@ import { chromium } from "playwright-core";
 import { DecodeError, UnsupportedError } from "../../lib/errors.ts";
 import { encodeImage, toBlob } from "../../lib/image/files/encode.ts";
 import { readImage } from "../../lib/image/files/read.ts";
-import type { ImageLike } from "../../lib/image/files/source.ts";
+import { bytesOf, type ImageLike } from "../../lib/image/files/source.ts";
 import { gradient } from "../contracts/codec.ts";
 
 const image = gradient(9, 7, 3);
@@ -150,4 +150,58 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
+});
+
+Deno.test("bytesOf() gives up a server that says nothing, before and in the midst of its answer", async () => {
+  const closing = new AbortController();
+  const options = { hostname: "127.0.0.1", port: 0, onListen() {}, signal: closing.signal };
+  const server = Deno.serve(options, (request) => {
+    if (request.url.endsWith("/never")) return new Promise<Response>(() => {});
+    const start = new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(10)) });
+    return new Response(start);
+  });
+  const base = `http://127.0.0.1:${server.addr.port}`;
+  for (const path of ["never", "stalls"]) {
+    await expect(bytesOf(`${base}/${path}`, { limit: 1e6, silence: 200 }))
+      .rejects.toThrow(/^Cannot fetch http.*: the server says nothing for 0.2 s/);
+    const reason = new Error("enough");
+    const signal = AbortSignal.timeout(100);
+    const reading = bytesOf(`${base}/${path}`, { limit: 1e6, signal });
+    await expect(reading.catch((error) => Promise.reject(error.name ?? reason)))
+      .rejects.toBe("TimeoutError");
+  }
+  closing.abort();
+  await server.finished;
+});
+
+Deno.test("bytesOf() refuses what gives more bytes than the limit", async () => {
+  await expect(bytesOf(new Blob([new Uint8Array(1000)]), { limit: 999 }))
+    .rejects.toThrow(UnsupportedError);
+  const odd = { arrayBuffer: () => Promise.resolve(new ArrayBuffer(1000)) };
+  await expect(bytesOf(odd, { limit: 999 })).rejects.toThrow(UnsupportedError);
+  expect((await bytesOf(odd, { limit: 1000 })).length).toBe(1000);
+});
+
+Deno.test({
+  name: "readImage() leaves a pipe that nobody writes to when its signal aborts",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const pipe = `${folder}/pipe.png`;
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    const abort = new AbortController();
+    const reading = readImage(pipe, { signal: abort.signal });
+    setTimeout(() => abort.abort(new Error("enough")), 50);
+    await expect(reading).rejects.toThrow("enough");
+    await Deno.writeFile(pipe, new Uint8Array(4)); // so that the system lets go of it
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test("encodeImage() refuses an image without as many bytes as it says", async () => {
+  const data = new Uint8ClampedArray(12);
+  const image = { width: 2, height: 2, data };
+  for (const format of ["png", "jpeg", "webp"] as const) {
+    await expect(encodeImage(image, { format })).rejects.toThrow("2x2 with 12 bytes");
+  }
 });

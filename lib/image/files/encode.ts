@@ -1,7 +1,7 @@
 /** The way out: from an image to a file. @module */
 
 import { UnsupportedError } from "../../errors.ts";
-import type { Image } from "../image.ts";
+import { checkImage, type Image } from "../image.ts";
 import { hasAlpha } from "../pixels.ts";
 import type { Codec, EncodeOptions } from "./codecs/codec.ts";
 import { defaultCodec } from "./codecs/mod.ts";
@@ -50,7 +50,8 @@ export interface EncodeImageOptions {
  *
  * @throws {UnsupportedError} If there is no such format, or it cannot hold the image: alpha in JPEG without a
  * `background`, or sides over 65535 (JPEG) or 16383 (WebP) pixels.
- * @throws {RangeError} If `quality` is not within 1 to 100.
+ * @throws {RangeError} If `quality` is not within 1 to 100, or the image has not as many bytes as its size says.
+ * @throws {TypeError} If its data are no bytes.
  */
 export async function encodeImage(image: Image, options: EncodeImageOptions): Promise<Uint8Array> {
   const { format, quality, metadata = "keep", signal, worker } = options;
@@ -62,6 +63,7 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
     throw new RangeError(`Cannot write quality ${quality}: it must be within 1 to 100`);
   }
   signal?.throwIfAborted();
+  checkImage(image);
   checkFits(image, format);
   const flat = format === "jpeg" ? flattened(image, options.background) : image;
   const timeout = PATIENCE + PATIENCE_PER_PIXEL * image.width * image.height;

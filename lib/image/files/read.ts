@@ -4,7 +4,7 @@ import { TimeoutError } from "../../calls.ts";
 import { DecodeError, UnsupportedError } from "../../errors.ts";
 import type { Size } from "../resize.ts";
 import { defaultMemory } from "../../platform.ts";
-import type { Image } from "../image.ts";
+import { checkImage, type Image } from "../image.ts";
 import { upright, uprightSize } from "../orientation.ts";
 import type { Codec, CodecLimits } from "./codecs/codec.ts";
 import { defaultCodec } from "./codecs/mod.ts";
@@ -78,7 +78,7 @@ export async function readImage(
     throw new RangeError(`Cannot read within memory = ${memory}: it must be positive`);
   }
   if (isImage(source)) {
-    checkPixels(source);
+    checkImage(source);
     onSize?.(source);
     return source;
   }
@@ -132,24 +132,6 @@ function isImage(source: ImageLike): source is Image {
 
 function isDrawable(source: ImageLike): source is Image | Drawable {
   return typeof source === "object" && source !== null && "width" in source && "height" in source;
-}
-
-/** An image that is given as pixels must have as many as it says, in bytes. */
-function checkPixels({ width, height, data, channels = 4 }: Image): void {
-  const start = `Cannot take an image of ${width}x${height}`;
-  // By name: another window has classes of its own.
-  if (!/^\[object Uint8(Clamped)?Array\]$/.test(Object.prototype.toString.call(data))) {
-    throw new TypeError(`${start}: its data must be a Uint8ClampedArray, 0 to 255 in each channel`);
-  }
-  const isWhole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
-  if (!isWhole || data.length !== 4 * width * height) {
-    throw new RangeError(
-      `${start} with ${data.length} bytes: it must have 4 bytes for each of its pixels`,
-    );
-  }
-  if (![1, 2, 3, 4].includes(channels)) {
-    throw new RangeError(`${start} with ${channels} channels: it must have 1, 2, 3 or 4`);
-  }
 }
 
 /** What is known of a file that is decoded. */

@@ -27,6 +27,12 @@ export interface BytesOptions {
   limit: number;
   /** Ends the reading. */
   signal?: AbortSignal;
+  /**
+   * Milliseconds that a server may say nothing.
+   *
+   * @default {30000}
+   */
+  silence?: number;
 }
 
 /**
@@ -57,12 +63,26 @@ export async function bytesOf(
   if (typeof source?.arrayBuffer !== "function") {
     throw new TypeError(
       `Cannot read an image from ${
-        nameOf(source)
+        kindOf(source)
       }: give bytes, a Blob, a Response, a URL, a path, ` +
         "an ImageData, or an image, canvas or bitmap of a page",
     );
   }
-  return new Uint8Array(await source.arrayBuffer());
+  const { size } = source as { size?: unknown }; // a Blob and a File know it
+  if (typeof size === "number" && size > options.limit) refuse("the blob", options.limit);
+  const bytes = new Uint8Array(await abortable(source.arrayBuffer(), options.signal));
+  if (bytes.length > options.limit) refuse("the source", options.limit);
+  return bytes;
+}
+
+/** Rejects as soon as the signal aborts, though what is waited for may never end: a pipe that nobody writes to. */
+function abortable<Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", onAbort));
 }
 
 /** The same bytes where they are no other thread's, or else a copy. */
@@ -82,7 +102,7 @@ function isResponse(source: object): source is Response {
     "body" in source;
 }
 
-function nameOf(source: unknown): string {
+function kindOf(source: unknown): string {
   return Object.prototype.toString.call(source).slice(8, -1).toLowerCase();
 }
 
@@ -102,27 +122,61 @@ async function ofPath(
     if (found.size > limit) refuse(`${path}`, limit);
     return new Uint8Array(await readFile(path, { signal }));
   }
-  const file = await open(path); // a pipe or a device may never end
+  const opening = open(path); // a pipe or a device may never end, nor even open
   try {
+    const file = await abortable(opening, signal);
     const next = async () => {
-      signal?.throwIfAborted();
-      const { bytesRead, buffer } = await file.read(new Uint8Array(2 ** 16));
+      const { bytesRead, buffer } = await abortable(file.read(new Uint8Array(2 ** 16)), signal);
       return bytesRead > 0 ? buffer.subarray(0, bytesRead) : undefined;
     };
     return await collected(next, `${path}`, limit);
   } finally {
-    await file.close();
+    // Not waited for: closing waits for the reading.
+    opening.then((file) => file.close()).catch(() => {});
   }
 }
 
 async function ofUrl(url: URL, options: BytesOptions): Promise<Uint8Array<ArrayBuffer>> {
   if (url.protocol === "file:") return await ofPath(url, options);
-  return await ofResponse(await fetch(url, { signal: options.signal }), options);
+  const ending = new AbortController();
+  const { signal } = options;
+  const either = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal;
+  try {
+    const name = url.href.slice(0, 200);
+    const response = await answered(fetch(url, { signal: either }), name, options);
+    return await ofResponse(response, options);
+  } catch (error) {
+    ending.abort(error);
+    throw error;
+  }
+}
+
+/** Milliseconds that a server may say nothing. */
+const SILENCE = 30_000;
+
+/** Rejects when the signal aborts, or nothing comes for too long. */
+async function answered<Result>(
+  work: Promise<Result>,
+  name: string,
+  { signal, silence: limit = SILENCE }: BytesOptions,
+): Promise<Result> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => {
+    silence.abort(new Error(`Cannot fetch ${name}: the server says nothing for ${limit / 1000} s`));
+  }, limit);
+  try {
+    return await abortable(
+      work,
+      signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function ofResponse(
   response: Response,
-  { limit, signal }: BytesOptions,
+  options: BytesOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const name = response.url.slice(0, 200) || "the response";
   if (!response.ok) {
@@ -132,14 +186,8 @@ async function ofResponse(
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());
   try {
-    return await collected(
-      async () => {
-        signal?.throwIfAborted();
-        return (await reader.read()).value;
-      },
-      name,
-      limit,
-    );
+    const next = async () => (await answered(reader.read(), name, options)).value;
+    return await collected(next, name, options.limit);
   } catch (error) {
     await reader.cancel(error).catch(() => {}); // the error at hand says more
     throw error;
