@@ -12,6 +12,7 @@
 import { Command } from "commander";
 import type { ModelCard } from "../mod.ts";
 import { openZoo } from "../lib/zoo/mod.ts";
+import { writeFigures } from "../cli/zoo/figures.ts";
 import { openJudges } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { writeBetweenMarks } from "./marks.ts";
@@ -24,7 +25,6 @@ import {
   measureEntry,
   measureInt8,
   setsOf,
-  writeFigures,
   writeInt8,
   zooSets,
 } from "./zoo_figures.ts";

@@ -1,9 +1,9 @@
 /** What the zoo's cards say of their entries' worth: measured, written, and checked. @module */
 
-import { stringify } from "yaml";
 import type { Int8 } from "../lib/zoo/card.ts";
 import type { Precision } from "../lib/precision.ts";
 import type { ModelCard } from "../mod.ts";
+import { type CardFigures, writeKey } from "../cli/zoo/figures.ts";
 import { writeWhole } from "./files.ts";
 import { type Judges, metrics } from "./judges.ts";
 import { entryMethod } from "./methods/entry.ts";
@@ -12,9 +12,6 @@ import { putRow, type Row } from "./record.ts";
 import { runMethod } from "./runner.ts";
 import { summaryOf } from "./summary.ts";
 import { openTask } from "./tasks.ts";
-
-/** Figures by set and metric, as `model.yml` keeps them. */
-export type CardFigures = Record<string, Record<string, number>>;
 
 /** A set on which the zoo is measured. */
 export interface ZooSet {
@@ -162,21 +159,9 @@ function cardFigures(rows: readonly Row[]): Record<string, number> {
   return result;
 }
 
-/** Writes figures at the end of a `model.yml`, without changing anything else. */
-export async function writeFigures(path: string, figures: CardFigures): Promise<void> {
-  await writeKey(path, "figures", figures);
-}
-
 /** Writes what a card says of its int8 graphs. */
 export async function writeInt8(path: string, int8: Int8): Promise<void> {
   await writeKey(path, "int8", int8);
-}
-
-/** Moves one key to the end of a `model.yml`, with another value. */
-async function writeKey(path: string, key: string, value: unknown): Promise<void> {
-  const text = await Deno.readTextFile(path);
-  const rest = text.replace(new RegExp(`^${key}:.*\\n([ \\t].*\\n|\\n)*`, "m"), "").trimEnd();
-  await writeWhole(path, `${rest}\n${stringify({ [key]: value })}`);
 }
 
 /** Writes `steps.default` of a `model.yml`, without changing anything else. */

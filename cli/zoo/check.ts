@@ -1,142 +1,134 @@
-/** The verb `check`: whether a folder is an entry that works, on every provider at hand. @module */
+/** The verb `check`: whether a folder is an entry that works on every provider at hand, and what it is worth. @module */
 
-import { type Image, load, loadGenerator, ProviderError, UnsupportedError } from "../../mod.ts";
-import type { FetchOptions, ModelCard, Provider } from "../../mod.ts";
-import { whyNoGpu } from "../../lib/runtime/adapter.ts";
+import type { FetchOptions, ModelCard } from "../../mod.ts";
 import type { Verb } from "./desk.ts";
+import { type CardFigures, writeFigures } from "./figures.ts";
+import { findLpips } from "./lpips.ts";
+import { measure, type Measured, quickSet } from "./measure.ts";
 import { weightsOf } from "./table.ts";
+import { tryProviders, type Verdict } from "./trials.ts";
 
-/** What became of one provider. */
-export interface Verdict {
-  /** Its name; "none" for an entry without networks. */
-  provider: Provider | "none";
-  /** Why it could not be tried, or what it made. */
-  result: string;
-  /** Largest and mean difference from the first provider's image, of 255; absent for the first. */
-  difference?: { most: number; mean: number };
+/** What the user asked for. */
+interface Flags {
+  set?: string;
+  lpips?: string;
+  measure: boolean;
+  write: boolean;
 }
 
-/** Mean difference of two providers' images, of 255, that rounding explains. */
-const TOLERANCE = 1;
-
-/**
- * Compares every file of an entry with its card, runs its graphs on every provider at hand, and compares what
- * they make.
- *
- * @throws {Error} If a file is not the promised one, no provider runs it, or two of them disagree.
- */
-export async function checkEntry(card: ModelCard, options: FetchOptions): Promise<Verdict[]> {
-  const verdicts: Verdict[] = [];
-  const tried: ProviderError["tried"][number][] = [];
-  let first: Image | undefined;
-  for (const provider of ["native", "wasm", "webgpu"] as const) {
-    // A GPU in software takes minutes for what the CPU does in seconds.
-    const missing = provider === "webgpu" ? await whyNoGpu(false) : undefined;
-    if (missing !== undefined) {
-      verdicts.push({ provider, result: missing });
-      continue;
-    }
-    const made = await make(card, { ...options, provider }).catch((error) => {
-      if (error instanceof ProviderError) return error;
-      throw error;
-    });
-    if (made instanceof ProviderError) {
-      tried.push(...made.tried);
-      verdicts.push({ provider, result: made.tried.map(({ reason }) => reason).join("; ") });
-      continue;
-    }
-    const { image } = made;
-    const difference = first && differenceOf(first, image);
-    verdicts.push({
-      provider: made.provider,
-      result: `${image.width}x${image.height}`,
-      difference,
-    });
-    if (difference && difference.mean > TOLERANCE) {
-      throw new Error(
-        `Cannot accept ${card.id}: ${provider} makes another image than ${verdicts[0].provider}, ` +
-          `${difference.mean.toFixed(2)} of 255 on average, at most ${difference.most}`,
-      );
-    }
-    first ??= image;
-    // Without a network there is nothing that another provider would run.
-    if (made.provider === "none") break;
-  }
-  if (!first) throw new ProviderError(tried);
-  return verdicts;
+/** What was measured on one set, and where it was written. */
+interface Worth extends Measured {
+  /** Set and scale, such as `docsx4`. */
+  key: string;
+  /** What is missing among the figures, and why. */
+  notes: string[];
 }
 
-/** An image of the entry, drawn with a fixed seed. */
-async function make(
-  card: ModelCard,
-  options: FetchOptions & { provider: Provider },
-): Promise<{ image: Image; provider: Provider | "none" }> {
-  const { signal } = options;
-  // What load() refuses is unconditional, or is refused by loadGenerator() too.
-  await using upscaler = await load(card, options).catch((error) => {
-    if (error instanceof UnsupportedError) return undefined;
-    throw error;
-  });
-  if (upscaler) {
-    const seed = upscaler.generative ? { seed: 0 } : {};
-    const source = ramp(37, 23);
-    const { images: [image], provider } = await upscaler.upscale(source, { signal, ...seed });
-    return { image: checked(card, image, source), provider };
-  }
-  await using generator = await loadGenerator(card, options);
-  const { images: [image], provider } = await generator.generate({
-    ...{ width: 32, height: 32, seed: 0, signal },
-  });
-  return { image, provider };
-}
-
-function checked(card: ModelCard, image: Image, source: Image): Image {
-  const [width, height] = [source.width * card.scale, source.height * card.scale];
-  if (image.width === width && image.height === height) return image;
-  throw new Error(
-    `Cannot accept ${card.id}: it makes ${image.width}x${image.height} of ` +
-      `${source.width}x${source.height}, not ${width}x${height}`,
-  );
-}
-
-/** An image whose sides are multiples of nothing. */
-function ramp(width: number, height: number): Image {
-  const data = new Uint8ClampedArray(4 * width * height).map((_, i) => i % 4 === 3 ? 255 : i % 251);
-  return { width, height, data, channels: 3 };
-}
-
-function differenceOf(a: Image, b: Image): { most: number; mean: number } {
-  let most = 0;
-  let sum = 0;
-  for (const [i, value] of a.data.entries()) {
-    const difference = Math.abs(value - b.data[i]);
-    most = Math.max(most, difference);
-    sum += difference;
-  }
-  return { most, mean: sum / a.data.length };
-}
-
-/** Whether a folder is a sound entry. */
+/** Whether a folder is a sound entry, and its figures. */
 export const check: Verb = (program, desk) => {
   program.command("check").argument("<model>", "folder, or whatever else names an entry")
-    .description("check an entry on every available provider")
-    .action(async (model) => {
+    .description("check an entry on every available provider, and measure it into its card")
+    .option("--set <folder>", "high-resolution images to measure on, instead of those of docs/")
+    .option("--lpips <path>", "file or folder with the LPIPS graph")
+    .option("--no-measure", "runs the graphs alone")
+    .option("--no-write", "leaves model.yml as it is")
+    .action(async (model, flags: Flags) => {
       const { find, tell, options } = desk();
+      // A wrong folder is told before the work, not after it.
+      const set = flags.measure ? await quickSet(flags.set) : undefined;
       const card = await find(asPath(model));
-      const verdicts = await checkEntry(card, options);
-      const recorded = card.fixture
-        ? "computes as recorded"
-        : "has no recorded run to compare with";
-      const lines = verdicts.map(({ provider, result, difference }) =>
-        difference
-          ? `  ${provider}: ${result}, within ${difference.most} of 255 of ${verdicts[0].provider}`
-          : `  ${provider}: ${result}`
+      const verdicts = await tryProviders(card, options);
+      const lines = [
+        headOf(card, verdicts),
+        ...verdicts.map((verdict) => lineOf(verdict, verdicts)),
+      ];
+      const worth = set && enlarges(card)
+        ? await worthOf(card, set, flags.lpips, options)
+        : undefined;
+      const written = worth && flags.write ? await write(card, worth) : undefined;
+      if (worth) lines.push(...tellWorth(worth));
+      if (set && !worth) lines.push("Nothing was measured: it makes no image larger.");
+      if (worth) lines.push(written ? `Written into ${written}.` : "Written nowhere.");
+      const figures = worth && { [worth.key]: worth.figures };
+      const bicubic = worth?.bicubic;
+      tell(
+        { id: card.id, verdicts, figures, bicubic, written, notes: worth?.notes },
+        lines.join("\n"),
       );
-      const [{ provider }] = verdicts.filter(({ result }) => /^\d+x\d+$/.test(result));
-      const head = `${card.id} is sound: ${weightsOf(card)}, ${recorded}, on ${provider}`;
-      tell({ id: card.id, verdicts }, [head, ...lines].join("\n"));
     });
 };
+
+/** One without an input has no truth to be measured against; what stays as large as it is has no low resolution. */
+function enlarges({ diffusion, scale }: ModelCard): boolean {
+  return scale > 1 && !(diffusion?.base === "none" && diffusion.condition === undefined);
+}
+
+async function worthOf(
+  card: ModelCard,
+  set: Awaited<ReturnType<typeof quickSet>>,
+  given: string | undefined,
+  options: FetchOptions,
+): Promise<Worth> {
+  const { lpips, notes } = await findLpips("lpips", given);
+  try {
+    const measured = await measure(card, set, { ...options, lpips });
+    return { ...measured, key: `${set.name}x${card.scale}`, notes };
+  } finally {
+    await lpips?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Adds the figures to the card of a folder of this machine; returns its path, or undefined elsewhere. */
+async function write(card: ModelCard, { key, figures }: Worth): Promise<string | undefined> {
+  if (!card.base?.startsWith("file:")) return undefined;
+  const path = decodeURIComponent(new URL("model.yml", card.base).pathname);
+  const all: CardFigures = { ...card.figures, [key]: figures };
+  await writeFigures(path, all).catch((cause) => {
+    throw new Error(
+      `Cannot write the figures into ${path}: ${cause.message}. Make it writable, or leave it as it is ` +
+        "with --no-write",
+      { cause },
+    );
+  });
+  return path;
+}
+
+function headOf(card: ModelCard, verdicts: readonly Verdict[]): string {
+  const recorded = card.fixture ? "computes as recorded" : "has no recorded run to compare with";
+  const { provider } = verdicts.find(({ works }) => works)!;
+  return `${card.id} is sound: ${weightsOf(card)}, ${recorded}, on ${provider}`;
+}
+
+function lineOf(
+  { provider, result, difference, graphs }: Verdict,
+  all: readonly Verdict[],
+): string {
+  const first = all.find(({ works }) => works)!.provider;
+  const images = difference ? `, within ${difference.most} of 255 of ${first}` : "";
+  const parts = Object.entries(graphs ?? {}).map(([name, part]) =>
+    `${name} ${part === 0 ? "0" : part.toExponential(0)}`
+  );
+  const outputs = parts.length > 0 ? `; graphs differ by ${parts.join(", ")} of their range` : "";
+  return `  ${provider}: ${result}${images}${outputs}`;
+}
+
+function tellWorth({ key, figures, bicubic, notes }: Worth): string[] {
+  const { images, seeds, ...values } = figures;
+  const count = `${images} images, ${seeds} ${seeds === 1 ? "seed" : "seeds"}`;
+  const shown = Object.entries(values).map(([name, value]) =>
+    bicubic[name] === undefined ? `${name} ${value}` : `${name} ${value} (bicubic ${bicubic[name]})`
+  );
+  const worse = figures.psnrY < bicubic.psnrY && !(figures.lpips < bicubic.lpips);
+  return [
+    `${key}, ${count}: ${shown.join(", ")}`,
+    ...worse
+      ? [
+        "It is no better than bicubic: see whether its graphs take RGB in [-1, 1], and its recipe.",
+      ]
+      : [],
+    ...notes,
+  ];
+}
 
 /** A folder in the current one needs no `./` here. */
 function asPath(model: string): string {

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { join } from "node:path";
 import { encodeImage, type Image, load, readCard } from "../../mod.ts";
 import { main } from "../../cli/zoo.ts";
-import { checkEntry } from "../../cli/zoo/check.ts";
+import { tryProviders } from "../../cli/zoo/trials.ts";
 import { createEntry } from "../../cli/zoo/new.ts";
 import { publish } from "../../cli/zoo/publish.ts";
 import { parametersOf } from "../../lib/onnx/parameters.ts";
@@ -144,7 +144,7 @@ Deno.test(
     const original = await readCard(join(fixtures, "regression-tiny"));
     expect(card.graphs.network.parameters).toBe(original.graphs.network.parameters);
     expect(parametersOf(await Deno.readFile(network))).toBe(card.graphs.network.parameters);
-    const verdicts = await checkEntry(card, {});
+    const verdicts = await tryProviders(card, {});
     expect(verdicts.map(({ provider }) => provider)).toEqual(["native", "wasm", "webgpu"]);
     expect(verdicts[1].difference!.most).toBeLessThanOrEqual(1);
     await publish(entry, join(folder, "registry"), { create: true });

@@ -15,7 +15,7 @@ function card(name: string, id: string): Case {
     async run({ cases, work, root }) {
       const model = `${cases}/attacks/cards/${name}`;
       const limits = { seconds: 30, megabytes: 2500 };
-      const checked = await deno(root, ["cli/zoo.ts", "check", model], limits);
+      const checked = await deno(root, ["cli/zoo.ts", "check", "--no-measure", model], limits);
       want(checked.code === 1 && !/is sound/.test(checked.text), `zoo check: ${lineOf(checked)}`);
       const args = [UPSCALE, "--model", model, `${root}/docs/coffee.png`, "-o", `${work}/x.png`];
       const ran = await deno(root, args, limits);
@@ -36,7 +36,7 @@ const ansi: Case = {
   async run({ cases, work, root }) {
     const model = `${cases}/attacks/cards/c-desc-ansi`;
     const ran = [
-      await deno(root, ["cli/zoo.ts", "check", model]),
+      await deno(root, ["cli/zoo.ts", "check", "--no-measure", model]),
       await deno(root, [
         UPSCALE,
         "--model",
@@ -248,7 +248,9 @@ const longCard: Case = {
     await Deno.mkdir(`${work}/card`);
     const keys = Array.from({ length: 60_000 }, (_, i) => `k${i}: 1\n`).join("");
     await Deno.writeTextFile(`${work}/card/model.yml`, keys);
-    const ran = await deno(root, ["cli/zoo.ts", "check", `${work}/card`], { seconds: 15 });
+    const ran = await deno(root, ["cli/zoo.ts", "check", "--no-measure", `${work}/card`], {
+      seconds: 15,
+    });
     want(ran.code === 1, lineOf(ran));
     return lineOf(ran);
   },

@@ -1,0 +1,32 @@
+/** The figures in a card: what was measured, by set and metric. @module */
+
+import { isMap, parseDocument, stringify } from "yaml";
+
+/** Figures by set and metric, as `model.yml` keeps them. */
+export type CardFigures = Record<string, Record<string, number>>;
+
+/** Writes the figures of a `model.yml`, as {@linkcode writeKey} does. */
+export async function writeFigures(path: string, figures: CardFigures): Promise<void> {
+  await writeKey(path, "figures", figures);
+}
+
+/**
+ * Moves one key to the end of a `model.yml`, with another value. All else stays as it is: to the letter, where
+ * keys stand at the beginnings of lines. An interrupt leaves the old file or the new one.
+ */
+export async function writeKey(path: string, key: string, value: unknown): Promise<void> {
+  const text = withKey(await Deno.readTextFile(path), key, value);
+  const beside = `${path}.part`;
+  await Deno.writeTextFile(beside, text);
+  await Deno.rename(beside, path);
+}
+
+function withKey(text: string, key: string, value: unknown): string {
+  const document = parseDocument(text);
+  if (isMap(document.contents) && document.contents.flow) {
+    document.set(key, value);
+    return String(document);
+  }
+  const rest = text.replace(new RegExp(`^${key}:.*\\n([ \\t].*\\n|\\n)*`, "m"), "").trimEnd();
+  return `${rest}\n${stringify({ [key]: value })}`;
+}
