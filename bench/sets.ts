@@ -79,7 +79,8 @@ export async function findSet(data: string, name: string, scale: number): Promis
       `images (HR with LRx${scale}, or images alone). Below --data: ${await foldersOf(
         data,
       )}. ` +
-      `Give --data with the folder of the sets, or --set with a folder of images`,
+      `Give --data with the folder of the sets, or --set with a folder of images; "deno task data" says ` +
+      `where the sets are had`,
   );
 }
 

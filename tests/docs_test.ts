@@ -34,6 +34,11 @@ const notRun: Record<string, string> = {
   "deno task ok": "checks the whole tree for minutes, this test among others",
   "deno task train": "is run with its arguments",
   "deno task zoo publish FOLDER": "is run with a folder that exists",
+  "deno task data check NAME FOLDER":
+    "fails where images are missing; tests/bench/data_test.ts runs it",
+  "deno run -A jsr:@srzoo/core/cli photo.png": "tests/cli/install_test.ts runs it in a project",
+  "deno install -g -A -n srzoo --config cli/deno.json cli/upscale.ts":
+    "tests/cli/install_test.ts runs it with a root of its own",
 };
 
 const tiny = `--set 'network={channels: 8, blocks: 2, deep: 16, deep_blocks: 1}' --set batch=2 ` +
@@ -84,6 +89,12 @@ const library: Run[] = [
   // It serves until it is interrupted; tests/page/ drives the page in a browser.
   { command: "deno task demo", more: "--build site", makes: ["site/index.html"] },
   { command: "deno task comparison", makes: ["docs/comparison.png"] },
+  { command: "deno task data", says: /Set5: 5 images[^]*terms: / },
+  {
+    command: "deno task data lr FOLDER",
+    swap: { FOLDER: "holiday/beach" },
+    makes: ["holiday/beach/LRx4/one.png"],
+  },
   { command: "deno task schema", makes: ["zoo/model.schema.json"] },
   { command: "deno task test", says: /ok \| [1-9]\d* passed \| 0 failed/ },
   {

@@ -101,7 +101,9 @@ def prepare(sources: list[Path], out: Path, options: Options) -> dict:
     """Writes the store; returns what went in and what was refused."""
     for source in sources:
         if not source.exists():
-            raise FileNotFoundError(f"cannot prepare {source}: it does not exist")
+            raise FileNotFoundError(
+                f"cannot prepare {source}: it does not exist; `deno task data` says where images are had"
+            )
     made_from = fingerprint(sources, options)
     if (found := _index(out)) and found.get("made_from") == made_from:
         return _summary(found["entries"], found["refused"])

@@ -1,0 +1,83 @@
+import { expect } from "expect";
+import { existsSync } from "node:fs";
+import { checkData, makeLow } from "../../bench/data.ts";
+import { knownSets } from "../../bench/known_sets.ts";
+import { findSet } from "../../bench/sets.ts";
+import { readImage } from "../../mod.ts";
+import { textured, withFolder, writePng } from "./_pictures.ts";
+
+const root = new URL("../../", import.meta.url);
+const sets = new URL("../shared/data/eval/", root);
+
+async function data(...args: string[]): Promise<{ code: number; text: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "-q", "--no-check", "bench/data.ts", ...args],
+    cwd: root,
+  }).output();
+  return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+Deno.test("deno task data tells place and terms of every set", async () => {
+  const { code, text } = await data();
+  expect(code).toBe(0);
+  for (const { name, place, terms } of knownSets) {
+    for (const part of [name, place, terms]) expect(text).toContain(part);
+  }
+});
+
+Deno.test("checkData() tells images that are not of the set, twice there, or missing", () =>
+  withFolder(async (folder) => {
+    for (const name of ["a", "b"]) await writePng(`${folder}/HR/${name}.png`, textured(40, 30));
+    const { images, faults, compared } = await checkData("set5", folder);
+    expect([images, compared]).toEqual([2, true]);
+    expect(faults[0]).toBe("it has 2 images, Set5 has 5");
+    expect(faults).toContain("a (40x30) is no image of Set5");
+    expect(faults.filter((fault) => /img_00\d of Set5 is missing/.test(fault)).length).toBe(5);
+    const other = await checkData("FFHQ", folder);
+    expect(other).toMatchObject({ compared: false });
+    expect(other.faults).toEqual(["it has 2 images, FFHQ has 70000", "b is there twice"]);
+    await expect(checkData("Set6", folder)).rejects.toThrow(/known sets are Set5, Set14/);
+  }));
+
+Deno.test("makeLow() makes what the bench takes as the inputs of a set", () =>
+  withFolder(async (folder) => {
+    await writePng(`${folder}/HR/a.png`, textured(43, 30));
+    expect(await makeLow(folder, 4)).toBe(1);
+    expect(await makeLow(folder, 4)).toBe(0); // what is there stays
+    const { images: [{ low }] } = await findSet(folder, folder, 4);
+    expect(await readImage(low!)).toMatchObject({ width: 10, height: 7 });
+    await writePng(`${folder}/HR/b.png`, textured(3, 3));
+    await expect(makeLow(folder, 4)).rejects.toThrow(/b\.png: 3x3 is smaller than 4/);
+  }));
+
+Deno.test("an unknown set names the command that says where sets are had", () =>
+  withFolder(async (folder) => {
+    await expect(findSet(folder, "Set6", 4)).rejects.toThrow(/"deno task data" says/);
+  }));
+
+Deno.test({
+  name:
+    "deno task data finds the sets right to the pixel, and makes their inputs (needs ../shared)",
+  ignore: !existsSync(sets),
+  fn: () =>
+    withFolder(async (folder) => {
+      for (const set of ["Set5", "Set14"]) {
+        const { faults, compared } = await checkData(set, new URL(set, sets).pathname);
+        expect([compared, faults]).toEqual([true, []]);
+      }
+      const own = new URL("Set5/", sets).pathname;
+      await Deno.mkdir(`${folder}/HR`);
+      const { images } = await findSet(own, own, 4);
+      for (const { name, high } of images) await Deno.copyFile(high, `${folder}/HR/${name}.png`);
+      await makeLow(folder, 4);
+      for (const { name, low } of images) {
+        const made = await readImage(`${folder}/LRx4/${name}.png`);
+        const wanted = await readImage(low!);
+        const worst = made.data.reduce(
+          (most, v, i) => Math.max(most, Math.abs(v - wanted.data[i])),
+          0,
+        );
+        expect([name, worst <= 1]).toEqual([name, true]);
+      }
+    }),
+});
