@@ -53,3 +53,27 @@ Deno.test("every example is run by a test, or bundled for a page", async () => {
   const text = await Deno.readTextFile(new URL("examples/browser.ts", root));
   expect(text).toContain("deno bundle --platform browser");
 });
+
+Deno.test("the README's program type-checks in a project that links the clone, without the DOM's types", async () => {
+  const [, code] = (await Deno.readTextFile(new URL("README.md", root))).match(
+    /^```ts\n([^]*?)^```$/m,
+  )!;
+  const folder = await Deno.makeTempDir({ prefix: "srzoo-example-" });
+  try {
+    const project = { links: [root.pathname], nodeModulesDir: "none", lock: false };
+    await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(project));
+    // The last line would be an error if the types of the DOM were there.
+    const noDom = "// @ts-expect-error: there is no page\ndocument.title;\n";
+    const exports = ["zoo", "metrics", "diffusion"]
+      .map((name) => `export * as ${name} from "jsr:@srzoo/core/${name}";\n`).join("");
+    await Deno.writeTextFile(`${folder}/program.ts`, code + exports + noDom);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["check", "--quiet", "program.ts"],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    expect([success, success ? "" : new TextDecoder().decode(stderr)]).toEqual([true, ""]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

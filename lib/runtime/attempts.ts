@@ -202,5 +202,6 @@ async function openOn(
 
 /** Threads of wasm need shared memory, which a page has only when it is isolated. */
 export function availableThreads(): number {
-  return !globalThis.crossOriginIsolated && !onServer ? 1 : navigator.hardwareConcurrency;
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  return !crossOriginIsolated && !onServer ? 1 : navigator.hardwareConcurrency;
 }

@@ -41,7 +41,7 @@ export async function drawnImage(source: Drawable & Extras): Promise<Image> {
     throw new RangeError(`Cannot read an image of ${width}x${height}: wait until it has loaded`);
   }
   const context = contextOf(width, height);
-  context.drawImage(source as CanvasImageSource, 0, 0, width, height);
+  context.drawImage(source, 0, 0, width, height);
   try {
     return { width, height, data: context.getImageData(0, 0, width, height).data };
   } catch (cause) {
@@ -58,15 +58,26 @@ export function toImageData({ data, width, height }: Image): ImageData {
   return new ImageData(data, width, height);
 }
 
+/** What is used of an `OffscreenCanvasRenderingContext2D`, which programs that are not for a page have no type of. */
+interface Context {
+  readonly canvas: { convertToBlob(options: { type: string; quality: number }): Promise<Blob> };
+  drawImage(source: Drawable, x: number, y: number, width?: number, height?: number): void;
+  getImageData(x: number, y: number, width: number, height: number): Pick<Image, "data">;
+  putImageData(image: ImageData, x: number, y: number): void;
+}
+
 /** A context that pixels are read from. */
-export function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
+export function contextOf(width: number, height: number): Context {
   if (onServer || typeof OffscreenCanvas === "undefined") {
     throw new UnsupportedError(
       "Cannot draw an image here: only a browser has a canvas. Give the bytes of a file, or pixels",
     );
   }
   const options = { colorSpace: "srgb", willReadFrequently: true } as const;
-  const context = new OffscreenCanvas(width, height).getContext("2d", options);
+  const canvas = new OffscreenCanvas(width, height) as unknown as {
+    getContext(kind: "2d", how: typeof options): Context | null;
+  };
+  const context = canvas.getContext("2d", options);
   if (!context) throw new Error(`the browser cannot make a canvas of ${width}x${height}`);
   return context;
 }

@@ -112,7 +112,9 @@ async function ofPath(
   options: BytesOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!onServer) {
-    const base = typeof document === "undefined" ? globalThis.location.href : document.baseURI;
+    // A worker has no document, and programs that are not for a page have no type of it.
+    const { document } = globalThis as { document?: { readonly baseURI: string } };
+    const base = document?.baseURI ?? globalThis.location.href;
     return await ofUrl(new URL(path, base), options);
   }
   const { open, readFile, stat } = builtin("fs/promises");

@@ -49,7 +49,7 @@ async function decodeStill(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
   const { default: decode, init } = await import("@jsquash/webp/decode.js");
   await (decoder ??= prepare("dec/webp_dec", init));
   const { width, height, data } = await decode(bytes.slice().buffer);
-  return { width, height, data };
+  return { width, height, data: data as Image["data"] }; // of bytes, as ImageData without options is
 }
 
 let encoder: Promise<void> | undefined;
