@@ -1,6 +1,7 @@
 /** Downloads of files whose SHA-256 is known: resumed, tried again, tried elsewhere, and proved. @module */
 
 import { IntegrityError } from "../errors.ts";
+import { onServer } from "../platform.ts";
 import { sha256Of } from "../sha256.ts";
 import type { DownloadProgress, Sink } from "./cache.ts";
 import { type Answer, request, RequestError, type RequestOptions } from "./http.ts";
@@ -34,7 +35,8 @@ export async function download(file: Download, sink: Sink): Promise<Uint8Array<A
   const failures: Error[] = [];
   for (const place of file.places) {
     try {
-      return await withRetries(() => fetchFrom(place, file, sink), file);
+      const version: Version = {};
+      return await withRetries(() => fetchFrom(place, version, file, sink), file);
     } catch (error) {
       file.signal?.throwIfAborted();
       failures.push(
@@ -48,9 +50,16 @@ export async function download(file: Download, sink: Sink): Promise<Uint8Array<A
   throw new Error(failures.map(({ message }) => message).join("; "), { cause: failures.at(-1) });
 }
 
+/** Which version of a file a server has sent the beginning of. */
+interface Version {
+  /** Its ETag, where the server gives a strong one: the same for the same bytes alone. */
+  tag?: string;
+}
+
 /** One request, for what is missing. */
 async function fetchFrom(
   place: URL,
+  version: Version,
   file: Download,
   sink: Sink,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -60,7 +69,7 @@ async function fetchFrom(
   const kept = sink.size;
   if (kept < most || kept === 0) {
     try {
-      await receive(place, file, sink);
+      await receive(place, version, file, sink);
     } catch (error) {
       const isWhole = error instanceof RequestError && error.status === 416;
       // Nothing is left to send, or what is kept is not part of the file: its SHA-256 tells.
@@ -72,19 +81,27 @@ async function fetchFrom(
   if (actual === file.sha256) return bytes;
   await sink.clear();
   // The bytes of an earlier attempt may be to blame, so that there is one more without them.
-  if (kept > 0) return await fetchFrom(place, file, sink);
+  if (kept > 0) return await fetchFrom(place, {}, file, sink);
   throw new IntegrityError(nameOf(place), file.sha256, actual);
 }
 
-async function receive(place: URL, file: Download, sink: Sink): Promise<void> {
+async function receive(place: URL, version: Version, file: Download, sink: Sink): Promise<void> {
   const { bytes, limit, onDownload } = file;
-  const headers = sink.size > 0 ? { range: `bytes=${sink.size}-` } : undefined;
+  const headers = sink.size > 0 ? rangeFrom(sink.size, version) : undefined;
   const { response, pieces } = await request(place, { ...file, headers });
   const start = response.status === 206 ? rangeStart(response) : 0;
   if (start !== sink.size && start !== 0) {
     await response.body?.cancel();
     throw new RequestError("the server sent another range than asked for", false);
   }
+  const tag = tagOf(response);
+  if (start > 0 && version.tag !== undefined && tag !== undefined && tag !== version.tag) {
+    await response.body?.cancel();
+    await sink.clear();
+    version.tag = undefined;
+    throw new RequestError("the file changed between two requests", true);
+  }
+  version.tag = tag;
   if (start === 0 && sink.size > 0) await sink.clear();
   const total = bytes ?? lengthOf(response, start);
   const most = bytes ?? limit;
@@ -95,6 +112,19 @@ async function receive(place: URL, file: Download, sink: Sink): Promise<void> {
   if (total !== undefined && sink.size < total) {
     throw new RequestError(`it ended after ${sink.size} of ${total} bytes`, true);
   }
+}
+
+/** The rest, or the whole file where it is not the one whose beginning is here (RFC 9110, section 13.1.5). */
+function rangeFrom(size: number, { tag }: Version): Record<string, string> {
+  const range = `bytes=${size}-`;
+  // In a page this header would ask the server for its permission first.
+  return tag !== undefined && onServer ? { range, "if-range": tag } : { range };
+}
+
+/** The ETag; a weak one does not tell whether the bytes are the same. */
+function tagOf({ headers }: Response): string | undefined {
+  const tag = headers.get("etag");
+  return tag && !tag.startsWith("W/") ? tag : undefined;
 }
 
 /** The pieces, with an error that tells the limit of the whole file. */

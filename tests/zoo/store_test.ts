@@ -26,6 +26,61 @@ interface Behaviour {
   busy?: number;
 }
 
+/** A server that has one version of a file at first and another one later, and breaks off once. */
+function serveVersions(obeys: boolean, tags: readonly [string, string]) {
+  const asked: [range: string | null, ifRange: string | null][] = [];
+  const older = weights.map((value) => value ^ 1);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ headers }) => {
+    const [range, ifRange] = [headers.get("range"), headers.get("if-range")];
+    asked.push([range, ifRange]);
+    const isFirst = asked.length === 1;
+    const file = isFirst ? older : weights;
+    const etag = isFirst ? tags[0] : tags[1];
+    const whole = range === null || (obeys && ifRange !== null && ifRange !== etag);
+    const from = whole ? 0 : Number(range.match(/\d+/)![0]);
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(file.slice(from, isFirst ? 15_000 : undefined));
+        controller.close();
+      },
+    });
+    if (whole) return new Response(body, { headers: { etag } });
+    const range206 = `bytes ${from}-${file.length - 1}/${file.length}`;
+    return new Response(body, { status: 206, headers: { etag, "content-range": range206 } });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/large.onnx`;
+  return { asked, url, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+for (
+  const [sentence, obeys, tags, wanted] of [
+    ["asks for the rest of the same version alone", true, ['"a"', '"b"'], [
+      [null, null],
+      ["bytes=15000-", '"a"'],
+    ]],
+    ["starts again where the server sends the rest of another version", false, ['"a"', '"b"'], [
+      [null, null],
+      ["bytes=15000-", '"a"'],
+      [null, null],
+    ]],
+    ["does not trust a weak ETag, and lets the SHA-256 tell", false, ['W/"a"', 'W/"a"'], [
+      [null, null],
+      ["bytes=15000-", null],
+      [null, null],
+    ]],
+  ] as const
+) {
+  Deno.test(`fetchGraph() of a file that changes on its server ${sentence}`, async () => {
+    await using place = await setUp();
+    await using server = serveVersions(obeys, tags);
+    const graph = { ...place.graph, url: server.url };
+    const card = { ...place.card, graphs: { large: graph } };
+    expect(await fetchGraph(card, "large", { cache: place.cache })).toEqual(weights);
+    expect(server.asked).toEqual(wanted);
+    expect(place.kept()).toEqual([graph.sha256]);
+  });
+}
+
 /** A server of one graph, a card that points to it, and an empty cache. */
 async function setUp() {
   const cache = await Deno.makeTempDir();
