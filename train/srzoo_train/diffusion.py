@@ -76,7 +76,7 @@ def objective(
     if stage.loss == "diffusion":
         return Diffusion(recipe, given, tell, residual_scale, stage)
     if lpips is None:
-        raise RecipeError("cannot train with LPIPS: give --lpips lpips_alex.onnx")
+        raise RecipeError("cannot train without LPIPS: run `deno task lpips`, or give --lpips lpips_alex.onnx")
     return FewStep(recipe, given, tell, residual_scale, stage, lpips)
 
 

@@ -1,6 +1,7 @@
 """LPIPS as a loss, out of the same `lpips_*.onnx` that the bench measures with."""
 
 import os
+import sys
 from pathlib import Path
 
 import onnx
@@ -9,6 +10,8 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+NAME = "lpips_alex.onnx"
+JUDGED = ("few_step", "flow_sample")  # losses of stages that need it
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 # AlexNet's five convolutions: stride, padding, and whether a 3x3 max-pool of stride 2 comes first.
@@ -78,9 +81,23 @@ def _weights(file: Path) -> tuple[list[tuple[nn.Parameter, nn.Parameter]], list[
     return convs, list(linears.values())
 
 
+def cache_folder() -> Path:
+    """Where the bench looks for the graphs (lib/zoo/cache_folder.ts)."""
+    if own := os.environ.get("SRZOO_CACHE"):
+        return Path(own) / "lpips"
+    if sys.platform == "win32":
+        caches = os.environ["LOCALAPPDATA"]
+    elif sys.platform == "darwin":
+        caches = Path.home() / "Library" / "Caches"
+    else:
+        caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(caches) / "srzoo" / "lpips"
+
+
 def find_lpips() -> Path | None:
-    """The file that SRZOO_LPIPS names, or the one in `../shared/lpips`, where there is one."""
-    root = Path(__file__).parents[2]
+    """The file `SRZOO_LPIPS`, or in that folder; or else in the cache, or in `../shared/lpips`."""
+    shared = Path(__file__).parents[2].parent / "shared/lpips"
     given = os.environ.get("SRZOO_LPIPS")
-    found = [Path(given)] if given else [root.parent / "shared/lpips/lpips_alex.onnx"]
-    return next((file for file in found if file.is_file()), None)
+    places = [Path(given)] if given else [cache_folder(), shared]
+    files = [place / NAME if place.is_dir() else place for place in places]
+    return next((file for file in files if file.is_file()), None)

@@ -6,7 +6,6 @@ which the PyPI package `lpips` carries (`pip install --no-deps lpips==0.1.4`).
 """
 
 import argparse
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from srzoo_train.feature_export import ExportFailed, checkpoint, save_graph
+from srzoo_train.lpips import cache_folder
 
 # Scores of the graphs that the published figures were measured with, on `reference_pair()`.
 SCORES = {"alex": 0.17006189, "squeeze": 0.18703434}
@@ -135,19 +135,6 @@ def linear_folder(given: Path | None) -> Path:
             "Python, or give --linears FOLDER with alex.pth and squeeze.pth"
         )
     return Path(package.origin).parent / "weights" / "v0.1"
-
-
-def cache_folder() -> Path:
-    """Where the bench looks for the graphs (lib/zoo/cache_folder.ts)."""
-    if own := os.environ.get("SRZOO_CACHE"):
-        return Path(own) / "lpips"
-    if sys.platform == "win32":
-        caches = os.environ["LOCALAPPDATA"]
-    elif sys.platform == "darwin":
-        caches = Path.home() / "Library" / "Caches"
-    else:
-        caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(caches) / "srzoo" / "lpips"
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """A run's folder: its recipe, its weights, and how they were made."""
 
 import json
+import math
 import re
 import statistics
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from torch import nn
 from . import card, families, networks
 from .compute import gflop_per_step
 from .graphs import ExportError
-from .lpips import find_lpips
+from .lpips import JUDGED, find_lpips
 from .networks import ROOT
 from .recipe import Recipe, RecipeError, read_recipe, recipe_of
 from .state import load_state
@@ -108,6 +109,7 @@ def training_facts(run: Run) -> dict:
     """How the weights of the graphs were made that the run trained."""
     log, progress = _seconds_per_step(run.folder), run.state["progress"]
     origin, done, minutes, pflop, losses = run.recipe.init_from, 0, 0.0, 0.0, []
+    lpips = find_lpips()
     for i, stage in enumerate(run.recipe.stages):
         if stage.init_from:
             origin, done, minutes, pflop, losses = stage.init_from, 0, 0.0, 0.0, []
@@ -115,7 +117,10 @@ def training_facts(run: Run) -> dict:
         steps = progress["step"] if i == progress["stage"] else reached
         done += steps
         minutes += steps * log.get(stage.loss, 0.0) / 60
-        pflop += steps * gflop_per_step(run.recipe, stage, find_lpips(), run.encoder()) / 1e6
+        if stage.loss in JUDGED and lpips is None:
+            pflop = math.nan  # the weights need no LPIPS, only this figure does: it is left out
+        else:
+            pflop += steps * gflop_per_step(run.recipe, stage, lpips, run.encoder()) / 1e6
         losses.append(f"{stage.loss} for {steps} steps")
     sources = run.sources().values()
     return {
@@ -124,7 +129,7 @@ def training_facts(run: Run) -> dict:
         **({"initFrom": str(origin)} if origin else {}),
         "steps": done,
         "seed": run.recipe.seed,
-        "compute": f"{pflop:.3g} PFLOP in {minutes:.3g} minutes",
+        "compute": ("" if math.isnan(pflop) else f"{pflop:.3g} PFLOP in ") + f"{minutes:.3g} minutes",
         "code": run.state["code"],
         "losses": ", then ".join([*losses, str(run.other)] if run.other else losses),
     }

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from . import families
 from .compute import gflop_per_step, parameters
 from .data.store import Store
-from .lpips import find_lpips
+from .lpips import JUDGED, find_lpips
 from .recipe import Budget, Recipe, RecipeError, checked, parsed, read_recipe
 
 SUSTAINED = {"cpu": 100.0, "cuda": 50_000.0}  # GFLOP/s that small networks reach, for the estimate
@@ -40,6 +40,22 @@ def open_data(data: Path, out: Path, recipe: Recipe) -> Store:
     with PartialState(cpu=on_cpu()).local_main_process_first():
         prepare([data], target, Options(recipe.scale, pair=pair))
     return Store(target)
+
+
+def check_lpips(recipe: Recipe, lpips: Path | None) -> None:
+    """Refuses a run that could not begin one of its stages, before it has begun the first.
+
+    Raises:
+        RecipeError: if a stage needs LPIPS and there is none, or the file that was given is missing.
+    """
+    if lpips is not None and not lpips.is_file():
+        raise RecipeError(f"cannot find LPIPS: there is no file {lpips}")
+    judged = [f"stages.{i} ({stage.loss})" for i, stage in enumerate(recipe.stages) if stage.loss in JUDGED]
+    if judged and lpips is None:
+        raise RecipeError(
+            f"cannot train {', '.join(judged)} without LPIPS: run `deno task lpips` once, or give --lpips "
+            "lpips_alex.onnx"
+        )
 
 
 def dry_run(recipe: Recipe, lpips: Path | None) -> dict:
@@ -109,6 +125,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         recipe = resolved(args)
+        check_lpips(recipe, args.lpips)
         if args.dry_run:
             print(json.dumps(dry_run(recipe, args.lpips), indent=1))
             return

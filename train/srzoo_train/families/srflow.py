@@ -194,7 +194,7 @@ def objective(
     if stage.loss == "nll":
         return Likelihood(recipe, encoder, residual_scale)
     if lpips is None:
-        raise RecipeError("cannot train with LPIPS: give --lpips lpips_alex.onnx")
+        raise RecipeError("cannot train without LPIPS: run `deno task lpips`, or give --lpips lpips_alex.onnx")
     return FlowSample(recipe, encoder, residual_scale, stage, lpips)
 
 
