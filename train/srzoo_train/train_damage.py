@@ -2,7 +2,7 @@
 
 It learns the severity of the damage that `data.damage` does to crops, in some minutes on a CPU, and
 where `restore` has to begin and to end: severities that nine of ten clean crops stay below, and
-that half of the clearly damaged ones exceed.
+that three of four of the clearly damaged ones exceed.
 """
 
 import argparse
@@ -88,7 +88,7 @@ def judged(network: Damage, store: Store, seed: int) -> tuple[Tensor, Tensor]:
 def set_curve(network: Damage, seen: Tensor, severity: Tensor) -> None:
     """Where `restore` begins and ends."""
     network.low = float(seen[severity == 0].quantile(0.9))
-    network.high = max(network.low + 0.05, float(seen[severity > CLEAR].quantile(0.5)))
+    network.high = max(network.low + 0.05, float(seen[severity > CLEAR].quantile(0.25)))
 
 
 def figures(network: Damage, seen: Tensor, severity: Tensor) -> dict[str, float]:
