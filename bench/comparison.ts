@@ -8,11 +8,11 @@
  */
 
 import { encodeImage, type Image, load, readImage } from "../mod.ts";
+import { DEFAULT_MODEL } from "../lib/zoo/default.ts";
 import { failuresOf } from "./pictures/failures.ts";
 import { latentsOf } from "./pictures/latents.ts";
 import { repeated, sheetOf } from "./sheet.ts";
 
-const DEFAULT = "srdiff-photo";
 /** Photographs of the README, and the quality of the JPEG files that they are turned into first. */
 const SHOWN: readonly (readonly [name: string, quality?: number])[] = [
   ["coffee"],
@@ -33,7 +33,7 @@ async function asJpeg(image: Image, quality: number): Promise<Image> {
 /** docs/comparison.png. */
 async function compare(): Promise<void> {
   await using bicubic = await load("bicubic");
-  await using entry = await load(DEFAULT);
+  await using entry = await load(DEFAULT_MODEL);
   const rows: Image[][] = [];
   for (const [name, quality] of SHOWN) {
     const whole = await photograph(name);

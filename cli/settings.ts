@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { samplers } from "../lib/diffusion/samplers/mod.ts";
 import { defaultMemory } from "../lib/platform.ts";
+import { DEFAULT_MODEL } from "../lib/zoo/default.ts";
 import {
   bytes,
   format,
@@ -153,7 +154,7 @@ function commandLine(version: string): Command {
       "--model <name>",
       "id in the zoo, folder of an entry, URL of a model.yml, or hf:owner/repo; a,b enlarges with a, then with b; " +
         "a+steps=25,b gives a stage options of its own",
-      "srdiff",
+      DEFAULT_MODEL,
     )
     .option("--zoo <place>", "another registry: folder or URL of its index.yml")
     .option("--offline", "use earlier downloads and no network")

@@ -4,7 +4,7 @@ import { readSettings, type Settings, UsageError } from "../../cli/settings.ts";
 Deno.test("readSettings() leaves to the library what the user did not choose", () => {
   expect(readSettings(["a.png"], "1.0.0")).toEqual({
     inputs: ["a.png"],
-    model: "srdiff",
+    model: "srdiff-photo",
   });
 });
 

@@ -1,5 +1,6 @@
 /** What the user has chosen: kept in the URL, and said as a command line. @module */
 
+import { DEFAULT_MODEL } from "../../../lib/zoo/default.ts";
 import type { Entry, RunOptions } from "./messages.ts";
 
 /** All choices. */
@@ -16,7 +17,7 @@ export interface Settings {
 
 /** The choices that a first visit starts with. */
 export const DEFAULTS: Settings = {
-  model: "srdiff",
+  model: DEFAULT_MODEL,
   seed: 0,
   samples: 1,
   temperature: 1,
