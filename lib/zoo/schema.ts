@@ -18,7 +18,7 @@ const name = z.string().max(300);
 
 /** Names of graphs, latents, sets and metrics: they become keys of objects. */
 const key = z.string().max(64)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9 _.+-]*$/, "must be at most 64 letters, digits and _ . + -");
+  .regex(/^[A-Za-z0-9][A-Za-z0-9 _.+()-]*$/, "must be at most 64 letters, digits and _ . + - ( )");
 
 /** A whole number in a range: what a card asks for must fit into a machine. */
 const whole = (least: number, most: number) => z.int().min(least).max(most);

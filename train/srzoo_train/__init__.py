@@ -6,4 +6,4 @@ import os
 # whatever imports it here imports this package first.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
