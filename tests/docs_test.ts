@@ -33,6 +33,7 @@ const notRun: Record<string, string> = {
   "npm i -g deno": "installs Deno from the network",
   "deno task ok": "checks the whole tree for minutes, this test among others",
   "deno task train": "is run with its arguments",
+  "deno task lpips": "needs torchvision's weights; train/tests/test_feature_export.py makes graphs",
   "deno task zoo publish FOLDER": "is run with a folder that exists",
   "deno task data check NAME FOLDER":
     "fails where images are missing; tests/bench/data_test.ts runs it",

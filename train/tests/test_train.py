@@ -87,7 +87,7 @@ def test_a_state_of_another_recipe_is_refused(store, tmp_path):
 
 def test_a_damaged_state_is_named(tmp_path):
     (tmp_path / "state-00000007.pt").write_bytes(b"PK\x03\x04 torn")
-    with pytest.raises(OSError, match="state-00000007.pt.*go on from the state before"):
+    with pytest.raises(OSError, match="state-00000007.pt.*continue from the state before"):
         load_state(tmp_path)
 
 
