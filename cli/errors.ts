@@ -1,5 +1,6 @@
 /** Errors as one line. @module */
 
+import { oneLine } from "../lib/errors.ts";
 import { permissionLine } from "./permissions.ts";
 
 /** One line that names the file, and the stack if it is wanted. */
@@ -13,11 +14,6 @@ export function described(
     withFlags(oneLine(cause.message));
   const message = file === undefined || text.includes(file) ? text : `${file}: ${text}`;
   return debug ? { message, stack: cause.stack } : { message };
-}
-
-/** A message without its line breaks, by steps that no text makes long. */
-function oneLine(message: string): string {
-  return message.split("\n").map((line) => line.trim()).filter(Boolean).join(" ");
 }
 
 /** What the engine calls an allocation is to the user an image that is too large. */

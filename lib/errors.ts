@@ -78,3 +78,8 @@ export class UnsupportedError extends Error {
     this.name = "UnsupportedError";
   }
 }
+
+/** A message without its line breaks, by steps that no text makes long. */
+export function oneLine(message: string): string {
+  return message.split(/[\r\n]/).map((line) => line.trim()).filter(Boolean).join(" ");
+}

@@ -48,7 +48,7 @@ const tiny = `--set 'network={channels: 8, blocks: 2, deep: 16, deep_blocks: 1}'
 /** What needs no Python. */
 const library: Run[] = [
   {
-    command: "deno run -A cli/upscale.ts --model srdiff --seed 0 docs/coffee.png -o coffee-x4.png",
+    command: "deno run -A cli/upscale.ts --seed 0 docs/coffee.png -o coffee-x4.png",
     makes: ["coffee-x4.png"],
   },
   {
@@ -166,11 +166,6 @@ const publishing: Run[] = [
     command: "deno run -A cli/zoo.ts new <id> --family <family> --graph network=FILE.onnx",
     swap: { "<id>": "copy", "<family>": "regression", "FILE.onnx": "zoo/regression/network.onnx" },
     makes: ["copy/model.yml"],
-  },
-  {
-    command: "deno task bench:abilities --only fidelity --images 10",
-    swap: { "--images 10": "--images 1" },
-    says: /fidelity/,
   },
 ];
 

@@ -1,6 +1,6 @@
 /** Where graphs can be opened: the table of providers, what is tried in which order, and what came of it. @module */
 
-import { ProviderError } from "../errors.ts";
+import { oneLine, ProviderError } from "../errors.ts";
 import { inFloat32 } from "../onnx/float32.ts";
 import { onServer } from "../platform.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -156,7 +156,7 @@ export async function openNext(search: Search, options: OpenOptions): Promise<Ru
       tried.push({ provider: row.name, reason, absent: true });
     } catch (error) {
       options.signal?.throwIfAborted();
-      const reason = error instanceof Error ? error.message : `${error}`;
+      const reason = oneLine(error instanceof Error ? error.message : `${error}`);
       tried.push({ provider: nameOf(attempt), reason });
       widen(search, attempt);
     }

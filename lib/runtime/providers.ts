@@ -1,5 +1,6 @@
 /** Opened graphs, and what runs them: the first provider that works, or the next one where it fails. @module */
 
+import { oneLine } from "../errors.ts";
 import { TimeoutError } from "../calls.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -167,7 +168,9 @@ export async function openSession(graph: GraphSource, options?: OpenOptions): Pr
 function runError(graph: string, provider: Provider, cause: Error): Error {
   // What this folder found out says by itself what it is about.
   if (cause instanceof TypeError || cause instanceof RangeError) return cause;
-  return new Error(`Cannot run the graph "${graph}" on ${provider}: ${cause.message}`, { cause });
+  return new Error(`Cannot run the graph "${graph}" on ${provider}: ${oneLine(cause.message)}`, {
+    cause,
+  });
 }
 
 /** The sessions share what runs them, which ends when the last of them is disposed. */

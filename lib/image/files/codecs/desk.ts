@@ -12,15 +12,17 @@ export interface SentImage extends Pick<Image, "width" | "height" | "channels" |
   readonly data: ArrayBuffer;
 }
 
-/** What the thread is asked: first whether it is there, then to decode and to encode. */
+/** What the thread is asked: first whether it is there, then to decode and to encode; to get libwebp ready before. */
 export type Request =
   | { kind: "greet" }
+  | { kind: "prepare" }
   | { kind: "decode"; bytes: ArrayBuffer; format: InputFormat }
   | { kind: "encode"; image: SentImage; options: EncodeOptions };
 
 /** What it answers. */
 export type Reply =
   | { kind: "greeting" }
+  | { kind: "ready" }
   | { kind: "decoded"; image: SentImage }
   | { kind: "encoded"; bytes: ArrayBuffer };
 
@@ -30,6 +32,11 @@ export function codecDesk(): Desk<Request, Reply> {
   const codec = () => loading ??= plainCodec().then(checked);
   return {
     greet: (): Promise<Answer<Reply>> => Promise.resolve({ reply: { kind: "greeting" } }),
+    async prepare(): Promise<Answer<Reply>> {
+      const pixel = { width: 1, height: 1, data: Uint8ClampedArray.of(0, 0, 0, 255) };
+      await (await codec()).decode(await (await codec()).encode(pixel, { format: "webp" }), "webp");
+      return { reply: { kind: "ready" } };
+    },
     async decode({ bytes, format }): Promise<Answer<Reply>> {
       const image = sent(await (await codec()).decode(new Uint8Array(bytes), format));
       return { reply: { kind: "decoded", image }, transfer: [image.data] };

@@ -40,15 +40,33 @@ export function threadedCodec(script?: string | URL): Codec {
     idle: IDLE,
   });
   const here = () => plainCodec().then(checked);
+  /** What threads said that have compiled libwebp. */
+  const ready = new WeakSet<Reply>();
   let isAbsent = false;
 
+  /**
+   * Compiles libwebp on the thread, in spite of an abort: V8 ends the process where a thread ends while it compiles
+   * WebAssembly. It takes some milliseconds, and no byte of the file is looked at.
+   */
+  async function prepare(opened: Reply): Promise<void> {
+    if (ready.has(opened)) return;
+    await calls.call(() => ({ request: { kind: "prepare" } }), { timeout: PATIENCE });
+    ready.add(opened);
+  }
+
   /** Asks the thread, or nobody where there is none. */
-  async function ask(make: () => Request, limits: CodecLimits): Promise<Reply | undefined> {
+  async function ask(
+    make: () => Request,
+    format: string,
+    limits: CodecLimits,
+  ): Promise<Reply | undefined> {
     const { signal, timeout = TIMEOUT } = limits;
     try {
       if (!isAbsent) {
         await holdNative();
-        await calls.open(signal);
+        const opened = await calls.open(signal);
+        if (format === "webp") await prepare(opened);
+        signal?.throwIfAborted();
       }
     } catch {
       signal?.throwIfAborted();
@@ -68,7 +86,7 @@ export function threadedCodec(script?: string | URL): Codec {
     name: "threaded",
     async decode(bytes, format, limits = {}): Promise<Image> {
       const own = () => bytes.slice().buffer;
-      const reply = await ask(() => ({ kind: "decode", bytes: own(), format }), limits);
+      const reply = await ask(() => ({ kind: "decode", bytes: own(), format }), format, limits);
       if (reply?.kind === "decoded") return received(reply.image);
       return await (await here()).decode(bytes, format, limits);
     },
@@ -76,7 +94,7 @@ export function threadedCodec(script?: string | URL): Codec {
       const own = () => sent({ ...image, data: image.data.slice() });
       const reply = options.format === "png"
         ? undefined
-        : await ask(() => ({ kind: "encode", image: own(), options }), limits);
+        : await ask(() => ({ kind: "encode", image: own(), options }), options.format, limits);
       if (reply?.kind === "encoded") return new Uint8Array(reply.bytes);
       return await (await here()).encode(image, options, limits);
     },
