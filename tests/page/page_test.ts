@@ -2,17 +2,10 @@ import axe from "axe-core";
 import { expect } from "expect";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { load, readImage } from "../../mod.ts";
+import { browserPath as found } from "../_browser.ts";
 import { answer } from "../../cli/demo.ts";
 import { buildPage } from "../../cli/page/build.ts";
 
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const found = BROWSERS.find((path) => {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-});
 const docs = new URL("../../docs/", import.meta.url);
 
 /** The page in a browser, and what it wrote to the console. */

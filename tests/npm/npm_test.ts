@@ -1,0 +1,168 @@
+import { expect } from "expect";
+import { type Browser, chromium } from "playwright-core";
+import { encodeImage, type Image, readImage, resizeImage } from "../../mod.ts";
+import { answer } from "../../cli/demo.ts";
+import { browserPath } from "../_browser.ts";
+import { hasNpm, installProject, type Project, run } from "./_project.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** A small photograph, and what the command line makes of it. */
+async function makePictures(folder: string): Promise<Image> {
+  const photograph = await readImage(new URL("docs/coffee.png", root));
+  const small = resizeImage(photograph, { width: 48, height: 32 });
+  await Deno.writeFile(`${folder}small.png`, await encodeImage(small, { format: "png" }));
+  await run("rm", ["-f", `${folder}cli.png`]);
+  const upscale = ["run", "-A", "cli/upscale.ts", "--quiet"];
+  const how = ["--model", "srdiff", "--seed", "7", "--steps", "1"];
+  const places = [`${folder}small.png`, "-o", `${folder}cli.png`];
+  const { code, stderr } = await run(
+    Deno.execPath(),
+    [...upscale, ...how, ...places],
+    root.pathname,
+  );
+  expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
+  return await readImage(`${folder}cli.png`);
+}
+
+/** The largest difference of two images' values, of 255. */
+function apart(a: Image, b: Image): number {
+  expect([a.width, a.height]).toEqual([b.width, b.height]);
+  return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i])), 0);
+}
+
+/** What the program of a server must have done. */
+async function checkServer(program: string, { folder }: Project, truth: Image): Promise<void> {
+  const name = `${folder}out`;
+  const { code, stdout, stderr } = await run(program, ["server.mjs", "small.png", name]);
+  expect([code, stdout, code === 0 ? "" : stderr]).toEqual([0, "enough\ntrue\nnative\n", ""]);
+  expect(apart(await readImage(`${name}.png`), truth)).toBeLessThanOrEqual(1);
+  for (const format of ["jpeg", "webp"]) {
+    expect((await readImage(`${name}.${format}`)).width).toBe(truth.width);
+  }
+}
+
+/** Serves a folder and does in its page what a page does; returns the image. */
+async function visit(browser: Browser, folder: string, options: object): Promise<Image> {
+  const served = new URL(`file://${folder}/`);
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    (request) => answer(request, served),
+  );
+  const page = await browser.newPage();
+  const errors: string[] = [];
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(error.message));
+  try {
+    await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+    await page.waitForFunction(() => "enlarge" in globalThis);
+    const { said, provider, png } = await page.evaluate(
+      (options) =>
+        (globalThis as unknown as {
+          enlarge(options: object): Promise<{ said: string; provider: string; png: number[] }>;
+        }).enlarge(options),
+      options,
+    );
+    expect([said, provider, errors]).toEqual(["enough", "wasm", []]);
+    return await readImage(Uint8Array.from(png));
+  } finally {
+    await page.close();
+    await server.shutdown();
+  }
+}
+
+const npm = await hasNpm();
+
+Deno.test({
+  name: `the package for npm works where it is installed${npm ? "" : " (needs npm)"}`,
+  ignore: !npm,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    const project = await installProject();
+    const { folder, node, bun } = project;
+    const truth = await makePictures(folder);
+    const tool = (path: string, args: string[]) => run(node, [`node_modules/${path}`, ...args]);
+
+    await t.step("nothing in it is TypeScript, or newer than its engines know", async () => {
+      const place = `${folder}node_modules/@srzoo/core`;
+      const { stdout } = await run("find", [place, "-name", "*.ts", "-not", "-name", "*.d.ts"]);
+      expect(stdout).toBe("");
+      const found = await run("grep", ["-rnE", "^ *(await )?using ", place, "--include=*.js"]);
+      expect(found.stdout.split("\n").filter((line) => !/:\s*\*/.test(line) && line)).toEqual([]);
+    });
+
+    await t.step("its types are those of a plain project in TypeScript", async () => {
+      for (const [module, resolution] of [["nodenext", "nodenext"], ["esnext", "bundler"]]) {
+        const how = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022"];
+        const modules = ["--module", module, "--moduleResolution", resolution];
+        const { stdout } = await tool("typescript/bin/tsc", [...how, ...modules, "types.ts"]);
+        expect(stdout).toBe("");
+      }
+    });
+
+    await t.step("Node gives the command line's image, survives an abort, and ends", async () => {
+      await checkServer(node, project, truth);
+    });
+
+    await t.step({
+      name: `Bun gives the command line's image, and survives an abort${bun ? "" : " (needs Bun)"}`,
+      ignore: !bun,
+      fn: () => checkServer(bun!, project, truth),
+    });
+
+    const browser = browserPath &&
+      await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+    const needs = browser ? "" : " (needs a browser)";
+
+    await t.step({
+      name: `Vite builds a page that gives the command line's image${needs}`,
+      ignore: !browser,
+      async fn() {
+        const site = `${folder}vite/public`;
+        await run("rm", ["-rf", site]);
+        await run("mkdir", [site]);
+        await run("cp", ["-r", "node_modules/@srzoo/core/zoo", "small.png", site]);
+        const { code, stderr } = await tool("vite/bin/vite.js", ["build", "vite"]);
+        expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
+        const image = await visit(browser as Browser, `${folder}vite/dist`, {});
+        expect(apart(image, truth)).toBeLessThanOrEqual(1);
+      },
+    });
+
+    await t.step({
+      name: `esbuild builds a page that gives the command line's image${needs}`,
+      ignore: !browser,
+      async fn() {
+        const site = `${folder}esbuild/`;
+        const how = [
+          "--bundle",
+          "--format=esm",
+          "--minify",
+          "--log-level=warning",
+          "--metafile=meta.json",
+        ];
+        const worker = "node_modules/@srzoo/core/lib/web_worker.js";
+        for (const [from, to] of [["page.js", "page.js"], [worker, "worker.js"]]) {
+          const { code, stderr } = await run(
+            `${folder}node_modules/.bin/esbuild`,
+            [from, ...how, `--outfile=${site}${to}`, "--allow-overwrite"],
+          );
+          expect([code, stderr]).toEqual([0, ""]);
+          const { inputs } = JSON.parse(await Deno.readTextFile(`${folder}meta.json`));
+          const native = /node_modules\/(onnxruntime-node|imagescript)\/|^node:/;
+          expect(Object.keys(inputs).filter((path) => native.test(path))).toEqual([]);
+        }
+        await run("cp", ["-r", "node_modules/@srzoo/core/zoo", "small.png", site]);
+        const runtime = "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded";
+        await run("mkdir", ["-p", `${site}ort`]);
+        await run("cp", [`${runtime}.mjs`, `${runtime}.wasm`, `${site}ort`]);
+        const places = { worker: "/worker.js", wasmPaths: "/ort/", zoo: "/zoo/" };
+        const image = await visit(browser as Browser, site, { ...places, provider: "wasm" });
+        expect(apart(image, truth)).toBeLessThanOrEqual(1);
+      },
+    });
+
+    if (browser) await browser.close();
+  },
+});
