@@ -31,7 +31,7 @@ export interface ThreadOptions {
 
 /** Starts a thread, which answers what `web_worker.ts` or `server_worker.ts` say. */
 export function startThread<Out, In>({ script, detached }: ThreadOptions = {}): Thread<Out, In> {
-  if (onServer && (detached || typeof Worker === "undefined")) {
+  if (onServer && (detached || !("Deno" in globalThis))) {
     return startNodeThread(script, detached);
   }
   const worker = startWorker(script);
@@ -139,14 +139,15 @@ interface WorkerScope {
 
 /** This thread, from within. */
 function thisThread<Out, In>(): Port<Out, In> & { close(): void } {
-  const own = globalThis as unknown as WorkerScope;
-  if (typeof own.postMessage === "function") {
+  if (!onServer || "Deno" in globalThis) {
+    const own = globalThis as unknown as WorkerScope;
     return {
       post: (message, transfer = []) => own.postMessage(message, transfer),
       listen: (onMessage) => void (own.onmessage = ({ data }) => onMessage(data as In)),
       close: () => own.close(),
     };
   }
+  // Bun has those globals too, but they reach nobody from this kind of worker.
   const port = builtin("worker_threads").parentPort!;
   return {
     post: (message, transfer = []) => port.postMessage(message, transfer),
