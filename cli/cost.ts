@@ -56,17 +56,17 @@ export function memoryOf(
 }
 
 /** Work of a run: pixels that networks look at, or pixels at all where there is no network. */
-export function workOf({ runs, tiling, sourceWidth, sourceHeight }: Plan): number {
-  const area = sourceWidth * sourceHeight;
-  return runs > 0 ? runs * Math.min(tiling.size ** 2, area) : area;
+export function workOf({ seen, sourceWidth, sourceHeight }: Plan): number {
+  return seen || sourceWidth * sourceHeight;
 }
 
 /** Milliseconds that are enough for a measurement, and those that it may take at most. */
 const ENOUGH = 300, PATIENCE = 2000;
 
 /**
- * Seconds for each unit of work, measured with the same options on a piece of the image: the first runs
- * are slow, so the piece grows until it takes its time or is a quarter of the image.
+ * Seconds for each unit of work, measured with the same options on a piece of the image. The first run is slow, so
+ * it counts for nothing, and the piece grows until it takes its time or is a quarter of the image. What each piece
+ * takes whatever its size is told by the one before it.
  */
 export async function measureRate(
   upscaler: Upscaler,
@@ -74,16 +74,31 @@ export async function measureRate(
   format: OutputFormat,
   options: UpscaleOptions,
 ): Promise<number> {
-  for (let side = 48;; side *= 2) {
+  let before = { work: 0, took: 0 };
+  for (let side = 32;; side *= 2) {
     const start = performance.now();
     const piece = corner(source, side);
     const plan = upscaler.plan(piece, options);
     const fraction = await tryPiece(upscaler, piece, format, plan);
-    const took = performance.now() - start;
-    if (took > ENOUGH || 16 * side ** 2 > source.width * source.height) {
-      return took / 1000 / fraction / workOf(plan);
-    }
+    const took = (performance.now() - start) / 1000 / fraction;
+    const work = workOf(plan);
+    const isWarm = before.work > 0;
+    const isEnough = fraction < 1 || (isWarm && 1000 * took > ENOUGH) ||
+      16 * side ** 2 > source.width * source.height;
+    if (isEnough) return rateOf(before, { work, took });
+    before = { work, took };
   }
+}
+
+/** Seconds for each unit that the larger of two pieces has more; of it alone where that tells nothing. */
+function rateOf(
+  small: { work: number; took: number },
+  large: { work: number; took: number },
+): number {
+  const more = large.took - small.took;
+  // The first piece is slow whatever its size, so it may have taken as long as the second.
+  const isTelling = small.work > 0 && 2 * small.work < large.work && more > 0.3 * large.took;
+  return isTelling ? more / (large.work - small.work) : large.took / large.work;
 }
 
 /** Enlarges and encodes a piece; returns the share that was done before patience was lost. */

@@ -2,7 +2,7 @@
 
 import { sidesOf } from "./border.ts";
 import type { Size } from "./image/resize.ts";
-import { alignUp, countTiles, type Span, spansOf, type Tiling } from "./tiling.ts";
+import { alignUp, bestTile, type Span, spansOf, tilesOf, type Tiling } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
 /** Regions of the source that are worked on one after the other; often one. */
@@ -37,6 +37,8 @@ export interface Division {
   regions: Regions;
   /** Calls of networks, tiles counted. */
   runs: number;
+  /** Pixels of the source that networks look at in all their calls, those that several tiles share counted often. */
+  seen: number;
   /** Estimate of the memory at the peak in bytes. */
   memory: number;
 }
@@ -74,20 +76,22 @@ export function fitMemory(card: ModelCard, size: Size, work: Work): Division {
   const longest = (spans: readonly Span[]) =>
     Math.max(...spans.map((span) => span.size)) + 2 * work.frame;
   const largest = longest(regions.rows) * longest(regions.columns);
+  const { count, seen } = tilesIn(regions, size, work);
   return {
     regions,
-    runs: calls && calls * tilesIn(regions, size, work),
+    runs: calls * count,
+    seen: calls * seen,
     memory: held + largest * perPixel,
   };
 }
 
 /** What is held all the time: the process, the source, the results, and what a network needs. */
 function heldBytes(card: ModelCard, { width, height }: Size, work: Work): number {
-  const { size, blended } = work.tiling;
+  const { blended } = work.tiling;
   const area = card.scale ** 2;
   const images = 4 * width * height * (1 + area * work.samples);
   if (!card.tiling) return processMemory + images;
-  const tile = Math.min(size ** 2, width * height) * area;
+  const tile = tilesOf(framed({ width, height }, work), work.tiling).largest * area;
   return processMemory + images + tile * (blended ? TILE.blended : TILE.own);
 }
 
@@ -117,17 +121,58 @@ function marginOf({ tiling, generative, consistency }: Work): number {
   return alignUp(Math.max(least, tiling.overlap * (generative ? 2 : 1)), tiling.multiple);
 }
 
-/** Number of tiles of all regions, their frames among them. */
-function tilesIn({ rows, columns }: Regions, size: Size, { tiling, frame }: Work): number {
-  const up = (pixels: number) => alignUp(pixels, tiling.multiple);
-  const counts = rows.flatMap((row) =>
-    columns.map((column) => {
+/** Number of tiles of all regions, their frames among them, and the pixels that they see. */
+function tilesIn(
+  { rows, columns }: Regions,
+  size: Size,
+  { tiling, frame }: Work,
+): { count: number; seen: number } {
+  const total = { count: 0, seen: 0 };
+  for (const row of rows) {
+    for (const column of columns) {
       const { left, top, right, bottom } = sidesOf({ row, column }, size, frame);
-      const grid = [up(row.size + top + bottom), up(column.size + left + right)] as const;
-      return countTiles(grid, tiling);
-    })
+      const { count, seen } = tilesOf(
+        framed({ width: column.size + left + right, height: row.size + top + bottom }, {
+          tiling,
+          frame: 0,
+        }),
+        tiling,
+      );
+      total.count += count;
+      total.seen += seen;
+    }
+  }
+  return total;
+}
+
+/** The grid of an image with its frame. */
+function framed(
+  { width, height }: Size,
+  { tiling: { multiple }, frame }: Pick<Work, "tiling" | "frame">,
+): readonly [number, number] {
+  const up = (side: number) => alignUp(side + 2 * frame, multiple);
+  return [up(height), up(width)];
+}
+
+/** How many times the pixels of a card's tile one may have, where fewer pixels are then seen twice. */
+const LARGER = 2;
+
+/**
+ * The tiling of an image: larger tiles than the card's where that saves work and the memory allows it, so that a
+ * small image is one tile. Networks that look at whole tiles keep the card's, since results depend on it.
+ */
+export function fitTile(
+  card: ModelCard,
+  size: Size,
+  { tiling, frame, budget }: Pick<Work, "tiling" | "frame" | "budget">,
+): Tiling {
+  if (tiling.blended) return tiling;
+  const affordable = budget / 4 / (TILE.own * card.scale ** 2);
+  return bestTile(
+    framed(size, { tiling, frame }),
+    tiling,
+    Math.min(LARGER * tiling.size ** 2, affordable),
   );
-  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Bytes, to be read by people. */

@@ -3,7 +3,7 @@
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
 import { frameOf } from "./border.ts";
 import type { Size } from "./image/resize.ts";
-import { fitMemory, type Regions } from "./memory.ts";
+import { fitMemory, fitTile, type Regions } from "./memory.ts";
 import { defaultMemory } from "./platform.ts";
 import type { FamilyOption, Guide, Model } from "./models/model.ts";
 import { checkSeed, drawSeed, type NoiseField } from "./tensor/noise.ts";
@@ -58,7 +58,7 @@ export interface UpscaleOptions {
   /**
    * Side of a tile in pixels of the source.
    *
-   * @default {the card's}
+   * @default {the card's, or a larger one where that saves work and the memory suffices}
    */
   tile?: number;
   /**
@@ -154,6 +154,8 @@ export interface Plan {
   readonly keepHidden: boolean;
   /** Calls of networks, tiles counted. */
   readonly runs: number;
+  /** Pixels of the source that networks look at in all calls: what the time grows with. */
+  readonly seen: number;
   /** Estimate of the memory at the peak in bytes, the result among it, its encoding not. */
   readonly memory: number;
   /** What the user should know before the work. */
@@ -240,9 +242,11 @@ export function planUpscale(
   const width = size.width * card.scale, height = size.height * card.scale;
   if (guide) checkGuide(guide, { width, height });
   const { generative } = model;
-  const tiling = tilingOf(card, tile);
+  const asked = tilingOf(card, tile);
+  const frame = card.tiling ? frameOf(asked) : 0;
+  const isFree = card.tiling && tile === undefined;
+  const tiling = isFree ? fitTile(card, size, { tiling: asked, frame, budget }) : asked;
   const calls = model.calls({ samples, steps });
-  const frame = card.tiling ? frameOf(tiling) : 0;
   const work = { samples, consistency, budget, tiling, generative, calls, frame };
   return {
     model: card.id,

@@ -74,9 +74,40 @@ export function spansOf(length: number, tiling: Tiling): Span[] {
   }));
 }
 
-/** Number of tiles of a grid. */
-export function countTiles([height, width]: readonly [number, number], tiling: Tiling): number {
-  return spansOf(height, tiling).length * spansOf(width, tiling).length;
+/** Number of tiles of a grid, its pixels with those that several tiles see, and those of the largest tile. */
+export function tilesOf(
+  [height, width]: readonly [number, number],
+  tiling: Tiling,
+): { count: number; seen: number; largest: number } {
+  const rows = spansOf(height, tiling), columns = spansOf(width, tiling);
+  const sum = (spans: Span[]) => spans.reduce((total, { size }) => total + size, 0);
+  const most = (spans: Span[]) => Math.max(...spans.map(({ size }) => size));
+  return {
+    count: rows.length * columns.length,
+    seen: sum(rows) * sum(columns),
+    largest: most(rows) * most(columns),
+  };
+}
+
+/**
+ * The side of a tile with which a grid is seen with the least overlap.
+ *
+ * @param grid Sizes of the low-resolution grid.
+ * @param tiling The least side, and how to cut.
+ * @param most Pixels that a tile may have.
+ */
+export function bestTile(
+  grid: readonly [number, number],
+  tiling: Tiling,
+  most: number,
+): Tiling {
+  let best = tiling, least = tilesOf(grid, tiling).seen;
+  for (let size = tiling.size; size ** 2 <= 4 * most; size += tiling.multiple) {
+    const { seen, largest } = tilesOf(grid, { ...tiling, size });
+    if (largest > most || seen >= least) continue;
+    [best, least] = [{ ...tiling, size }, seen];
+  }
+  return best;
 }
 
 /**
@@ -182,14 +213,21 @@ function add(whole: Record<string, Tensor>, name: string, part: Tensor, place: P
   const { data } = whole[name] ??= tensor([n, channels, height, width]);
   const down = weightsOf(place.row, place.height, ratio);
   const across = weightsOf(place.column, place.width, ratio);
+  // Between the ramps a tile stands alone: its values are copied, which is most of the work.
+  const first = across.indexOf(1), end = across.lastIndexOf(1) + 1;
   for (let plane = 0; plane < n * channels; plane++) {
     for (let y = 0; y < partHeight; y++) {
       if (down[y] === 0) continue;
       const to = (plane * height + place.row.start * ratio + y) * width +
         place.column.start * ratio;
       const from = (plane * partHeight + y) * partWidth;
-      for (let x = 0; x < partWidth; x++) {
-        data[to + x] += down[y] * across[x] * part.data[from + x];
+      const isAlone = down[y] === 1 && first >= 0;
+      if (isAlone) data.set(part.data.subarray(from + first, from + end), to + first);
+      const rest = isAlone ? [[0, first], [end, partWidth]] : [[0, partWidth]];
+      for (const [start, stop] of rest) {
+        for (let x = start; x < stop; x++) {
+          data[to + x] += down[y] * across[x] * part.data[from + x];
+        }
       }
     }
   }

@@ -29,7 +29,8 @@ Deno.test("planUpscale() takes the defaults of the card", async () => {
     graph: "fast",
     temperature: 1,
     fidelity: 1,
-    tiling: { size: 32, overlap: 4, multiple: 2 },
+    // Twice the pixels of the card's tile, since less is then seen twice.
+    tiling: { size: 46, overlap: 4, multiple: 2 },
     consistency: false,
     warnings: [],
   });
@@ -97,7 +98,23 @@ Deno.test("planUpscale() counts the calls of networks", async () => {
   expect((await plan("regression-tiny", {}, single)).runs).toBe(1);
   expect((await plan("srdiff-tiny", { steps: 5, samples: 3 }, single)).runs).toBe(16);
   // 312 x 212 with the frame of 6, in tiles of 32 that share 8: 13 x 9, for the encoder and each step.
-  expect((await plan("srdiff-tiny", { steps: 2 })).runs).toBe(3 * 13 * 9);
+  const cut = await plan("srdiff-tiny", { steps: 2, tile: 32 });
+  expect(cut.runs).toBe(3 * 13 * 9);
+  // They see more than the image, since they overlap.
+  expect(cut.seen).toBeGreaterThan(3 * 312 * 212);
+  expect(cut.seen).toBeLessThanOrEqual(cut.runs * 32 ** 2);
+});
+
+Deno.test("planUpscale() takes larger tiles than the card's where less is then seen twice", async () => {
+  const own = await plan("srdiff-tiny", { tile: 32 });
+  const free = await plan("srdiff-tiny", {});
+  expect(free.seen).toBeLessThan(own.seen);
+  expect(free.tiling.size).toBeGreaterThan(32);
+  // One tile where the image and its frame are no larger than twice the card's.
+  expect((await plan("srdiff-tiny", {}, { width: 44, height: 24 })).runs).toBe(5);
+  // The memory allows no more than the card's.
+  const poor = await plan("srdiff-tiny", { memory: 2.2e8 }, { width: 44, height: 24 });
+  expect(poor.memory).toBeLessThanOrEqual(2.2e8);
 });
 
 Deno.test("planUpscale() divides what does not fit, and refuses what can't", async () => {

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { tensor } from "../lib/tensor/tensor.ts";
 import type { Tensor } from "../lib/tensor/tensor.ts";
 import { crop, padTo } from "../lib/tensor/window.ts";
-import { countTiles, overTiles, spansOf, type TileRun, type Tiling } from "../lib/tiling.ts";
+import { overTiles, spansOf, type TileRun, tilesOf, type Tiling } from "../lib/tiling.ts";
 import { weightsOf } from "../lib/tiling.ts";
 import { noise } from "../lib/tensor/noise.ts";
 
@@ -100,7 +100,7 @@ Deno.test("overTiles() equals the whole when the overlap is the radius", async (
     expect(tiled.out.dims).toEqual([2, 3, 74, 100]);
     expect(far(tiled.out, whole.out)).toBeLessThan(1e-6);
     expect(far(tiled.hr, hr)).toBeLessThan(1e-6);
-    const tiles = countTiles(grid, tiling);
+    const tiles = tilesOf(grid, tiling).count;
     expect(seen).toEqual(Array.from({ length: tiles }, (_, i) => [i + 1, tiles]));
   }
 });

@@ -150,6 +150,7 @@ function planStages(
     generative,
     samples,
     runs: stages.reduce((sum, { runs, samples: own }) => sum + runs * (samples / own), 0),
+    seen: stages.reduce((sum, { seen, samples: own }) => sum + seen * (samples / own), 0),
     memory: Math.max(...stages.map(({ memory }) => memory)) + Math.max(0, ...between),
     consistency: options.consistency ?? false,
     keepHidden: options.keepHidden ?? false,
@@ -206,9 +207,8 @@ function noiseOf(field: NoiseField = noise, stage: number, image: number): Noise
 }
 
 /** Pixels that the networks of a stage look at, or pixels at all where there is no network. */
-function workOf({ runs, tiling, sourceWidth, sourceHeight }: Plan): number {
-  const area = sourceWidth * sourceHeight;
-  return runs > 0 ? runs * Math.min(tiling.size ** 2, area) : area;
+function workOf({ seen, sourceWidth, sourceHeight }: Plan): number {
+  return seen || sourceWidth * sourceHeight;
 }
 
 /** Steps of one sample in all regions. */

@@ -87,10 +87,13 @@ export function toImage(rgb: Tensor, options: ToImageOptions = {}): Image {
 
 function colorBytes(rgb: Tensor, item: number): Uint8ClampedArray<ArrayBuffer> {
   const area = rgb.dims[2] * rgb.dims[3];
-  const data = new Uint8ClampedArray(area * 4).fill(255);
-  for (let channel = 0; channel < 3; channel++) {
-    const offset = (item * 3 + channel) * area;
-    for (let i = 0; i < area; i++) data[4 * i + channel] = toByte(rgb.data[offset + i]);
+  const red = item * 3 * area, green = red + area, blue = green + area;
+  const data = new Uint8ClampedArray(area * 4);
+  for (let i = 0, to = 0; i < area; i++, to += 4) {
+    data[to] = toByte(rgb.data[red + i]);
+    data[to + 1] = toByte(rgb.data[green + i]);
+    data[to + 2] = toByte(rgb.data[blue + i]);
+    data[to + 3] = 255;
   }
   return data;
 }
