@@ -234,7 +234,7 @@ def test_prepare_names_what_is_missing(tmp_path):
     with pytest.raises(FileNotFoundError, match="does not exist"):
         prepare([tmp_path / "nowhere"], tmp_path / "store", ALONE)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match="of 0 pictures none"):
+    with pytest.raises(ValueError, match="of 0 images none"):
         prepare([tmp_path / "empty"], tmp_path / "store", ALONE)
 
 

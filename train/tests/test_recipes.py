@@ -60,7 +60,7 @@ def encoder_entry(recipe: Recipe, folder: Path) -> str:
 
 
 def shrunk(recipe: Recipe, folder: Path) -> Recipe:
-    """The recipe with a budget of one step a stage and a small network and batch."""
+    """The recipe with a budget of one step a stage and a small network and batch, which start from nothing."""
     small = replace(recipe.network, channels=16, blocks=2, deep=16, deep_blocks=1, couplings=2, hidden=8)
     if recipe.network.kind == "published":
         flow = replace(recipe.network, channels=8, blocks=8, couplings=2, hidden=8)
@@ -70,7 +70,7 @@ def shrunk(recipe: Recipe, folder: Path) -> Recipe:
         # Their last layers start at zero, and a graph that gives nothing but zeros is refused.
         small, crop, steps = replace(recipe.network, hidden=8, groups=4), 8, 3
     recipe = replace(
-        recipe, network=small, batch=2, accumulate=1, crop=crop, trackers=(), precision="fp32",
+        recipe, init_from=None, fresh=(), network=small, batch=2, accumulate=1, crop=crop, trackers=(), precision="fp32",
         stages=tuple(replace(s, share=1 / len(recipe.stages)) for s in recipe.stages),
         budget=Budget(max_steps=steps),
     )
@@ -103,6 +103,21 @@ def assert_trains_exports_and_runs(recipe: Recipe, store: Path, folder: Path) ->
 def test_every_recipe_of_ours_trains_exports_and_runs(file, stores, tmp_path):
     recipe = read_recipe(file)
     assert_trains_exports_and_runs(shrunk(recipe, tmp_path), stores[recipe.scale], tmp_path)
+
+
+@pytest.mark.parametrize("file", [f for f in RECIPES if read_recipe(f).init_from], ids=lambda file: file.stem)
+def test_the_entry_that_a_recipe_starts_from_has_its_layers(file):
+    recipe = read_recipe(file)
+    root = TRAIN.parent
+    encoder = None
+    if recipe.encoder:
+        encoder = networks.encoder_of(networks.released(str(root / recipe.encoder), "network"), recipe.scale, "zoo")
+    network = families.build(recipe, encoder)
+    before = {name: weight.clone() for name, weight in network.named_parameters()}
+    weights = networks.released(str(root / recipe.init_from), families.of(recipe).TILED[-1])
+    networks.fill(network, weights, recipe.init_from, recipe.fresh)
+    kept = {name for name, weight in network.named_parameters() if torch.equal(weight, before[name])}
+    assert all(name.startswith(tuple(f"{layer}." for layer in recipe.fresh)) for name in kept)
 
 
 def test_a_folder_of_faces_becomes_the_pairs_that_a_recipe_names(tmp_path):
