@@ -75,7 +75,7 @@ def test_an_interrupted_run_keeps_its_state(store, tmp_path):
         regression(budget=Budget(max_steps=40)), store, tmp_path / "run", signal.SIGINT
     )
     error = process.communicate(timeout=900)[1]
-    assert "stopped at step" in error and "the same command goes on" in error
+    assert "stopped at step" in error and "the same command continues" in error
     assert list((tmp_path / "run").glob("state-*.pt"))
 
 

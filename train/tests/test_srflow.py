@@ -3,7 +3,7 @@
 import json
 import math
 import signal
-from dataclasses import replace
+from msgspec.structs import replace
 from pathlib import Path
 
 import numpy as np
