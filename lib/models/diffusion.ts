@@ -1,16 +1,14 @@
-/** The one loop of all diffusion families: trajectory, sampler, tiled network, guide. @module */
+/** The one loop of all diffusion families: trajectory, sampler, steps. @module */
 
-import { x0Of } from "../diffusion/posterior.ts";
 import { samplers } from "../diffusion/samplers/mod.ts";
-import type { Denoise } from "../diffusion/samplers/sampler.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
 import type { Session } from "../runtime/session.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { overTiles } from "../tiling.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Diffusion, ModelCard } from "../zoo/card.ts";
+import { denoiser, type Scene } from "./denoiser.ts";
 import { type ConditionInput, type Frame, graphNamed, type Model } from "./model.ts";
 import type { SampleInput, SampleStep } from "./model.ts";
-import { damageMap, restoreInput, restoreOption } from "./restore.ts";
+import { damageMap, restoreOption } from "./restore.ts";
 import { scheduleFor } from "./schedule.ts";
 import { type State, stateOver } from "./state.ts";
 import type { Time } from "./time.ts";
@@ -33,16 +31,6 @@ interface Network {
 type Preparation =
   | { scene(input: ConditionInput): Promise<Scene> }
   | { blank(frame: Frame): Scene };
-
-/** One image as its network sees it. */
-export interface Scene {
-  /** Sizes of the low-resolution grid, padded to what the network takes. */
-  grid: readonly [height: number, width: number];
-  /** What the network is given beside the state and the time, by the names of the graph's inputs. */
-  fed: Readonly<Record<string, Tensor>>;
-  /** The image with the least error, `[1, 3, h*scale, w*scale]`: what `fidelity` 0 gives. */
-  base: Tensor;
-}
 
 /** A card, opened. */
 interface Entry {
@@ -98,14 +86,14 @@ export function diffusionModel(
 }
 
 /** Names of the graphs that predict: those of trained steps, and the one for all others. */
-function networksOf({ steps }: ModelCard, { denoiser }: Entry["sessions"]): Set<string> {
+function networksOf({ steps }: ModelCard, sessions: Entry["sessions"]): Set<string> {
   const trained = steps?.trained.map(({ graph }) => graph) ?? [];
-  return new Set(denoiser || trained.length === 0 ? ["denoiser", ...trained] : trained);
+  return new Set(sessions.denoiser || trained.length === 0 ? ["denoiser", ...trained] : trained);
 }
 
 /** Walks from noise to x0; each step has the image of its estimate of x0. */
 async function* sample(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Tensor> {
-  const { schedule, card, diffusion, sessions } = entry;
+  const { schedule, card, diffusion, sessions, time } = entry;
   const { state } = walk;
   const { timesteps, start, graph } = trajectoryOf(card, walk.steps);
   const dims = [1, 3, ...walk.scene.grid.map((size) => size * card.scale)];
@@ -113,7 +101,7 @@ async function* sample(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Ten
   const image = (x0: Tensor) => state.image(x0, walk.fidelity);
   let x = start === "noise" ? noise(0) : state.noised(schedule.alphaBar[timesteps[0]], noise(0));
   const sampler = samplers[walk.sampler]({
-    denoise: denoiser(entry, sessions[graph], walk),
+    denoise: denoiser({ ...walk, session: sessions[graph], time, schedule, diffusion }),
     schedule,
     timesteps,
     start: x,
@@ -129,24 +117,4 @@ async function* sample(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Ten
     x = after;
   }
   return image(next.value);
-}
-
-/** The network as the sampler sees it: the whole image's x0. */
-function denoiser(entry: Entry, session: Session, walk: Walk): Denoise {
-  const { diffusion, schedule, time } = entry;
-  const { scene: { fed, grid }, state, tiling, restore, signal, onTile, guide } = walk;
-  const dial = restoreInput(session, restore);
-  return async (x, t) => {
-    const told = { [time.input]: tensor([1], Float32Array.of(time.at(t, schedule))) };
-    const { prediction } = await overTiles(
-      { x, ...fed },
-      (inputs) => {
-        const outputs = { prediction: inputs.x.dims };
-        return session.run({ ...inputs, ...told, ...dial }, { signal, outputs });
-      },
-      { tiling, grid, signal, onTile },
-    );
-    const x0 = x0Of(diffusion.prediction, prediction, x, schedule.alphaBar[t], diffusion.clip);
-    return guide ? state.guided(x0, guide) : x0;
-  };
 }

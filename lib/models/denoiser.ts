@@ -1,0 +1,64 @@
+/** The network of a diffusion as its samplers see it: x0 of the whole image, predicted tile by tile. @module */
+
+import { x0Of } from "../diffusion/posterior.ts";
+import type { Denoise } from "../diffusion/samplers/sampler.ts";
+import type { NoiseSchedule } from "../diffusion/schedule.ts";
+import type { Session } from "../runtime/session.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { overTiles } from "../tiling.ts";
+import type { Diffusion } from "../zoo/card.ts";
+import type { ConditionInput, SampleInput } from "./model.ts";
+import { restoreInput } from "./restore.ts";
+import type { State } from "./state.ts";
+import type { Time } from "./time.ts";
+
+/** One image as its network sees it. */
+export interface Scene {
+  /** Sizes of the low-resolution grid, padded to what the network takes. */
+  grid: readonly [height: number, width: number];
+  /** What the network is given beside the state and the time, by the names of the graph's inputs. */
+  fed: Readonly<Record<string, Tensor>>;
+  /** The image with the least error, `[1, 3, h*scale, w*scale]`: what `fidelity` 0 gives. */
+  base: Tensor;
+}
+
+/** The network, the image that it works on, and how. */
+export interface DenoiserInput
+  extends
+    Pick<ConditionInput, "tiling" | "restore">,
+    Pick<SampleInput, "guide" | "signal" | "onTile"> {
+  /** Runs the graph that predicts. */
+  session: Session;
+  /** How the graph is told the time. */
+  time: Time;
+  /** The levels of noise by time. */
+  schedule: NoiseSchedule;
+  /** What the card says of the prediction. */
+  diffusion: Diffusion;
+  /** The image. */
+  scene: Scene;
+  /** What the states of the image are. */
+  state: State;
+}
+
+/** Makes the function of the samplers: from the state at an index of the schedule to its estimate of x0. */
+export function denoiser(
+  { session, time, schedule, diffusion, scene, state, ...how }: DenoiserInput,
+): Denoise {
+  const { tiling, signal, onTile, guide } = how;
+  const { fed, grid } = scene;
+  const dial = restoreInput(session, how.restore);
+  return async (x, t) => {
+    const told = { [time.input]: tensor([1], Float32Array.of(time.at(t, schedule))) };
+    const { prediction } = await overTiles(
+      { x, ...fed },
+      (inputs) => {
+        const outputs = { prediction: inputs.x.dims };
+        return session.run({ ...inputs, ...told, ...dial }, { signal, outputs });
+      },
+      { tiling, grid, signal, onTile },
+    );
+    const x0 = x0Of(diffusion.prediction, prediction, x, schedule.alphaBar[t], diffusion.clip);
+    return guide ? state.guided(x0, guide) : x0;
+  };
+}
