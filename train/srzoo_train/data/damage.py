@@ -90,8 +90,8 @@ def draw(random: np.random.Generator) -> Damage:
         return Damage()
     kinds = ("bicubic", "area", "bilinear")
     down = kinds[random.choice(3, p=(0.5, 0.25, 0.25))]
-    blur = _blur(random) if random.random() < 0.65 else None
-    first = Pass(_noise(random, 12.0, 0.65), _codec(random, (30, 95), 0.75))
+    blur = _blur(random) if random.random() < 0.5 else None
+    first = Pass(_noise(random, 12.0, 0.55), _codec(random, (30, 95), 0.8))
     if random.random() < 0.5:
         return Damage(blur, down, (first,))
     return Damage(blur, down, (first, Pass(_noise(random, 3.0, 0.3), _codec(random, (55, 95), 0.75))))
