@@ -4,6 +4,9 @@
  *     deno task comparison            docs/comparison.png: input, bicubic, the default entry; some inputs as JPEG
  *     deno task comparison srdiff     zoo/srdiff/failures.jpg; of a flow latents.jpg too
  *
+ * The photographs come from scikit-image (`skimage.data`). That of the astronaut is 256x256 pixels of it, from column
+ * 96 and row 0, made smaller by `deno task data lr FOLDER --scale 2`.
+ *
  * @module
  */
 
