@@ -5,7 +5,7 @@ import { tracks } from "./degrade.ts";
 import { upscalerjsModels } from "./peers/upscalerjs.ts";
 import { protocols } from "./protocols.ts";
 import { sizeNames } from "./speed/sizes.ts";
-import { addPair, json, list, numbers, positive, some } from "./values.ts";
+import { addPair, json, list, numbers, positive, some, temperatures } from "./values.ts";
 
 /** All flags, with their defaults. */
 export interface Settings {
@@ -27,6 +27,8 @@ export interface Settings {
   protocol: string;
   /** Seeds of generative methods. */
   seeds: number;
+  /** Scales of the noise, each of which makes a method of every entry; that of the card if absent. */
+  temperature?: number[];
   /** Only the first images of each set. */
   images?: number;
   /** Folders of result images, by name. */
@@ -71,6 +73,7 @@ const EPILOGUE = `
 Examples:
   deno task bench --quick
   deno task bench --model srdiff,srdiff+steps=8 --set Set5,BSD100 --seeds 3 --vs srdiff,bicubic
+  deno task bench --model srflow --set Set5 --temperature 0,0.5,0.8,1
   deno task bench --model bicubic --set ./my-images --results mine=./my-results
 An interrupted run is resumed by the same command: finished images are kept.
 Exit codes: 0, 1 (something failed, the rest is done), 2 (usage), 130 (interrupted).`;
@@ -104,6 +107,7 @@ export function readSettings(args: readonly string[]): Settings {
       [],
     )
     .option("--seeds <n>", "seeds of generative methods", positive)
+    .option("--temperature <list>", "scales of the noise, a row for each: 0,0.5,1", temperatures)
     .option("--images <n>", "only the first n images of each set", positive)
     .option("--results <name=dir>", "a folder of result images as a method", addPair("="), [])
     .option(

@@ -36,6 +36,13 @@ export function numbers(value: string): number[] {
   return list(value).map(positive);
 }
 
+/** Scales of the noise with commas between them, each once. */
+export function temperatures(value: string): number[] {
+  const found = list(value).map(Number);
+  if (found.every((number) => number >= 0 && number < Infinity)) return [...new Set(found)];
+  throw new InvalidArgumentError("they must be numbers from 0");
+}
+
 /** Two words with a separator between them, added to those that were given before. */
 export function addPair(separator: string) {
   return (value: string, before: [string, string][]): [string, string][] => {

@@ -2,16 +2,15 @@
 
 import process from "node:process";
 import { resizeImage } from "../../mod.ts";
-import { figuresOf, figuresOfSamples, metrics } from "../judges.ts";
+import { metrics } from "../judges.ts";
 import type { Row } from "../record.ts";
 import { mean, paired } from "../statistics.ts";
 import { summaryOf } from "../summary.ts";
 import { show } from "../tables.ts";
 import type { Finding, Part } from "./part.ts";
-import type { Pair } from "../protocols.ts";
+import { samplesOf, SEEDS } from "./samples.ts";
 import type { Study } from "./study.ts";
 
-const SEEDS = 3;
 /** Source of the papers' times. */
 const TIMED = { width: 320, height: 270 };
 /** The most steps that are timed: beyond it they cost in proportion. */
@@ -40,7 +39,7 @@ async function run(study: Study): Promise<Finding | undefined> {
     const measured = await study.run({
       name: `steps=${steps} seeds=${SEEDS}`,
       images,
-      measure: (pair) => measure(study, pair, steps),
+      measure: (pair) => samplesOf(study, pair, { steps }),
     });
     const time = steps > MOST_TIMED ? undefined : await timeOf(study, steps);
     if (measured.length === 0) continue;
@@ -96,16 +95,6 @@ function gain(more: readonly Row[], fewer: readonly Row[]) {
     return other ? [[lpips(row), lpips(other)]] : [];
   });
   return paired(pairs.map(([a]) => a), pairs.map(([, b]) => b));
-}
-
-async function measure({ upscaler, signal, judges }: Study, pair: Pair, steps: number) {
-  const samples = [], pictures = [];
-  for (let seed = 0; seed < SEEDS; seed++) {
-    const { images: [image] } = await upscaler.upscale(pair.low, { seed, steps, signal });
-    samples.push({ seed, figures: await figuresOf(image, pair, upscaler.card.scale, judges) });
-    pictures.push(image);
-  }
-  return { samples, together: figuresOfSamples(pictures, pair) };
 }
 
 /** One run on a photograph of the size, after a run that warms up. */

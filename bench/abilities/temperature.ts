@@ -1,14 +1,13 @@
 /** What the scale of the noise gives: from one fixed image at 0 to what was trained at 1. @module */
 
-import { figuresOf, figuresOfSamples, metrics } from "../judges.ts";
-import type { Pair } from "../protocols.ts";
+import { metrics } from "../judges.ts";
 import type { Row } from "../record.ts";
 import { summaryOf } from "../summary.ts";
 import { show } from "../tables.ts";
 import type { Finding, Part } from "./part.ts";
+import { samplesOf, SEEDS } from "./samples.ts";
 import type { Study } from "./study.ts";
 
-const SEEDS = 3;
 const PLACES = [0, 0.25, 0.5, 0.7, 0.8, 0.9, 1];
 const SHOWN = ["psnrY", "lpips", "lpipsSqueeze", "diversity"];
 
@@ -21,21 +20,11 @@ async function run(study: Study): Promise<Finding | undefined> {
     const rows = await study.run({
       name: `temperature=${temperature} seeds=${SEEDS}`,
       images: study.images("temperature"),
-      measure: (pair) => measure(study, pair, temperature),
+      measure: (pair) => samplesOf(study, pair, { temperature }),
     });
     if (rows.length > 0) found.push([temperature, rows]);
   }
   return found.length === PLACES.length ? findingOf(found) : undefined;
-}
-
-async function measure({ upscaler, signal, judges }: Study, pair: Pair, temperature: number) {
-  const images = [], samples = [];
-  for (let seed = 0; seed < SEEDS; seed++) {
-    const { images: [image] } = await upscaler.upscale(pair.low, { seed, temperature, signal });
-    images.push(image);
-    samples.push({ seed, figures: await figuresOf(image, pair, upscaler.card.scale, judges) });
-  }
-  return { samples, together: figuresOfSamples(images, pair) };
 }
 
 function findingOf(found: readonly [temperature: number, rows: Row[]][]): Finding {

@@ -13,11 +13,39 @@ import { readSpec } from "../../lib/spec.ts";
 import { sha256 } from "../files.ts";
 import type { Facts, Method } from "./method.ts";
 
-/** What an entry is called in the tables: its id or the last part of its path, with its options. */
+/**
+ * What an entry is called in the tables: its id or the last part of its path, with its options; a scale of the noise
+ * stands at the end, as in `srflow tau 0.8`.
+ */
 export function entryName(spec: string): string {
   const [model, ...parts] = spec.split("+");
   const last = model.replace(/\/(model\.yml)?$/, "").replace(/^.*[/\\]/, "") || model;
-  return [last, ...parts].join("+");
+  const scales = parts.filter(isTemperature);
+  const name = [last, ...parts.filter((part) => !isTemperature(part))].join("+");
+  return [name, ...scales.map((part) => part.replace(/^.*=/, "tau "))].join(" ");
+}
+
+/**
+ * The spec once for each scale of the noise.
+ *
+ * @throws {RangeError} If it already names one.
+ */
+export function atTemperatures(spec: string, scales: readonly number[]): string[] {
+  if (!spec.split("+").some(isTemperature)) {
+    return scales.map((scale) => `${spec}+temperature=${scale}`);
+  }
+  throw new RangeError(
+    `Cannot use --temperature with ${spec}, which names one itself. Leave out one of the two`,
+  );
+}
+
+/** The spec without a scale of the noise, which changes no time. */
+export function untempered(spec: string): string {
+  return spec.split("+").filter((part) => !isTemperature(part)).join("+");
+}
+
+function isTemperature(part: string): boolean {
+  return part.startsWith("temperature=");
 }
 
 /** Where and how entries are run. */

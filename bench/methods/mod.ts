@@ -7,7 +7,7 @@ import type { BenchRecord } from "../record.ts";
 import { oneLine } from "../runner.ts";
 import type { Settings } from "../settings.ts";
 import { baseline, baselines } from "./baselines.ts";
-import { entryMethod, entryName } from "./entry.ts";
+import { atTemperatures, entryMethod, entryName } from "./entry.ts";
 import type { Method } from "./method.ts";
 import { resultsMethod } from "./results.ts";
 
@@ -62,12 +62,14 @@ function checkPairs({ vs }: Settings, names: readonly string[]): void {
 /**
  * The methods that the settings ask for: baselines first, each once.
  *
- * @throws {Error} If two of them have the same name.
+ * @throws {Error} If two of them have the same name, or an entry is given two temperatures.
  */
 async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Candidate[]> {
-  const { model, provider, threads, results, upscalerjs, upscalerjsModels, realesrgan } = settings;
+  const { model, temperature, provider, threads, results } = settings;
+  const { upscalerjs, upscalerjsModels, realesrgan } = settings;
   const asked = model ?? await wholeZoo();
-  const entries = asked.filter((name) => !baselines.includes(name));
+  const entries = asked.filter((name) => !baselines.includes(name))
+    .flatMap((spec) => temperature ? atTemperatures(spec, temperature) : spec);
   return unambiguous([
     ...baselines.map((name) => ({ name, open: () => Promise.resolve(baseline(name)) })),
     ...[...new Set(entries)].map((spec) => ({

@@ -1,6 +1,7 @@
 /** What of a run's methods is timed. @module */
 
 import type { Provider } from "../../lib/runtime/session.ts";
+import { untempered } from "../methods/entry.ts";
 import type { Method } from "../methods/method.ts";
 import { measureUpscalerjs, UPSCALERJS_PROVIDER } from "../peers/upscalerjs.ts";
 import type { Settings } from "../settings.ts";
@@ -21,9 +22,14 @@ export interface SpeedJob {
   run(signal: AbortSignal): Promise<SpeedFigures>;
 }
 
-/** All measurements of a run, the small ones of each method first. */
+/**
+ * All measurements of a run, the small ones of each method first. Of methods that differ in the scale of their noise
+ * alone, which changes no time, the first one is timed.
+ */
 export function speedJobs(methods: readonly Method[], settings: Settings): SpeedJob[] {
-  return methods.flatMap((method) =>
+  const specs = methods.map(({ facts: { spec } }) => spec && untempered(spec));
+  const isFirst = (_: Method, i: number) => !specs[i] || specs.indexOf(specs[i]) === i;
+  return methods.filter(isFirst).flatMap((method) =>
     settings.speedSizes.flatMap((name) => {
       const size = sizeOf(name, method.scale ?? BASELINE_SCALE);
       const jobs = jobsOf(method, size, settings);

@@ -87,12 +87,48 @@ Deno.test("bench goes on without a method that cannot be opened, and exits with 
     expect(rowsOf(await readRecord(out), "lanczos3").length).toBe(3);
   }));
 
+Deno.test("bench measures an entry at each temperature, keeps that, and refuses by name an entry that has none", () =>
+  withSet(async (folder, out) => {
+    const zoo = new URL("../fixtures/zoo/", import.meta.url).pathname;
+    const args = ["--set", `${folder}/s`, "--out", out, "--images", "1", "--seeds", "2"];
+    const scales = ["--temperature", "0,1,0.5,1"];
+    const first = await bench([
+      ...args,
+      ...scales,
+      "--model",
+      `${zoo}srflow-tiny,${zoo}regression-tiny`,
+    ]);
+    expect(first.code).toBe(1);
+    const told = first.stdout.split("\n").filter((line) => line.startsWith("FAILED"));
+    expect(told).toEqual(
+      ["0", "1", "0.5"].map((scale) =>
+        expect.stringContaining(
+          `FAILED regression-tiny tau ${scale}: Cannot use the option "temperature"`,
+        )
+      ),
+    );
+    const marked = await readRecord(out);
+    const [still, whole, half] = ["0", "1", "0.5"].map((scale) =>
+      rowsOf(marked, `srflow-tiny tau ${scale}`)[0]
+    );
+    expect([still, whole, half].map(({ samples }) => samples.length)).toEqual([1, 2, 2]);
+    expect(half.together.diversity).toBeGreaterThan(0);
+    expect(whole.together.diversity).toBeGreaterThan(half.together.diversity);
+    (half.samples[0].figures as Record<string, number>).psnrY = 12.34;
+    await Deno.writeTextFile(out, JSON.stringify(marked));
+    const again = await bench([...args, ...scales, "--model", `${zoo}srflow-tiny`]);
+    expect([again.code, again.stdout.includes("srflow-tiny tau 0.5")]).toEqual([0, true]);
+    const [kept] = rowsOf(await readRecord(out), "srflow-tiny tau 0.5");
+    expect(kept.samples[0].figures.psnrY).toBe(12.34);
+  }));
+
 Deno.test("bench refuses what it does not know with exit code 2, and a missing set with 1", async () => {
   expect((await bench(["--nosuch"])).code).toBe(2);
   expect((await bench(["--protocol", "9-99"])).code).toBe(2);
   expect((await bench(["--vs", "onlyone"])).code).toBe(2);
   expect((await bench(["--out", "results.txt"])).code).toBe(2);
   expect((await bench(["--speed-sizes", "9Mpx"])).code).toBe(2);
+  expect((await bench(["--temperature", "0,warm"])).code).toBe(2);
   await withFolder(async (folder) => {
     const { code, stderr } = await bench([
       ...["--model", "bicubic", "--set", "Nowhere"],

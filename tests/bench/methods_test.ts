@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { baseline, baselines } from "../../bench/methods/baselines.ts";
-import { entryMethod } from "../../bench/methods/entry.ts";
+import { atTemperatures, entryMethod, entryName } from "../../bench/methods/entry.ts";
 import { readSpec } from "../../lib/spec.ts";
 import { resultsMethod } from "../../bench/methods/results.ts";
 import { type Image, resizeImage } from "../../mod.ts";
@@ -45,6 +45,20 @@ Deno.test("readSpec() reads a model and its options", () => {
     options: { steps: 8, consistency: true, fidelity: 0.5 },
   });
   expect(() => readSpec("srdiff+seed=3")).toThrow("the options are steps, temperature");
+});
+
+Deno.test("atTemperatures() names a spec at each scale of the noise", () => {
+  const specs = atTemperatures("./zoo/srflow/+consistency", [0, 0.5, 1]);
+  expect(specs.map((spec) => readSpec(spec).options.temperature)).toEqual([0, 0.5, 1]);
+  expect(specs.map(entryName)).toEqual([
+    "srflow+consistency tau 0",
+    "srflow+consistency tau 0.5",
+    "srflow+consistency tau 1",
+  ]);
+  expect(entryName("srdiff+temperature=0.8+steps=8")).toBe("srdiff+steps=8 tau 0.8");
+  expect(() => atTemperatures("srflow+temperature=1", [0])).toThrow(
+    "Cannot use --temperature with srflow+temperature=1",
+  );
 });
 
 Deno.test("entryMethod() runs an entry of a folder with its options, and its digest tells them apart", async () => {

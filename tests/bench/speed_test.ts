@@ -1,6 +1,9 @@
 import { expect } from "expect";
 import { openSession } from "../../lib/runtime/providers.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
+import { plainMethod } from "../../bench/methods/method.ts";
+import { readSettings } from "../../bench/settings.ts";
+import { speedJobs } from "../../bench/speed/jobs.ts";
 import { chainGraph, measureChain } from "../../bench/speed/chain.ts";
 import { counting, withShapes } from "../../bench/speed/flops.ts";
 import { floatConstant, floatValue, node, nodesOf, onnxModel } from "../../lib/onnx/model.ts";
@@ -76,6 +79,23 @@ Deno.test("speedTable() gives ratios that follow from the row", () => {
   expect(cell("first : steady")).toBe("2.0");
   expect(cell("s/Mpx *")).toBe("1.25");
   expect(notes.at(-1)).toContain("a machine");
+});
+
+Deno.test("speedJobs() times once what differs in its temperature alone", () => {
+  const specs = ["a+temperature=0", "a+temperature=1", "a+steps=2+temperature=1", "b"];
+  const methods = specs.map((spec) =>
+    plainMethod({
+      name: spec,
+      scale: 4,
+      generative: true,
+      digest: spec,
+      facts: { kind: "entry", spec },
+      enlarge: () => Promise.reject(new Error("not run")),
+    })
+  );
+  const settings = readSettings(["--speed-sizes", "128", "--speed-providers", "native"]);
+  const timed = speedJobs(methods, settings).map(({ key }) => key.method);
+  expect(timed).toEqual([specs[0], specs[2], specs[3]]);
 });
 
 Deno.test("measureSpeed() times an entry in a process of its own and counts each step", async () => {
