@@ -37,6 +37,8 @@ const notRun: Record<string, string> = {
   "deno task zoo publish FOLDER": "is run with a folder that exists",
   "deno task data check NAME FOLDER":
     "fails where images are missing; tests/bench/data_test.ts runs it",
+  "PYTHONPATH=train python -m srzoo_train.descent RUN --figure nll --picture nll.svg":
+    "judges a run of likelihood, which none here is; train/tests/test_descent.py runs it",
   "deno run -A jsr:@srzoo/core/cli photo.png": "tests/cli/install_test.ts runs it in a project",
   "deno install -g -A -n srzoo --config cli/deno.json cli/upscale.ts":
     "tests/cli/install_test.ts runs it with a root of its own",

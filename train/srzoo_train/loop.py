@@ -5,6 +5,8 @@ import math
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -17,6 +19,7 @@ from .batches import Batch, Batches
 from .code_version import code_version
 from .data.crops import Crops
 from .data.store import Store
+from .held_out import HeldOut, means
 from .log import Log, usable_trackers
 from .muon import Muon
 from .networks import encoder_of, fill, released
@@ -28,7 +31,7 @@ from .state import load_state, save_state, save_tensors
 from .validate import Validation
 
 SAVE_EVERY = 300.0   # seconds between states
-LOG_EVERY = 20       # steps between log lines, and between looks at the losses
+LOG_EVERY = 20       # steps between log lines, which tell their mean, and between looks at the losses
 WINDOW = 50          # steps whose mean loss is compared with that of the stage's first ones
 BETAS = (0.9, 0.99)  # of AdamW
 DIVERGED = 4.0       # times the first mean
@@ -101,6 +104,7 @@ class Trainer:
         }
         self.losses: dict[str, list[float]] = {"first": [], "last": []}
         self.unread: list[tuple[Tensor, Tensor]] = []  # loss and gradient norm of steps not looked at yet
+        self.unlogged: list[dict[str, Tensor]] = []    # loss and its parts since the last line of the log
         self.skipped = 0  # steps whose gradient was not finite
         self.interrupted = False
 
@@ -169,6 +173,7 @@ class Trainer:
         place, fixed = self.progress["stage"], self.progress["steps"]
         fixed[place] = fixed[place] or budget.known_steps(self.recipe, stage, self.store) or 0
         validation = Validation(self.recipe, self.store, self.device, self.lpips)
+        held_out = HeldOut(self.recipe, self.store, self.device)
         started = saved = validated = time.monotonic()
         first = self.progress["step"]
         while not self._over(place):
@@ -180,7 +185,7 @@ class Trainer:
                 fixed[place] = self._agree(budget.steps_of_minutes(self.recipe, stage, pace))
                 self._save(optimizer)
             if (step - 1) % LOG_EVERY == 0:
-                self._record(stage, fixed[place] or None, pace)
+                self._record(stage, fixed[place] or None, pace, self._held_out(held_out, objective))
             if self._agree(self.interrupted):
                 self._save(optimizer)
                 raise Stopped(f"stopped at step {step}; the same command continues from there")
@@ -228,11 +233,11 @@ class Trainer:
             self._backward(network, objective, part, len(parts), last=part is parts[-1])
             for part in parts
         ]
-        self.parts = {key: torch.stack([f[key] for f in found]).mean() for key in found[0]}
+        self.unlogged.append({key: torch.stack([f[key] for f in found]).mean() for key in found[0]})
         norm = self._clip(network)
         optimizer.step()
         self._average(budget.ema_decay(self.recipe, self.progress["step"], each))
-        self.unread.append((self.parts["loss"], norm))
+        self.unread.append((self.unlogged[-1]["loss"], norm))
         self.progress["step"] += 1
         self.progress["total"] += 1
 
@@ -316,8 +321,18 @@ class Trainer:
             self.precision = ("fp32", "bf16")[self._agree(self.precision == "bf16")]
             self.log.say(f"precision {self.precision}: {times}")
 
-    def _record(self, stage: Stage, steps: int | None, pace: float) -> None:
+    def _held_out(self, held_out: HeldOut, objective) -> dict[str, float]:
+        """Figures of the weights as they are, and of their average; of the first process, which writes the log."""
+        if not (self.recipe.held_out and self.accelerator.is_main_process):
+            return {}
+        found = {"held_out": held_out.measure(self.network, objective, self.precision)}
+        with self._averaged():
+            found["held_out_averaged"] = held_out.measure(self.network, objective, self.precision)
+        return {f"{name}_{key}": value for name, figures in found.items() for key, value in figures.items()}
+
+    def _record(self, stage: Stage, steps: int | None, pace: float, held_out: dict[str, float]) -> None:
         self._look()
+        trained, self.unlogged = means(self.unlogged), []
         step, left = self.progress["step"], None
         if self.recipe.budget.clock:
             left = budget.span_of(self.recipe, self.progress["stage"])[1] - self._clock()
@@ -325,7 +340,7 @@ class Trainer:
             left = (steps - step) * pace
         self.log.step({
             "stage": stage.loss, "step": step, "of": steps,
-            **{key: value.item() for key, value in self.parts.items()},
+            **{key: value.item() for key, value in trained.items()}, **held_out,
             "skipped": self.skipped, "total": self.progress["total"],
             "seconds_per_step": round(pace, 4),
             "seconds_left": None if left is None else round(left),
@@ -333,14 +348,22 @@ class Trainer:
 
     def _validate(self, validation: Validation, objective) -> None:
         if self.accelerator.is_main_process:
-            mine = {n: p.detach().clone() for n, p in self.network.named_parameters()}
-            self._copy(self.ema)
-            figures, sheet = validation.measure(self.network, objective)
-            self._copy(mine)
-            self.network.train()
+            with self._averaged():
+                figures, sheet = validation.measure(self.network, objective)
             self.log.validation(figures, sheet, self.progress["total"])
             write_report(self.out, self.recipe.id)
         self.accelerator.wait_for_everyone()
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Lends the network the averaged weights."""
+        mine = {name: p.detach().clone() for name, p in self.network.named_parameters()}
+        self._copy(self.ema)
+        try:
+            yield
+        finally:
+            self._copy(mine)
+            self.network.train()
 
     @torch.no_grad()
     def _copy(self, weights: dict[str, Tensor]) -> None:

@@ -154,6 +154,7 @@ class Recipe(Part):
     ema_decay: float | None = None  # the same in every step, in place of the half-life; 0: no average
     clip: float = 1.0               # norm of the gradient
     validate_minutes: float = 10.0
+    held_out: int = 0               # batches of images kept aside, whose loss stands in every line of the log
     trackers: tuple[str, ...] = ("tensorboard",)
 
     @property
@@ -218,6 +219,7 @@ def checked(recipe: Recipe) -> Recipe:
         (recipe.ema_decay is None or 0 <= recipe.ema_decay < 1, "ema_decay: must be from 0 to below 1"),
         (recipe.batch > 0 and recipe.batch % recipe.accumulate == 0,
          "accumulate: must divide batch"),
+        (recipe.held_out >= 0, "held_out: must be 0 or more"),
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
         (not judged or recipe.crop >= least,
          f"crop: must be at least {least}: few_step and flow_sample need {SMALLEST} pixels of HR for LPIPS"),

@@ -6,11 +6,11 @@ import io
 import json
 from pathlib import Path
 
-WIDTH, HEIGHT, POINTS = 720, 180, 400
+from .chart import Points, chart
+
 HIDDEN = {"stage", "step", "of", "total", "seconds_left"}
 PAGE = """<!doctype html><meta charset="utf-8"><title>{title}</title>
-<style>body{{font:15px sans-serif;max-width:60em;margin:2em auto}}svg{{background:#f6f6f6}}
-polyline{{fill:none;stroke:#1763ab;stroke-width:1.5}}img{{max-width:100%}}</style>
+<style>body{{font:15px sans-serif;max-width:60em;margin:2em auto}}img{{max-width:100%}}</style>
 <h1>{title}</h1><p>{facts}</p>{curves}{sheet}
 """
 
@@ -27,7 +27,7 @@ def write_report(out: Path, name: str) -> None:
     part.rename(out / "report.html")
 
 
-def read_curves(file: Path) -> dict[str, list[tuple[int, float]]]:
+def read_curves(file: Path) -> dict[str, Points]:
     """(step of the run, value) of every figure; after a resumed run the later line counts."""
     curves: dict[str, dict[int, float]] = {}
     for line in file.read_text().splitlines() if file.is_file() else []:
@@ -41,20 +41,9 @@ def read_curves(file: Path) -> dict[str, list[tuple[int, float]]]:
     return {label: sorted(points.items()) for label, points in curves.items()}
 
 
-def _curve(label: str, points: list[tuple[int, float]]) -> str:
-    """A line as SVG; long ones are averaged down to a few hundred points."""
-    group = -(-len(points) // POINTS)
-    groups = [points[i : i + group] for i in range(0, len(points), group)]
-    xs = [part[-1][0] for part in groups]
-    ys = [sum(value for _, value in part) / len(part) for part in groups]
-    low, high = min(ys), max(ys)
-    x = lambda at: WIDTH * (at - xs[0]) / ((xs[-1] - xs[0]) or 1)
-    y = lambda at: HEIGHT - 4 - (HEIGHT - 8) * (at - low) / ((high - low) or 1)
-    line = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in zip(xs, ys))
-    return (
-        f"<h3>{html.escape(label)}</h3><p>{low:.4g} to {high:.4g}, steps {xs[0]} to {xs[-1]}</p>"
-        f'<svg width="{WIDTH}" height="{HEIGHT}"><polyline points="{line}"/></svg>'
-    )
+def _curve(label: str, points: Points) -> str:
+    low, high = min(value for _, value in points), max(value for _, value in points)
+    return f"<h3>{html.escape(label)}</h3><p>{low:.4g} to {high:.4g}</p>{chart({label: points})}"
 
 
 def _sheet(out: Path) -> str:

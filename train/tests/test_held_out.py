@@ -1,0 +1,82 @@
+"""The loss of crops kept aside is a figure of the network alone, and changes nothing of a training."""
+
+import json
+
+import pytest
+import torch
+from accelerate.state import AcceleratorState
+from conftest import regression, srflow
+
+from srzoo_train import loop
+from srzoo_train.data.store import Store
+from srzoo_train.families.srflow import Likelihood
+from srzoo_train.held_out import HeldOut, means
+from srzoo_train.loop import Trainer
+from srzoo_train.recipe import RecipeError, checked
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    monkeypatch.setattr(loop, "LOG_EVERY", 2)
+    AcceleratorState._reset_state(True)
+
+
+def lines(folder):
+    found = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [line for line in found if "stage" in line]
+
+
+def trained(recipe, store, out):
+    AcceleratorState._reset_state(True)
+    Trainer(recipe, Store(store), out, None).run()
+    return torch.load(out / f"stage-{len(recipe.stages) - 1}.pt", weights_only=True)
+
+
+def test_it_is_the_same_at_every_look(store, encoder, tmp_path):
+    recipe = srflow(encoder, held_out=2)
+    run = Trainer(recipe, Store(store), tmp_path / "run", None)
+    objective = Likelihood(recipe, run.encoder, 3.0)
+    kept = HeldOut(recipe, Store(store), run.device)
+    first = kept.measure(run.network, objective, "fp32")
+    assert len(kept.batches) == 2 and first["loss"] == pytest.approx(first["nll"])
+    assert HeldOut(recipe, Store(store), run.device).measure(run.network, objective, "fp32") == first
+    run.network.steps[0].mix.norm.bias.data.add_(0.1)
+    assert kept.measure(run.network, objective, "fp32") != first
+
+
+def test_its_crops_are_none_that_training_sees(store, encoder):
+    recipe = srflow(encoder, held_out=1)
+    kept = HeldOut(recipe, Store(store), torch.device("cpu"))
+    assert len(Store(store).split("val")) > 0
+    seen = {e.name for e in Store(store).split("train")} & {e.name for e in Store(store).split("val")}
+    assert not seen and kept.batches[0].hr.shape == (4, 3, 64, 64)
+
+
+def test_the_log_tells_it_for_the_weights_and_for_their_average(store, tmp_path):
+    recipe = regression(held_out=1)
+    weights = trained(recipe, store, tmp_path / "run")
+    found = lines(tmp_path / "run")
+    assert all(line["held_out_loss"] > 0 and line["held_out_averaged_loss"] > 0 for line in found)
+    assert found[0]["held_out_loss"] != found[-1]["held_out_loss"]
+    plain = trained(regression(), store, tmp_path / "plain")
+    assert all(torch.equal(weights[name], plain[name]) for name in plain)
+    assert not any("held_out_loss" in line for line in lines(tmp_path / "plain"))
+
+
+def test_a_line_of_the_log_tells_the_mean_of_its_steps(store, tmp_path, monkeypatch):
+    trained(regression(), store, tmp_path / "few")
+    monkeypatch.setattr(loop, "LOG_EVERY", 1)
+    trained(regression(), store, tmp_path / "all")
+    each = {line["step"]: line["loss"] for line in lines(tmp_path / "all")}
+    for line in lines(tmp_path / "few")[1:]:
+        assert line["loss"] == pytest.approx((each[line["step"]] + each[line["step"] - 1]) / 2)
+
+
+def test_means_leave_out_what_is_not_finite():
+    parts = [{"loss": torch.tensor(value)} for value in (1.0, float("nan"), 3.0, float("inf"))]
+    assert means(parts) == {"loss": torch.tensor(2.0)} and means([]) == {}
+
+
+def test_less_than_no_batches_are_refused():
+    with pytest.raises(RecipeError, match="held_out: must be 0 or more"):
+        checked(regression(held_out=-1))
