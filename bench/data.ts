@@ -24,13 +24,13 @@ export interface DataReport {
   readonly images: number;
   /** What is wrong; empty for the set itself. */
   readonly faults: readonly string[];
-  /** Whether the pixels were compared, which needs digests. */
-  readonly compared: boolean;
+  /** What the images were compared by: their pixels, their names, or their number alone. */
+  readonly compared: "pixels" | "names" | "number";
 }
 
 /**
- * Compares a folder with what is known of a set: the number of its images, their pixels, and the sizes of the
- * low-resolution ones.
+ * Compares a folder with what is known of a set: the number of its images, their pixels or at least their names, and
+ * the sizes of the low-resolution ones.
  *
  * @throws {Error} If the set is unknown, or the folder holds no images in a layout that the bench reads.
  */
@@ -42,6 +42,7 @@ export async function checkData(name: string, folder: string, scale = 4): Promis
     faults.push(`it has ${images.length} images, ${set.name} has ${set.images}`);
   }
   const known = await pixelsOf(set);
+  if (!known) faults.push(...misnamed(set, images.map((image) => image.name)));
   const seen = new Set<string>();
   for (const { name: image, high, low } of images) {
     const picture = await readImage(high);
@@ -62,7 +63,28 @@ export async function checkData(name: string, folder: string, scale = 4): Promis
   for (const [digest, image] of known ?? []) {
     if (!seen.has(digest)) faults.push(`${image} of ${set.name} is missing`);
   }
-  return { images: images.length, faults, compared: known !== undefined };
+  return { images: images.length, faults, compared: comparison(set, known !== undefined) };
+}
+
+function comparison({ names }: KnownSet, hasPixels: boolean): DataReport["compared"] {
+  return hasPixels ? "pixels" : names ? "names" : "number";
+}
+
+/** Names most of which may be wrong, so that few of them are told. */
+function misnamed({ name, names }: KnownSet, found: readonly string[]): string[] {
+  if (!names) return [];
+  const [wanted, had] = [new Set(names), new Set(found)];
+  const told = (list: string[], one: string, several: string) => {
+    if (list.length === 0) return [];
+    const more = list.length > 5 ? ` and ${list.length - 5} more` : "";
+    return [
+      `${list.slice(0, 5).join(", ")}${more} ${list.length === 1 ? one : several} of ${name}`,
+    ];
+  };
+  return [
+    ...told(found.filter((image) => !wanted.has(image)), "is no name", "are no names"),
+    ...told(names.filter((image) => !had.has(image)), "is missing", "are missing"),
+  ];
 }
 
 function knownSet(name: string): KnownSet {
@@ -106,12 +128,24 @@ export async function makeLow(folder: string, scale: number): Promise<number> {
 }
 
 /** What is known of all sets, for people. */
-function listing(): string {
-  return knownSets.map(({ name, use, images, place, terms }) =>
-    `${name}: ${images === undefined ? "" : `${images} images, `}for ${use}\n` +
-    `  where: ${place}\n  terms: ${terms}`
-  ).join("\n");
+async function listing(): Promise<string> {
+  const sets = await Promise.all(knownSets.map(async (set) => {
+    const { name, use, images, place, terms, source } = set;
+    const compared = comparison(set, await pixelsOf(set) !== undefined);
+    return `${name}: ${images === undefined ? "" : `${images} images, `}for ${use}\n` +
+      `  where: ${place}\n  terms: ${terms}\n  terms read in: ${source}\n  check: ${
+        CHECKS[compared]
+      }`;
+  }));
+  return sets.join("\n");
 }
+
+/** How far a folder can be compared with a set, for people. */
+const CHECKS: Readonly<Record<DataReport["compared"], string>> = {
+  pixels: "to the pixel",
+  names: "names and number alone: the set could not be had to record its pixels",
+  number: "number alone",
+};
 
 function scaleOf(text: string): number {
   const scale = Number(text);
@@ -123,8 +157,8 @@ async function main(): Promise<number> {
   let code = 0;
   const program = new Command("data")
     .description("Where sets of images are had; checks them; makes low-resolution images.")
-    .action(() => {
-      console.log(listing());
+    .action(async () => {
+      console.log(await listing());
       console.log("\nA set is checked with: deno task data check NAME FOLDER");
     });
   program.command("check").argument("<set>").argument("<folder>")
@@ -135,7 +169,11 @@ async function main(): Promise<number> {
       for (const fault of faults) console.error(`${folder}: ${fault}`);
       if (faults.length > 0) code = 1;
       else {
-        const how = compared ? "every pixel is right" : "their pixels are not known here";
+        const how = {
+          pixels: "every pixel is right",
+          names: "their names are right, their pixels are not known here",
+          number: "neither their names nor their pixels are known here",
+        }[compared];
         console.log(`${folder}: ${images} images of ${set}, ${how}`);
       }
     });

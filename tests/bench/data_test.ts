@@ -20,8 +20,14 @@ async function data(...args: string[]): Promise<{ code: number; text: string }> 
 Deno.test("deno task data tells place and terms of every set", async () => {
   const { code, text } = await data();
   expect(code).toBe(0);
-  for (const { name, place, terms } of knownSets) {
-    for (const part of [name, place, terms]) expect(text).toContain(part);
+  for (const { name, place, terms, source } of knownSets) {
+    for (const part of [name, place, terms, source]) expect(text).toContain(part);
+  }
+  expect(text).toMatch(/^Set5:(?:.*\n){4} +check: to the pixel$/m);
+  for (const name of ["Urban100", "DIV2K-val"]) {
+    expect(text).toMatch(
+      new RegExp(`^${name}:(?:.*\\n){4} +check: names and number alone: .*not be had`, "m"),
+    );
   }
 });
 
@@ -29,14 +35,33 @@ Deno.test("checkData() tells images that are not of the set, twice there, or mis
   withFolder(async (folder) => {
     for (const name of ["a", "b"]) await writePng(`${folder}/HR/${name}.png`, textured(40, 30));
     const { images, faults, compared } = await checkData("set5", folder);
-    expect([images, compared]).toEqual([2, true]);
+    expect([images, compared]).toEqual([2, "pixels"]);
     expect(faults[0]).toBe("it has 2 images, Set5 has 5");
     expect(faults).toContain("a (40x30) is no image of Set5");
     expect(faults.filter((fault) => /img_00\d of Set5 is missing/.test(fault)).length).toBe(5);
     const other = await checkData("FFHQ", folder);
-    expect(other).toMatchObject({ compared: false });
-    expect(other.faults).toEqual(["it has 2 images, FFHQ has 70000", "b is there twice"]);
+    expect(other).toMatchObject({ compared: "names" });
+    expect(other.faults).toEqual([
+      "it has 2 images, FFHQ has 70000",
+      "a, b are no names of FFHQ",
+      "00000, 00001, 00002, 00003, 00004 and 69995 more are missing of FFHQ",
+      "b is there twice",
+    ]);
+    const last = await checkData("DF2K", folder);
+    expect([last.compared, last.faults.length]).toEqual(["number", 2]);
     await expect(checkData("Set6", folder)).rejects.toThrow(/known sets are Set5, Set14/);
+  }));
+
+Deno.test("checkData() knows the names of a set whose pixels it does not know", () =>
+  withFolder(async (folder) => {
+    for (let i = 801; i <= 900; i++) {
+      await writePng(`${folder}/DIV2K_valid_HR/0${i}.png`, textured(12, 8, i));
+    }
+    expect(await checkData("DIV2K-val", folder))
+      .toEqual({ images: 100, faults: [], compared: "names" });
+    await Deno.rename(`${folder}/DIV2K_valid_HR/0850.png`, `${folder}/DIV2K_valid_HR/1.png`);
+    const { faults } = await checkData("DIV2K-val", folder);
+    expect(faults).toEqual(["1 is no name of DIV2K-val", "0850 is missing of DIV2K-val"]);
   }));
 
 Deno.test("makeLow() makes what the bench takes as the inputs of a set", () =>
@@ -63,7 +88,7 @@ Deno.test({
     withFolder(async (folder) => {
       for (const set of ["Set5", "Set14"]) {
         const { faults, compared } = await checkData(set, new URL(set, sets).pathname);
-        expect([compared, faults]).toEqual([true, []]);
+        expect([compared, faults]).toEqual(["pixels", []]);
       }
       const own = new URL("Set5/", sets).pathname;
       await Deno.mkdir(`${folder}/HR`);
