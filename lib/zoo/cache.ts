@@ -1,5 +1,7 @@
 /** The contract of what keeps downloads. @module */
 
+import type { Version } from "./unfinished.ts";
+
 /** How far a download is. */
 export interface DownloadProgress {
   /** Name of the file. */
@@ -14,9 +16,13 @@ export interface DownloadProgress {
 export interface Sink {
   /** Number of bytes that are there, from an earlier attempt at first. */
   readonly size: number;
+  /** What the bytes are the beginning of, an earlier attempt's at first, where that is known. */
+  readonly version?: Version;
+  /** Says what the bytes that come are of. */
+  setVersion(version?: Version): Promise<void>;
   /** Adds a piece. */
   write(piece: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Throws away what is there. */
+  /** Throws away what is there, and what is known of it. */
   clear(): Promise<void>;
   /** All bytes. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;

@@ -7,6 +7,7 @@ import type { DownloadProgress, Sink } from "./cache.ts";
 import { type Answer, request, RequestError, type RequestOptions } from "./http.ts";
 import { nameOf } from "./place.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
+import { isKeepable, type Version } from "./unfinished.ts";
 
 /** A file to be downloaded. */
 export interface Download extends RequestOptions, RetryOptions {
@@ -35,8 +36,7 @@ export async function download(file: Download, sink: Sink): Promise<Uint8Array<A
   const failures: Error[] = [];
   for (const place of file.places) {
     try {
-      const version: Version = {};
-      return await withRetries(() => fetchFrom(place, version, file, sink), file);
+      return await withRetries(() => fetchFrom(place, file, sink), file);
     } catch (error) {
       file.signal?.throwIfAborted();
       failures.push(
@@ -50,16 +50,9 @@ export async function download(file: Download, sink: Sink): Promise<Uint8Array<A
   throw new Error(failures.map(({ message }) => message).join("; "), { cause: failures.at(-1) });
 }
 
-/** Which version of a file a server has sent the beginning of. */
-interface Version {
-  /** Its ETag, where the server gives a strong one: the same for the same bytes alone. */
-  tag?: string;
-}
-
 /** One request, for what is missing. */
 async function fetchFrom(
   place: URL,
-  version: Version,
   file: Download,
   sink: Sink,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -69,7 +62,7 @@ async function fetchFrom(
   const kept = sink.size;
   if (kept < most || kept === 0) {
     try {
-      await receive(place, version, file, sink);
+      await receive(place, file, sink);
     } catch (error) {
       const isWhole = error instanceof RequestError && error.status === 416;
       // Nothing is left to send, or what is kept is not part of the file: its SHA-256 tells.
@@ -81,13 +74,16 @@ async function fetchFrom(
   if (actual === file.sha256) return bytes;
   await sink.clear();
   // The bytes of an earlier attempt may be to blame, so that there is one more without them.
-  if (kept > 0) return await fetchFrom(place, {}, file, sink);
+  if (kept > 0) return await fetchFrom(place, file, sink);
   throw new IntegrityError(nameOf(place), file.sha256, actual);
 }
 
-async function receive(place: URL, version: Version, file: Download, sink: Sink): Promise<void> {
+async function receive(place: URL, file: Download, sink: Sink): Promise<void> {
   const { bytes, limit, onDownload } = file;
-  const headers = sink.size > 0 ? rangeFrom(sink.size, version) : undefined;
+  const id = (await sha256Of(new TextEncoder().encode(place.href))).slice(0, 16);
+  // The tag of another place says nothing of this one.
+  const kept = sink.version?.place === id ? sink.version.tag : undefined;
+  const headers = sink.size > 0 ? rangeFrom(sink.size, kept) : undefined;
   const { response, pieces } = await request(place, { ...file, headers });
   const start = response.status === 206 ? rangeStart(response) : 0;
   if (start !== sink.size && start !== 0) {
@@ -95,14 +91,14 @@ async function receive(place: URL, version: Version, file: Download, sink: Sink)
     throw new RequestError("the server sent another range than asked for", false);
   }
   const tag = tagOf(response);
-  if (start > 0 && version.tag !== undefined && tag !== undefined && tag !== version.tag) {
+  if (start > 0 && kept !== undefined && tag !== undefined && tag !== kept) {
     await response.body?.cancel();
     await sink.clear();
-    version.tag = undefined;
     throw new RequestError("the file changed between two requests", true);
   }
-  version.tag = tag;
   if (start === 0 && sink.size > 0) await sink.clear();
+  const version: Version | undefined = tag !== undefined ? { place: id, tag } : undefined;
+  await sink.setVersion(version);
   const total = bytes ?? lengthOf(response, start);
   const most = bytes ?? limit;
   for await (const piece of bounded(pieces, most - start, most)) {
@@ -115,16 +111,16 @@ async function receive(place: URL, version: Version, file: Download, sink: Sink)
 }
 
 /** The rest, or the whole file where it is not the one whose beginning is here (RFC 9110, section 13.1.5). */
-function rangeFrom(size: number, { tag }: Version): Record<string, string> {
+function rangeFrom(size: number, tag?: string): Record<string, string> {
   const range = `bytes=${size}-`;
   // In a page this header would ask the server for its permission first.
   return tag !== undefined && onServer ? { range, "if-range": tag } : { range };
 }
 
-/** The ETag; a weak one does not tell whether the bytes are the same. */
+/** The ETag, if it is a strong one: a weak one does not tell whether the bytes are the same. */
 function tagOf({ headers }: Response): string | undefined {
   const tag = headers.get("etag");
-  return tag && !tag.startsWith("W/") ? tag : undefined;
+  return tag !== null && isKeepable(tag) ? tag : undefined;
 }
 
 /** The pieces, with an error that tells the limit of the whole file. */

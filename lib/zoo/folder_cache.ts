@@ -6,6 +6,7 @@ import type { DownloadCache, Sink } from "./cache.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { readFile } from "./file.ts";
 import { limits } from "./limits.ts";
+import { parseUnfinished, unfinishedName, type Version } from "./unfinished.ts";
 
 /**
  * Milliseconds after which an unfinished file belongs to nobody: a living download adds to its own, or
@@ -29,19 +30,19 @@ export function openFolderCache(folder: string = cacheFolder()): DownloadCache {
     await mkdir(folder, { recursive: true }).catch((error) => {
       throw unwritable(folder, error);
     });
-    const part = await takePart(folder, sha256);
-    const sink = await openSink(part).catch((error) => {
+    const sink = await openSink(folder, await takeUnfinished(folder, sha256)).catch((error) => {
       throw unwritable(folder, error);
     });
     try {
       const bytes = await work(sink);
       await sink.close();
-      await rename(part, `${folder}/${sha256}`);
+      await rename(sink.path, `${folder}/${sha256}`);
+      await dropLeft(folder, sha256);
       return bytes;
     } catch (error) {
       await sink.close();
-      if (sink.size === 0) await rm(part, { force: true });
-      else await rename(part, `${folder}/${sha256}.part`);
+      if (sink.size === 0) await rm(sink.path, { force: true });
+      else await rename(sink.path, `${folder}/${unfinishedName(sha256, sink.version)}`);
       throw error;
     }
   }
@@ -75,42 +76,92 @@ export function openFolderCache(folder: string = cacheFolder()): DownloadCache {
   };
 }
 
-/**
- * The path of an unfinished file that nobody else writes to. What an earlier attempt left is taken over
- * by renaming it, which only one of several processes can do.
- */
-async function takePart(folder: string, sha256: string): Promise<string> {
-  const { readdir, rename, stat } = builtin("fs/promises");
-  const mine = `${folder}/${sha256}.${crypto.randomUUID()}.part`;
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(`${sha256}.`) || !name.endsWith(".part")) continue;
-    const path = `${folder}/${name}`;
-    const isFree = name === `${sha256}.part` ||
-      await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs > ABANDONED, () => false);
-    if (isFree && await rename(path, mine).then(() => true, () => false)) break;
-  }
-  return mine;
+/** A file that one download writes. */
+interface Unfinished {
+  sha256: string;
+  owner: string;
+  version?: Version;
 }
 
-async function openSink(path: string): Promise<Sink & { close(): Promise<void> }> {
-  const { open } = builtin("fs/promises");
-  const file = await open(path, "a+");
+/**
+ * An unfinished file that nobody else writes to. What an earlier attempt left, of this program or of another
+ * one, is taken over by renaming it, which only one of several processes can do.
+ */
+async function takeUnfinished(folder: string, sha256: string): Promise<Unfinished> {
+  const { readdir, rename, stat, utimes } = builtin("fs/promises");
+  const owner = crypto.randomUUID();
+  for (const name of await readdir(folder)) {
+    const found = parseUnfinished(name);
+    if (found?.sha256 !== sha256) continue;
+    const path = `${folder}/${name}`;
+    const isFree = found.owner === undefined ||
+      await stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs > ABANDONED, () => false);
+    if (!isFree) continue;
+    const mine = { sha256, owner, version: found.version };
+    try {
+      // Before it has a new owner, who would seem to have left it long ago.
+      await utimes(path, new Date(), new Date());
+      await rename(path, `${folder}/${nameOf(mine)}`);
+      return mine;
+    } catch {
+      // Another process was faster.
+    }
+  }
+  return { sha256, owner };
+}
+
+function nameOf({ sha256, owner, version }: Unfinished): string {
+  return unfinishedName(sha256, version, owner);
+}
+
+/** Removes what other attempts left of a file that is here now. */
+async function dropLeft(folder: string, sha256: string): Promise<void> {
+  const { readdir, rm } = builtin("fs/promises");
+  for (const name of await readdir(folder)) {
+    const found = parseUnfinished(name);
+    if (found?.sha256 !== sha256 || found.owner !== undefined) continue;
+    await rm(`${folder}/${name}`, { force: true });
+  }
+}
+
+async function openSink(
+  folder: string,
+  unfinished: Unfinished,
+): Promise<Sink & { readonly path: string; close(): Promise<void> }> {
+  const { open, rename } = builtin("fs/promises");
+  let { version } = unfinished;
+  const path = () => `${folder}/${nameOf({ ...unfinished, version })}`;
+  const file = await open(path(), "a+");
   let { size } = await file.stat();
+  const setVersion = async (next?: Version) => {
+    if (next?.tag === version?.tag && next?.place === version?.place) return;
+    const before = path();
+    version = next;
+    await rename(before, path());
+  };
   return {
+    get path() {
+      return path();
+    },
     get size() {
       return size;
     },
+    get version() {
+      return version;
+    },
+    setVersion,
     async write(piece) {
       await file.appendFile(piece).catch((error) => {
-        throw unwritable(path.slice(0, path.lastIndexOf("/")), error);
+        throw unwritable(folder, error);
       });
       size += piece.length;
     },
     async clear() {
       await file.truncate(0);
       size = 0;
+      await setVersion();
     },
-    bytes: () => readFile(path, limits.graph),
+    bytes: () => readFile(path(), limits.graph),
     close: () => file.close(),
   };
 }

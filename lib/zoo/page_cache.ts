@@ -2,6 +2,7 @@
 
 import { joined } from "../bytes.ts";
 import type { DownloadCache, Sink } from "./cache.ts";
+import type { Version } from "./unfinished.ts";
 
 /** Opens the cache of this page's origin; a page that is not secure has none, and keeps nothing. */
 export async function openPageCache(): Promise<DownloadCache> {
@@ -35,9 +36,17 @@ export async function openPageCache(): Promise<DownloadCache> {
 function memorySink(): Sink {
   let pieces: Uint8Array[] = [];
   let size = 0;
+  let version: Version | undefined;
   return {
     get size() {
       return size;
+    },
+    get version() {
+      return version;
+    },
+    setVersion(next) {
+      version = next;
+      return Promise.resolve();
     },
     write(piece) {
       pieces.push(piece);
@@ -47,6 +56,7 @@ function memorySink(): Sink {
     clear() {
       pieces = [];
       size = 0;
+      version = undefined;
       return Promise.resolve();
     },
     bytes: () => Promise.resolve(joined(pieces)),

@@ -81,6 +81,107 @@ for (
   });
 }
 
+/** A server that breaks off its first answer, or stops in it, and may have another version of the file later. */
+function serveAcross(later: "the same" | "another", firstEnds: boolean) {
+  const asked: (string | null)[][] = [];
+  const older = later === "the same" ? weights : weights.map((value) => value ^ 1);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ headers }) => {
+    asked.push([headers.get("range"), headers.get("if-range")]);
+    const isFirst = asked.length === 1;
+    const etag = later === "the same" || isFirst ? '"one/../two:*"' : '"b"';
+    const from = headers.get("if-range") === etag ? Number(headers.get("range")!.match(/\d+/)) : 0;
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue((isFirst ? older : weights).slice(from, isFirst ? 15_000 : undefined));
+        if (!isFirst || firstEnds) controller.close();
+      },
+    });
+    if (from === 0) return new Response(body, { headers: { etag } });
+    const range = `bytes ${from}-${weights.length - 1}/${weights.length}`;
+    return new Response(body, { status: 206, headers: { etag, "content-range": range } });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/large.onnx`;
+  return { asked, url, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+/** A program of its own that fetches the graph `large` and tells its length, or the error. */
+function fetchElsewhere(card: ModelCard, cache: string): Deno.ChildProcess {
+  const store = new URL("../../lib/zoo/store.ts", import.meta.url);
+  const program = `
+    import { fetchGraph } from "${store}";
+    const options = { cache: ${JSON.stringify(cache)}, retries: 0 };
+    await fetchGraph(${JSON.stringify(card)}, "large", options)
+      .then(({ length }) => console.log(length), ({ message }) => console.log(message));`;
+  return new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--quiet", "--no-check", "--ext=ts", program],
+    cwd: new URL("../../", import.meta.url),
+    stdout: "piped",
+  }).spawn();
+}
+
+for (const later of ["the same", "another"] as const) {
+  Deno.test(`fetchGraph() goes on with what a program before it left, where the server has ${later} version`, async () => {
+    await using place = await setUp();
+    await using server = serveAcross(later, true);
+    const card = { ...place.card, graphs: { large: { ...place.graph, url: server.url } } };
+    const told: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { stdout } = await fetchElsewhere(card, place.cache).output();
+      told.push(new TextDecoder().decode(stdout));
+    }
+    expect(told).toEqual([expect.stringContaining("ended after 15000 of 40000"), "40000\n"]);
+    expect(server.asked).toEqual([[null, null], ["bytes=15000-", '"one/../two:*"']]);
+    expect(place.kept()).toEqual([place.graph.sha256]);
+  });
+}
+
+Deno.test("fetchGraph() goes on with what a program that was killed left", async () => {
+  await using place = await setUp();
+  await using server = serveAcross("the same", false);
+  const card = { ...place.card, graphs: { large: { ...place.graph, url: server.url } } };
+  const child = fetchElsewhere(card, place.cache);
+  const sizes = () => place.kept().map((name) => Deno.statSync(`${place.cache}/${name}`).size);
+  while (sizes()[0] !== 15_000) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill("SIGKILL");
+  await child.output();
+  const past = new Date(Date.now() - 600_000);
+  for (const name of place.kept()) await Deno.utime(`${place.cache}/${name}`, past, past);
+  expect(await fetchGraph(card, "large", { cache: place.cache })).toEqual(weights);
+  expect(server.asked).toEqual([[null, null], ["bytes=15000-", '"one/../two:*"']]);
+  expect(place.kept()).toEqual([place.graph.sha256]);
+});
+
+Deno.test("fetchGraph() takes over an old file as one that is alive", async () => {
+  await using place = await setUp();
+  const { cache, card, graph, behaviour } = place;
+  const left = `${cache}/${graph.sha256}.part`;
+  await Deno.writeFile(left, weights.subarray(0, 15_000));
+  const past = new Date(Date.now() - 600_000);
+  await Deno.utime(left, past, past);
+  Object.assign(behaviour, { cut: 15_000, stall: true });
+  const controller = new AbortController();
+  const fetching = fetchGraph(card, "large", { cache, signal: controller.signal });
+  while (place.ranges.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  const { mtime } = await Deno.stat(`${cache}/${place.kept()[0]}`);
+  expect(Date.now() - mtime!.getTime()).toBeLessThan(300_000);
+  controller.abort(new Error("enough"));
+  await expect(fetching).rejects.toThrow("enough");
+  expect(place.kept()).toEqual([`${graph.sha256}.part`]);
+});
+
+Deno.test("fetchGraph() in several programs at once shares what another one left, and removes the rest", async () => {
+  await using place = await setUp();
+  await using server = serveAcross("the same", true);
+  const card = { ...place.card, graphs: { large: { ...place.graph, url: server.url } } };
+  await fetchElsewhere(card, place.cache).output();
+  await Deno.writeFile(`${place.cache}/${place.graph.sha256}.part`, new Uint8Array(9));
+  const all = await Promise.all([1, 2, 3].map(() => fetchElsewhere(card, place.cache).output()));
+  expect(all.map(({ stdout }) => new TextDecoder().decode(stdout))).toEqual(
+    Array(3).fill("40000\n"),
+  );
+  expect(place.kept()).toEqual([place.graph.sha256]);
+});
+
 /** A server of one graph, a card that points to it, and an empty cache. */
 async function setUp() {
   const cache = await Deno.makeTempDir();
@@ -312,7 +413,7 @@ Deno.test("fetchGraph() works in several processes at once on one empty cache", 
 Deno.test("fetchGraph() leaves alone what another process is writing, and takes over what was left", async () => {
   await using place = await setUp();
   const { cache, card, graph } = place;
-  const foreign = `${cache}/${graph.sha256}.somebody.part`;
+  const foreign = `${cache}/${graph.sha256}.${crypto.randomUUID()}.part`;
   await Deno.writeFile(foreign, weights.subarray(0, 10_000));
   expect(await fetchGraph(card, "large", { cache })).toEqual(weights);
   expect(place.ranges).toEqual([null]);
