@@ -9,9 +9,10 @@ import { type Span, weightsOf } from "./tiling.ts";
  * Regions of a strip are blended from left to right, and the finished strip with the one above.
  */
 export class Canvas {
-  /** The image as far as it is; what is not there yet is transparent. */
-  readonly image: Image;
+  readonly #like: Image;
   readonly #scale: number;
+  /** The pixels, once there are any. */
+  #data: Image["data"] | undefined;
   /** The rows of the strip above that the strip at hand writes over. */
   #above: Uint8ClampedArray = new Uint8ClampedArray();
   /** Where the strips above end. */
@@ -24,18 +25,27 @@ export class Canvas {
    * @param scale Pixels of the result for each one of the spans' grid.
    */
   constructor(like: Image, scale: number) {
-    this.image = { ...like, data: new Uint8ClampedArray(4 * like.width * like.height) };
+    this.#like = like;
     this.#scale = scale;
+  }
+
+  /** The image as far as it is; what is not there yet is transparent. */
+  get image(): Image {
+    const { width, height } = this.#like;
+    this.#data ??= new Uint8ClampedArray(4 * width * height);
+    return { ...this.#like, data: this.#data };
   }
 
   /** Begins the next strip. */
   begin(row: Span): void {
-    const stride = 4 * this.image.width;
-    this.#above = this.image.data.slice(row.start * this.#scale * stride, this.#bottom * stride);
+    if (this.#bottom === 0) return;
+    const { width, data } = this.image;
+    this.#above = data.slice(4 * row.start * this.#scale * width, 4 * this.#bottom * width);
   }
 
-  /** Puts a region into the strip at hand. */
+  /** Puts a region into the strip at hand; the pixels of one that is the whole image become those of the image. */
   paste(region: Image, row: Span, column: Span): void {
+    if (this.#isWhole(region)) return void (this.#data = region.data);
     const { data, width } = this.image;
     const across = this.#rise(column);
     const ramp = across.indexOf(1); // from here on the region covers what is there
@@ -52,24 +62,28 @@ export class Canvas {
 
   /** Ends the strip: joins it with the strip above. */
   end(row: Span): void {
-    const stride = 4 * this.image.width;
+    const { width, data } = this.image;
+    const stride = 4 * width;
     const down = this.#rise(row);
     const start = row.start * this.#scale * stride;
     for (let i = 0; i < this.#above.length; i++) {
-      const strip = this.image.data[start + i];
       const share = down[Math.floor(i / stride)];
-      this.image.data[start + i] = this.#above[i] + share * (strip - this.#above[i]);
+      data[start + i] = this.#above[i] + share * (data[start + i] - this.#above[i]);
     }
     this.#bottom = (row.start + row.size) * this.#scale;
   }
 
   /** A copy of the image as it would be with this region. */
   preview(region: Image, row: Span, column: Span): Image {
-    if (region.width === this.image.width && region.height === this.image.height) return region;
-    const copy = new Canvas(this.image, this.#scale);
-    copy.image.data.set(this.image.data);
+    if (this.#isWhole(region)) return region;
+    const copy = new Canvas(this.#like, this.#scale);
+    copy.#data = this.image.data.slice();
     copy.paste(region, row, column);
     return copy.image;
+  }
+
+  #isWhole({ width, height }: Image): boolean {
+    return width === this.#like.width && height === this.#like.height;
   }
 
   /** Weights that only rise: what comes next lies over what is there. */

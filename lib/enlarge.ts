@@ -13,7 +13,7 @@ import { resize } from "./image/resize.ts";
 import type { Conditioned, Model } from "./models/model.ts";
 import type { Plan, Progress } from "./plan.ts";
 import { noise } from "./tensor/noise.ts";
-import { scaleBy } from "./tensor/linear.ts";
+import { allFinite, scaleBy } from "./tensor/linear.ts";
 import { type Tensor, tensor } from "./tensor/tensor.ts";
 import { crop, type Rect } from "./tensor/window.ts";
 import type { Span } from "./tiling.ts";
@@ -112,7 +112,7 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
   for (const [sample, canvas] of canvases.entries()) {
     const render = (result: Tensor) => {
       const [, , height, width] = result.dims;
-      const { channels, iccProfile, notes } = canvas.image;
+      const { channels, iccProfile, notes } = run.source;
       const opacity = alpha && resize(alpha, { width, height });
       const shown = run.isGray ? asGray(result) : result;
       return toImage(shown, { channels, iccProfile, notes, alpha: opacity });
@@ -181,7 +181,8 @@ function sampleRegion(
     signal,
     noise(draw, dims, ratio) {
       const start = { x: origin.x * ratio, y: origin.y * ratio };
-      return scaleBy(temperature, field({ seed, sample, draw }, dims, start));
+      const drawn = field({ seed, sample, draw }, dims, start);
+      return scaleBy(temperature, drawn, field === noise ? drawn : undefined); // a field of the user's may be kept
     },
     guide: guide && { image: framed(guide.image), weight: framed(guide.weight) },
     onTile: (done, tiles) => {
@@ -203,11 +204,8 @@ function meterOf({ runs, samples, steps, onProgress }: Plan, regions: number): M
 }
 
 /** Refuses what would become black pixels. */
-function checkFinite({ data }: Tensor, { id }: ModelCard): void {
-  // A loop without calls: every() of a million values takes as long as a small network.
-  let zero = 0;
-  for (let i = 0; i < data.length; i++) zero += 0 * data[i];
-  if (zero === 0) return;
+function checkFinite(result: Tensor, { id }: ModelCard): void {
+  if (allFinite(result)) return;
   throw new Error(
     `Cannot make an image: ${id} gave values that are not finite (NaN or infinite). Try another provider`,
   );

@@ -1,7 +1,7 @@
 /** What a prediction says of x0, and the Gaussian of the next state given x0. @module */
 
 import { clamp, mix } from "../tensor/linear.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
 
 /** What a network's output estimates: the noise, the clean state, or the velocity. */
 export type Prediction = "eps" | "x0" | "v";
@@ -27,6 +27,7 @@ export interface Posterior {
  * @param x The state x_t.
  * @param alphaBar Its level, in (0, 1).
  * @param clip x0 is clamped to [-clip, clip]; infinite where the entry does not clip.
+ * @param into What x0 is written to, such as a prediction that nobody needs any more; a new tensor if absent.
  */
 export function x0Of(
   kind: Prediction,
@@ -34,9 +35,10 @@ export function x0Of(
   x: Tensor,
   alphaBar: number,
   clip: number = Infinity,
+  into: Tensor = tensor(x.dims),
 ): Tensor {
   const [a, b] = weights(kind, alphaBar);
-  return clamp(mix(a, prediction, b, x), clip);
+  return clamp(mix(a, prediction, b, x, into), clip, into);
 }
 
 /** x0 = a * prediction + b * x_t. */

@@ -85,33 +85,34 @@ export function toImage(rgb: Tensor, options: ToImageOptions = {}): Image {
   };
 }
 
+/** Opaque pixels as words, which are little-endian on everything that runs this. */
 function colorBytes(rgb: Tensor, item: number): Uint8ClampedArray<ArrayBuffer> {
-  const area = rgb.dims[2] * rgb.dims[3];
-  const red = item * 3 * area, green = red + area, blue = green + area;
-  const data = new Uint8ClampedArray(area * 4);
-  for (let i = 0, to = 0; i < area; i++, to += 4) {
-    data[to] = toByte(rgb.data[red + i]);
-    data[to + 1] = toByte(rgb.data[green + i]);
-    data[to + 2] = toByte(rgb.data[blue + i]);
-    data[to + 3] = 255;
+  const [red, green, blue] = planesOf(rgb, item);
+  const words = new Uint32Array(red.length);
+  for (let i = 0; i < words.length; i++) {
+    words[i] = toByte(red[i]) | toByte(green[i]) << 8 | toByte(blue[i]) << 16 | 0xff000000;
   }
-  return data;
+  return new Uint8ClampedArray(words.buffer);
 }
 
 function grayBytes(rgb: Tensor, item: number): Uint8ClampedArray<ArrayBuffer> {
-  const area = rgb.dims[2] * rgb.dims[3];
-  const red = item * 3 * area, green = red + area, blue = green + area;
-  const data = new Uint8ClampedArray(area * 4).fill(255);
-  for (let i = 0; i < area; i++) {
-    const value = toByte(gray(rgb.data[red + i], rgb.data[green + i], rgb.data[blue + i]));
-    data.fill(value, 4 * i, 4 * i + 3);
+  const [red, green, blue] = planesOf(rgb, item);
+  const words = new Uint32Array(red.length);
+  for (let i = 0; i < words.length; i++) {
+    words[i] = toByte(gray(red[i], green[i], blue[i])) * 0x010101 | 0xff000000;
   }
-  return data;
+  return new Uint8ClampedArray(words.buffer);
 }
 
-/** Half up; the array's own conversion would round halves to even. */
+/** The three channels of one item of a batch. */
+function planesOf({ data, dims: [, , height, width] }: Tensor, item: number): Float32Array[] {
+  const area = height * width;
+  return [0, 1, 2].map((c) => data.subarray((3 * item + c) * area, (3 * item + c + 1) * area));
+}
+
+/** Half up; an array of bytes by itself would round halves to even. */
 function toByte(value: number): number {
-  return Math.floor((value + 1) * 127.5 + 0.5);
+  return Math.min(255, Math.max(0, (value + 1) * 127.5 + 0.5)) | 0;
 }
 
 function isOpaque(image: Image): boolean {

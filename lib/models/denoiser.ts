@@ -58,7 +58,9 @@ export function denoiser(
       },
       { tiling, grid, signal, onTile },
     );
-    const x0 = x0Of(diffusion.prediction, prediction, x, schedule.alphaBar[t], diffusion.clip);
+    const { prediction: kind, clip } = diffusion;
+    // Nobody else holds the prediction.
+    const x0 = x0Of(kind, prediction, x, schedule.alphaBar[t], clip, prediction);
     return guide ? state.guided(x0, guide) : x0;
   };
 }

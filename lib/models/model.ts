@@ -110,7 +110,8 @@ export interface SampleInput {
    * Standard normal noise of one draw, times the temperature, `[1, channels, height, width]`.
    *
    * `ratio` is the size of its grid relative to the low-resolution grid: the scale for noise of the result's
-   * size, 0.5 for a latent of half the input's. The noise depends on the absolute position on that grid.
+   * size, 0.5 for a latent of half the input's. The noise depends on the absolute position on that grid. Nobody else
+   * holds it, so that it may be written over.
    */
   noise: (draw: number, dims: readonly number[], ratio: number) => Tensor;
   /** Content to steer each step towards. */

@@ -10,7 +10,9 @@ import type { Guide } from "./model.ts";
 export interface State {
   /** The image of a clean state: (1 - fidelity) * base + fidelity * (the estimate of hr). */
   image(x0: Tensor, fidelity: number): Tensor;
-  /** The base noised to a level: sqrt(alphaBar) * x0 of the base + sqrt(1 - alphaBar) * noise. */
+  /**
+   * The base noised to a level: sqrt(alphaBar) * x0 of the base + sqrt(1 - alphaBar) * noise. It is written over the noise.
+   */
   noised(alphaBar: number, noise: Tensor): Tensor;
   /** A clean state moved towards that of a guide, by the guide's weight. */
   guided(x0: Tensor, guide: Guide): Tensor;
@@ -32,10 +34,10 @@ export function stateOver(base: Tensor, { residualScale, base: kind }: Diffusion
     },
     noised(alphaBar, noise) {
       const sigma = Math.sqrt(1 - alphaBar);
-      if (isResidual) return scaleBy(sigma, noise); // the residual of the base over itself is 0
+      if (isResidual) return scaleBy(sigma, noise, noise); // the residual of the base over itself is 0
       const [, , rows, columns] = noise.dims;
       const image = crop(base, { x: 0, y: 0, width: columns, height: rows });
-      return mix(Math.sqrt(alphaBar) * residualScale, image, sigma, noise);
+      return mix(Math.sqrt(alphaBar) * residualScale, image, sigma, noise, noise);
     },
     guided(x0, guide) {
       const result = tensor(x0.dims, x0.data.slice());

@@ -1,5 +1,6 @@
 /** Whether what a graph gave can be used, told before anybody looks into it. @module */
 
+import { allFinite } from "../tensor/linear.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 
 /** Sizes that an output must have; undefined stands for any. */
@@ -66,28 +67,27 @@ function checkValues(
   // Of a batch, each image by itself: one that failed must not hide behind the others.
   const count = dims.length < 4 ? 1 : dims[0];
   for (let i = 0; i < count; i++) {
-    const { least, most } = rangeOf(part(data, i, count));
-    if (!Number.isFinite(least) || !Number.isFinite(most)) {
+    const values = part(data, i, count);
+    if (!allFinite({ data: values })) {
       checkFinite(inputs);
       throw new OutputError(`${start} holds NaN or infinity`);
     }
     // Only images and features must vary; a map of one channel, such as that of damage, need not.
-    if (data.length < 2 * count || most > least || dims.length < 4 || dims[1] === 1) continue;
+    if (values.length < 2 || !isConstant(values) || dims.length < 4 || dims[1] === 1) continue;
     const isVaried = Object.values(inputs).some(({ dims, data }) => {
       const { least, most } = rangeOf(dims[0] === count ? part(data, i, count) : data);
       return dims.length === 4 && most - least > VARIED;
     });
     if (isVaried) {
-      throw new OutputError(`${start} is ${least} everywhere, though the input is not flat`);
+      throw new OutputError(`${start} is ${values[0]} everywhere, though the input is not flat`);
     }
   }
 }
 
 /** What goes in as NaN is no provider's fault if it comes out so. */
 function checkFinite(inputs: Readonly<Record<string, Tensor>>): void {
-  for (const [name, { data }] of Object.entries(inputs)) {
-    const { least, most } = rangeOf(data);
-    if (Number.isFinite(least) && Number.isFinite(most)) continue;
+  for (const [name, input] of Object.entries(inputs)) {
+    if (allFinite(input)) continue;
     throw new RangeError(`Cannot run a graph on NaN or infinity, which its input "${name}" holds`);
   }
 }
@@ -98,15 +98,18 @@ function part(data: Float32Array, i: number, count: number): Float32Array {
   return data.subarray(i * size, (i + 1) * size);
 }
 
-/** Least and largest value; NaN for both if one is NaN. */
+function isConstant(data: Float32Array): boolean {
+  for (let i = 1; i < data.length; i++) if (data[i] !== data[0]) return false;
+  return true;
+}
+
+/** Least and largest value. */
 function rangeOf(data: Float32Array): { least: number; most: number } {
   let least = Infinity;
   let most = -Infinity;
   for (let i = 0; i < data.length; i++) {
-    const value = data[i];
-    if (value < least) least = value;
-    if (value > most) most = value;
-    if (value !== value) return { least: NaN, most: NaN };
+    if (data[i] < least) least = data[i];
+    if (data[i] > most) most = data[i];
   }
-  return data.length === 0 ? { least: 0, most: 0 } : { least, most };
+  return { least, most };
 }

@@ -1,27 +1,67 @@
-/** Sums of tensors: plain loops, since a function called for each value costs ten times as much. @module */
+/**
+ * Sums of tensors: plain loops, since a function called for each value costs ten times as much, and into memory that is
+ * there already where it can be, since fresh memory takes longer to come than a sum to compute.
+ *
+ * @module
+ */
 
 import { type Tensor, tensor } from "./tensor.ts";
 
-/** A new tensor of `a` x + `b` y, computed in doubles; both have the same sizes. */
-export function mix(a: number, x: Tensor, b: number, y: Tensor): Tensor {
-  const sum = tensor(x.dims);
-  for (let i = 0; i < sum.data.length; i++) sum.data[i] = a * x.data[i] + b * y.data[i];
+/**
+ * `a` x + `b` y, computed in doubles; x itself where that is the sum.
+ *
+ * @param into What it is written to, x and y among the choices; a new tensor if absent.
+ */
+export function mix(a: number, x: Tensor, b: number, y: Tensor, into?: Tensor): Tensor {
+  if (a === 1 && b === 0) return x;
+  const sum = into ?? tensor(x.dims);
+  const { data } = sum;
+  const p = x.data, q = y.data;
+  for (let i = 0; i < data.length; i++) data[i] = a * p[i] + b * q[i];
   return sum;
 }
 
-/** A new tensor of `a` x. */
-export function scaleBy(a: number, x: Tensor): Tensor {
-  const product = tensor(x.dims);
-  for (let i = 0; i < product.data.length; i++) product.data[i] = a * x.data[i];
+/**
+ * `a` x.
+ *
+ * @param into What it is written to, x itself among the choices; a new tensor if absent.
+ */
+export function scaleBy(a: number, x: Tensor, into?: Tensor): Tensor {
+  if (a === 1 && into === x) return x;
+  const product = into ?? tensor(x.dims);
+  const { data } = product;
+  const p = x.data;
+  for (let i = 0; i < data.length; i++) data[i] = a * p[i];
   return product;
 }
 
-/** Clamps to [-limit, limit], in place. */
-export function clamp(x: Tensor, limit: number): Tensor {
-  const { data } = x;
+/**
+ * x within [-limit, limit]; x itself where the limit is infinite.
+ *
+ * @param into What it is written to; x itself if absent.
+ */
+export function clamp(x: Tensor, limit: number, into: Tensor = x): Tensor {
+  if (limit === Infinity) return x;
+  const { data } = into;
+  const p = x.data;
   for (let i = 0; i < data.length; i++) {
-    if (data[i] > limit) data[i] = limit;
-    else if (data[i] < -limit) data[i] = -limit;
+    const value = p[i];
+    data[i] = value > limit ? limit : value < -limit ? -limit : value;
   }
-  return x;
+  return into;
+}
+
+/** Whether no value is NaN or infinite. */
+export function allFinite({ data }: Pick<Tensor, "data">): boolean {
+  // 0 * v is 0 or NaN. Four sums, since one would wait for itself at every value.
+  let a = 0, b = 0, c = 0, d = 0;
+  const end = data.length - data.length % 4;
+  for (let i = 0; i < end; i += 4) {
+    a += 0 * data[i];
+    b += 0 * data[i + 1];
+    c += 0 * data[i + 2];
+    d += 0 * data[i + 3];
+  }
+  for (let i = end; i < data.length; i++) a += 0 * data[i];
+  return a + b + c + d === 0;
 }

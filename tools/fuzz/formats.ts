@@ -1,5 +1,6 @@
 /** Damaged and odd image files: an image, or one clear error. @module */
 
+import { joined } from "../../lib/bytes.ts";
 import { crc32 } from "../../lib/image/files/containers/crc32.ts";
 import { deflate } from "../../lib/image/files/containers/deflate.ts";
 import { pngFile } from "../../lib/image/files/containers/png.ts";
@@ -84,7 +85,7 @@ async function oddPng(random: () => number): Promise<Bytes> {
     ...random() < 0.1 ? [{ type: "gAMA", data: bytes(4) }] : [],
     ...random() < 0.1 ? [{ type: "cHRM", data: bytes(32) }] : [],
     ...random() < 0.1 ? [{ type: "iCCP", data: bytes(300) }] : [],
-    { type: "IDAT", data: await deflate([raw].values()) },
+    { type: "IDAT", data: joined(await deflate([raw].values())) },
     { type: "IEND", data: new Uint8Array() },
   ]);
 }

@@ -15,8 +15,11 @@ export interface Inflated {
 /** Share by which runs alone may make a stream longer, since they take a third of the time. */
 const WORTH = 1.15;
 
+/** Bytes of a piece of the result: larger ones are joined with less work. */
+const PIECE = 2 ** 18;
+
 /**
- * Compresses parts, taken one after the other, to one zlib stream.
+ * Compresses parts, taken one after the other, to the pieces of one zlib stream.
  *
  * @param sample A part that tells what the others are like: where looking for nothing but runs of one byte makes it hardly
  * longer, as in photographs, no more is looked for. Only where there is Node's compressor, which can be told so.
@@ -24,7 +27,7 @@ const WORTH = 1.15;
 export async function deflate(
   parts: Iterator<Uint8Array<ArrayBuffer>>,
   sample?: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Uint8Array<ArrayBuffer>[]> {
   if (onServer) return await deflateByNode(parts, sample);
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull(controller) {
@@ -34,21 +37,21 @@ export async function deflate(
     },
   });
   const packed = source.pipeThrough(new CompressionStream("deflate"));
-  return new Uint8Array(await new Response(packed).arrayBuffer());
+  return [new Uint8Array(await new Response(packed).arrayBuffer())];
 }
 
 async function deflateByNode(
   parts: Iterator<Uint8Array<ArrayBuffer>>,
   sample?: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Uint8Array<ArrayBuffer>[]> {
   const { constants, createDeflate, deflateSync } = builtin("zlib");
-  const runsOnly = { strategy: constants.Z_RLE };
+  const runsOnly = { level: 1, strategy: constants.Z_RLE }, thorough = { level: 4 };
   const isNoisy = sample !== undefined &&
-    deflateSync(sample, runsOnly).length <= WORTH * deflateSync(sample).length;
-  const stream = createDeflate(isNoisy ? runsOnly : { level: 4 });
-  const packed: Uint8Array[] = [];
+    deflateSync(sample, runsOnly).length <= WORTH * deflateSync(sample, thorough).length;
+  const stream = createDeflate({ ...isNoisy ? runsOnly : thorough, chunkSize: PIECE });
+  const packed: Uint8Array<ArrayBuffer>[] = [];
   const done = new Promise<void>((resolve, reject) => {
-    stream.on("data", (piece: Uint8Array) => packed.push(piece)).on("end", resolve)
+    stream.on("data", (piece: Uint8Array<ArrayBuffer>) => packed.push(piece)).on("end", resolve)
       .on("error", reject);
   });
   try {
@@ -58,7 +61,7 @@ async function deflateByNode(
     }
     stream.end();
     await done;
-    return joined(packed);
+    return packed;
   } finally {
     stream.destroy();
   }

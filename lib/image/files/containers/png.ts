@@ -159,21 +159,34 @@ function densityChunk({ x, y }: Density): Uint8Array<ArrayBuffer> {
 
 /** A file of these chunks. */
 export function pngFile(chunks: readonly PngChunk[]): Uint8Array<ArrayBuffer> {
-  return joined([SIGNATURE, ...chunks.map(({ type, data }) => chunkBytes(type, data))]);
+  const length = chunks.reduce((sum, { data }) => sum + data.length + 12, SIGNATURE.length);
+  const file = new Uint8Array(length);
+  file.set(SIGNATURE);
+  let at = SIGNATURE.length;
+  for (const { type, data } of chunks) {
+    putChunk(file.subarray(at, at + data.length + 12), type, data);
+    at += data.length + 12;
+  }
+  return file;
 }
 
 function chunkBytes(type: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
   const chunk = new Uint8Array(data.length + 12);
-  const view = new DataView(chunk.buffer);
+  putChunk(chunk, type, data);
+  return chunk;
+}
+
+/** Writes a chunk to where it has just room. */
+function putChunk(chunk: Uint8Array<ArrayBuffer>, type: string, data: Uint8Array): void {
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
   view.setUint32(0, data.length);
   chunk.set(latin1(type), 4);
   chunk.set(data, 8);
   view.setUint32(data.length + 8, crc32(chunk.subarray(4, data.length + 8)));
-  return chunk;
 }
 
 async function profileChunk(profile: Uint8Array): Promise<Uint8Array> {
-  const packed = await deflate([new Uint8Array(profile)].values());
+  const packed = joined(await deflate([new Uint8Array(profile)].values()));
   return chunkBytes("iCCP", joined([latin1("ICC profile\0\0"), packed]));
 }
 
