@@ -1,6 +1,6 @@
 /** Writes `zoo/model.schema.json`, which Python checks cards with: `deno task schema`. @module */
 
-import { cardJsonSchema } from "../lib/zoo/mod.ts";
+import { cardJsonSchema } from "../lib/zoo/json_schema.ts";
 
 const file = new URL("../zoo/model.schema.json", import.meta.url);
 await Deno.writeTextFile(file, `${JSON.stringify(cardJsonSchema(), null, 2)}\n`);

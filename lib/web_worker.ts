@@ -7,11 +7,17 @@
  * @module
  */
 
+import { browserCodec } from "./image/files/codecs/browser.ts";
 import { codecDesk } from "./image/files/codecs/desk.ts";
 import { loadWasm, loadWebgpu } from "./runtime/ort_web.ts";
+import type { Codec } from "./image/files/codecs/codec.ts";
 import { graphDesk } from "./runtime/worker.ts";
 import { serve } from "./thread.ts";
 
 // ONNX Runtime starts its threads from the file that holds it, which a bundle makes this one.
 if (self.name.startsWith("em-pthread")) void import("onnxruntime-web/wasm");
-else serve({ ...graphDesk({ wasm: loadWasm, webgpu: loadWebgpu }), ...codecDesk() });
+else serve({ ...graphDesk({ wasm: loadWasm, webgpu: loadWebgpu }), ...codecDesk(loadCodec) });
+
+async function loadCodec(): Promise<Codec> {
+  return browserCodec(await import("./image/files/codecs/webp.ts"));
+}

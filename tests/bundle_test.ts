@@ -32,13 +32,21 @@ const withDeno = (
   entry: string,
   result: string,
 ) => ["bundle", "--quiet", "--platform", "browser", "-o", result, entry];
-const withEsbuild = (entry: string, result: string) => [
+const withEsbuild = (entry: string, result: string, ...more: string[]) => [
   ...["run", "--quiet", "-A", "npm:esbuild@0.25.5", "--bundle", "--platform=browser"],
-  ...["--format=esm", `--outfile=${result}`, entry],
+  ...["--format=esm", `--outfile=${result}`, entry, ...more],
 ];
 
+/** Bytes of a text as servers send it. */
+async function gzipped(text: string): Promise<number> {
+  const { body } = new Response(text);
+  const packed = body!.pipeThrough<Uint8Array<ArrayBuffer>>(new CompressionStream("gzip"));
+  return (await new Response(packed).bytes()).length;
+}
+
 /** What a page could not load: modules of Node, native code, and imports that are left over. */
-function foreign({ text }: Bundle): string[] {
+function foreign(bundle: Bundle): string[] {
+  const text = bundle.text.replace(/^\s*(?:\*|\/[/*]).*$/gm, ""); // comments show how to import
   const imports = text.matchAll(/(?:\bfrom|\bimport\(|^import)\s*["']([a-z@][\w@/:.-]*)["']/gm);
   const names = text.matchAll(/["'`](node:[a-z/]+|[\w./-]+\.node)["'`]/g);
   return [...imports, ...names].map(([, name]) => name);
@@ -65,6 +73,25 @@ Deno.test("the library and the worker bundle for a page with esbuild, without ex
     expect(worker.messages).not.toContain("ERROR");
     expect(worker.text).toContain("em-pthread");
     expect(worker.text).not.toContain("onnxruntime-node");
+  } finally {
+    await Deno.remove(packages, { recursive: true });
+  }
+});
+
+Deno.test("a page's bundle is small: the library at most 90 kB gzipped, its worker 30 kB", async () => {
+  const packages = await linkPackages();
+  try {
+    const env = { NODE_PATH: packages };
+    // ONNX Runtime is measured in megabytes of WebAssembly, whatever the library does.
+    const small = (entry: string, result: string) =>
+      withEsbuild(entry, result, "--minify", "--external:onnxruntime-web*");
+    const library = await gzipped((await bundle(small, "mod.ts", env)).text);
+    const worker = await gzipped((await bundle(small, "lib/web_worker.ts", env)).text);
+    console.log(`  library ${library} bytes, worker ${worker} bytes, gzipped`);
+    expect(library).toBeGreaterThan(40_000);
+    expect(library).toBeLessThanOrEqual(90_000);
+    expect(worker).toBeGreaterThan(10_000);
+    expect(worker).toBeLessThanOrEqual(30_000);
   } finally {
     await Deno.remove(packages, { recursive: true });
   }

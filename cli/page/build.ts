@@ -28,7 +28,7 @@ const SAMPLES = ["coffee.png", "chelsea.png", "astronaut.png"];
 const NOTHING = "\0nothing";
 
 /** Packages of the library that Deno must have fetched before their files can be found. */
-const PACKAGES = ["onnxruntime-web", "yaml", "zod", "@jsquash/webp/decode.js"];
+const PACKAGES = ["onnxruntime-web", "js-yaml", "zod/mini", "@jsquash/webp/meta.js"];
 
 /** Writes the page into a folder, which is made if there is none. */
 export async function buildPage(folder: string, options: BuildOptions = {}): Promise<void> {
@@ -59,7 +59,6 @@ const BROWSER: Record<string, [main: string, file: string]> = {
   "onnxruntime-web": ["onnxruntime-web", "ort.wasm.min.mjs"],
   "onnxruntime-web/wasm": ["onnxruntime-web", "ort.wasm.min.mjs"],
   "onnxruntime-web/webgpu": ["onnxruntime-web", "ort.webgpu.min.mjs"],
-  yaml: ["yaml", "../browser/index.js"],
 };
 
 /** Finds packages where Deno keeps them; what only a server needs is left out. */

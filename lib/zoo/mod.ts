@@ -35,7 +35,7 @@ export type {
   Training,
 } from "./card.ts";
 export type { SamplerName } from "../diffusion/samplers/mod.ts";
-export { cardJsonSchema, readCard } from "./read.ts";
+export { readCard } from "./read.ts";
 export { resolveCard, type ResolveOptions } from "./resolve.ts";
 export type { ReadOptions } from "./source.ts";
 export type { DownloadProgress } from "./cache.ts";

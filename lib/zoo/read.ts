@@ -1,11 +1,11 @@
 /** From the text of a `model.yml` to a card that can be trusted. @module */
 
-import * as z from "zod";
+import { prettifyError } from "zod/mini";
 import { ManifestError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
 import { findFaults } from "./faults.ts";
 import { limits } from "./limits.ts";
-import { modelCardSchema } from "./schema.ts";
+import { english, modelCardSchema } from "./schema.ts";
 import { asFolder, nameOf, toUrl } from "./place.ts";
 import { type ReadOptions, readText } from "./source.ts";
 import { parseYaml } from "./yaml.ts";
@@ -54,10 +54,10 @@ export function recheckCard({ base, ...value }: ModelCard): ModelCard {
  * @throws {ManifestError} If it is not a card; the message lists every fault.
  */
 export function checkCard(value: unknown, place: string): ModelCard {
-  const { success, data, error } = modelCardSchema.safeParse(value);
+  const { success, data, error } = modelCardSchema.safeParse(value, { error: english });
   if (!success) {
     const key = error.issues[0].path.join(".");
-    throw new ManifestError(`${place}#${key}`, oneLine(z.prettifyError(error)));
+    throw new ManifestError(`${place}#${key}`, oneLine(prettifyError(error)));
   }
   const faults = findFaults(data);
   if (faults.length > 0) {
@@ -65,11 +65,6 @@ export function checkCard(value: unknown, place: string): ModelCard {
     throw new ManifestError(`${place}#${faults[0].path}`, message);
   }
   return data;
-}
-
-/** The JSON Schema of `model.yml`, for programs in other languages. */
-export function cardJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(modelCardSchema, { io: "input" });
 }
 
 /** `prettifyError` gives two lines for each fault, "✖ what" and "→ at where"; errors here have one in all. */

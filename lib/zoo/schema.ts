@@ -1,144 +1,182 @@
 /** The schema of `model.yml`: it gives the JSON Schema and the error texts. @module */
 
-import * as z from "zod";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
 import { type SamplerName, samplers } from "../diffusion/samplers/mod.ts";
 import type { ModelCard } from "./card.ts";
 import { limits } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 
+/** What faults are called: zod/mini, a sixth of zod in a page's bundle, says "Invalid input" of all. */
+export const english: z.core.$ZodErrorMap = en().localeError;
+
 /** Words for people: no control characters, which a terminal would obey, and none that turn text around. */
 // deno-lint-ignore no-control-regex -- these are the characters that it is about
 const TEXT = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/;
-const text = (length: number) =>
-  z.string().max(length).regex(TEXT, "must hold no control characters");
+const text = (length: number): z.ZodMiniString =>
+  z.string().check(z.maxLength(length), z.regex(TEXT, "must hold no control characters"));
 const line = text(300);
 
 /** A file name, which `faults.ts` checks further. */
-const name = z.string().max(300);
+const name = z.string().check(z.maxLength(300));
 
 /** Names of graphs, latents, sets and metrics: they become keys of objects. */
-const key = z.string().max(64)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9 _.+()-]*$/, "must be at most 64 letters, digits and _ . + - ( )");
+const key = z.string().check(
+  z.maxLength(64),
+  z.regex(
+    /^[A-Za-z0-9][A-Za-z0-9 _.+()-]*$/,
+    "must be at most 64 letters, digits and _ . + - ( )",
+  ),
+);
+
+/** A number from `least` to `most`. */
+const between = (least: number, most: number): z.ZodMiniNumber =>
+  z.number().check(z.gte(least), z.lte(most));
+
+/** A number over 0, up to `most`. */
+const positive = (most: number): z.ZodMiniNumber => z.number().check(z.positive(), z.lte(most));
 
 /** A whole number in a range: what a card asks for must fit into a machine. */
-const whole = (least: number, most: number) => z.int().min(least).max(most);
+const whole = (least: number, most: number): z.ZodMiniNumberFormat =>
+  z.int().check(z.gte(least), z.lte(most));
 
 /** A factor that keeps float32 far from its limits. */
-const factor = z.number().min(1e-4).max(1e4);
+const factor = between(1e-4, 1e4);
 
 /** Most timesteps of a schedule; published ones have 100 to 4000. */
 const MOST_TIMESTEPS = 10_000;
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits");
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, "must be 64 hex digits"));
 
-const graph = z.strictObject({
-  file: name.describe("plain name of a file beside model.yml, or what a download is called"),
-  url: z.url().max(2000).optional()
-    .describe("where a graph too large for the repository is fetched from"),
-  mirrors: z.array(z.url().max(2000)).max(8).optional()
-    .describe("where it is fetched from when the first place fails, in order"),
+/** An address that may be long. */
+const url = z.url().check(z.maxLength(2000));
+
+/** A file, wherever it is fetched from. */
+const download = {
+  file: name.check(
+    z.describe("plain name of a file beside model.yml, or what a download is called"),
+  ),
+  url: z.optional(url)
+    .check(z.describe("where a graph too large for the repository is fetched from")),
+  mirrors: z.optional(z.array(url).check(z.maxLength(8)))
+    .check(z.describe("where it is fetched from when the first place fails, in order")),
   sha256,
   bytes: whole(1, limits.graph),
+};
+
+const graph = z.strictObject({
+  ...download,
   precision: z.enum(["fp32", "fp16", "int8"]),
   parameters: whole(0, 1e12),
-}).describe("one ONNX file");
+}).check(z.describe("one ONNX file"));
 
 const int8 = z.strictObject({
   graphs: z.record(
-    key.describe("name of one of the entry's graphs"),
-    graph.omit({ precision: true, parameters: true }),
-  ).describe("their files; graphs that are missing here stay as they are"),
-  fixture: z.strictObject({ file: name, sha256 }).optional()
-    .describe("a recorded input and output of every graph, in place of the entry's"),
-  difference: z.record(
-    key.describe("a set, such as BSD100x4"),
+    key.check(z.describe("name of one of the entry's graphs")),
+    z.strictObject(download),
+  ).check(z.describe("their files; graphs that are missing here stay as they are")),
+  fixture: z.optional(z.strictObject({ file: name, sha256 }))
+    .check(z.describe("a recorded input and output of every graph, in place of the entry's")),
+  difference: z.optional(z.record(
+    key.check(z.describe("a set, such as BSD100x4")),
     z.strictObject({ images: whole(1, 1e6), psnrY: z.number(), lpips: z.number() }),
-  ).optional().describe("of the figures with int8 from those without, as bench:zoo measured it"),
-}).describe("the same networks with int8 convolutions, faster on many CPUs and never on WebGPU");
+  )).check(z.describe("of the figures with int8 from those without, as bench:zoo measured it")),
+}).check(
+  z.describe("the same networks with int8 convolutions, faster on many CPUs and never on WebGPU"),
+);
 
 const source = z.strictObject({
   name: line,
   licence: line,
-  pictures: whole(1, 1e12).optional(),
-  researchOnly: z.boolean().default(false),
+  pictures: z.optional(whole(1, 1e12)),
+  researchOnly: z._default(z.boolean(), false),
 });
 
 const timesteps = whole(1, MOST_TIMESTEPS);
-const first = z.number().positive().max(0.999).describe("beta of timestep 0");
-const last = z.number().positive().max(0.999).describe("beta of the last timestep");
+const first = positive(0.999).check(z.describe("beta of timestep 0"));
+const last = positive(0.999).check(z.describe("beta of the last timestep"));
 
 const schedule = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("cosine"),
     timesteps,
-    s: z.number().positive().max(1).default(0.008),
+    s: z._default(positive(1), 0.008),
   }),
   z.strictObject({
     kind: z.literal("linear"),
     timesteps,
     first,
     last,
-    lastForced: z.number().positive().max(0.999).optional()
-      .describe("the last beta, when it is forced to a value"),
+    lastForced: z.optional(positive(0.999))
+      .check(z.describe("the last beta, when it is forced to a value")),
   }),
   z.strictObject({ kind: z.enum(["quad", "warmup10", "warmup50"]), timesteps, first, last }),
-  z.strictObject({ kind: z.literal("const"), timesteps, last: last.describe("every beta") }),
+  z.strictObject({
+    kind: z.literal("const"),
+    timesteps,
+    last: last.check(z.describe("every beta")),
+  }),
   z.strictObject({ kind: z.literal("jsd"), timesteps }),
 ]);
 
 const diffusion = z.strictObject({
   schedule,
-  samplingSchedule: schedule.optional().describe("where sampling differs from training"),
-  prediction: z.enum(["eps", "x0", "v"]).describe("what the network's output estimates"),
-  clip: factor.optional().describe("x0 is clamped to [-clip, clip]"),
+  samplingSchedule: z.optional(schedule).check(z.describe("where sampling differs from training")),
+  prediction: z.enum(["eps", "x0", "v"]).check(z.describe("what the network's output estimates")),
+  clip: z.optional(factor).check(z.describe("x0 is clamped to [-clip, clip]")),
   base: z.enum(["estimate", "bicubic", "bicubic256", "none"])
-    .describe(
+    .check(z.describe(
       "what the residual is added to: the encoder's image, exact bicubic, SRDiff's, or nothing",
-    ),
-  residualScale: factor.describe("x0 = residualScale * (hr - base)"),
-  sampler: z.enum(Object.keys(samplers) as SamplerName[]).describe("the default"),
-  variance: z.enum(["posterior", "beta"]).optional()
-    .describe("of an ancestral step; the posterior's where absent"),
-  condition: z.enum(["bicubic", "bicubic256", "pillow", "torch"]).optional()
-    .describe("how the input is enlarged for the graph's input `condition`"),
-}).describe("what the sampler of a diffusion entry must know");
+    )),
+  residualScale: factor.check(z.describe("x0 = residualScale * (hr - base)")),
+  sampler: z.enum(Object.keys(samplers) as SamplerName[]).check(z.describe("the default")),
+  variance: z.optional(z.enum(["posterior", "beta"]))
+    .check(z.describe("of an ancestral step; the posterior's where absent")),
+  condition: z.optional(z.enum(["bicubic", "bicubic256", "pillow", "torch"]))
+    .check(z.describe("how the input is enlarged for the graph's input `condition`")),
+}).check(z.describe("what the sampler of a diffusion entry must know"));
 
 const flow = z.strictObject({
   latents: z.array(z.strictObject({
-    name: key.describe("name of the graph's input"),
+    name: key.check(z.describe("name of the graph's input")),
     channels: whole(1, 1024),
-    ratio: z.number().min(1 / 64).max(16).describe("size of its grid relative to the LR grid"),
-  })).min(1).max(16),
-  temperature: z.number().min(0).max(1).describe("scale of the latents, the default"),
-  residualScale: factor.describe("sr = base + residual / residualScale"),
-  base: z.enum(["estimate", "none"]).describe("the encoder's image, or nothing"),
-}).describe("what the sampling of a flow entry must know");
+    ratio: between(1 / 64, 16).check(z.describe("size of its grid relative to the LR grid")),
+  })).check(z.minLength(1), z.maxLength(16)),
+  temperature: between(0, 1).check(z.describe("scale of the latents, the default")),
+  residualScale: factor.check(z.describe("sr = base + residual / residualScale")),
+  base: z.enum(["estimate", "none"]).check(z.describe("the encoder's image, or nothing")),
+}).check(z.describe("what the sampling of a flow entry must know"));
 
 const restore = z.strictObject({
-  default: z.union([z.literal("auto"), z.number().min(0).max(1)])
-    .describe("0 keeps the input's damage, 1 takes all of it away, auto as the input shows"),
-}).describe("for an entry whose graphs have the input `restore`");
+  default: z.union([z.literal("auto"), between(0, 1)])
+    .check(
+      z.describe("0 keeps the input's damage, 1 takes all of it away, auto as the input shows"),
+    ),
+}).check(z.describe("for an entry whose graphs have the input `restore`"));
 
 const steps = z.strictObject({
   default: whole(1, MOST_TIMESTEPS),
   max: whole(1, MOST_TIMESTEPS),
   trained: z.array(z.strictObject({
     steps: whole(1, MOST_TIMESTEPS),
-    timesteps: z.array(whole(0, MOST_TIMESTEPS - 1)).max(MOST_TIMESTEPS)
-      .describe("descending indices of the schedule"),
-    graph: key.describe("name of the graph that was trained for them"),
-    start: z.enum(["noise", "estimate"]).describe(
-      "pure noise, or the estimate noised to the level",
+    timesteps: z.array(whole(0, MOST_TIMESTEPS - 1)).check(
+      z.maxLength(MOST_TIMESTEPS),
+      z.describe("descending indices of the schedule"),
     ),
-  })).max(64).describe("numbers of steps that the entry was trained for"),
+    graph: key.check(z.describe("name of the graph that was trained for them")),
+    start: z.enum(["noise", "estimate"])
+      .check(z.describe("pure noise, or the estimate noised to the level")),
+  })).check(z.maxLength(64), z.describe("numbers of steps that the entry was trained for")),
 });
 
 const tiling = z.strictObject({
-  size: whole(1, 4096).describe("side of a tile in LR pixels"),
-  overlap: whole(0, 2048).describe("LR pixels that neighbours share, at least the radius"),
-  multiple: whole(1, 256).default(1).describe("LR sizes and offsets are multiples of this"),
-  minimum: whole(1, 1024).optional().describe("smallest side that the network takes"),
-  blended: z.boolean().default(false).describe("the network looks at whole tiles: results differ"),
+  size: whole(1, 4096).check(z.describe("side of a tile in LR pixels")),
+  overlap: whole(0, 2048).check(z.describe("LR pixels that neighbours share, at least the radius")),
+  multiple: z._default(whole(1, 256), 1)
+    .check(z.describe("LR sizes and offsets are multiples of this")),
+  minimum: z.optional(whole(1, 1024)).check(z.describe("smallest side that the network takes")),
+  blended: z._default(z.boolean(), false)
+    .check(z.describe("the network looks at whole tiles: results differ")),
 });
 
 const training = z.strictObject({
@@ -147,47 +185,47 @@ const training = z.strictObject({
   steps: whole(0, 1e12),
   seed: z.int(),
   compute: line,
-  code: line.describe("version of the training code"),
-  initFrom: line.optional(),
-  losses: text(2000).optional(),
-}).describe("how the weights were made");
+  code: line.check(z.describe("version of the training code")),
+  initFrom: z.optional(line),
+  losses: z.optional(text(2000)),
+}).check(z.describe("how the weights were made"));
 
 const imported = z.strictObject({
-  system: line.describe("the code base that the checkpoint comes from"),
+  system: line.check(z.describe("the code base that the checkpoint comes from")),
   file: line,
   sha256,
   bytes: whole(1, 2 ** 50),
-}).describe("the published checkpoint that the graphs were made from");
+}).check(z.describe("the published checkpoint that the graphs were made from"));
 
 const figures = z.record(
-  key.describe("a set, such as BSD100"),
-  z.record(key.describe("a metric, such as psnrY"), z.number()),
+  key.check(z.describe("a set, such as BSD100")),
+  z.record(key.check(z.describe("a metric, such as psnrY")), z.number()),
 );
 
 /** The schema of `model.yml`. */
-export const modelCardSchema: z.ZodType<Omit<ModelCard, "base">> = z.strictObject({
-  id: z.string().regex(ENTRY_ID, ENTRY_ID_RULE),
+export const modelCardSchema: z.ZodMiniType<Omit<ModelCard, "base">> = z.strictObject({
+  id: z.string().check(z.regex(ENTRY_ID, ENTRY_ID_RULE)),
   name: line,
   description: text(2000),
-  family: key.describe("name in the table of families"),
-  scale: z.int().min(1).max(16),
+  family: key.check(z.describe("name in the table of families")),
+  scale: whole(1, 16),
   version: line,
   licence: z.strictObject({
-    weights: line.describe("SPDX identifier"),
-    note: text(2000).optional().describe("what else must be known of the terms"),
-    attribution: name.optional().describe("file that names the authors of the data"),
-    data: z.array(source).max(1000),
+    weights: line.check(z.describe("SPDX identifier")),
+    note: z.optional(text(2000)).check(z.describe("what else must be known of the terms")),
+    attribution: z.optional(name).check(z.describe("file that names the authors of the data")),
+    data: z.array(source).check(z.maxLength(1000)),
   }),
-  graphs: z.record(key, graph).default({}),
-  int8: int8.optional(),
-  fixture: z.strictObject({ file: name, sha256 }).optional()
-    .describe("a recorded input and output, for the self-check after loading"),
-  tiling: tiling.optional(),
-  diffusion: diffusion.optional(),
-  steps: steps.optional(),
-  flow: flow.optional(),
-  restore: restore.optional(),
-  training: z.record(key, training).optional().describe("by graph name"),
-  imported: imported.optional(),
-  figures: figures.optional().describe("what `deno task bench:zoo` measured"),
+  graphs: z._default(z.record(key, graph), {}),
+  int8: z.optional(int8),
+  fixture: z.optional(z.strictObject({ file: name, sha256 }))
+    .check(z.describe("a recorded input and output, for the self-check after loading")),
+  tiling: z.optional(tiling),
+  diffusion: z.optional(diffusion),
+  steps: z.optional(steps),
+  flow: z.optional(flow),
+  restore: z.optional(restore),
+  training: z.optional(z.record(key, training)).check(z.describe("by graph name")),
+  imported: z.optional(imported),
+  figures: z.optional(figures).check(z.describe("what `deno task bench:zoo` measured")),
 });

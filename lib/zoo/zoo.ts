@@ -1,18 +1,19 @@
 /** The entries that can be loaded by name. @module */
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ManifestError, ModelNotFoundError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
 import { limits } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 import { nearest } from "./nearest.ts";
+import { english } from "./schema.ts";
 import { asFolder, nameOf, toUrl } from "./place.ts";
 import { readCard, recheckCard } from "./read.ts";
 import { type ReadOptions, readText } from "./source.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** The schema of `index.yml`: the ids of all entries, each in a folder of its name. */
-const indexSchema = z.array(z.string().regex(ENTRY_ID, ENTRY_ID_RULE));
+const indexSchema = z.array(z.string().check(z.regex(ENTRY_ID, ENTRY_ID_RULE)));
 
 /** Entries by id. Its index and its cards are read when they are first asked for. */
 export interface Zoo {
@@ -89,7 +90,10 @@ export function openZoo(source: string | URL = ownZoo): Zoo {
  */
 export function parseIndex(text: string, url: URL): string[] {
   // An empty file, or one of comments alone, is an empty zoo.
-  const { success, data, error } = indexSchema.safeParse(parseYaml(text, nameOf(url)) ?? []);
+  const { success, data, error } = indexSchema.safeParse(
+    parseYaml(text, nameOf(url)) ?? [],
+    { error: english },
+  );
   if (!success) {
     throw new ManifestError(nameOf(url), `${error.issues[0].message}, for a list of ids`);
   }

@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { browserCodec } from "../../lib/image/files/codecs/browser.ts";
+import * as webp from "../../lib/image/files/codecs/webp.ts";
 import { imagescriptCodec } from "../../lib/image/files/codecs/imagescript.ts";
 import { encodePng } from "../../lib/image/files/codecs/png_encoder.ts";
 import { decodePng } from "../../lib/image/files/codecs/png_decoder.ts";
@@ -8,7 +9,20 @@ import { testCodec } from "../contracts/codec.ts";
 import { badInput, badInputs, hasData } from "./_data.ts";
 
 testCodec(imagescriptCodec());
-testCodec(browserCodec()); // all but JPEG, for which it needs a browser's canvas
+testCodec(browserCodec(webp)); // all but JPEG, for which it needs a browser's canvas
+
+Deno.test("a page's own thread, which does not hold libwebp, says where WebP is found", async () => {
+  const codec = browserCodec();
+  const image = { width: 1, height: 1, data: Uint8ClampedArray.of(1, 2, 3, 255) };
+  const bytes = await browserCodec(webp).encode(image, { format: "webp" });
+  for (const work of [codec.encode(image, { format: "webp" }), readImage(bytes, { codec })]) {
+    const error = await work.then(() => undefined, (error: Error) => error);
+    expect([error?.name, error?.message]).toEqual([
+      "UnsupportedError",
+      expect.stringMatching(/^Cannot (read|write) WebP: .*give its URL as "worker"$/),
+    ]);
+  }
+});
 
 Deno.test("imagescript codec writes JPEG near the picture, and nearer with more quality", async () => {
   const codec = imagescriptCodec();

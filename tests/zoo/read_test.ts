@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { ManifestError } from "../../lib/errors.ts";
-import { cardJsonSchema, checkCard, parseCard, readCard } from "../../lib/zoo/read.ts";
+import { cardJsonSchema } from "../../lib/zoo/json_schema.ts";
+import { checkCard, parseCard, readCard } from "../../lib/zoo/read.ts";
 
 const tiny = new URL("../fixtures/zoo/tiny/", import.meta.url);
 const text = await Deno.readTextFile(new URL("model.yml", tiny));
@@ -29,11 +30,20 @@ Deno.test("readCard() names the file that is missing", async () => {
   );
 });
 
+/** The line after the card's own. */
+const LAST = text.split("\n").length;
 const faults: [string, (text: string) => string, string, RegExp][] = [
   ["an unknown key", (t) => `${t}colour: red\n`, "#", /Unrecognized key: "colour"/],
   ["a missing key", (t) => t.replace(/^scale.*\n/m, ""), "#scale", /expected number/],
   ["a number out of range", (t) => t.replace("scale: 2", "scale: 0"), "#scale", />=1/],
-  ["broken YAML", (t) => t.replace("id: tiny", "id: [tiny"), ":3:1", /line 3, column 1/],
+  ["broken YAML", (t) => t.replace("id: tiny", "id: [tiny"), ":3:1", /deficient indentation/],
+  ["a repeated key", (t) => `${t}id: other\n`, `:${LAST}:1`, /the key "id" is given twice/],
+  [
+    "an alias",
+    (t) => t.replace("name: ", "name: &n ") + "version: *n\n",
+    `:${LAST}:11`,
+    /alias \*n /,
+  ],
   [
     "a graph that is not there",
     (t) => t.replace("graph: denoiser", "graph: fast"),

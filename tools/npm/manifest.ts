@@ -18,6 +18,7 @@ const PACKAGES = [
   "@jsquash/webp",
   "fastest-levenshtein",
   "imagescript",
+  "js-yaml",
   "ml-matrix",
   "onnxruntime-node",
   "onnxruntime-web",

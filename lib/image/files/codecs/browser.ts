@@ -5,22 +5,52 @@
  * @module
  */
 
+import { UnsupportedError } from "../../../errors.ts";
 import type { InputFormat } from "../format.ts";
 import type { Image } from "../../image.ts";
 import { contextOf, toImageData } from "../canvas.ts";
 import type { Codec, CodecLimits, EncodeOptions } from "./codec.ts";
 import { decodePng } from "./png_decoder.ts";
 import { encodePng } from "./png_encoder.ts";
-import { decodeWebp, encodeWebp } from "./webp.ts";
 
-/** Makes the codec. */
-export function browserCodec(): Codec {
-  return { name: "browser", decode, encode };
+/** What {@linkcode browserCodec} takes for WebP: `webp.ts`, which only the worker's script holds. */
+export type WebpCodec = Pick<typeof import("./webp.ts"), "decodeWebp" | "encodeWebp">;
+
+/**
+ * Makes the codec.
+ *
+ * @param webp For WebP; without it there is an error that says where it is found.
+ */
+export function browserCodec(webp: WebpCodec = noWebp): Codec {
+  return {
+    name: "browser",
+    async decode(bytes, format) {
+      return await (format === "webp" ? webp.decodeWebp(bytes) : decode(bytes, format));
+    },
+    async encode(image, options, limits) {
+      if (options.format === "webp") return await webp.encodeWebp(image, options.quality);
+      return await encode(image, options, limits);
+    },
+  };
 }
 
-async function decode(bytes: Uint8Array<ArrayBuffer>, format: InputFormat): Promise<Image> {
+/** A seventh of the library's bundle is spared by it. */
+const noWebp: WebpCodec = {
+  decodeWebp: () => Promise.reject(withoutWorker("read")),
+  encodeWebp: () => Promise.reject(withoutWorker("write")),
+};
+
+function withoutWorker(verb: string): Error {
+  return new UnsupportedError(
+    `Cannot ${verb} WebP: the worker's script, which holds its codec, was not found; give its URL as "worker"`,
+  );
+}
+
+async function decode(
+  bytes: Uint8Array<ArrayBuffer>,
+  format: Exclude<InputFormat, "webp">,
+): Promise<Image> {
   if (format === "png") return await decodePng(bytes);
-  if (format === "webp") return await decodeWebp(bytes);
   const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }), {
     colorSpaceConversion: "none",
     premultiplyAlpha: "none",
@@ -35,11 +65,10 @@ async function decode(bytes: Uint8Array<ArrayBuffer>, format: InputFormat): Prom
 
 async function encode(
   image: Image,
-  options: EncodeOptions,
+  options: Exclude<EncodeOptions, { format: "webp" }>,
   { signal }: CodecLimits = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (options.format === "png") return await encodePng(image, signal);
-  if (options.format === "webp") return await encodeWebp(image, options.quality);
   const context = contextOf(image.width, image.height);
   context.putImageData(toImageData(image), 0, 0);
   const quality = options.quality / 100;

@@ -26,10 +26,14 @@ export type Reply =
   | { kind: "decoded"; image: SentImage }
   | { kind: "encoded"; bytes: ArrayBuffer };
 
-/** The desk of the codecs; nothing is loaded before it is needed. */
-export function codecDesk(): Desk<Request, Reply> {
+/**
+ * The desk of the codecs; nothing is loaded before it is needed.
+ *
+ * @param load Loads the codec.
+ */
+export function codecDesk(load: () => Promise<Codec> = plainCodec): Desk<Request, Reply> {
   let loading: Promise<Codec> | undefined;
-  const codec = () => loading ??= plainCodec().then(checked);
+  const codec = () => loading ??= load().then(checked);
   return {
     greet: (): Promise<Answer<Reply>> => Promise.resolve({ reply: { kind: "greeting" } }),
     async prepare(): Promise<Answer<Reply>> {

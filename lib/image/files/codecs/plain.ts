@@ -4,7 +4,10 @@ import { onServer, serverModule } from "../../../platform.ts";
 import { containers } from "../containers/mod.ts";
 import type { Codec } from "./codec.ts";
 
-/** Loads imagescript in Deno and Node, the browser's own codec elsewhere, whose bundle must not hold native code. */
+/**
+ * Loads imagescript in Deno and Node, the browser's own codec elsewhere, whose bundle must not hold native code; that one
+ * leaves WebP to the worker.
+ */
 export async function plainCodec(): Promise<Codec> {
   if (!onServer) return (await import("./browser.ts")).browserCodec();
   return (await nativeCodec()).imagescriptCodec();

@@ -8,7 +8,9 @@
 import { extended, riffChunks, webpChunks, webpFile, webpPicture } from "../containers/webp.ts";
 import { onServer, serverModule } from "../../../platform.ts";
 import type { Image } from "../../image.ts";
-import type { Initialize } from "./webp_in_node.ts";
+import { defaultOptions } from "@jsquash/webp/meta.js";
+import type { WebPModule as WebpDecoder } from "@jsquash/webp/codec/dec/webp_dec.js";
+import type { WebPModule as WebpEncoder } from "@jsquash/webp/codec/enc/webp_enc.js";
 
 /** Bytes of an `ANMF` chunk before the frame's own chunks. */
 const FRAME_HEADER = 16;
@@ -37,31 +39,42 @@ export async function decodeWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Image>
 
 /** Encodes an image: lossless and exact without `quality`, lossy with 1 to 100. */
 export async function encodeWebp(image: Image, quality?: number): Promise<Uint8Array<ArrayBuffer>> {
-  const { default: encode, init } = await import("@jsquash/webp/encode.js");
-  await (encoder ??= prepare("enc/webp_enc_simd", init));
+  const { encode } = await (encoder ??= startEncoder());
   const { width, height, data } = image;
-  const pixels = { width, height, data } as ImageData; // Node has no such class
   const options = quality === undefined ? { lossless: 1, exact: 1 } : { quality };
-  return new Uint8Array(await encode(pixels, options));
+  const bytes = encode(data, width, height, { ...defaultOptions, ...options });
+  if (!bytes) throw new Error("Cannot encode the image as WebP: it does not fit in memory");
+  return new Uint8Array(bytes);
 }
 
 async function decodeStill(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
-  const { default: decode, init } = await import("@jsquash/webp/decode.js");
-  await (decoder ??= prepare("dec/webp_dec", init));
-  const { width, height, data } = await decode(bytes.slice().buffer);
+  const decoded = (await (decoder ??= startDecoder())).decode(bytes);
+  if (!decoded) throw new Error("the WebP data is damaged");
+  const { width, height, data } = decoded;
   return { width, height, data: data as Image["data"] }; // of bytes, as ImageData without options is
 }
 
-let encoder: Promise<void> | undefined;
-let decoder: Promise<void> | undefined;
+let encoder: ReturnType<typeof startEncoder> | undefined;
+let decoder: ReturnType<typeof startDecoder> | undefined;
+
+/** Of the two encoders the one with SIMD, which ONNX Runtime needs too. */
+async function startEncoder(): Promise<WebpEncoder> {
+  const { default: start } = await import("@jsquash/webp/codec/enc/webp_enc_simd.js");
+  return await start(await optionsOf("enc/webp_enc_simd"));
+}
+
+async function startDecoder(): Promise<WebpDecoder> {
+  const { default: start } = await import("@jsquash/webp/codec/dec/webp_dec.js");
+  return await start(await optionsOf("dec/webp_dec"));
+}
 
 /** Gives libwebp in Node what it finds by itself elsewhere. */
-async function prepare(name: string, init: Initialize): Promise<void> {
-  if (!onServer || "Deno" in globalThis) return;
-  const { initializeInNode }: typeof import("./webp_in_node.ts") = await import(
+async function optionsOf(name: string): Promise<{ noInitialRun: true; wasmBinary?: ArrayBuffer }> {
+  if (!onServer || "Deno" in globalThis) return { noInitialRun: true };
+  const { compiledInNode }: typeof import("./webp_in_node.ts") = await import(
     serverModule("webp_in_node", import.meta.url)
   );
-  await initializeInNode(name, init);
+  return { noInitialRun: true, wasmBinary: await compiledInNode(name) };
 }
 
 /** An image at its place on a larger transparent one. */

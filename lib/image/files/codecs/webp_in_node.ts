@@ -2,20 +2,17 @@
 
 import { builtin } from "../../../platform.ts";
 
-/** Starts one half of libwebp with its compiled code. */
-export type Initialize = (options: { wasmBinary: ArrayBuffer }) => Promise<unknown>;
-
 /**
- * Starts one half of libwebp: Node fetches no files, and does not have the class of what is decoded.
+ * The compiled code of one half of libwebp: Node fetches no files, and does not have the class of what is decoded.
  *
  * @param name The half, such as `dec/webp_dec`.
  */
-export async function initializeInNode(name: string, init: Initialize): Promise<void> {
+export async function compiledInNode(name: string): Promise<ArrayBuffer> {
+  if (!("ImageData" in globalThis)) {
+    Object.defineProperty(globalThis, "ImageData", { value: DecodedImage, configurable: true });
+  }
   const file = new URL(import.meta.resolve(`@jsquash/webp/codec/${name}.wasm`));
-  const { buffer } = new Uint8Array(await builtin("fs/promises").readFile(file));
-  await init({ wasmBinary: buffer });
-  if ("ImageData" in globalThis) return;
-  Object.defineProperty(globalThis, "ImageData", { value: DecodedImage, configurable: true });
+  return new Uint8Array(await builtin("fs/promises").readFile(file)).buffer;
 }
 
 /** An `ImageData` as far as libwebp uses it. */
