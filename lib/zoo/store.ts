@@ -11,7 +11,9 @@ import { readFile } from "./file.ts";
 import { limits } from "./limits.ts";
 import { fileIn } from "./names.ts";
 import { nameOf } from "./place.ts";
+import { RequestError } from "./http.ts";
 import { openCache, type ReadOptions } from "./source.ts";
+import { ownZoo } from "./zoo.ts";
 
 /** How files of an entry are fetched. */
 export interface FetchOptions extends ReadOptions {
@@ -54,6 +56,31 @@ interface CardFile {
 }
 
 async function fetchFile(
+  card: ModelCard,
+  entry: CardFile,
+  options: FetchOptions,
+): Promise<Uint8Array> {
+  try {
+    return await fetchAny(card, entry, options);
+  } catch (cause) {
+    if (!(card.base?.startsWith(ownZoo.href) && isMissing(cause))) throw cause;
+    throw new Error(
+      `Cannot find ${entry.file} of ${card.id}: it is not beside its card. The package of srzoo holds the ` +
+        `smaller weights alone, its repository all of them: load CLONE/zoo/${card.id} from a clone`,
+      { cause },
+    );
+  }
+}
+
+/** Whether an error comes of a file that is not there. */
+function isMissing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  const isGone = error instanceof RequestError && (error.status === 404 || error.status === 410);
+  return code === "ENOENT" || isGone || isMissing(error.cause);
+}
+
+async function fetchAny(
   card: ModelCard,
   entry: CardFile,
   options: FetchOptions,

@@ -35,7 +35,7 @@ export interface Zoo {
 }
 
 /** The zoo of this package: beside the code, in a checkout and in a published module alike. */
-const ownZoo = new URL(/* @vite-ignore */ "../../zoo/", import.meta.url);
+export const ownZoo: URL = new URL(/* @vite-ignore */ "../../zoo/", import.meta.url);
 
 /**
  * Opens a zoo; nothing is read yet.
