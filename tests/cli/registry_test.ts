@@ -1,27 +1,15 @@
 import { expect } from "expect";
 import { join } from "node:path";
 import { encodeImage, type Image, load, readCard } from "../../mod.ts";
-import { main } from "../../cli/zoo.ts";
 import { tryProviders } from "../../cli/zoo/trials.ts";
 import { createEntry } from "../../cli/zoo/new.ts";
 import { publish } from "../../cli/zoo/publish.ts";
 import { parametersOf } from "../../lib/onnx/parameters.ts";
 import { filesBelow, inFolder } from "./_folder.ts";
+import { zoo } from "./_zoo.ts";
 
 const fixtures = new URL("../fixtures/zoo/", import.meta.url).pathname;
 const tiny = join(fixtures, "srdiff-tiny");
-
-/** Runs the command in this process; returns what it printed. */
-async function zoo(...args: string[]): Promise<{ code: number; text: string }> {
-  const lines: string[] = [];
-  const { log, error } = console;
-  console.log = console.error = (line: string) => void lines.push(line);
-  try {
-    return { code: await main(args), text: lines.join("\n") };
-  } finally {
-    Object.assign(console, { log, error });
-  }
-}
 
 /** Serves a folder as any static server does. */
 function serve(folder: string) {

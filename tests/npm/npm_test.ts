@@ -122,6 +122,7 @@ Deno.test({
         const site = `${folder}vite/public`;
         await run("rm", ["-rf", site]);
         await run("mkdir", [site]);
+        await run("cp", ["index.html", "vite"]);
         await run("cp", ["-r", "node_modules/@srzoo/core/zoo", "small.png", site]);
         const { code, stderr } = await tool("vite/bin/vite.js", ["build", "vite"]);
         expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
@@ -143,7 +144,7 @@ Deno.test({
           "--metafile=meta.json",
         ];
         const worker = "node_modules/@srzoo/core/lib/web_worker.js";
-        for (const [from, to] of [["page.js", "page.js"], [worker, "worker.js"]]) {
+        for (const [from, to] of [["page.js", "main.js"], [worker, "worker.js"]]) {
           const { code, stderr } = await run(
             `${folder}node_modules/.bin/esbuild`,
             [from, ...how, `--outfile=${site}${to}`, "--allow-overwrite"],
@@ -153,7 +154,7 @@ Deno.test({
           const native = /node_modules\/(onnxruntime-node|imagescript)\/|^node:/;
           expect(Object.keys(inputs).filter((path) => native.test(path))).toEqual([]);
         }
-        await run("cp", ["-r", "node_modules/@srzoo/core/zoo", "small.png", site]);
+        await run("cp", ["-r", "node_modules/@srzoo/core/zoo", "small.png", "index.html", site]);
         const runtime = "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded";
         await run("mkdir", ["-p", `${site}ort`]);
         await run("cp", [`${runtime}.mjs`, `${runtime}.wasm`, `${site}ort`]);

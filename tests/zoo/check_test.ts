@@ -1,25 +1,13 @@
 import { expect } from "expect";
 import { join } from "node:path";
 import { encodeImage, readCard } from "../../mod.ts";
-import { main } from "../../cli/zoo.ts";
 import { tryProviders } from "../../cli/zoo/trials.ts";
 import { textured } from "../bench/_pictures.ts";
 import { inFolder } from "../cli/_folder.ts";
+import { zoo } from "../cli/_zoo.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const fixtures = join(root, "tests/fixtures/zoo");
-
-/** Runs the command in this process; returns what it printed. */
-async function zoo(...args: string[]): Promise<{ code: number; text: string }> {
-  const lines: string[] = [];
-  const { log, error } = console;
-  console.log = console.error = (line: string) => void lines.push(line);
-  try {
-    return { code: await main(args), text: lines.join("\n") };
-  } finally {
-    Object.assign(console, { log, error });
-  }
-}
 
 /** A copy of an entry that may be written, and a folder of two images. */
 async function setUp(folder: string, entry: string): Promise<{ copy: string; set: string }> {

@@ -9,8 +9,9 @@ import { scheduleFor } from "../../lib/models/schedule.ts";
 import { noiseLevel, type Time, timestep } from "../../lib/models/time.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import type { Tiling } from "../../lib/tiling.ts";
+import { compare, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import { type Arrays, asTensor, itemOf, type NumberArray } from "./npz.ts";
+import { type Arrays, asTensor, itemOf, need, type NumberArray } from "./npz.ts";
 
 /** A recorded batch in the terms of this library; the first axis of every array is the batch. */
 export interface Recording {
@@ -18,6 +19,16 @@ export interface Recording {
   readonly condition?: NumberArray;
   /** Noise `[n, 3, H, W]` of a draw: 0 is x_T, step i uses draw i. */
   noise(draw: number): NumberArray;
+}
+
+/** The image of a recording. */
+export interface RecordedImage {
+  /** How its first item was drawn. */
+  readonly recording: Recording;
+  /** Name of the recorded array. */
+  readonly name: string;
+  /** Brings an image in [-1, 1] into the range of the recorded one. */
+  ranged?(image: Tensor): Tensor;
 }
 
 /** A chain, replayed. */
@@ -90,7 +101,7 @@ function givenEnlarged(
 }
 
 /** The image of the first item, by the library's family from its low-resolution bytes `[h, w, 3]`. */
-export async function imageOf(
+async function imageOf(
   entry: Entry,
   lr: NumberArray,
   recording: Recording,
@@ -100,6 +111,18 @@ export async function imageOf(
   const [height, width] = lr.dims;
   const begun = await model.condition({ lr: fromBytes(lr), tiling: whole({ height, width }) });
   return (await statesOf(entry, begun, recording, 0)).at(-1)!;
+}
+
+/** Compares the image of the first item, made from its low-resolution bytes, with the recorded one. */
+export async function compareImage(
+  arrays: Arrays,
+  entry: Entry,
+  { recording, name, ranged = (image) => image }: RecordedImage,
+): Promise<Comparison> {
+  const image = ranged(await imageOf(entry, need(arrays, "lr_uint8"), recording));
+  const recorded = itemOf(need(arrays, name), 0);
+  const made = { ...image, dims: recorded.dims };
+  return compare(`${name}, from the low-resolution bytes`, recorded, made, limits.trajectory);
 }
 
 /** The enlarged input that the card asks for, `[1, 3, H, W]`, of low-resolution bytes `[h, w, 3]`. */

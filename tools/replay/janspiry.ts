@@ -5,7 +5,7 @@ import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
 import type { Case, Replay } from "./case.ts";
 import { compare, compareStates, compareTable, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import { call, chain, enlargedBy, imageOf, type Recording } from "./image_diffusion.ts";
+import { call, chain, compareImage, enlargedBy } from "./image_diffusion.ts";
 import { samplingScheduleOf, scaleIn, timeOf } from "./image_diffusion.ts";
 import { type Arrays, channelsOf, itemOf, need } from "./npz.ts";
 
@@ -31,7 +31,7 @@ async function* compareCase({ arrays, openEntry }: Case): AsyncGenerator<Compari
   const { states, last } = await chain(entry, recording);
   yield compareStates("traj_x", need(arrays, "traj_x"), [...states.slice(1), last]);
   yield compare("final", need(arrays, "final"), last, limits.trajectory);
-  if (condition && lr) yield await compareImage(arrays, entry, recording);
+  if (condition && lr) yield await compareImage(arrays, entry, { recording, name: "final" });
 }
 
 /** The tables that the reference keeps and the library computes. */
@@ -83,16 +83,4 @@ async function compareCall(arrays: Arrays, entry: Entry): Promise<Comparison> {
       : { condition: channelsOf(input, 0, 3), x: channelsOf(input, 3, 6), ...told },
   );
   return compare("step_eps", need(arrays, "step_eps"), prediction, limits.call);
-}
-
-/** The image of the first item, from its low-resolution bytes. */
-async function compareImage(
-  arrays: Arrays,
-  entry: Entry,
-  recording: Recording,
-): Promise<Comparison> {
-  const image = await imageOf(entry, need(arrays, "lr_uint8"), recording);
-  const recorded = itemOf(need(arrays, "final"), 0);
-  const made = { ...image, dims: recorded.dims };
-  return compare("final, from the low-resolution bytes", recorded, made, limits.trajectory);
 }

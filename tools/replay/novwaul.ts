@@ -7,7 +7,7 @@ import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import type { Case, Replay } from "./case.ts";
 import { compare, compareStates, compareTable, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import { call, chain, enlargedBy, imageOf, type Recording } from "./image_diffusion.ts";
+import { call, chain, compareImage, enlargedBy } from "./image_diffusion.ts";
 import { samplingScheduleOf, scaleIn, timeOf } from "./image_diffusion.ts";
 import { type Arrays, channelsOf, itemOf, need, type NumberArray } from "./npz.ts";
 
@@ -40,7 +40,8 @@ async function* compareCase({ config, arrays, openEntry }: Case): AsyncGenerator
   const end = arrays.x0_before_clip;
   if (end) yield compare("x0_before_clip", end, last, limits.trajectory);
   yield compare("final01", need(arrays, "final01"), to01(clamp(last, 1)), limits.trajectory);
-  if (lr) yield await compareImage(arrays, entry, recording);
+  const ranged = (image: Tensor) => to01(clamp(image, 1));
+  if (lr) yield await compareImage(arrays, entry, { recording, name: "final01", ranged });
 }
 
 /** The tables of training and of sampling. */
@@ -88,18 +89,6 @@ async function compareCall(arrays: Arrays, entry: Entry): Promise<Comparison> {
     condition: channelsOf(input, 3, 6),
   });
   return compare("step_eps", need(arrays, "step_eps"), prediction, limits.call);
-}
-
-/** The image of the first item, from its low-resolution bytes. */
-async function compareImage(
-  arrays: Arrays,
-  entry: Entry,
-  recording: Recording,
-): Promise<Comparison> {
-  const image = to01(clamp(await imageOf(entry, need(arrays, "lr_uint8"), recording), 1));
-  const recorded = itemOf(need(arrays, "final01"), 0);
-  const name = "final01, from the low-resolution bytes";
-  return compare(name, recorded, { ...image, dims: recorded.dims }, limits.trajectory);
 }
 
 /** From [-1, 1] to [0, 1]. */

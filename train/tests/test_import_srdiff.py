@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from srdiff_case import Options, checkpoint, networks, write_checkpoint
 from srzoo_train.import_checkpoint import main
 from srzoo_train.importers.srdiff import convert
-from srzoo_train.importers.srdiff_schedule import SCHEDULE_BUFFERS
+from srzoo_train.importers.schedule_table import SCHEDULE_BUFFERS
 from srzoo_train.importers.system import ImportRefused, System
 from srzoo_train.importers.systems import recognise
 from srzoo_train.models.rrdb import RRDBNet

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from srzoo_train.importers.srdiff_schedule import SCHEDULE_BUFFERS
+from srzoo_train.importers.schedule_table import SCHEDULE_BUFFERS
 from srzoo_train.models.compact import Denoiser, Regression
 from srzoo_train.models.published import joined_channels
 from srzoo_train.models.rrdb import RRDBNet

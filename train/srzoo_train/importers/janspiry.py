@@ -7,11 +7,11 @@ from typing import Any
 
 from ..graphs import Graph
 from ..models.janspiry_unet import JanspiryShape, JanspiryUNet
-from ..noise_schedule import KINDS, RAMPS, S, Schedule, fits, recognised
+from ..noise_schedule import KINDS, RAMPS, S, Schedule
 from ..published import Draw, tiling
 from .image_diffusion import Level, diffusion_of, layers_of, levels_of, scale_of
 from .reference_config import lookup, number
-from .srdiff_schedule import SCHEDULE_BUFFERS
+from .schedule_table import SCHEDULE_BUFFERS, decided
 from .system import Conversion, ImportRefused, System, Weights, listed, load_exactly, shape_of
 
 NET = "denoise_fn."
@@ -108,18 +108,7 @@ def trained_with(
     """The schedule of training: the checkpoint's table tells it, else the configuration, else the release."""
     told = told_schedule(config, "model.beta_schedule.train", "beta_schedule.train",
                          "schedule_stored_in_checkpoint")
-    if table is None:
-        return told or RELEASED[time], []
-    if told is not None and fits(told, table):
-        return told, []
-    found = recognised(table)
-    if found is None:
-        raise ImportRefused(
-            f"its table of {len(table)} betas is not one of {', '.join(KINDS)}; say with --config "
-            "what it is: beta_schedule.train"
-        )
-    differs = f"the configuration says {told}, the checkpoint's table is {found} and decides"
-    return found, [] if told is None else [differs]
+    return decided(told, table, RELEASED[time], "beta_schedule.train")
 
 
 def sampled_with(config: Mapping[str, Any], trained: Schedule) -> tuple[Schedule, list[str]]:

@@ -15,7 +15,8 @@ from ..models.rrdb import RRDBNet
 from ..models.srdiff_unet import SRDiffUNet
 from .reference_config import lookup, number
 from .rrdb import rrdb_of
-from .srdiff_schedule import SCHEDULE_BUFFERS, schedule_of
+from .schedule_table import SCHEDULE_BUFFERS
+from .srdiff_schedule import schedule_of
 from .system import (
     Conversion,
     ImportRefused,

@@ -7,48 +7,18 @@ from typing import Any
 
 from torch import Tensor
 
-from ..noise_schedule import KINDS, S, Schedule, fits, recognised
+from ..noise_schedule import S, Schedule
 from .reference_config import lookup, number
+from .schedule_table import decided
 from .system import ImportRefused
-
-# Tables that the official checkpoint keeps beside the weights; all follow from the betas.
-SCHEDULE_BUFFERS = (
-    "betas",
-    "alphas_cumprod",
-    "alphas_cumprod_prev",
-    "sqrt_alphas_cumprod",
-    "sqrt_one_minus_alphas_cumprod",
-    "log_one_minus_alphas_cumprod",
-    "sqrt_recip_alphas_cumprod",
-    "sqrt_recipm1_alphas_cumprod",
-    "posterior_variance",
-    "posterior_log_variance_clipped",
-    "posterior_mean_coef1",
-    "posterior_mean_coef2",
-)
 
 RELEASED = {"kind": "cosine", "timesteps": 100, "s": 0.008}
 
 
 def schedule_of(table: Tensor | None, config: Mapping[str, Any]) -> tuple[Schedule, list[str]]:
-    """The schedule, with notes on what was decided.
-
-    The configuration says it, else the table is recognised, else it is the released one. A table
-    in the checkpoint is what the reference samples with, so it overrules a configuration.
-    """
+    """The schedule, with notes on what was decided."""
     told = configured(config, None if table is None else len(table))
-    if table is None:
-        return told or RELEASED, []
-    if told is not None and fits(told, table):
-        return told, []
-    found = recognised(table)
-    if found is None:
-        raise ImportRefused(
-            f"its table of {len(table)} betas is not one of {', '.join(KINDS)} (with s = {S}); say with "
-            "--config what it is: beta_schedule, with beta_s or beta_end"
-        )
-    differs = f"the configuration says {told}, the checkpoint's table is {found} and decides"
-    return found, [differs] if told is not None else []
+    return decided(told, table, RELEASED, "beta_schedule, with beta_s or beta_end")
 
 
 def configured(config: Mapping[str, Any], length: int | None) -> Schedule | None:
