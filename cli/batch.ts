@@ -20,18 +20,18 @@ import type { Writer } from "./writer.ts";
 export interface Batch {
   /** The flags. */
   settings: Settings;
-  /** Takes what is to be told. */
+  /** Receives the events. */
   report: Reporter;
-  /** Ends the run. */
+  /** Aborts the run. */
   signal: AbortSignal;
   /** Version of this program. */
   program: string;
-  /** Makes the writer, once the inputs that it must spare are known. */
+  /** Makes the writer, once the inputs that it must not overwrite are known. */
   openWriter: (inputs: ReadonlySet<string>) => Writer;
 }
 
 /**
- * Does a whole run.
+ * Processes all inputs.
  *
  * @returns The number of inputs that failed.
  * @throws {UsageError} If the run cannot begin.
@@ -65,7 +65,7 @@ export async function runBatch(batch: Batch): Promise<number> {
   return counts.failed;
 }
 
-/** Leaves out what this program has made: it would become sixteen times as large. */
+/** Leaves out results of this program, which would be enlarged a second time. */
 async function withoutResults({ inputs, skipped }: Inputs): Promise<Inputs> {
   const kept: Inputs = { inputs: [], skipped: [...skipped] };
   const why = "it is a result of srzoo; --again enlarges it once more";
@@ -77,7 +77,7 @@ async function withoutResults({ inputs, skipped }: Inputs): Promise<Inputs> {
   return kept;
 }
 
-/** The workshop, whose model is opened for the first image that needs it. */
+/** The workshop; its model is opened when the first image needs it. */
 interface Shop {
   open(): Promise<Workshop>;
   close(): Promise<void>;
@@ -109,7 +109,7 @@ async function openShop(batch: Batch, choice: Choice, targets: readonly Target[]
   };
 }
 
-/** Does one input; an error becomes an event, unless it ends the run. */
+/** Processes one input; an error becomes an event, unless it ends the run. */
 async function attempt(
   { settings, report, signal }: Batch,
   shop: Shop,
@@ -120,7 +120,7 @@ async function attempt(
   try {
     if (target.input.problem) throw target.input.problem;
     if (settings.skipExisting && await allExist(target.paths)) {
-      report({ event: "skipped", file, why: "its result is there" });
+      report({ event: "skipped", file, why: "its result exists" });
       return "skipped";
     }
     await enlargeFile(await shop.open(), target);
@@ -138,7 +138,7 @@ async function allExist(paths: readonly string[]): Promise<boolean> {
   return identities.every((identity) => identity !== undefined);
 }
 
-/** Place 0 is in share 0, which is also share n, whether they are counted from 0 or from 1. */
+/** Place 0 is in share 0, which is also share n: shares can be counted from 0 or from 1. */
 function inShard(place: number, shard?: Shard): boolean {
   return shard === undefined || place % shard.count === shard.index % shard.count;
 }

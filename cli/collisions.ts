@@ -1,4 +1,4 @@
-/** What is refused before any work: results that are one file, or an input, or no file. @module */
+/** Conflicts that are refused before any work: two results with one name, an input, or something that is not a file. @module */
 
 import { join } from "node:path";
 import { identityOf, placeOf } from "./identity.ts";
@@ -6,7 +6,7 @@ import { isPipe } from "./inputs.ts";
 import { type Settings, UsageError } from "./settings.ts";
 import type { Target } from "./target.ts";
 
-/** Leaves out what was found in a folder and is the result of another input. */
+/** Leaves out files of a folder that are results of other inputs. */
 export async function withoutOwnResults(targets: readonly Target[]): Promise<Target[]> {
   const results = new Set<string>();
   for (const { paths } of targets) for (const path of paths) results.add(await placeOf(path));
@@ -18,7 +18,7 @@ export async function withoutOwnResults(targets: readonly Target[]): Promise<Tar
   return kept;
 }
 
-/** Refuses two results, or two rows of previews, of one name. */
+/** Refuses two results, or two sets of previews, with the same name. */
 export async function refuseCollisions(
   targets: readonly Target[],
   settings: Settings,
@@ -42,7 +42,7 @@ export async function refuseCollisions(
   }
 }
 
-/** Refuses a result that is an input, be it by a link or by another spelling. */
+/** Refuses a result that is an input, also through a link or another spelling. */
 export async function refuseInputs(targets: readonly Target[]): Promise<void> {
   const inputs = new Map<string, string>();
   for (const { input } of targets) {

@@ -1,13 +1,13 @@
-// deno-lint-ignore-file no-control-regex -- these are the characters that it is about
-/** Characters that a terminal obeys instead of showing them. @module */
+// deno-lint-ignore-file no-control-regex -- this file is about these characters
+/** Characters that a terminal executes instead of showing. @module */
 
 /**
- * C0 and C1 controls, and what changes the direction or the lines of a text: in the name of a file or the text of
+ * C0 and C1 controls, and characters that change the direction or the lines of a text: in a file name or in the text of
  * a card they could rewrite what the terminal shows.
  */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** Writes each such character as text: `\x1b` for an escape, unless `write` says otherwise. */
+/** Replaces each of these characters with text, by default `\x1b` for an escape. */
 export function escapeControls(text: string, write: (letter: string) => string = inHex): string {
   return text.replace(CONTROLS, write);
 }

@@ -1,4 +1,4 @@
-/** What an image will take: memory by count, time by measuring. @module */
+/** Estimates of the memory and the time that an image takes. @module */
 
 import { cropImage } from "../lib/image/crop.ts";
 import type { OutputFormat } from "../lib/image/files/format.ts";
@@ -7,7 +7,7 @@ import { defaultMemory } from "../lib/platform.ts";
 import { encodeImage, type Image, type Plan, type UpscaleOptions, type Upscaler } from "../mod.ts";
 import { inBytes } from "./terminal.ts";
 
-/** Sides of a result. */
+/** Size of a result. */
 export interface ResultSize {
   /** Columns. */
   width: number;
@@ -22,11 +22,11 @@ export function resultSize(plan: Plan, scale?: number): ResultSize {
   return { width: side(plan.sourceWidth), height: side(plan.sourceHeight) };
 }
 
-/** Bytes that encoding takes for each pixel, besides the pixels themselves. */
+/** Bytes per pixel that encoding takes, besides the pixels themselves. */
 const ENCODING: Record<OutputFormat, number> = { png: 8, jpeg: 12, webp: 32 };
 
 /**
- * Bytes at the peak: while the model works, or while a result is resized and encoded.
+ * Peak memory in bytes: while the model runs, or while a result is resized and encoded.
  *
  * @throws {RangeError} If that is more than `budget`.
  */
@@ -55,18 +55,18 @@ export function memoryOf(
   );
 }
 
-/** Work of a run: pixels that networks look at, or pixels at all where there is no network. */
+/** Work of a run: pixels that networks process, or all pixels if there is no network. */
 export function workOf({ seen, sourceWidth, sourceHeight }: Plan): number {
   return seen || sourceWidth * sourceHeight;
 }
 
-/** Milliseconds that are enough for a measurement, and those that it may take at most. */
+/** Milliseconds that suffice for a measurement, and its limit. */
 const ENOUGH = 300, PATIENCE = 2000;
 
 /**
- * Seconds for each unit of work, measured with the same options on a piece of the image. The first run is slow, so
- * it counts for nothing, and the piece grows until it takes its time or is a quarter of the image. What each piece
- * takes whatever its size is told by the one before it.
+ * Seconds per unit of work, measured with the same options on a piece of the image. The first run is slow, so
+ * it is not counted. The piece grows until it takes long enough or is a quarter of the image. The fixed cost of a
+ * piece follows from the difference to the piece before it.
  */
 export async function measureRate(
   upscaler: Upscaler,
@@ -90,18 +90,18 @@ export async function measureRate(
   }
 }
 
-/** Seconds for each unit that the larger of two pieces has more; of it alone where that tells nothing. */
+/** Seconds per unit, from the difference of two pieces; from the larger one alone if the difference is not usable. */
 function rateOf(
   small: { work: number; took: number },
   large: { work: number; took: number },
 ): number {
   const more = large.took - small.took;
-  // The first piece is slow whatever its size, so it may have taken as long as the second.
+  // The first piece is always slow, so it may have taken as long as the second.
   const isTelling = small.work > 0 && 2 * small.work < large.work && more > 0.3 * large.took;
   return isTelling ? more / (large.work - small.work) : large.took / large.work;
 }
 
-/** Enlarges and encodes a piece; returns the share that was done before patience was lost. */
+/** Enlarges and encodes a piece; returns the fraction that was done before the time limit. */
 async function tryPiece(
   upscaler: Upscaler,
   piece: Image,
@@ -126,7 +126,7 @@ async function tryPiece(
   }
 }
 
-/** The top left of an image. */
+/** The top left corner of an image. */
 function corner(source: Image, side: number): Image {
   const width = Math.min(side, source.width);
   const height = Math.min(side, source.height);

@@ -11,7 +11,7 @@ import { Command } from "commander";
 import { buildPage } from "./page/build.ts";
 import { wholeWithin } from "./values.ts";
 
-/** What a file of the page is, by the end of its name. */
+/** Content types by file extension. */
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
@@ -23,7 +23,7 @@ const TYPES: Record<string, string> = {
   png: "image/png",
 };
 
-/** Answers with the files of a folder and the headers that WebAssembly threads need. */
+/** Serves the files of a folder with the headers that WebAssembly threads need. */
 export async function answer(request: Request, folder: URL): Promise<Response> {
   const { pathname } = new URL(request.url);
   const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
@@ -46,14 +46,14 @@ export async function answer(request: Request, folder: URL): Promise<Response> {
 async function main(): Promise<void> {
   const { port, build, base } = new Command("demo")
     .description("Serves a page that enlarges photographs in the browser.")
-    .option("--port <n>", "where to listen; 0 takes a free one", wholeWithin(0, 65535), 8137)
+    .option("--port <n>", "port to listen on; 0 takes a free one", wholeWithin(0, 65535), 8137)
     .option("--build <dir>", "write plain files for a static host instead")
-    .option("--base <path>", "where the static host serves them", "/")
+    .option("--base <path>", "path under which the static host serves them", "/")
     .parse(Deno.args, { from: "user" })
     .opts<{ port: number; build?: string; base: string }>();
   if (build !== undefined) {
     await buildPage(build, { base });
-    return console.log(`${build} can be put on any static host`);
+    return console.log(`${build} can be copied to any static host`);
   }
   const folder = await Deno.makeTempDir({ prefix: "srzoo-page-" });
   const clear = () => Deno.removeSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** Whether results can be written where they shall go: tried before any work. @module */
+/** Checks before any work that the results can be written. @module */
 
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -10,7 +10,7 @@ import { inBytes } from "./terminal.ts";
 import { reasonOf, unfinishedName } from "./writer.ts";
 
 /**
- * Tries to write into the folders of all results. A target that cannot be written gets a problem and no paths.
+ * Tries to write into the folders of all results. A target that cannot be written gets a problem and loses its paths.
  *
  * @throws {UsageError} If the place that `-o`, `--out` or `--previews` names cannot be written.
  */
@@ -40,7 +40,7 @@ export async function tryDestinations(
   return checked;
 }
 
-/** Why one of the paths cannot be written, if that is so. */
+/** Why one of the paths cannot be written, or undefined. */
 async function whyNot(
   paths: readonly string[],
   tried: (folder: string) => Promise<string | undefined>,
@@ -51,10 +51,10 @@ async function whyNot(
   }
 }
 
-/** Bytes that a folder must take: a file system without a free block still takes an empty file. */
+/** Bytes to try with: a full file system still accepts an empty file. */
 const TRIAL = new Uint8Array(65_536).fill(0x20);
 
-/** Writes a hidden file into a folder, or into the one that it would be made in, and removes it again. */
+/** Writes a hidden file into a folder, or into its nearest existing parent, and removes it again. */
 async function tryFolder(
   folder: string,
   tries: Map<string, Promise<string | undefined>>,
@@ -68,7 +68,7 @@ async function tryFolder(
   if (stat instanceof Error) return `Cannot write into ${folder}: ${reasonOf(stat)}`;
   if (!stat.isDirectory) return `Cannot write into ${folder}: it is not a folder`;
   const trial = join(folder, unfinishedName());
-  // Deno may allow a folder that is not there yet, but not the one that it will be made in.
+  // Deno may allow a folder that does not exist yet, but not its parent.
   const { state } = await Deno.permissions.query({ name: "write", path: trial });
   if (state !== "granted") return undefined;
   try {
@@ -80,7 +80,7 @@ async function tryFolder(
   }
 }
 
-/** A file that is there may be write-protected although its folder is not. */
+/** An existing file may be write-protected although its folder is not. */
 async function tryFile(path: string): Promise<string | undefined> {
   try {
     (await Deno.open(path, { write: true, create: false })).close();
@@ -90,13 +90,13 @@ async function tryFile(path: string): Promise<string | undefined> {
   }
 }
 
-/** Bytes of a pixel in a file, as most photographs have them. */
+/** Bytes per pixel of a typical photograph in a file. */
 const TYPICAL: Record<OutputFormat, number> = { png: 1, jpeg: 0.25, webp: 1 };
 
 /**
- * Refuses results that the disk will most likely not hold, before they are made.
+ * Refuses results that most likely do not fit on the disk, before they are made.
  *
- * @throws {Error} If less is free than such an image usually takes.
+ * @throws {Error} If less space is free than such an image usually takes.
  */
 export async function checkSpace(target: Target, pixels: number): Promise<void> {
   const needed = TYPICAL[target.format] * pixels * target.paths.length;
@@ -110,7 +110,7 @@ export async function checkSpace(target: Target, pixels: number): Promise<void> 
   );
 }
 
-/** Bytes that are free in a folder, or in the one that it will be made in; undefined where Deno may not ask. */
+/** Free bytes in a folder, or in its nearest existing parent; undefined without the permission to ask. */
 async function freeBytes(folder: string): Promise<number | undefined> {
   const { state } = await Deno.permissions.query({ name: "sys", kind: "statfs" as "osRelease" });
   if (state !== "granted") return undefined;

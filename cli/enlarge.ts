@@ -1,4 +1,4 @@
-/** One image from its file to its results. @module */
+/** Enlarges one image, from its file to its results. @module */
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -21,7 +21,7 @@ interface Job {
   size: ResultSize;
 }
 
-/** Enlarges one image and writes its results; a dry run only tells what that would take. */
+/** Enlarges one image and writes its results; a dry run only reports what that would take. */
 export async function enlargeFile(shop: Workshop, target: Target): Promise<void> {
   const { settings, upscaler, report } = shop;
   const job = await planned(shop, target);
@@ -51,7 +51,7 @@ export async function enlargeFile(shop: Workshop, target: Target): Promise<void>
   });
 }
 
-/** Reads the image and makes the plan that is then executed; tells what it takes. */
+/** Reads the image and makes the plan that is then executed; reports what it takes. */
 async function planned(shop: Workshop, target: Target): Promise<Job> {
   const { settings, upscaler, report, signal } = shop;
   const file = target.input.path;
@@ -66,7 +66,7 @@ async function planned(shop: Workshop, target: Target): Promise<Job> {
   const memoryBytes = memoryOf(plan, size, target.format, settings.memory);
   await checkSpace(target, size.width * size.height);
   shop.rate ??= settings.quiet
-    ? 0 // nobody is told
+    ? 0 // not shown
     : await measureRate(upscaler, source, target.format, options);
   report({
     event: "plan",
@@ -84,7 +84,7 @@ async function planned(shop: Workshop, target: Target): Promise<Job> {
   return { target, source, plan, size };
 }
 
-/** What a dry run tells beyond the sizes. */
+/** What a dry run reports besides the sizes. */
 function choicesOf({ generative, regions, runs, ...plan }: Plan): PlanChoices {
   const drawn = { seed: plan.seed, sampler: plan.sampler, steps: plan.steps, graph: plan.graph };
   return {
@@ -95,12 +95,12 @@ function choicesOf({ generative, regions, runs, ...plan }: Plan): PlanChoices {
   };
 }
 
-/** What an input is read from, no farther than the memory allows: a pipe may have no end. */
+/** Where an input is read from. A pipe may have no end, so it is read as a stream with a limit. */
 function fileOf({ path }: Pick<Input, "path">): URL | Response {
   return path === "-" ? new Response(Deno.stdin.readable) : pathToFileURL(path);
 }
 
-/** Executes the plan, telling how far it is and writing each step's image where asked to. */
+/** Executes the plan, reports progress, and writes the image of each step if `--previews` asks for it. */
 async function followed(
   shop: Workshop,
   { target, source, plan }: Job,

@@ -3,7 +3,7 @@
 import { oneLine } from "../lib/errors.ts";
 import { permissionLine } from "./permissions.ts";
 
-/** One line that names the file, and the stack if it is wanted. */
+/** One line that names the file, and the stack if `debug` is set. */
 export function described(
   error: unknown,
   file?: string,
@@ -16,15 +16,15 @@ export function described(
   return debug ? { message, stack: cause.stack } : { message };
 }
 
-/** What the engine calls an allocation is to the user an image that is too large. */
+/** The JavaScript engine's errors of allocation, in the user's terms. */
 function memoryLine({ message }: Error): string | undefined {
   if (!/allocation failed|out of memory|Invalid typed array length/i.test(message)) {
     return undefined;
   }
-  return "Cannot find the memory for it: take a smaller image, or lower --memory or --tile";
+  return "Not enough memory: take a smaller image, or lower --memory or --tile";
 }
 
-/** How the library's errors name what the user of the command line calls a flag. */
+/** Names of options in the library's errors, and the flags that stand for them. */
 const FLAGS: readonly [RegExp, string][] = [
   [/^Cannot use (samples|steps|temperature|fidelity|restore|tile) = /, "Cannot use --$1 "],
   [/^Cannot use the sampler "(.*?)":/, "Cannot use --sampler $1:"],
@@ -35,7 +35,7 @@ const FLAGS: readonly [RegExp, string][] = [
   [/\ballow more memory\b/, "allow more with --memory"],
 ];
 
-/** The same message with the names that the command line has for the options. */
+/** The message with flags in place of option names. */
 function withFlags(message: string): string {
   return FLAGS.reduce((text, [pattern, flag]) => text.replace(pattern, flag), message);
 }

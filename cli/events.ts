@@ -1,4 +1,4 @@
-/** What a run tells, be it to people or, one JSON object a line, to programs. @module */
+/** The events of a run: text for people, or one JSON object per line for programs. @module */
 
 import type { Progress } from "../mod.ts";
 import { escapeControls } from "./controls.ts";
@@ -21,11 +21,11 @@ export type Event =
     dry?: boolean;
   };
 
-/** The choices of a plan that an image's size does not tell. */
+/** The choices of a plan besides the sizes. */
 export interface PlanChoices {
-  /** Seed of the noise, where any is drawn. */
+  /** Seed of the noise, if any is drawn. */
   seed?: number;
-  /** Sampler, where any is used. */
+  /** Sampler, if one is used. */
   sampler?: string;
   /** Steps of the sampler. */
   steps?: number;
@@ -33,13 +33,13 @@ export interface PlanChoices {
   graph?: string;
   /** Images to draw. */
   samples: number;
-  /** Parts that are worked on one after the other. */
+  /** Number of regions, which are processed one after the other. */
   regions: number;
-  /** Calls of networks. */
+  /** Number of network calls. */
   runs: number;
 }
 
-/** What one image will take. */
+/** What one image will become, and what that will take. */
 export interface PlanEvent extends PlanChoices {
   /** Kind. */
   event: "plan";
@@ -55,11 +55,11 @@ export interface PlanEvent extends PlanChoices {
   outputWidth: number;
   /** Rows of the result. */
   outputHeight: number;
-  /** Estimate of the bytes at the peak. */
+  /** Estimate of the peak memory in bytes. */
   memoryBytes: number;
-  /** Estimate of the time, from what was measured on this machine. */
+  /** Estimate of the time, measured on this machine. */
   seconds: number;
-  /** Whether nothing will be done. */
+  /** Whether this is a dry run. */
   dry?: boolean;
 }
 
@@ -83,36 +83,36 @@ export interface DoneEvent {
   version: string;
   /** What ran the networks. */
   provider: string;
-  /** Precision of the weights, where there are networks. */
+  /** Precision of the weights, if there are networks. */
   precision?: string;
-  /** Seed of the noise, where any was drawn. */
+  /** Seed of the noise, if any was drawn. */
   seed?: number;
-  /** Sampler, where any was used. */
+  /** Sampler, if one was used. */
   sampler?: string;
   /** Steps of the sampler. */
   steps?: number;
   /** Graph that made the steps. */
   graph?: string;
-  /** Time it took. */
+  /** Time in seconds. */
   seconds: number;
-  /** What the user should know of the result. */
+  /** What the user should know about the result. */
   notes: string[];
 }
 
-/** Takes events. */
+/** Receives events. */
 export type Reporter = (event: Event) => void;
 
-/** How JSON writes a character that it may also hold as it is. */
+/** A character as an escape of JSON. */
 function inJson(letter: string): string {
   return `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** Whether others like it follow soon. */
+/** Whether it is one of the frequent events, and not the last of its kind. */
 function isFrequent(event: Event): boolean {
   return event.event === "download" || (event.event === "progress" && event.fraction < 1);
 }
 
-/** Milliseconds between two of the frequent events. */
+/** Milliseconds between two frequent events. */
 const PAUSE = 100;
 
 /** Writes each event as one line of JSON. */

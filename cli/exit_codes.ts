@@ -1,13 +1,13 @@
-/** What the exit code of the command says. @module */
+/** Exit codes of the commands. @module */
 
 /** Exit codes. */
 export const exitCodes = {
-  /** All is done. */
+  /** Everything is done. */
   done: 0,
-  /** Some file failed; the others are done. */
+  /** Some files failed; the others are done. */
   someFailed: 1,
-  /** The command line cannot be obeyed; nothing was done. */
+  /** The command line is wrong; nothing was done. */
   wrongUsage: 2,
-  /** A signal ended the run; what is written is whole. */
+  /** A signal ended the run; written files are complete. */
   interrupted: 130,
 } as const;

@@ -1,4 +1,4 @@
-/** Formats by the extensions of their files. @module */
+/** Image formats by file extension. @module */
 
 import { extname } from "node:path";
 import type { OutputFormat } from "../lib/image/files/format.ts";
@@ -15,24 +15,24 @@ const FOREIGN = new RegExp(
   "i",
 );
 
-/** The extension that a result gets where the input has none of its format. */
+/** The extension of a result whose input does not have one of its format. */
 export const extensionOf: Readonly<Record<OutputFormat, string>> = {
   png: ".png",
   jpeg: ".jpg",
   webp: ".webp",
 };
 
-/** The format that the extension of a path names, if it is one that is written here. */
+/** The format that the extension of a path names, if this program can write it. */
 export function formatOf(path: string): OutputFormat | undefined {
   return WRITTEN.find(([, pattern]) => pattern.test(extname(path)))?.[0];
 }
 
-/** Whether the extension of a path names an image format that is not written here. */
+/** Whether the extension of a path names an image format that this program cannot write. */
 export function isForeign(path: string): boolean {
   return FOREIGN.test(extname(path));
 }
 
-/** Whether a user takes a file of this name for an image, whether it can be read here or not. */
+/** Whether the name is that of an image, readable here or not. */
 export function isImageName(path: string): boolean {
   return formatOf(path) !== undefined || isForeign(path);
 }

@@ -1,6 +1,6 @@
 /**
  * Generates images with an unconditional entry: `deno run -A cli/generate.ts --model ddpm-texture --width 256 --height 256 -o a.png`;
- * further models, separated by commas, enlarge what the first one draws.
+ * further models, separated by commas, enlarge what the first one generates.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { bytes, number, oneOf, wholeFrom } from "./values.ts";
 function commandLine(): Command {
   return new Command("generate")
     .description("Generates images with an unconditional model.")
-    .requiredOption("--model <name>", "id, folder or URL; a,b enlarges what a draws with b")
+    .requiredOption("--model <name>", "id, folder or URL; a,b enlarges with b what a generates")
     .option("--zoo <place>", "another registry: folder or URL of its index.yml")
     .option("--offline", "use earlier downloads and no network")
     .option("--width <n>", "columns", wholeFrom(1), 128)

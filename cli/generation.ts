@@ -1,4 +1,4 @@
-/** The work of `cli/generate.ts`: images out of noise, larger ones of them, and their files. @module */
+/** The work of `cli/generate.ts`: generates images, enlarges them if asked to, and writes them. @module */
 
 import { encodeImage, type Image, loadGenerator, type Preview, type Upscaled } from "../mod.ts";
 import type { GenerateOptions, Plan, UpscaleOptions, Upscaler } from "../mod.ts";
@@ -9,19 +9,19 @@ import { UsageError } from "./settings.ts";
 import { contactSheet, stateCollector } from "./sheet.ts";
 import type { Writer } from "./writer.ts";
 
-/** What was asked for. */
+/** The flags. */
 export interface GenerateSettings extends GenerateOptions {
-  /** Id, folder or URL; after commas, those that enlarge. */
+  /** Id, folder or URL; further models, after commas, enlarge. */
   model: string;
   /** Another registry. */
   zoo?: string;
   /** Uses earlier downloads and no network. */
   offline?: boolean;
-  /** The file. */
+  /** The file to write. */
   output: string;
-  /** A contact sheet. */
+  /** File of the contact sheet. */
   sheet?: string;
-  /** The only place to run on. */
+  /** The only provider to try. */
   provider?: "webgpu" | "native" | "wasm";
   /** Threads of the CPU. */
   threads?: number;
@@ -29,17 +29,17 @@ export interface GenerateSettings extends GenerateOptions {
   quiet?: boolean;
 }
 
-/** Where the work is done. */
+/** What the work needs besides the flags. */
 interface Place {
-  /** Ends the work. */
+  /** Aborts the work. */
   signal: AbortSignal;
   /** Version of this program. */
   program: string;
-  /** Makes what writes the files. */
+  /** Makes the writer. */
   openWriter(inputs: ReadonlySet<string>): Writer;
 }
 
-/** Draws all images, enlarges them where further models are named, and writes them. */
+/** Generates all images, enlarges them if further models are named, and writes them. */
 export async function generate(settings: GenerateSettings, place: Place): Promise<void> {
   const { signal, program } = place;
   const { model, output, sheet, provider, threads, quiet, zoo, offline, ...options } = settings;
@@ -68,7 +68,7 @@ export async function generate(settings: GenerateSettings, place: Place): Promis
   if (sheet !== undefined) await write(sheet, contactSheet({ states, result: drawn.images[0] }));
 }
 
-/** What the library refuses before any work is wrong usage. */
+/** Options that the library refuses before any work are wrong usage. */
 function planned(plan: () => Plan): Plan {
   try {
     return plan();
@@ -77,7 +77,7 @@ function planned(plan: () => Plan): Plan {
   }
 }
 
-/** Runs to the end and tells of each step. */
+/** Runs to the end and reports each image. */
 async function watched(
   walk: AsyncGenerator<Preview, Upscaled>,
   id: string,
@@ -93,7 +93,7 @@ async function watched(
   return next.value;
 }
 
-/** Every image, larger; each has noise of its own. */
+/** Enlarges every image, each with noise of its own. */
 async function enlarged(
   upscaler: Upscaler,
   { images, seed }: Upscaled,

@@ -1,23 +1,23 @@
-/** When two paths mean one file: links, other spellings, other ways through the folders. @module */
+/** Whether two paths lead to one file: through links, other spellings, or other folders. @module */
 
 import { basename, dirname, join, resolve } from "node:path";
 
-/** File systems that take `A.png` and `a.png` for one name. */
+/** Whether file systems usually treat `A.png` and `a.png` as one name. */
 const FOLDS_CASE = Deno.build.os === "darwin" || Deno.build.os === "windows";
 
-/** What an existing file is, whatever leads to it; undefined where there is none that can be looked at. */
+/** The identity of an existing file, the same for all paths to it; undefined if it cannot be inspected. */
 export async function identityOf(path: string): Promise<string | undefined> {
   try {
     const { dev, ino } = await Deno.stat(path);
     return ino ? `${dev}:${ino}` : placeOf(await Deno.realPath(path));
   } catch (error) {
-    // Neither a name that is too long nor a link to itself is anybody's file.
+    // A name that is too long, or a link to itself, leads to no file.
     if (error instanceof Deno.errors.NotCapable) throw error;
     return undefined;
   }
 }
 
-/** Where a file would be written: two paths with one place are one file. */
+/** Where a file would be written: two paths with the same place are one file. */
 export async function placeOf(path: string): Promise<string> {
   if (path === "-") return path;
   const target = await destinationOf(path).catch(() => path);
@@ -25,11 +25,11 @@ export async function placeOf(path: string): Promise<string> {
   return FOLDS_CASE ? place.normalize("NFC").toLowerCase() : place;
 }
 
-/** Links that a path may go through: as many as Linux follows. */
+/** How many links a path may go through, as in Linux. */
 const MOST_LINKS = 40;
 
 /**
- * The path that is written where `path` is a link to a file, be that file there or not.
+ * The path that is written if `path` is a link to a file, whether or not that file exists.
  *
  * @throws {Error} If the link leads back to itself.
  */
@@ -45,7 +45,7 @@ export async function destinationOf(path: string): Promise<string> {
 
 const folders = new Map<string, Promise<string>>();
 
-/** The real path of a folder, of which the last parts may not be there yet. */
+/** The real path of a folder whose last parts may not exist yet. */
 function realFolder(folder: string): Promise<string> {
   const known = folders.get(folder);
   if (known) return known;

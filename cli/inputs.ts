@@ -1,4 +1,4 @@
-/** Files, folders, globs and pipes become the list of images to enlarge. @module */
+/** Turns files, folders, globs and pipes into the list of images to enlarge. @module */
 
 import { basename, join, normalize, relative } from "node:path";
 // @ts-types="npm:@types/picomatch@4.0.3"
@@ -8,35 +8,35 @@ import { sniff } from "../lib/image/files/sniff.ts";
 
 /** One thing to enlarge. */
 export interface Input {
-  /** Its path as the user may type it; `-` is standard input. */
+  /** Its path as a user would type it; `-` is standard input. */
   path: string;
-  /** Its place below the output folder: the file's name, or the path below a folder that was given. */
+  /** Its path below the output folder: the file's name, or the path below a folder that was given. */
   place: string;
-  /** Whether it was found in a folder or by a glob, not named. */
+  /** Whether it was found in a folder or by a glob, and not named itself. */
   found?: boolean;
   /** Whether it is a FIFO, which can be read only once and has no content before that. */
   pipe?: boolean;
-  /** Why it cannot be done, when that is known before any work. */
+  /** Why it cannot be enlarged, if that is known before any work. */
   problem?: Error;
 }
 
-/** What was found. */
+/** The inputs of a run. */
 export interface Inputs {
-  /** In the order given, the content of folders and globs sorted. */
+  /** In the order given; the contents of folders and globs are sorted. */
   inputs: Input[];
-  /** Files of folders that are left alone, with the reason. */
+  /** Files of folders that are left out, with the reason. */
   skipped: { path: string; why: string }[];
 }
 
-/** What stands in a name for bytes that are not UTF-8: the file cannot be opened by such a name. */
+/** Replaces bytes that are not UTF-8 in a name; a file cannot be opened by such a name. */
 const NOT_UTF8 = "\ufffd";
 
-/** Whether the bytes of an input come from a pipe, standard input among them. */
+/** Whether an input is a pipe, such as standard input. */
 export function isPipe({ path, pipe }: Pick<Input, "path" | "pipe">): boolean {
   return path === "-" || pipe === true;
 }
 
-/** Whether a path leads to a FIFO, such as the one of `<(command)`. */
+/** Whether a path leads to a FIFO, as `<(command)` does. */
 export async function isFifo(path: string): Promise<boolean> {
   return await Deno.stat(path).then((stat) => stat.isFifo === true, () => false);
 }
@@ -44,9 +44,9 @@ export async function isFifo(path: string): Promise<boolean> {
 /**
  * Finds the inputs that the arguments name.
  *
- * A folder gives the images below it, whatever their case; hidden files are left out, and so is
- * `except`, the output folder. An argument is a glob if no file has its name. What cannot be read is a problem
- * of its own entry: the others are found as if it were not there.
+ * A folder gives the images below it, in upper or lower case; hidden files are left out, and so is
+ * `except`, the output folder. An argument is a glob if no file has its name. An input that cannot be read gets a
+ * problem of its own and does not affect the others.
  */
 export async function findInputs(args: readonly string[], except?: string): Promise<Inputs> {
   const found: Inputs = { inputs: [], skipped: [] };
@@ -79,7 +79,7 @@ async function addArgument(walk: Walk, arg: string): Promise<void> {
   await addFolder(walk, base || ".", picomatch(glob), arg);
 }
 
-/** Adds what lies below a folder and matches; finding nothing is an error of its own. */
+/** Adds the matching images below a folder; finding none is a problem of its own. */
 async function addFolder(
   walk: Walk,
   folder: string,
@@ -112,7 +112,7 @@ async function addEntries(
   }
 }
 
-/** Adds one entry of a folder; whatever is wrong with it is its own problem. */
+/** Adds one entry of a folder, with its problem if it has one. */
 async function addEntry(
   walk: Walk,
   root: string,
@@ -136,7 +136,7 @@ async function addEntry(
   else inputs.push({ path, place, found: true, problem });
 }
 
-/** Looks at the first bytes: an unknown format fails before any work, and takes no output's name. */
+/** Checks the first bytes, so that an unknown format fails before any work and takes no output name. */
 async function problemOf(path: string): Promise<Error | undefined> {
   try {
     const stat = await Deno.stat(path);
@@ -159,7 +159,7 @@ function kindOf(stat: Deno.FileInfo): string {
   return "a device";
 }
 
-/** Says in words what the system says in codes. */
+/** Describes errors of the file system in words. */
 function unreadable(path: string, cause: unknown): Error {
   const because = (why: string) => new Error(why, { cause });
   if (cause instanceof Deno.errors.NotFound) {

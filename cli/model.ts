@@ -1,4 +1,4 @@
-/** Which entry the user means, and its opening. @module */
+/** Finds and opens the entries that `--model` names. @module */
 
 import { cascadeCard } from "../lib/abilities/cascade.ts";
 import { type EntrySpec, readSpec } from "../lib/spec.ts";
@@ -21,7 +21,7 @@ import { type ModelFlags, type Settings, UsageError } from "./settings.ts";
 import { optionsOf } from "./workshop.ts";
 
 /**
- * The card of `--model`.
+ * Finds the card of one entry.
  *
  * @throws {UsageError} If the zoo has no such entry.
  */
@@ -36,16 +36,16 @@ export async function cardOf(model: string, where: ResolveOptions): Promise<Mode
   }
 }
 
-/** What `--model` names: one entry, or the stages of a cascade. */
+/** What `--model` names: one entry, or several stages of a cascade. */
 export interface Choice {
-  /** The entry, or the cascade as one. */
+  /** The card of the entry, or of the whole cascade. */
   card: ModelCard;
-  /** Each entry with the options of its own. */
+  /** The entries, each with its own options. */
   stages: readonly { card: ModelCard; options: EntrySpec["options"] }[];
 }
 
 /**
- * Reads `sr3+steps=25,srdiff`: entries, each with its options, one after the other.
+ * Parses `sr3+steps=25,srdiff`: entries in their order, each with its options.
  *
  * @throws {UsageError} If there is no such entry, or no such option.
  */
@@ -59,7 +59,7 @@ export async function choose(model: string, where: ResolveOptions): Promise<Choi
   return { card: stages.length === 1 ? card : cascadeCard(stages.map(({ card }) => card)), stages };
 }
 
-/** Whether it is a file or a folder as it stands, whatever signs are in its name. */
+/** Whether the whole text is the path of a file or folder, even with `,` or `+` in its name. */
 function isThere(path: string): Promise<boolean> {
   return Deno.stat(path).then(() => true, () => false);
 }
@@ -130,7 +130,7 @@ const MODEL_FLAGS: readonly (keyof ModelFlags)[] = [
   "tile",
 ];
 
-/** Refuses by its flag what this entry does not have. */
+/** Refuses an option that this entry does not have, by the name of its flag. */
 function checkFlags({ card, accepts }: Upscaler, settings: Settings): void {
   const known: readonly string[] = [...accepts, ...card.tiling ? ["tile"] : []];
   const refused = MODEL_FLAGS.find((name) => settings[name] !== undefined && !known.includes(name));
@@ -140,7 +140,7 @@ function checkFlags({ card, accepts }: Upscaler, settings: Settings): void {
   throw new UsageError(`${card.id} does not have --${refused}: ${has}`);
 }
 
-/** Entries that were trained for a larger factor than this one, as far as `--scale` asks for it. */
+/** Entries that were trained for a larger factor than this one, up to the one that `--scale` asks for. */
 export async function largerEntries(card: ModelCard, scale = 0): Promise<string[]> {
   if (scale <= card.scale) return [];
   const others = await openZoo().list().catch(() => []);

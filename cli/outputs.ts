@@ -1,4 +1,4 @@
-/** The targets of a run: named, tried, and refused before any work where they cannot be. @module */
+/** The targets of a run: names them, and checks them before any work. @module */
 
 import { refuseCollisions, refuseInputs, withoutOwnResults } from "./collisions.ts";
 import { tryDestinations } from "./destinations.ts";
@@ -7,12 +7,12 @@ import { type Settings, UsageError } from "./settings.ts";
 import { nameTarget, type Naming, type Target } from "./target.ts";
 
 /**
- * Names all results and tries their places.
+ * Names all results and checks that they can be written.
  *
- * Images of a folder that are results of others there are left out, so that a command can be run again.
+ * Images of a folder that are results of other images there are left out, so that a command can be run again.
  *
- * @throws {UsageError} If two results have one name, or one is an input, or `-o` cannot hold them all, or
- * nothing can be written where `-o` or `--out` say.
+ * @throws {UsageError} If two results have the same name, one of them is an input, `-o` cannot hold them all, or
+ * the place that `-o` or `--out` names cannot be written.
  */
 export async function planTargets(
   inputs: readonly Input[],

@@ -1,21 +1,21 @@
-/** Checks before any work that Deno allows it, and names the flags that would. @module */
+/** Checks the permissions before any work, and names the flags for missing ones. @module */
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Settings, UsageError } from "./settings.ts";
 
-/** What a run touches. */
+/** What a run needs permission for. */
 export interface Needs {
   /** Files and folders that are read. */
   read: readonly string[];
   /** Folders that are written to. */
   write: readonly string[];
-  /** Whether native code must be loaded: without the permission the networks run on wasm. */
+  /** Whether native code is required; if it is not, networks can run on wasm instead. */
   native: boolean;
 }
 
 /**
- * Refuses to begin without the permissions, in one line with the flags to add. It asks for nothing.
+ * Checks the permissions without prompting. The error is one line with the flags to add.
  *
  * @throws {UsageError} If a permission is missing.
  */
@@ -41,7 +41,7 @@ async function isGranted(descriptor: Deno.PermissionDescriptor): Promise<boolean
   return (await Deno.permissions.query(descriptor)).state === "granted";
 }
 
-/** The line for a permission that turned out to be missing during the work, if that is what failed. */
+/** The message if a permission was missing during the work, otherwise undefined. */
 export function permissionLine(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const [, name, what] = error.message.match(/Requires (\w+) access to "([^"]+)"/) ?? [];
@@ -49,7 +49,7 @@ export function permissionLine(error: unknown): string | undefined {
   return `Deno does not allow this work: add --allow-${name}=${what} to "deno run"`;
 }
 
-/** What must be allowed: the package with its zoo, the inputs, the folders of the results. */
+/** What a run needs: the package with its zoo, the inputs, the folders of the results. */
 export function needsOf(settings: Settings): Needs {
   const { inputs, output, out, previews, model, provider, sheet, truth } = settings;
   const files = inputs.filter((input) => input !== "-");

@@ -1,12 +1,12 @@
-/** Whether a file is a result of this program: every result says so in its text. @module */
+/** Whether a file is a result of this program: every result says so in its metadata. @module */
 
-/** What a result holds: PNG text, and the XMP property that stands for it in JPEG and WebP. */
+/** The mark of a result: a PNG text, and an XMP property in JPEG and WebP. */
 const PNG_MARK = "Software\0srzoo ", XMP_MARK = 'Software="srzoo ';
 
-/** Parts of a file that are looked at, and the bytes that are read of one: a foreign file may have any number. */
+/** How many parts of a file are read, and how many bytes of each; other files may have any number. */
 const MOST_PARTS = 10_000, MOST_BYTES = 65_536;
 
-/** Whether a PNG, JPEG or WebP file was written by this program. What cannot be read was not. */
+/** Whether a PNG, JPEG or WebP file was written by this program; false if it cannot be read. */
 export async function isOwnResult(path: string): Promise<boolean> {
   try {
     using file = await Deno.open(path);
@@ -57,7 +57,7 @@ async function* pngTexts(file: Deno.FsFile): AsyncGenerator<Part> {
   }
 }
 
-/** Segments of a JPEG file before its pixels: marker, length with itself, content. */
+/** Segments of a JPEG file before its pixels: marker, length that includes itself, content. */
 async function* jpegTexts(file: Deno.FsFile): AsyncGenerator<Part> {
   for (let at = 2;;) {
     const head = await bytesAt(file, at, 4);
@@ -69,7 +69,7 @@ async function* jpegTexts(file: Deno.FsFile): AsyncGenerator<Part> {
   }
 }
 
-/** Chunks of a WebP file: name, length, content, and a byte that makes it even. */
+/** Chunks of a WebP file: name, length, content, and padding to an even length. */
 async function* webpTexts(file: Deno.FsFile): AsyncGenerator<Part> {
   for (let at = 12;;) {
     const head = await bytesAt(file, at, 8);
@@ -80,7 +80,7 @@ async function* webpTexts(file: Deno.FsFile): AsyncGenerator<Part> {
   }
 }
 
-/** Up to `length` bytes from a place of a file; fewer at its end. */
+/** Up to `length` bytes at an offset of a file; fewer at its end. */
 async function bytesAt(
   file: Deno.FsFile,
   at: number,

@@ -1,4 +1,4 @@
-/** From the images that a model made to files. @module */
+/** Writes the images of a model to files. @module */
 
 import { extname } from "node:path";
 import type { OutputFormat } from "../lib/image/files/format.ts";
@@ -42,14 +42,14 @@ export async function writeResults(
   return { outputs, notes: [...notes] };
 }
 
-/** A result as a file, and what happened to its format. */
+/** An encoded result, and notes on its format. */
 interface EncodedFile {
   bytes: Uint8Array;
   rename?: boolean;
   notes: string[];
 }
 
-/** Encodes a result; one that its format cannot hold becomes PNG. */
+/** Encodes a result, as PNG if its format cannot hold it. */
 async function encodedFile(
   shop: Workshop,
   target: Target,
@@ -73,7 +73,7 @@ async function encodedFile(
   }
 }
 
-/** The path with the extension of PNG, unless another result has that name. */
+/** The path with the extension of PNG; refused if another result has that name. */
 async function freePath(shop: Workshop, path: string): Promise<string> {
   if (path === "-") return path;
   const renamed = path.slice(0, path.length - extname(path).length) + ".png";
@@ -82,8 +82,8 @@ async function freePath(shop: Workshop, path: string): Promise<string> {
 }
 
 /**
- * Encodes one image as the flags say. Of a stripped one nothing is told but the program, by which results are known and
- * not enlarged again.
+ * Encodes one image as the flags say. With `--strip`, only the mark of the program stays, by which results are
+ * recognised and not enlarged again.
  */
 export function encoded(
   { settings, signal }: Workshop,
@@ -99,7 +99,7 @@ export function encoded(
   return encodeImage(shown, { format, quality, text: said, background, onNote, signal });
 }
 
-/** What the result tells of itself. */
+/** The text that is written into a result. */
 function describe(shop: Workshop, result: Upscaled, sample: number): Record<string, string> {
   const { temperature, fidelity, consistency } = shop.settings;
   const facts = {
@@ -121,7 +121,7 @@ function describe(shop: Workshop, result: Upscaled, sample: number): Record<stri
   };
 }
 
-/** What a result tells of how it was drawn. */
+/** The choices of the sampler in that text. */
 export function factsOf(
   { seed, sampler, steps, graph, restore, lrPsnr }: Upscaled,
 ): Partial<Upscaled> {

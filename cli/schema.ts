@@ -1,4 +1,4 @@
-/** Writes `zoo/model.schema.json`, which Python checks cards with: `deno task schema`. @module */
+/** Writes `zoo/model.schema.json`, with which Python checks cards: `deno task schema`. @module */
 
 import { cardJsonSchema } from "../lib/zoo/json_schema.ts";
 

@@ -1,4 +1,4 @@
-/** What the user of `cli/upscale.ts` asked for: the flags, read once into one object. @module */
+/** The flags of `cli/upscale.ts`, parsed once into one object. @module */
 
 import { Command, CommanderError, Option } from "commander";
 import { samplers } from "../lib/diffusion/samplers/mod.ts";
@@ -16,16 +16,16 @@ import {
   wholeFrom,
 } from "./values.ts";
 
-/** A command line that cannot be obeyed; exit code 2. */
+/** A command line that is wrong; exit code 2. */
 export class UsageError extends Error {
-  /** Makes the error; the message says what would do. */
+  /** Makes the error; the message says what to write instead. */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "UsageError";
   }
 }
 
-/** The options of one image that go to the model as they are; the library knows their defaults. */
+/** Options that are passed to the model unchanged; the library has their defaults. */
 export interface ModelFlags {
   /** Denoising steps. */
   steps?: number;
@@ -37,7 +37,7 @@ export interface ModelFlags {
   samples?: number;
   /** Scale of the noise. */
   temperature?: number;
-  /** Way from the estimate (0) to the sample (1). */
+  /** From the estimate (0) to the sample (1). */
   fidelity?: number;
   /** How much damage to take away. */
   restore?: number | "auto";
@@ -47,70 +47,70 @@ export interface ModelFlags {
   consistency?: boolean;
 }
 
-/** All that was asked for, checked as far as it goes without a model. */
+/** All flags, checked as far as possible without a model. */
 export interface Settings extends ModelFlags {
   /** Files, folders, globs and `-`. */
   inputs: string[];
   /** Id, folder or URL of the model. */
   model: string;
-  /** Where ids are looked up, in place of the zoo of this package. */
+  /** The registry of ids, in place of this package's zoo. */
   zoo?: string;
-  /** Uses what was downloaded earlier, and no network. */
+  /** Whether to use earlier downloads and no network. */
   offline?: boolean;
-  /** Lists the models, and does nothing else. */
+  /** Whether to list the models and do nothing else. */
   listModels?: boolean;
   /** The one file to write; `-` is standard output. */
   output?: string;
   /** Folder to write into. */
   out?: string;
-  /** Where the networks must run. */
+  /** The only provider to try. */
   provider?: "webgpu" | "native" | "wasm";
   /** Precision of the weights. */
   precision?: "fp32" | "fp16" | "int8" | "auto";
   /** CPU threads of the networks. */
   threads?: number;
-  /** Format of the results, in place of their extension's. */
+  /** Format of the results, in place of the one of their extension. */
   format?: "png" | "jpeg" | "webp";
-  /** 1 to 100, JPEG and WebP. */
+  /** Quality of JPEG and WebP, 1 to 100. */
   quality?: number;
   /** Factor of the result, in place of the model's. */
   scale?: number;
   /** Folder for an image of every step. */
   previews?: string;
-  /** File for a contact sheet of the first sample, from the input over its noisy states to the result. */
+  /** File for a contact sheet of the first sample: the input, its noisy states, the result. */
   sheet?: string;
-  /** The high-resolution image, to be shown on the sheet. */
+  /** The high-resolution image, shown on the sheet. */
   truth?: string;
-  /** Leaves everything but the pixels out of the results: ICC profile, EXIF, density and text. */
+  /** Whether to leave out ICC profile, EXIF, density and text. */
   strip?: boolean;
-  /** Enlarges the colours of pixels of opacity 0 as they are stored. */
+  /** Whether to enlarge the colours of pixels of opacity 0 as they are stored. */
   keepHidden?: boolean;
-  /** Bytes that the work may take; the library knows the default. */
+  /** Limit of the memory in bytes; the library has the default. */
   memory?: number;
-  /** Enlarges results of this program again. */
+  /** Whether to enlarge results of this program again. */
   again?: boolean;
-  /** Tells what would be done, and does nothing. */
+  /** Whether to report what would be done and do nothing. */
   dryRun?: boolean;
-  /** The share to do. */
+  /** The share of the inputs to process. */
   shard?: Shard;
-  /** Leaves inputs alone whose results are there. */
+  /** Whether to skip inputs whose results exist. */
   skipExisting?: boolean;
-  /** Tells everything as JSON, one event a line. */
+  /** Whether to print everything as JSON, one event per line. */
   json?: boolean;
-  /** Tells nothing but errors. */
+  /** Whether to print only errors. */
   quiet?: boolean;
-  /** Adds stacks to errors. */
+  /** Whether to add stacks to errors. */
   debug?: boolean;
 }
 
 const PERMISSIONS = `
-Outputs: beside the input as NAME-MODEL-xSCALE.EXT, or as -o or --out say; several samples are NAME-1,
+Outputs: beside the input as NAME-MODEL-xSCALE.EXT, or where -o or --out says; several samples are NAME-1,
 NAME-2, ... A format that cannot be written becomes PNG. Inputs are never overwritten, and results of this
-program are not enlarged again without --again. A link that is written to is kept. All inputs of a run get
-the same --seed; without it each gets one of its own, which the result names. Standard input, a FIFO and
+program are not enlarged again without --again. If an output is a link, its target is written. All inputs of
+a run get the same --seed; without it each gets its own, which the result names. Standard input, a FIFO and
 <(command) go to standard output unless -o or --out says otherwise.
 
-Exit codes: 0 all done, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted.
+Exit codes: 0 all done, 1 some files failed (the others are done), 2 wrong usage, 130 interrupted.
 
 Least permissions, in place of -A (images, models and Deno's own cache are read; DIR is written):
   deno run -P=native --allow-write=DIR cli/upscale.ts --out DIR ...    by cli/deno.json: read, ffi and env below
@@ -120,7 +120,7 @@ Least permissions, in place of -A (images, models and Deno's own cache are read;
   the cache folder; free space is checked before the work with --allow-sys=statfs.`;
 
 /**
- * Reads the command line.
+ * Parses the command line.
  *
  * @returns The settings, or the text that `--help` or `--version` asks for.
  * @throws {UsageError} If a flag is unknown, malformed or contradicts another.
@@ -145,7 +145,7 @@ export function readSettings(args: readonly string[], version: string): Settings
 
 const inGiB = `${defaultMemory / 2 ** 30}GiB`;
 
-/** The command as data: flags, their readers and their help. */
+/** The command as data: flags, their parsers and their help. */
 function commandLine(version: string): Command {
   return new Command("upscale")
     .description("Enlarges images with a generative model.")
@@ -174,8 +174,8 @@ function commandLine(version: string): Command {
     .option("--provider <name>", "webgpu, native or wasm", oneOf("webgpu", "native", "wasm"))
     .option(
       "--precision <name>",
-      "of the weights: fp32, fp16, int8, or auto, which takes int8 where it is faster on this machine " +
-        "(default: the model's own, the same results everywhere)",
+      "precision of the weights: fp32, fp16, int8, or auto, which takes int8 if it is faster on this machine " +
+        "(default: the model's own, with the same results everywhere)",
       oneOf("fp32", "fp16", "int8", "auto"),
     )
     .option("--threads <n>", "CPU threads", wholeFrom(1))
@@ -183,10 +183,10 @@ function commandLine(version: string): Command {
     .option("--quality <n>", "1 to 100, for JPEG and WebP", numberWithin(1, 100))
     .option("--scale <s>", "1 to 8: the model, then exact bicubic to this size", numberWithin(1, 8))
     .option("--previews <dir>", "folder for an image of every step")
-    .option("--sheet <file>", "a contact sheet: input, bicubic, from noise to image, result")
+    .option("--sheet <file>", "write a contact sheet: input, bicubic, from noise to image, result")
     .option("--truth <file>", "the high-resolution image, for the contact sheet")
-    .option("--keep-hidden", "enlarge colours under opacity 0 as they are, as game textures need")
-    .option("--strip", 'no metadata of the input, and none but the mark "Software: srzoo"')
+    .option("--keep-hidden", "enlarge colours of transparent pixels as they are, for game textures")
+    .option("--strip", 'write no metadata except the mark "Software: srzoo"')
     .addOption(
       new Option(
         "--memory <size>",
@@ -196,7 +196,7 @@ function commandLine(version: string): Command {
     )
     .option(
       "--shard <i/n>",
-      "process the i-th of n shares; i counts from 0 or from 1, since n/n is 0/n",
+      "process the i-th of n shares; i counts from 0 or from 1 (n/n is 0/n)",
       shard,
     )
     .option("--again", "also enlarge results of this program")
@@ -209,11 +209,11 @@ function commandLine(version: string): Command {
     .addHelpText("after", PERMISSIONS);
 }
 
-/** Other names of standard input and output; opening them would need the permission for everything. */
+/** Other names of standard input and output; opening them would need full permissions. */
 const STDIN = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 const STDOUT = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
-/** Refuses flags that contradict each other, and gives standard input and output one name. */
+/** Refuses flags that contradict each other, and replaces other names of standard input and output by `-`. */
 function checked(given: Settings): Settings {
   const inputs = given.inputs.map((input) => STDIN.includes(input) ? "-" : input);
   const output = given.output !== undefined && STDOUT.includes(given.output) ? "-" : given.output;

@@ -2,18 +2,18 @@
 
 import { type Image, type Preview, resizeImage } from "../mod.ts";
 
-/** States of the chain that a sheet shows, the first and the last among them. */
+/** How many states of the chain a sheet shows, including the first and the last. */
 const STATES = 6;
-/** Cells of a row, the longest side of a cell and the pixels between cells. */
+/** Cells per row, the longest side of a cell, and the pixels between cells. */
 const COLUMNS = 5, SIDE = 512, GAP = 8;
 
-/** What a sheet shows, in this order. */
+/** The images of a sheet, in this order. */
 export interface SheetInput {
-  /** The input; absent where there is none. */
+  /** The input, if there is one. */
   source?: Image;
   /** Noisy states, the noisiest first. */
   states: readonly Image[];
-  /** The first sample. */
+  /** The result: the first sample. */
   result: Image;
   /** The high-resolution image, if there is one. */
   truth?: Image;
@@ -34,8 +34,8 @@ export function stateCollector(): { states: Image[]; see: (preview: Preview) => 
 }
 
 /**
- * Draws the sheet on white. The input is shown in squares (nearest neighbour) and by bicubic, as large as the
- * result; cells longer than 512 pixels are shrunk.
+ * Draws the sheet on white. The input is enlarged to the size of the result by nearest neighbour and by
+ * bicubic; cells longer than 512 pixels are shrunk.
  */
 export function contactSheet({ source, states, result, truth }: SheetInput): Image {
   const inputs = source ? [nearest(source, result), resizeImage(source, result)] : [];
@@ -71,7 +71,7 @@ function nearest(source: Image, { width, height }: Image): Image {
   return large;
 }
 
-/** Lays an image on the sheet, its opacity on white. */
+/** Draws an image onto the sheet; transparency becomes white. */
 function put(sheet: Image, image: Image, left: number, top: number): void {
   for (let y = 0; y < image.height; y++) {
     for (let x = 0; x < image.width; x++) {

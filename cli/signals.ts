@@ -1,10 +1,10 @@
-/** The signals that ask a command to end. @module */
+/** Signals that ask a command to end. @module */
 
-/** Milliseconds that the work has to end by itself: encoding a large image does not. */
+/** Milliseconds after a signal in which the work may end by itself; encoding a large image does not. */
 const GRACE = 500;
 
 /**
- * The first signal stops the work, and ends the process if that takes longer than a moment; the second ends it.
+ * The first signal stops the work, and ends the process if that takes too long; the second ends it at once.
  *
  * @param stop Asks the work to end.
  * @param exit Ends the process.

@@ -1,4 +1,4 @@
-/** Where the results of one input go: their names and their format. @module */
+/** The target of one input: names and format of its results. @module */
 
 import { basename, dirname, extname, join } from "node:path";
 import type { OutputFormat } from "../lib/image/files/format.ts";
@@ -8,34 +8,34 @@ import { type Settings, UsageError } from "./settings.ts";
 
 /** Where the results of one input go. */
 export interface Target {
-  /** What is enlarged. */
+  /** The image to enlarge. */
   input: Input;
-  /** One path for each sample; `-` is standard output; none where the input has a problem. */
+  /** One path per sample; `-` is standard output; empty if the input has a problem. */
   paths: string[];
-  /** How the bytes are written. */
+  /** Format of the results. */
   format: OutputFormat;
-  /** Path below the folder of previews, without a step's number. */
+  /** Path below the folder of previews, without the number of the step. */
   preview: string;
-  /** What the user should know of the name. */
+  /** What the user should know about the names. */
   notes: string[];
 }
 
-/** The part of a model card that names are made of. */
+/** The part of a model card that names are made from. */
 export interface Naming {
   /** Id of the entry. */
   id: string;
-  /** Its factor. */
+  /** Its scale. */
   scale: number;
 }
 
-/** The longest name that common file systems take, in bytes of UTF-8. */
+/** The longest name that common file systems allow, in bytes of UTF-8. */
 const LONGEST_NAME = 255;
 
 /**
- * Names the results of one input. One with a problem has none, and one whose results cannot have the names that
- * they would get has a problem.
+ * Names the results of one input. An input with a problem gets no names, and one whose names would be too
+ * long gets a problem.
  *
- * @throws {UsageError} If `-o` names a format that is not written, or cannot hold all samples.
+ * @throws {UsageError} If `-o` names a format that cannot be written, or is standard output and there are several samples.
  */
 export function nameTarget(input: Input, settings: Settings, naming: Naming): Target {
   const { output, out, samples = 1 } = settings;
@@ -57,7 +57,7 @@ export function nameTarget(input: Input, settings: Settings, naming: Naming): Ta
   if (tooLong === undefined) return { input, paths, format, preview, notes };
   const problem = new Error(
     `Cannot write the result of ${input.path}: its name would have ${bytesIn(basename(tooLong))} ` +
-      `bytes, the longest has ${LONGEST_NAME}. Choose a name with -o, or keep the input's with --out`,
+      `bytes, and at most ${LONGEST_NAME} are allowed. Choose a name with -o, or keep the input's with --out`,
   );
   return { input: { ...input, problem }, paths: [], format, preview, notes };
 }
@@ -76,7 +76,7 @@ interface Named {
   notes: string[];
 }
 
-/** A name made here: its extension follows the format. */
+/** A default name: its extension follows the format. */
 function keptName(path: string, asked?: OutputFormat): Named {
   const own = formatOf(path);
   const format = asked ?? own ?? "png";
@@ -89,7 +89,7 @@ function keptName(path: string, asked?: OutputFormat): Named {
   return { path: stem + extensionOf[format], format, notes };
 }
 
-/** The name after `-o`: kept, and refused where it names a format that is not written here. */
+/** The name after `-o`: kept, or refused if it names a format that this program cannot write. */
 function exactName(path: string, asked?: OutputFormat): Named {
   const own = formatOf(path);
   if (own && asked && own !== asked) {
@@ -105,7 +105,7 @@ function exactName(path: string, asked?: OutputFormat): Named {
   return { path, format, notes: asked || own ? [] : ["written as PNG"] };
 }
 
-/** Puts `suffix` before the extension. */
+/** Inserts `suffix` before the extension. */
 export function suffixed(path: string, suffix: string): string {
   const extension = extname(path);
   return path.slice(0, path.length - extension.length) + suffix + extension;

@@ -1,25 +1,25 @@
-/** Events as people read them: lines, and on a terminal a bar. @module */
+/** Events as text for people: lines, and a progress bar on a terminal. @module */
 
 import Table from "cli-table3";
 import { escapeControls } from "./controls.ts";
 import type { DoneEvent, Event, PlanEvent, Reporter } from "./events.ts";
 
-/** How the terminal is. */
+/** Properties of the terminal. */
 export interface Terminal {
   /** Writes text to standard error. */
   write(text: string): void;
-  /** Columns, where it is a terminal: then a bar is drawn. */
+  /** Columns, if it is a terminal: then a bar is drawn. */
   columns?: number;
-  /** Whether errors are red. */
+  /** Whether errors are printed in red. */
   color: boolean;
-  /** Tells errors only. */
+  /** Whether to print only errors. */
   quiet?: boolean;
 }
 
-/** Lines of one kind in a row that are told; of the others only their number is. */
+/** Lines about skipped files that are printed in a row; the others are only counted. */
 const MOST_SKIPPED = 3;
 
-/** Tells everything on a terminal, or in lines into a file. */
+/** Prints everything: on a terminal with a bar, otherwise in lines only. */
 export function terminalReporter({ write, columns, color, quiet }: Terminal): Reporter {
   let drawn = 0;
   let skipped = 0;
@@ -47,7 +47,7 @@ export function terminalReporter({ write, columns, color, quiet }: Terminal): Re
   };
 }
 
-/** An event in lines; what comes from files and their names cannot steer the terminal. */
+/** The lines of an event; text from files and their names cannot control the terminal. */
 function linesOf(event: Exclude<Event, BarEvent>, color: boolean): string[] {
   if (event.event !== "error") return textsOf(event).map((line) => escapeControls(line));
   const head = color ? "\x1b[31merror:\x1b[0m" : "error:";
@@ -74,7 +74,7 @@ function indented(notes: readonly string[]): string[] {
   return notes.map((note) => `  ${note}`);
 }
 
-/** What a dry run tells of the work that it does not do. */
+/** What a dry run reports about the work that it does not do. */
 function choiceLines(plan: PlanEvent): string[] {
   const { outputs, steps, sampler, seed, samples, regions, runs } = plan;
   const choices = [
@@ -92,7 +92,7 @@ function startLine({ model, version, provider }: Event & { event: "start" }): st
   return `${model} ${version}${provider === "none" ? "" : ` on ${provider}`}`;
 }
 
-/** What an input is called. */
+/** The name of an input in messages. */
 function nameOf(file: string): string {
   return file === "-" ? "standard input" : file;
 }
@@ -122,7 +122,7 @@ function summaryLine(
 
 type BarEvent = Extract<Event, { event: "progress" | "download" }>;
 
-/** One line: how far, in what, and for how long still. */
+/** One line: how far the work is, in which phase, and how long it still takes. */
 function barOf(event: BarEvent): string {
   if (event.event === "download") {
     const { file, received, total } = event;
@@ -137,7 +137,7 @@ function barOf(event: BarEvent): string {
   return `[${bar}] ${percent}% ${where} tile ${tile}/${tiles}${left}  ${file}`;
 }
 
-/** A span of time, to be read by people. */
+/** A duration as text for people. */
 export function inTime(seconds: number): string {
   if (seconds < 1) return "1 s";
   if (seconds < 90) return `${Math.round(seconds)} s`;
@@ -145,7 +145,7 @@ export function inTime(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** An amount of memory, to be read by people. */
+/** An amount of memory as text for people. */
 export function inBytes(bytes: number): string {
   return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(Math.ceil(bytes / 1e8) / 10)} GB`;
 }

@@ -1,5 +1,5 @@
 /**
- * The work of a command on a thread of its own, so that the main thread answers signals at any moment: decoding,
+ * Runs the work of a command on its own thread, so that the main thread can react to signals at any time: decoding,
  * resizing, sampling and encoding can each keep a thread busy for seconds.
  *
  * @module
@@ -12,26 +12,26 @@ import type { Settings } from "./settings.ts";
 import { watchSignals } from "./signals.ts";
 import { discard } from "./unfinished.ts";
 
-/** What is to be done. */
+/** The work to do. */
 export type Task =
   | { command: "upscale"; settings: Settings; program: string }
   | { command: "generate"; settings: GenerateSettings; program: string };
 
-/** What the thread is told. */
+/** Messages to the thread. */
 export type Order = { kind: "run"; task: Task } | { kind: "stop" };
 
-/** What it tells: events, the files that it has begun to write, and the exit code in the end. */
+/** Messages from the thread: events, the files that it is writing, and finally the exit code. */
 export type Word =
   | { kind: "event"; event: Event }
   | { kind: "unfinished"; paths: readonly string[] }
   | { kind: "end"; code: number };
 
-/** Does the work; returns the exit code. A signal ends it, and removes what is not finished. */
+/** Does the work and returns the exit code. A signal ends it and removes unfinished files. */
 export async function runTask(task: Task, report: Reporter): Promise<number> {
   const thread = startThread(task, report);
   const stop = () => {
     discard(thread.unfinished());
-    report({ event: "error", message: "interrupted: what is written is whole" });
+    report({ event: "error", message: "interrupted: all written files are complete" });
     return exitCodes.interrupted;
   };
   watchSignals(() => thread.stop(), () => Deno.exit(stop()));
@@ -39,13 +39,13 @@ export async function runTask(task: Task, report: Reporter): Promise<number> {
   return code === exitCodes.interrupted ? stop() : code;
 }
 
-/** Work that is going on. */
+/** Work in progress. */
 interface Thread {
-  /** The exit code, once there is one. */
+  /** The exit code, when the work has ended. */
   readonly end: Promise<number>;
-  /** Asks it to end within a tile. */
+  /** Asks the work to end within one tile. */
   stop(): void;
-  /** The files that are not finished. */
+  /** The unfinished files. */
   unfinished(): readonly string[];
 }
 

@@ -17,7 +17,7 @@ thread.onmessage = async ({ data }) => {
   thread.postMessage({ kind: "end", code: await run(data.task) });
 };
 
-/** What every command is given. */
+/** What all commands get. */
 const desk = {
   signal: interrupt.signal,
   openWriter: (inputs: ReadonlySet<string>) =>

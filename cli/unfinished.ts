@@ -1,20 +1,20 @@
-/** Files and folders that this process is writing, to be removed if it must end in the midst of it. @module */
+/** Files and folders that this process is writing, to be removed if it is interrupted. @module */
 
 const unfinished = new Set<string>();
 
-/** Notes what is there only in part, until the returned function is called. */
+/** Registers unfinished files and folders until the returned function is called. */
 export function markUnfinished(path: string | URL): () => void {
   const place = path instanceof URL ? path.href : path;
   unfinished.add(place);
   return () => void unfinished.delete(place);
 }
 
-/** Removes at once all that is unfinished. */
+/** Removes all unfinished files and folders at once. */
 export function discardUnfinished(): void {
   discard(unfinished);
 }
 
-/** Removes files and folders at once, as far as they are there. */
+/** Removes files and folders synchronously, if they exist. */
 export function discard(paths: Iterable<string>): void {
   for (const path of paths) {
     try {

@@ -1,5 +1,5 @@
 /**
- * Enlarges images: `deno run -A cli/upscale.ts --model srdiff photo.png`; `--help` tells the rest.
+ * Enlarges images: `deno run -A cli/upscale.ts --model srdiff photo.png`; `--help` lists all flags.
  *
  * @module
  */
@@ -33,14 +33,14 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The verb `list` of the zoo's own command. */
+/** Runs the verb `list` of the command `zoo`. */
 async function listModels({ zoo, offline, json }: Settings): Promise<number> {
   const { main } = await import("./zoo.ts");
   const flags = [...zoo ? ["--zoo", zoo] : [], ...offline ? ["--offline"] : []];
   return await main([...flags, ...json ? ["--json"] : [], "list"]);
 }
 
-/** A pipe without a place for its result is a filter: to standard output. */
+/** With a pipe as input and no `-o` or `--out`, the command is a filter and writes to standard output. */
 async function withStreams(settings: Settings): Promise<Settings> {
   const { inputs, output, out } = settings;
   const hasPipe = inputs.includes("-") || (await Promise.all(inputs.map(isFifo))).includes(true);
@@ -55,7 +55,7 @@ async function withStreams(settings: Settings): Promise<Settings> {
   return piped;
 }
 
-/** Data on standard output: events as JSON, unless an image goes there. People read standard error. */
+/** JSON events go to standard output, unless an image is written there; text for people goes to standard error. */
 function reporterOf(
   { json, quiet, output }: Pick<Settings, "json" | "quiet" | "output">,
 ): Reporter {

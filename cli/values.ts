@@ -1,8 +1,8 @@
-/** Values of flags, from text. @module */
+/** Parses values of flags. @module */
 
 import { InvalidArgumentError } from "commander";
 
-/** One share of a larger job: the inputs whose place is `index` modulo `count`. */
+/** One share of a larger job: the inputs whose position is `index` modulo `count`. */
 export interface Shard {
   /** From 0 to `count`; 0 and `count` are the same share. */
   index: number;
@@ -24,7 +24,7 @@ export function wholeFrom(least: number): (text: string) => number {
   return (text) => {
     const value = number(text);
     if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
+    throw new InvalidArgumentError(`It must be a whole number, at least ${least}.`);
   };
 }
 
@@ -33,7 +33,7 @@ export function wholeWithin(least: number, most: number): (text: string) => numb
   return (text) => {
     const value = number(text);
     if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number within ${least} to ${most}.`);
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
 }
 
@@ -42,11 +42,11 @@ export function numberWithin(least: number, most: number): (text: string) => num
   return (text) => {
     const value = number(text);
     if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be within ${least} to ${most}.`);
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
   };
 }
 
-/** A share from 0 to 1, or `auto`. */
+/** A number from 0 to 1, or `auto`. */
 export function restore(text: string): number | "auto" {
   return text === "auto" ? text : numberWithin(0, 1)(text);
 }

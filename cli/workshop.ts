@@ -5,27 +5,27 @@ import type { Reporter } from "./events.ts";
 import type { Settings } from "./settings.ts";
 import type { Writer } from "./writer.ts";
 
-/** The opened entry, and everything else that an image needs on its way. */
+/** The opened entry, and everything else that is needed for an image. */
 export interface Workshop {
   /** The flags. */
   settings: Settings;
   /** The opened entry. */
   upscaler: Upscaler;
-  /** Takes what is to be told. */
+  /** Receives the events. */
   report: Reporter;
   /** Writes the results. */
   writer: Writer;
-  /** Places of all results, so that a renamed one takes none of them. */
+  /** Places of all results; a renamed result must not take one of them. */
   claimed: ReadonlySet<string>;
-  /** Ends the work. */
+  /** Aborts the work. */
   signal: AbortSignal;
   /** Version of this program. */
   program: string;
-  /** Seconds for each unit of work, as far as is known. */
+  /** Seconds per unit of work, once measured. */
   rate?: number;
 }
 
-/** The flags that the library takes; undefined ones are its to decide. */
+/** The flags that are options of the library; it has defaults for undefined ones. */
 export function optionsOf(
   { settings, signal }: Pick<Workshop, "settings" | "signal">,
 ): UpscaleOptions {

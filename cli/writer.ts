@@ -1,22 +1,22 @@
-/** Files that are there whole or not at all. @module */
+/** Writes files completely or not at all. @module */
 
 import { dirname, join } from "node:path";
 import { destinationOf, identityOf } from "./identity.ts";
 
 /** Writes the results of one run. */
 export interface Writer {
-  /** Writes a file whole, or standard output for `-`; refuses to write over an input. */
+  /** Writes a complete file, or standard output for `-`; refuses to overwrite an input. */
   write(path: string, bytes: Uint8Array): Promise<void>;
 }
 
 /** Names of unfinished files: hidden, and never the name of a result. */
 const UNFINISHED = /^\.srzoo-[0-9a-f-]{36}\.part$/;
-/** A name for a file that is not finished. */
+/** A name for an unfinished file. */
 export function unfinishedName(): string {
   return `.srzoo-${crypto.randomUUID()}.part`;
 }
 
-/** What the system says, without the call and the path that Deno adds. */
+/** The message of the system, without the call and the path that Deno adds. */
 export function reasonOf(error: unknown): string {
   const { message } = error instanceof Error ? error : new Error(String(error));
   const text = message.replace(/ \(os error \d+\)/, "");
@@ -24,18 +24,18 @@ export function reasonOf(error: unknown): string {
   return call < 0 ? text : text.slice(0, call);
 }
 
-/** Milliseconds after which nobody is still writing an unfinished file: one is written at a stretch. */
+/** Milliseconds after which an unfinished file is no longer being written. */
 const ABANDONED = 60_000;
 
 /**
  * Makes a writer.
  *
- * A file is encoded in memory, written in one go to a hidden name in the folder of the result, and then
- * renamed. A link is kept, and the file that it leads to is replaced; that file's mode is kept. What a killed
- * run has left is removed by the next run that writes into the folder.
+ * A file is encoded in memory, written to a hidden file in the folder of the result, and then
+ * renamed. A link is kept, and the file that it leads to is replaced; that file's mode is kept. The next run that
+ * writes into a folder removes the unfinished files of a killed run.
  *
- * @param inputs Identities of the files that must stay as they are.
- * @param onUnfinished Called with the hidden files that are being written, whenever that changes.
+ * @param inputs Identities of the files that must not be changed.
+ * @param onUnfinished Called with the hidden files that are being written, when there is a change.
  */
 export function openWriter(
   inputs: ReadonlySet<string>,
@@ -80,16 +80,16 @@ export function openWriter(
   return { write };
 }
 
-/** Gives a file the mode of the one that it replaces, and its owner as far as this user may. */
+/** Gives a file the mode of the one that it replaces, and its owner if this user may change owners. */
 async function takeAfter({ uid, gid, mode }: Deno.FileInfo, part: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   const own = await Deno.stat(part);
   if (uid !== own.uid || gid !== own.gid) await Deno.chown(part, uid, gid).catch(() => {});
-  // After the owner, and whatever the umask took away.
+  // After the change of owner, which may clear bits, and in spite of the umask.
   if (mode !== null) await Deno.chmod(part, mode & 0o777);
 }
 
-/** Removes what a killed run has left. */
+/** Removes unfinished files of killed runs. */
 async function sweep(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     if (!UNFINISHED.test(name)) continue;

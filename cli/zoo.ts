@@ -1,5 +1,5 @@
 /**
- * Looks after entries: `deno run -A cli/zoo.ts list`, `show`, `pull`, `verify`, `remove`, `prune`, `new`,
+ * Manages entries: `deno run -A cli/zoo.ts list`, `show`, `pull`, `verify`, `remove`, `prune`, `new`,
  * `check`, `publish`, `table`.
  *
  * @module

@@ -1,4 +1,4 @@
-/** The verb `check`: whether a folder is an entry that works on every provider at hand, and what it is worth. @module */
+/** The verb `check`: whether an entry works on every available provider, and its figures. @module */
 
 import type { FetchOptions, ModelCard } from "../../mod.ts";
 import type { Verb } from "./desk.ts";
@@ -8,7 +8,7 @@ import { measure, type Measured, quickSet } from "./measure.ts";
 import { weightsOf } from "./table.ts";
 import { tryProviders, type Verdict } from "./trials.ts";
 
-/** What the user asked for. */
+/** The flags. */
 interface Flags {
   set?: string;
   lpips?: string;
@@ -16,25 +16,27 @@ interface Flags {
   write: boolean;
 }
 
-/** What was measured on one set, and where it was written. */
+/** The figures of one set. */
 interface Worth extends Measured {
   /** Set and scale, such as `docsx4`. */
   key: string;
-  /** What is missing among the figures, and why. */
+  /** Which figures are missing, and why. */
   notes: string[];
 }
 
-/** Whether a folder is a sound entry, and its figures. */
+/** Checks an entry and measures it. */
 export const check: Verb = (program, desk) => {
-  program.command("check").argument("<model>", "folder, or whatever else names an entry")
-    .description("check an entry on every available provider, and measure it into its card")
-    .option("--set <folder>", "high-resolution images to measure on, instead of those of docs/")
+  program.command("check").argument("<model>", "folder, id, URL or hf:owner/repo")
+    .description(
+      "check an entry on every available provider, measure it, and write the figures into its card",
+    )
+    .option("--set <folder>", "high-resolution images to measure on, in place of those in docs/")
     .option("--lpips <path>", "file or folder with the LPIPS graph")
-    .option("--no-measure", "runs the graphs alone")
-    .option("--no-write", "leaves model.yml as it is")
+    .option("--no-measure", "run the graphs and measure nothing")
+    .option("--no-write", "leave model.yml as it is")
     .action(async (model, flags: Flags) => {
       const { find, tell, options } = desk();
-      // A wrong folder is told before the work, not after it.
+      // Before the work, so that a wrong folder is reported at once.
       const set = flags.measure ? await quickSet(flags.set) : undefined;
       const card = await find(asPath(model));
       const verdicts = await tryProviders(card, options);
@@ -47,8 +49,8 @@ export const check: Verb = (program, desk) => {
         : undefined;
       const written = worth && flags.write ? await write(card, worth) : undefined;
       if (worth) lines.push(...tellWorth(worth));
-      if (set && !worth) lines.push("Nothing was measured: it makes no image larger.");
-      if (worth) lines.push(written ? `Written into ${written}.` : "Written nowhere.");
+      if (set && !worth) lines.push("Nothing was measured: this entry does not enlarge images.");
+      if (worth) lines.push(written ? `Written into ${written}.` : "The card was not changed.");
       const figures = worth && { [worth.key]: worth.figures };
       const bicubic = worth?.bicubic;
       tell(
@@ -58,7 +60,7 @@ export const check: Verb = (program, desk) => {
     });
 };
 
-/** One without an input has no truth to be measured against; what stays as large as it is has no low resolution. */
+/** Whether an entry enlarges images: without an input or at scale 1 there is nothing to compare with. */
 function enlarges({ diffusion, scale }: ModelCard): boolean {
   return scale > 1 && !(diffusion?.base === "none" && diffusion.condition === undefined);
 }
@@ -78,7 +80,7 @@ async function worthOf(
   }
 }
 
-/** Adds the figures to the card of a folder of this machine; returns its path, or undefined elsewhere. */
+/** Adds the figures to the card of a local folder and returns its path; undefined if the entry is not local. */
 async function write(card: ModelCard, { key, figures }: Worth): Promise<string | undefined> {
   if (!card.base?.startsWith("file:")) return undefined;
   const path = decodeURIComponent(new URL("model.yml", card.base).pathname);
@@ -96,7 +98,7 @@ async function write(card: ModelCard, { key, figures }: Worth): Promise<string |
 function headOf(card: ModelCard, verdicts: readonly Verdict[]): string {
   const recorded = card.fixture ? "computes as recorded" : "has no recorded run to compare with";
   const { provider } = verdicts.find(({ works }) => works)!;
-  return `${card.id} is sound: ${weightsOf(card)}, ${recorded}, on ${provider}`;
+  return `${card.id} is valid: ${weightsOf(card)}, ${recorded}, on ${provider}`;
 }
 
 function lineOf(
@@ -123,14 +125,14 @@ function tellWorth({ key, figures, bicubic, notes }: Worth): string[] {
     `${key}, ${count}: ${shown.join(", ")}`,
     ...worse
       ? [
-        "It is no better than bicubic: see whether its graphs take RGB in [-1, 1], and its recipe.",
+        "It is no better than bicubic: check its recipe, and that its graphs take RGB in [-1, 1].",
       ]
       : [],
     ...notes,
   ];
 }
 
-/** A folder in the current one needs no `./` here. */
+/** A folder of the current folder may be given without `./` here. */
 function asPath(model: string): string {
   try {
     return Deno.statSync(model).isDirectory

@@ -1,4 +1,4 @@
-/** What all verbs of `cli/zoo.ts` share: where they look, and how they answer. @module */
+/** What all verbs of `cli/zoo.ts` share: the registry, and how they print. @module */
 
 import type { Command } from "commander";
 import type { FetchOptions, ModelCard } from "../../lib/zoo/mod.ts";
@@ -10,15 +10,15 @@ import { table } from "../terminal.ts";
 export interface Flags {
   /** Another registry. */
   zoo?: string;
-  /** Uses what was kept earlier alone. */
+  /** Whether to use earlier downloads and no network. */
   offline?: boolean;
-  /** Answers in JSON. */
+  /** Whether to print JSON. */
   json?: boolean;
 }
 
-/** Where a verb looks things up and answers. */
+/** What a verb works with. */
 export interface Desk {
-  /** Ends the work. */
+  /** Aborts the work. */
   readonly signal: AbortSignal;
   /** How cards and files are read. */
   readonly options: FetchOptions;
@@ -26,14 +26,14 @@ export interface Desk {
   readonly zoo: Zoo;
   /** The card of an id, a folder, a URL or `hf:owner/repo`. */
   find(model: string): Promise<ModelCard>;
-  /** Answers: the data with `--json`, the text otherwise. */
+  /** Prints the data with `--json`, the text otherwise. */
   tell(data: unknown, text: string | readonly (readonly string[])[]): void;
 }
 
-/** One verb: its place in the help, and what it does. */
+/** One verb: adds its command to the program. */
 export type Verb = (program: Command, desk: () => Desk) => void;
 
-/** The desk of one call. */
+/** Opens the desk of one call. */
 export function openDesk({ zoo, offline, json }: Flags, signal: AbortSignal): Desk {
   const options = { offline, signal };
   return {
@@ -48,7 +48,7 @@ export function openDesk({ zoo, offline, json }: Flags, signal: AbortSignal): De
   };
 }
 
-/** A cell whose words a terminal does not obey. */
+/** A cell whose text cannot control the terminal. */
 function shown(cell: string): string {
   return escapeControls(cell);
 }

@@ -1,4 +1,4 @@
-/** The figures in a card: what was measured, by set and metric. @module */
+/** The figures in a card, by set and metric. @module */
 
 import { isMap, parseDocument, stringify } from "yaml";
 
@@ -11,8 +11,8 @@ export async function writeFigures(path: string, figures: CardFigures): Promise<
 }
 
 /**
- * Moves one key to the end of a `model.yml`, with another value. All else stays as it is: to the letter, where
- * keys stand at the beginnings of lines. An interrupt leaves the old file or the new one.
+ * Moves one key to the end of a `model.yml` and changes its value. Everything else stays as it is, character for
+ * character if keys begin their lines. An interrupt leaves the old file or the new one.
  */
 export async function writeKey(path: string, key: string, value: unknown): Promise<void> {
   const text = withKey(await Deno.readTextFile(path), key, value);

@@ -15,7 +15,7 @@ interface EntryFile {
   fetch(options: Desk["options"]): Promise<Uint8Array | undefined>;
 }
 
-/** All files of an entry, those with int8 convolutions among them. */
+/** All files of an entry, including those with int8 convolutions. */
 function filesOf(card: ModelCard): EntryFile[] {
   if (!card.int8) return ownFiles(card);
   const own = ownFiles(card);
@@ -40,10 +40,10 @@ function ownFiles(card: ModelCard): EntryFile[] {
   return [...graphs, ...recorded ? [recorded] : []];
 }
 
-/** Brings all files of entries onto this machine. */
+/** Downloads all files of entries. */
 export const pull: Verb = (program, desk) => {
   program.command("pull").alias("fetch").argument("<models...>")
-    .description("download entries for later, and for use without a network")
+    .description("download entries, so that they can be used without a network")
     .action(async (models: string[]) => {
       const { find, tell, options } = desk();
       const pulled: { id: string; part: string; bytes: number }[] = [];
@@ -62,7 +62,7 @@ export const pull: Verb = (program, desk) => {
     });
 };
 
-/** Tells a download's progress on a terminal, at each percent. */
+/** Prints the progress of a download on a terminal, at each percent. */
 function meter(name: string) {
   let percent = -1;
   return ({ received, total }: { received: number; total?: number }) => {
@@ -74,29 +74,32 @@ function meter(name: string) {
   };
 }
 
-/** Proves the files of entries. */
+/** Verifies the files of entries. */
 export const verify: Verb = (program, desk) => {
-  program.command("verify").argument("[models...]", "all entries if none is given")
+  program.command("verify").argument(
+    "[models...]",
+    "id, folder, URL or hf:owner/repo; all entries if none is given",
+  )
     .description("compare every local file with its card")
     .action(async (models: string[]) => {
       const { find, zoo, tell, options } = desk();
       const cards = models.length > 0
         ? await Promise.all(models.map(find))
         : await zoo.list(options);
-      const found: { id: string; file: string; state: string; isSound: boolean }[] = [];
+      const found: { id: string; file: string; state: string; isIntact: boolean }[] = [];
       for (const card of cards) {
         for (const { part, fetch } of filesOf(card)) {
-          const state = await fetch({ ...options, offline: true }).then(() => "sound", stateOf);
-          const isSound = state === "sound" || state === "not on this machine";
-          found.push({ id: card.id, file: part, state, isSound });
+          const state = await fetch({ ...options, offline: true }).then(() => "intact", stateOf);
+          const isIntact = state === "intact" || state === "not on this machine";
+          found.push({ id: card.id, file: part, state, isIntact });
         }
       }
       const rows = found.map(({ id, file, state }) => [id, file, state]);
       tell(found, [["id", "file", "state"], ...rows]);
-      const broken = found.filter(({ isSound }) => !isSound);
+      const broken = found.filter(({ isIntact }) => !isIntact);
       if (broken.length === 0) return;
       throw new Error(
-        `Cannot trust ${broken.length} of ${found.length} files; they are listed above`,
+        `${broken.length} of ${found.length} files are damaged; they are listed above`,
       );
     });
 };
@@ -108,7 +111,7 @@ function stateOf(error: Error): string {
   return error.message;
 }
 
-/** Takes the downloads of entries off this machine. */
+/** Removes the downloads of entries. */
 export const remove: Verb = (program, desk) => {
   program.command("remove").argument("<models...>")
     .description("remove the downloads of entries from the cache")
@@ -125,17 +128,17 @@ export const remove: Verb = (program, desk) => {
       const rows = removed.map(({ id, file, bytes }) => [id, file, inBytes(bytes)]);
       tell(
         removed,
-        rows.length > 0 ? [["id", "file", "size"], ...rows] : "nothing was kept of them",
+        rows.length > 0 ? [["id", "file", "size"], ...rows] : "nothing was downloaded",
       );
     });
 };
 
-/** Milliseconds after which an unfinished download is not waited for. */
+/** Milliseconds after which an unfinished download counts as abandoned. */
 const ABANDONED = 24 * 3600 * 1000;
 
 /** Cleans the cache. */
 export const prune: Verb = (program, desk) => {
-  program.command("prune").description("remove what is unfinished or damaged from the cache")
+  program.command("prune").description("remove unfinished and damaged files from the cache")
     .option("--all", "remove all downloads and cards")
     .action(async ({ all }) => {
       const { tell } = desk();
@@ -152,7 +155,7 @@ export const prune: Verb = (program, desk) => {
     });
 };
 
-/** Names that the cache itself gives; other files in its folder are not ours. */
+/** Names that the cache gives to its files; other files of the folder are not touched. */
 const OWN = /^(?:[0-9a-f]{64}(?:\..*)?(?:\.part)?|texts\/[0-9a-f]{64}(?:\..*\.part)?)$/;
 
 async function namesIn(folder: string): Promise<string[]> {

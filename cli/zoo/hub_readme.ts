@@ -1,15 +1,15 @@
-/** The README of a repository of the Hugging Face Hub, which reads its front matter. @module */
+/** The README of a repository on the Hugging Face Hub, with the front matter that the Hub reads. @module */
 
 import { stringify } from "yaml";
 import type { ModelCard } from "../../lib/zoo/mod.ts";
 import { weightsOf } from "./table.ts";
 
-/** SPDX identifiers that the Hub knows, in lower case; others are told in words. */
+/** SPDX identifiers that the Hub knows, in lower case; others are written as a name. */
 const KNOWN =
   /^(?:apache-2\.0|mit|bsd-[23]-clause|cc0-1\.0|cc-by(?:-nc)?(?:-sa|-nd)?-[34]\.0|gpl-3\.0|openrail)$/;
 
 /**
- * Front matter, and what an entry's own README says, or a few lines of the card.
+ * Front matter, followed by the entry's own README, or by a few lines from the card.
  *
  * @param own The entry's README.
  */
@@ -48,7 +48,7 @@ function dataTable({ licence }: ModelCard): string {
   return ["| set | images | terms |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** Words that do not end a cell of a table. */
+/** Text that does not end a cell of a table. */
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }

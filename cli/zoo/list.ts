@@ -1,13 +1,13 @@
-/** The verbs that tell of entries: `list`, `show`, `table`. @module */
+/** The verbs that print entries: `list`, `show`, `table`. @module */
 
 import type { ModelCard } from "../../lib/zoo/mod.ts";
 import { inBytes } from "../terminal.ts";
 import type { Verb } from "./desk.ts";
 import { termsOf, weightsOf, zooTable } from "./table.ts";
 
-/** All entries. */
+/** Lists all entries. */
 export const list: Verb = (program, desk) => {
-  program.command("list").description("all entries").action(async () => {
+  program.command("list").description("list all entries").action(async () => {
     const { zoo, options, tell } = desk();
     const cards = await zoo.list(options);
     const head = ["id", "scale", "family", "weights", "terms"];
@@ -22,10 +22,10 @@ export const list: Verb = (program, desk) => {
   });
 };
 
-/** What one card says. */
+/** Shows one card. */
 export const show: Verb = (program, desk) => {
   program.command("show").argument("<model>", "id, folder, URL or hf:owner/repo")
-    .description("what an entry's card says")
+    .description("show the card of an entry")
     .action(async (model) => {
       const { find, tell } = desk();
       const card = await find(model);
@@ -33,16 +33,16 @@ export const show: Verb = (program, desk) => {
     });
 };
 
-/** The table of the README. */
+/** Prints the tables of the README. */
 export const markdown: Verb = (program, desk) => {
-  program.command("table").description("the entries and their figures as Markdown")
+  program.command("table").description("print the entries and their figures as Markdown")
     .action(async () => {
       const { zoo, options } = desk();
       console.log(zooTable(await zoo.list(options)));
     });
 };
 
-/** A card in lines that people read. */
+/** A card as text for people. */
 function cardText(card: ModelCard): string {
   const { licence, steps, tiling, figures = {} } = card;
   const lines = [
@@ -52,7 +52,7 @@ function cardText(card: ModelCard): string {
     ...Object.entries(card.graphs).map(([name, graph]) =>
       `  ${name}: ${graph.url ?? graph.file}, ${graph.precision}, ${inBytes(graph.bytes)}`
     ),
-    ...tiling ? [`tiles of ${tiling.size} pixels, ${tiling.overlap} of them shared`] : [],
+    ...tiling ? [`tiles of ${tiling.size} pixels with an overlap of ${tiling.overlap}`] : [],
     ...steps
       ? [`steps: ${steps.default}, at most ${steps.max}, trained for ${trainedFor(steps)}`]
       : [],

@@ -1,4 +1,4 @@
-/** Where the LPIPS graphs are found: by flag, environment, cache. @module */
+/** Finds the LPIPS graphs: by flag, environment, or cache. @module */
 
 import type { Image } from "../../lib/image/image.ts";
 import { type Lpips, openLpips } from "../../lib/metrics/lpips.ts";
@@ -7,13 +7,13 @@ import { cacheFolder } from "../../lib/zoo/cache_folder.ts";
 
 /** A known graph. */
 interface KnownGraph {
-  /** What it is called in notes. */
+  /** Its name in notes. */
   readonly title: string;
   /** File name in a folder. */
   readonly file: string;
   /** SHA-256 of the graph that the published figures were measured with. */
   readonly sha256: string;
-  /** What that graph scores on {@linkcode referencePair}; one that scores the same is as good. */
+  /** Its score on {@linkcode referencePair}; another graph with the same score is accepted. */
   readonly score: number;
 }
 
@@ -33,19 +33,19 @@ const known = {
   },
 } as const satisfies Record<string, KnownGraph>;
 
-/** The networks of LPIPS, by the names that their figures have. */
+/** The networks of LPIPS, by the names of their figures. */
 export type LpipsName = keyof typeof known;
 
 /** All networks. */
 export const lpipsNames = Object.keys(known) as LpipsName[];
 
-/** A difference of scores that another exporter or processor may make. */
+/** A difference of scores that comes from another exporter or processor. */
 const TOLERANCE = 2e-4;
 
 /**
- * Opens an LPIPS graph where it is found; the notes say why it is missing.
+ * Opens an LPIPS graph if it is found; otherwise the notes say why not.
  *
- * @param given File, or folder of the files, to look at first.
+ * @param given File, or folder of files, to try first.
  * @throws {Error} If there is no such file or folder.
  */
 export async function findLpips(
@@ -86,7 +86,7 @@ async function openFirst(
     if (!await isThere(path)) continue;
     const bytes = await Deno.readFile(path);
     const digest = await sha256Of(bytes);
-    // One file may be given for both; it is one of them.
+    // A file that was given may belong to the other graph.
     if (others.some((other) => other.sha256 === digest)) continue;
     const lpips = await openLpips(bytes, { threads });
     if (digest === graph.sha256) return lpips;

@@ -1,4 +1,4 @@
-/** The quick benchmark: what an entry is worth on a handful of images, beside bicubic. @module */
+/** The quick benchmark: figures of an entry on a few images, beside those of bicubic. @module */
 
 import { basename, join, resolve } from "node:path";
 import { type FetchOptions, type Image, load, type ModelCard, readImage } from "../../mod.ts";
@@ -16,36 +16,36 @@ import { isImageName } from "../formats.ts";
 export interface QuickSet {
   /** Its name, such as `docs`. */
   readonly name: string;
-  /** Paths, in the order of the names. */
+  /** Paths, sorted by name. */
   readonly paths: readonly string[];
 }
 
-/** What was measured. */
+/** The figures. */
 export interface Measured {
   /** Figures of the entry as `model.yml` keeps them. */
   readonly figures: Record<string, number>;
-  /** The same of exact bicubic. */
+  /** Figures of exact bicubic. */
   readonly bicubic: Record<string, number>;
 }
 
-/** Photographs of this repository; its other images are made of them. */
+/** Photographs of this repository; its other images are made from them. */
 const OWN = ["astronaut.png", "chelsea.png", "coffee.png"];
 
-/** Seeds of generative entries: the least that differ from each other. */
+/** Number of seeds of generative entries: diversity needs two. */
 const SEEDS = 2;
 
-/** Digits of the tables, by figure. */
+/** Digits after the decimal point, by figure. */
 const DIGITS: Readonly<Record<string, number>> = {
   ...{ psnrY: 2, ssimY: 4, psnrRgb: 2, lpips: 4, lrPsnr: 2, colorError: 2, diversity: 2 },
 };
 
-/** Identical images have infinitely many dB, which would spoil every mean. */
+/** Limit of dB: identical images would have infinitely many, which would spoil every mean. */
 const CEILING = 100;
 
 /**
- * The images of a folder, or of its folder `HR`.
+ * Finds the images of a folder, or of its folder `HR`.
  *
- * @param folder By default the photographs of `docs/`, which are in the repository and not in the package.
+ * @param folder By default `docs/`, whose photographs are in the repository but not in the package.
  * @throws {Error} If there is no image.
  */
 export async function quickSet(folder?: string): Promise<QuickSet> {
@@ -71,7 +71,7 @@ async function namesOf(folder: string, takes: (name: string) => boolean): Promis
   const names: string[] = [];
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      // macOS puts a file ._NAME beside every file on foreign disks.
+      // macOS writes a file ._NAME beside every file on foreign disks.
       if (!isDirectory && !name.startsWith(".") && takes(name)) names.push(name);
     }
   } catch (error) {
@@ -83,8 +83,8 @@ async function namesOf(folder: string, takes: (name: string) => boolean): Promis
 }
 
 /**
- * Shrinks each image by the exact bicubic, enlarges it by the entry with the seeds 0 and 1, or once where it
- * draws nothing, and takes the means over images and seeds.
+ * Shrinks each image by the exact bicubic, enlarges it by the entry with the seeds 0 and 1, or once if it is
+ * not generative, and takes the means over images and seeds.
  *
  * @throws {Error} If an image cannot be read, or is smaller than the scale.
  */
@@ -120,7 +120,7 @@ export async function measure(
   };
 }
 
-/** An image cut to a multiple of the scale, and shrunk. */
+/** An image cropped to a multiple of the scale, and the same image shrunk. */
 async function pairOf(path: string, scale: number): Promise<{ low: Image; truth: Image }> {
   const high = await readImage(path);
   const [columns, rows] = [Math.floor(high.width / scale), Math.floor(high.height / scale)];
@@ -150,7 +150,7 @@ async function figuresOf(
   };
 }
 
-/** Means of the figures over the rows that have them, with the digits of the tables. */
+/** Means of the figures over the rows that have them, rounded. */
 function meansOf(rows: readonly Record<string, number>[]): Record<string, number> {
   const means: Record<string, number> = {};
   for (const [key, digits] of Object.entries(DIGITS)) {

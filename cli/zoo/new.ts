@@ -1,4 +1,4 @@
-/** The verb `new`: lays out an entry. @module */
+/** The verb `new`: creates an entry. @module */
 
 import { Option } from "commander";
 import { stringify } from "yaml";
@@ -18,17 +18,17 @@ import type { Verb } from "./desk.ts";
 export interface NewEntry {
   /** Name in the table of families. */
   family: string;
-  /** How many times larger it makes images. */
+  /** Its scale. */
   scale: number;
   /** SPDX identifier of the weights' licence. */
   licence: string;
-  /** Sides of the input that its networks take are multiples of this. */
+  /** The sides of its networks' inputs are multiples of this. */
   multiple: number;
   /** ONNX files by the names of the graphs. */
   graphs: Readonly<Record<string, string>>;
 }
 
-/** What the cards of some families need beside their graphs; to be edited. */
+/** What cards of some families need besides their graphs; to be edited. */
 const SECTIONS: Readonly<Record<string, Record<string, unknown>>> = {
   srdiff: diffusion("estimate"),
   sr3: {
@@ -49,7 +49,7 @@ function diffusion(base: string) {
 }
 
 /**
- * Lays out an entry in a new folder: its graphs, a card that describes them, and a README.
+ * Creates an entry in a new folder: its graphs, a card that describes them, and a README.
  *
  * @param folder Path of a folder that does not exist; its name becomes the id.
  * @throws {ManifestError} If the name is not an id, or the family is unknown.
@@ -66,7 +66,7 @@ export async function createEntry(folder: string, entry: NewEntry): Promise<void
     multiple: entry.multiple,
   };
   const card = {
-    ...{ id, name: id, description: "What it is good for, in a sentence." },
+    ...{ id, name: id, description: "What it is good for, in one sentence." },
     ...{ family: entry.family, scale: entry.scale, version: "0.1.0" },
     licence: { weights: entry.licence, data: [] },
     graphs: Object.fromEntries(files.map(({ name, graph }) => [name, graph])),
@@ -112,23 +112,28 @@ function readme(id: string, { family, scale, licence }: NewEntry): string {
   ].join("\n\n");
 }
 
-/** Lays out an entry. */
+/** Creates an entry. */
 export const create: Verb = (program, desk) => {
   const collect = (text: string, before: Record<string, string>) => {
     const [name, ...path] = text.split("=");
     return { ...before, [name]: path.join("=") };
   };
-  program.command("new").argument("<folder>", "a folder that does not exist; its name is the id")
-    .description("lay out an entry: its card, its graphs, a README")
+  program.command("new").argument("<folder>", "a new folder; its name becomes the id")
+    .description("create an entry: its card, its graphs, a README")
     .addOption(new Option("--family <family>").choices(Object.keys(families)).makeOptionMandatory())
-    .option("--scale <n>", "how many times larger", wholeWithin(1, 16), 4)
-    .option("--multiple <n>", "its networks take multiples of this", wholeWithin(1, 256), 1)
-    .option("--licence <spdx>", "of the weights", "CC-BY-4.0")
-    .option("--graph <name=file>", "an ONNX file; once for each graph", collect, {})
+    .option("--scale <n>", "scale of the enlargement", wholeWithin(1, 16), 4)
+    .option(
+      "--multiple <n>",
+      "the sides of the networks' inputs are multiples of this",
+      wholeWithin(1, 256),
+      1,
+    )
+    .option("--licence <spdx>", "licence of the weights", "CC-BY-4.0")
+    .option("--graph <name=file>", "an ONNX file; repeat for each graph", collect, {})
     .action(async (folder: string, { graph, ...entry }) => {
       await createEntry(folder, { ...entry, graphs: graph });
       const next =
         `Edit ${folder}/model.yml, then run "zoo check ${folder}" and "zoo publish ${folder}".`;
-      desk().tell({ folder, next }, `${folder} is laid out\n${next}`);
+      desk().tell({ folder, next }, `${folder} was created\n${next}`);
     });
 };

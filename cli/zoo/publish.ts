@@ -1,4 +1,4 @@
-/** Adds a finished entry to a zoo's folder or to a layout for the Hub, wholly or not at all. @module */
+/** Publishes a finished entry to a zoo's folder or as a repository for the Hub, completely or not at all. @module */
 
 import { inPrecision } from "../../lib/precision.ts";
 import { Option } from "commander";
@@ -17,14 +17,14 @@ import type { Verb } from "./desk.ts";
 import { hubReadme } from "./hub_readme.ts";
 
 /**
- * Checks an entry completely, brings it into a zoo's folder, and lists it in the index.
+ * Checks an entry completely, copies it into a zoo's folder, and lists it in the index.
  *
- * @param card The card as `readCard()` gave it, or path or URL of its folder.
+ * @param card The card that `readCard()` returned, or path or URL of its folder.
  * @param directory The zoo's folder.
- * @param options `create` makes the folder and its `index.yml` where there is none.
- * @returns The card as it stands in the zoo.
+ * @param options `create` makes the folder and its `index.yml` if they do not exist.
+ * @returns The card in the zoo.
  * @throws {ManifestError} If the card cannot be used or its id is taken.
- * @throws {IntegrityError} If a file is not the one that the card promises.
+ * @throws {IntegrityError} If a file differs from what the card says.
  */
 export async function publish(
   card: ModelCard | string | URL,
@@ -37,7 +37,7 @@ export async function publish(
   const zoo = asFolder(toUrl(directory));
   const index = new URL("index.yml", zoo);
   if (options.create) await createIndex(index);
-  // Two at once would each write the index that they have read, and one entry would be lost.
+  // Of two processes that write the index at the same time, one would lose its entry.
   return await withLock(index, async () => {
     const text = await readText(index, limits.index, options);
     if (parseIndex(text, index).includes(checked.id)) {
@@ -45,7 +45,7 @@ export async function publish(
     }
     const target = new URL(`${checked.id}/`, zoo);
     const isThere = target.href === source.href;
-    // What is not listed was not published.
+    // An entry that is not listed is not published.
     const isListed = isThere ? () => {} : await copyEntry(source, filesOf(checked), target);
     try {
       options.signal?.throwIfAborted();
@@ -60,11 +60,11 @@ export async function publish(
 }
 
 /**
- * Checks an entry completely, and lays it out as a repository of the Hugging Face Hub: its files, and a README
+ * Checks an entry completely, and copies it as a repository of the Hugging Face Hub: its files, and a README
  * with the front matter that the Hub reads.
  *
  * @param directory A folder that does not exist yet.
- * @returns The card as it stands there.
+ * @returns The card in that folder.
  */
 export async function publishForHub(
   card: ModelCard | string | URL,
@@ -90,10 +90,10 @@ async function createIndex(index: URL): Promise<void> {
   }
 }
 
-/** Milliseconds after which a lock belongs to a process that has died: the work under it takes none. */
+/** Milliseconds after which a lock was left by a dead process: the work under it is much shorter. */
 const ABANDONED = 60_000;
 
-/** Does some work while nobody else does work on the same file. */
+/** Runs `work` while no other process works on the same file. */
 async function withLock<Result>(
   file: URL,
   work: () => Promise<Result>,
@@ -116,7 +116,7 @@ async function withLock<Result>(
   }
 }
 
-/** Makes the lock, which only one can do. */
+/** Creates the lock, which only one process can do. */
 async function isTaken(lock: URL): Promise<boolean> {
   try {
     (await Deno.open(lock, { createNew: true, write: true })).close();
@@ -139,18 +139,18 @@ function entryFolder(card: ModelCard | string | URL): URL {
   if (typeof card === "string" || card instanceof URL) return asFolder(toUrl(card));
   if (card.base?.startsWith("file:")) return new URL(card.base);
   throw new TypeError(
-    `Cannot publish ${card.id}: read its card from a folder of this machine first`,
+    `Cannot publish ${card.id}: read its card from a local folder first`,
   );
 }
 
-/** Every graph and the fixture have the promised bytes. */
+/** Checks that every graph and the fixture have the bytes that the card says. */
 async function checkFiles(card: ModelCard, options: FetchOptions): Promise<void> {
   if (card.int8) await checkFiles({ ...inPrecision(card, "int8"), int8: undefined }, options);
   for (const name of Object.keys(card.graphs)) await fetchGraph(card, name, options);
   await fetchFixture(card, options);
 }
 
-/** What belongs to an entry; graphs with a URL stay where they are. */
+/** The files of an entry; graphs with a URL stay where they are. */
 function filesOf({ graphs, fixture, int8 }: ModelCard): string[] {
   const own = [...Object.values(graphs), ...Object.values(int8?.graphs ?? {})]
     .filter((graph) => !graph.url).map((graph) => graph.file);
@@ -159,9 +159,9 @@ function filesOf({ graphs, fixture, int8 }: ModelCard): string[] {
 }
 
 /**
- * Copies beside the target first, so that the target appears complete.
+ * Copies to a folder beside the target and renames it, so that the target appears complete.
  *
- * @returns Says that the target is to stay, whatever ends the process.
+ * @returns Call it when the target must stay even if the process ends.
  */
 async function copyEntry(
   source: URL,
@@ -201,7 +201,7 @@ async function refuseExisting(target: URL): Promise<void> {
   if (isThere) throw new Error(`Cannot publish into ${nameOf(target)}: it exists already`);
 }
 
-/** Writes a file whole; `isDone` is called in the same moment. */
+/** Replaces a file at once, and calls `isDone` directly after it. */
 async function replaceFile(file: URL, text: string, isDone: () => void): Promise<void> {
   const part = new URL(`${file.href}.${crypto.randomUUID()}.part`);
   const isGone = markUnfinished(part);
@@ -223,7 +223,7 @@ function ignoreMissing(error: unknown): undefined {
 
 const ownZoo = new URL("../../zoo/", import.meta.url);
 
-/** Where an entry can be published, and what is to be done next. */
+/** The places to publish in, and what to do next. */
 const layouts: Readonly<
   Record<
     string,
@@ -232,7 +232,7 @@ const layouts: Readonly<
 > = {
   async index(from, to, options) {
     const card = await publish(from, to ?? ownZoo, options);
-    return [card, `Commit ${pathOf(card)} and the index; it is found as "${card.id}" then.`];
+    return [card, `Commit ${pathOf(card)} and the index; then it is found as "${card.id}".`];
   },
   async folder(from, to, options) {
     const folder = needed(to, "folder");
@@ -265,12 +265,12 @@ function pathOf({ base }: ModelCard): string {
 /** Publishes an entry. */
 export const publication: Verb = (program, desk) => {
   program.command("publish").argument("<dir>", "folder of the entry")
-    .description("add an entry to a registry's folder, or lay it out for the Hub")
-    .option("--to <folder>", "where; this package's zoo if absent")
+    .description("add an entry to a registry's folder, or prepare it for the Hub")
+    .option("--to <folder>", "target folder (default for index: this package's zoo)")
     .addOption(
       new Option(
         "--layout <layout>",
-        "index: a registry's folder; folder: the same, made if absent; hub",
+        "index: a registry's folder; folder: the same, made if missing; hub: a repository for the Hub",
       )
         .choices(Object.keys(layouts)).default("index"),
     )

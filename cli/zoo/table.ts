@@ -1,14 +1,14 @@
-/** The table of entries that the README shows, made of what the cards say. @module */
+/** The tables of entries in the README, made from the cards. @module */
 
 import type { ModelCard } from "../../lib/zoo/mod.ts";
 
-/** A figure that has a column, if any card has it. */
+/** A figure that gets a column if any card has it. */
 interface Column {
   set: string;
   metric: string;
 }
 
-/** Metrics of the table in their order, with what they are called and their digits. */
+/** The metrics in their order, with their titles and digits. */
 const METRICS: Readonly<Record<string, [label: string, digits: number]>> = {
   psnrY: ["PSNR-Y", 2],
   lpips: ["LPIPS", 3],
@@ -16,14 +16,14 @@ const METRICS: Readonly<Record<string, [label: string, digits: number]>> = {
   diversity: ["diversity", 1],
 };
 
-/** The cards in Markdown: a table for each scale, since figures of two scales can't be compared. */
+/** The cards in Markdown: one table per scale, since figures of two scales cannot be compared. */
 export function zooTable(cards: readonly ModelCard[]): string {
   const scales = [...new Set(cards.map(({ scale }) => scale))].sort((a, b) => a - b);
   const tables = scales.map((scale) => tableOf(cards.filter((card) => card.scale === scale)));
   return [...tables, ...damagedTable(cards)].join("\n\n");
 }
 
-/** LPIPS of the entries on inputs that were damaged, a column a track; nothing where none was measured. */
+/** LPIPS of the entries on damaged inputs, one column per set; empty if none was measured. */
 function damagedTable(cards: readonly ModelCard[]): string[] {
   const sets = [...new Set(cards.flatMap(setsOf))].filter((set) => !isWhole(set));
   if (sets.length === 0) return [];
@@ -42,7 +42,7 @@ function setsOf({ figures = {} }: ModelCard): string[] {
   return Object.keys(figures);
 }
 
-/** Whether all images of a set were measured, as they are; damaged inputs are made of the first ones. */
+/** Whether all images of a set were measured; damaged inputs are made from its first ones. */
 function isWhole(set: string): boolean {
   return !set.includes(" (first ");
 }
@@ -78,7 +78,7 @@ function figureOf({ figures }: ModelCard, { set, metric }: Column): string {
   return figures?.[set]?.[metric]?.toFixed(METRICS[metric][1]) ?? "";
 }
 
-/** Parameters and size of all graphs. */
+/** Parameters and bytes of all graphs. */
 export function weightsOf({ graphs }: ModelCard): string {
   const all = Object.values(graphs);
   if (all.length === 0) return "none";
@@ -92,7 +92,7 @@ function stepsOf({ steps }: ModelCard): string {
   return steps.default === steps.max ? `${steps.max}` : `${steps.default} (up to ${steps.max})`;
 }
 
-/** Licence of the weights, and whether their data forbid more than research. */
+/** Licence of the weights, and whether their data allow only research. */
 export function termsOf({ licence }: ModelCard): string {
   const research = licence.data.some(({ researchOnly }) => researchOnly);
   return research ? `${licence.weights}, research only (data)` : licence.weights;

@@ -1,4 +1,4 @@
-/** What an entry makes on each provider at hand, and how far they agree. @module */
+/** Runs an entry on each available provider and compares the results. @module */
 
 import type {
   FetchOptions,
@@ -15,53 +15,53 @@ import { openSessions } from "../../lib/runtime/providers.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { fetchFixture, fetchGraph } from "../../lib/zoo/mod.ts";
 
-/** What became of one provider. */
+/** The trial of one provider. */
 export interface Verdict {
   /** Its name; "none" for an entry without networks. */
   provider: Provider | "none";
-  /** What it made, such as `2 images of 148x92`, or why it could not be tried. */
+  /** What it made, such as `2 images of 148x92`, or why it was not tried. */
   result: string;
-  /** Whether it made anything. */
+  /** Whether it made images. */
   works: boolean;
   /** Largest and mean difference from the first provider's images, of 255; absent for the first. */
   difference?: Difference;
   /**
    * By graph, the largest difference of its outputs on the recorded inputs from those of the first provider,
-   * as a part of their range; absent for the first provider and without a recorded run.
+   * as a fraction of their range; absent for the first provider and without a recorded run.
    */
   graphs?: Record<string, number>;
 }
 
-/** How far two images are from each other, of 255. */
+/** Difference of two images, of 255. */
 interface Difference {
   most: number;
   mean: number;
 }
 
-/** What one provider made. */
+/** The results of one provider. */
 interface Trial {
   provider: Provider | "none";
-  /** Images by what was asked for. */
+  /** Images by their options. */
   images: Record<string, Image>;
   /** Outputs on the recorded inputs, by graph and name. */
   outputs: Record<string, Record<string, Tensor>>;
 }
 
-/** Mean difference of two providers' images, of 255, that rounding explains. */
+/** Largest mean difference of two providers' images, of 255, that rounding can explain. */
 const TOLERANCE = 1;
 
 /**
- * Compares every file of an entry with its card, runs its graphs on every provider at hand, and compares what
- * they make.
+ * Compares every file of an entry with its card, runs its graphs on every available provider, and compares the
+ * results.
  *
- * @throws {Error} If a file is not the promised one, no provider runs it, or two of them disagree.
+ * @throws {Error} If a file differs from the card, no provider runs the entry, or two of them disagree.
  */
 export async function tryProviders(card: ModelCard, options: FetchOptions): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   const reasons: string[] = [];
   let first: Trial | undefined;
   for (const provider of ["native", "wasm", "webgpu"] as const) {
-    // A GPU in software takes minutes for what the CPU does in seconds.
+    // A software GPU takes minutes where the CPU takes seconds.
     const missing = provider === "webgpu" ? await whyNoGpu(false) : undefined;
     const trial = missing ?? await tryOne(card, { ...options, provider });
     if (typeof trial === "string") {
@@ -71,7 +71,7 @@ export async function tryProviders(card: ModelCard, options: FetchOptions): Prom
     }
     verdicts.push({ ...verdictOf(trial), ...first && comparisonOf(card, first, trial) });
     first ??= trial;
-    // Without a network there is nothing that another provider would run.
+    // Without a network there is nothing to run on another provider.
     if (trial.provider === "none") break;
   }
   if (first) return verdicts;
@@ -83,7 +83,7 @@ export async function tryProviders(card: ModelCard, options: FetchOptions): Prom
   );
 }
 
-/** All that one provider makes, or why it makes nothing. */
+/** The results of one provider, or why there are none. */
 async function tryOne(
   card: ModelCard,
   options: FetchOptions & { provider: Provider },
@@ -159,13 +159,13 @@ async function outputsOf(
   return outputs;
 }
 
-/** Images of the entry, drawn with a fixed seed, by every graph that makes some. */
+/** Images of the entry with a fixed seed, one for each graph that makes images. */
 async function imagesOf(
   card: ModelCard,
   options: FetchOptions & { provider: Provider },
 ): Promise<Omit<Trial, "outputs">> {
   const { signal } = options;
-  // What load() refuses is unconditional, or is refused by loadGenerator() too.
+  // What load() refuses is unconditional, or loadGenerator() refuses it too.
   await using upscaler = await load(card, options).catch((error) => {
     if (error instanceof UnsupportedError) return undefined;
     throw error;
@@ -187,7 +187,7 @@ async function imagesOf(
   return { images: { default: image }, provider };
 }
 
-/** What runs every graph: the defaults, the fewest steps of every graph with steps of its own, the damage. */
+/** Options that together run every graph: the defaults, the fewest steps of each graph, and the damage. */
 function variantsOf({ card, generative }: Upscaler): [string, UpscaleOptions][] {
   const seed = generative ? { seed: 0 } : {};
   const variants: [string, UpscaleOptions][] = [["default", seed]];
@@ -212,7 +212,7 @@ function checked(card: ModelCard, image: Image, source: Image): Image {
   );
 }
 
-/** An image whose sides are multiples of nothing. */
+/** An image with prime sides. */
 function ramp(width: number, height: number): Image {
   const data = new Uint8ClampedArray(4 * width * height).map((_, i) => i % 4 === 3 ? 255 : i % 251);
   return { width, height, data, channels: 3 };
@@ -229,7 +229,7 @@ function differenceOf(a: Image, b: Image): Difference {
   return { most, mean: sum / a.data.length };
 }
 
-/** Largest difference of two tensors, as a part of the first one's range. */
+/** Largest difference of two tensors, as a fraction of the range of the first. */
 function distanceOf(wanted: Tensor, got: Tensor): number {
   let [least, most, error] = [Infinity, -Infinity, 0];
   for (const [i, value] of wanted.data.entries()) {

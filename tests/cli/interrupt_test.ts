@@ -119,7 +119,7 @@ Deno.test(
         told += decoder.decode(part, { stream: true });
       }
       expect([(await child.status).code, told]).toEqual([130, expect.stringMatching(/image 1/)]);
-      expect(told).toMatch(/interrupted: what is written is whole/);
+      expect(told).toMatch(/interrupted: all written files are complete/);
       expect(await filesBelow(folder)).toEqual([]);
     }
   }),

@@ -42,7 +42,7 @@ Deno.test(
       await zoo("publish", tiny, "--to", folder),
     ];
     expect([sound.code, sound.errors]).toEqual([0, ""]);
-    expect(sound.text).toMatch(/srdiff-tiny is sound: .*computes as recorded/);
+    expect(sound.text).toMatch(/srdiff-tiny is valid: .*computes as recorded/);
     expect([published.code, published.errors]).toEqual([0, ""]);
     const entry = join(folder, "srdiff-tiny");
     expect(await filesBelow(entry)).toContain("model.yml");

@@ -60,7 +60,7 @@ Deno.test(
     expect(told.text).toMatch(
       /graphs differ by encoder \S+, denoiser \S+, fast \S+ of their range/,
     );
-    expect(told.text).toMatch(/diversity \d.*\n[^]*Written nowhere\.$/);
+    expect(told.text).toMatch(/diversity \d.*\n[^]*The card was not changed\.$/);
     expect(await Deno.readTextFile(join(copy, "model.yml"))).toBe(before);
 
     const written = await zoo("check", copy, "--set", set);
