@@ -17,17 +17,17 @@ export interface Sides {
 }
 
 /**
- * Pixels of the source that are mirrored. On flat colours the outermost four pixels of the result then differ
- * by as much as its middle (0.9 of 255 for srdiff, 3.9 without a frame), and no less with more.
+ * Number of mirrored pixels of the source. On flat colours the outermost four pixels of the result then differ
+ * as much as its middle does (0.9 of 255 for srdiff; 3.9 without a frame). More pixels give no less.
  */
 const FRAME = 6;
 
-/** Pixels to mirror at each border; none where the network looks at whole tiles, as its authors ran it. */
+/** Pixels to mirror at each border; none if the network sees whole tiles, as its authors ran it. */
 export function frameOf({ overlap, multiple, blended }: Tiling): number {
   return blended ? 0 : alignUp(Math.min(FRAME, overlap), multiple);
 }
 
-/** The frame of one region: only where it stands at the image's border. */
+/** The frame of one region: only on sides that are the image's border. */
 export function sidesOf(
   { row, column }: { row: Span; column: Span },
   { width, height }: { width: number; height: number },
@@ -41,7 +41,7 @@ export function sidesOf(
   };
 }
 
-/** Adds a frame of mirrored pixels, the outermost ones among them, to `[n, channels, height, width]`. */
+/** Adds a frame of mirrored pixels to `[n, channels, height, width]`; the outermost pixels are repeated too. */
 export function mirrored(source: Tensor, { left, top, right, bottom }: Sides): Tensor {
   if (!(left || top || right || bottom)) return source;
   const [n, channels, height, width] = source.dims;
@@ -58,7 +58,7 @@ export function mirrored(source: Tensor, { left, top, right, bottom }: Sides): T
   return framed;
 }
 
-/** Takes a frame away that is `scale` times as wide. */
+/** Removes a frame that is `scale` times as wide. */
 export function unframed(
   result: Tensor,
   { left, top, right, bottom }: Sides,

@@ -1,6 +1,6 @@
-/** Bytes, put together. @module */
+/** Joins bytes. @module */
 
-/** One array of all parts. */
+/** All parts in one array. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

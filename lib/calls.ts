@@ -1,5 +1,5 @@
 /**
- * Calls to a thread, one after the other: it starts with the first one, and ends when it is idle, on an abort, or when a
+ * Calls to a thread, one after the other: the thread starts with the first one, and ends when it is idle, on an abort, or when a
  * call takes too long.
  *
  * @module
@@ -8,24 +8,24 @@
 import { later } from "./platform.ts";
 import type { Failure, Thread } from "./thread.ts";
 
-/** How a thread is called. */
+/** Options of the calls to a thread. */
 export interface CallsOptions<Request, Reply> {
-  /** Starts it. */
+  /** Starts the thread. */
   start(): Thread<Request, Reply | Failure>;
-  /** What it is asked first. */
+  /** The first request, sent when the thread starts. */
   opening: Request;
-  /** Milliseconds that it has to answer that. */
+  /** Milliseconds in which the thread must answer it. */
   patience: number;
-  /** Stops it, though it may be at work. */
+  /** Stops the thread, even while it works. */
   stop(thread: Thread<Request, Reply | Failure>): void;
   /**
-   * Milliseconds without a call after which it ends, so that it neither holds memory nor keeps a process alive; the next
+   * Milliseconds without a call after which the thread ends, so that it neither holds memory nor keeps a process alive; the next
    * call starts it again.
    */
   idle: number;
 }
 
-/** How one call is made. */
+/** Options of one call. */
 export interface CallOptions {
   /** Ends the thread, and rejects with the reason. */
   signal?: AbortSignal;
@@ -33,22 +33,22 @@ export interface CallOptions {
   timeout: number;
 }
 
-/** A request, and what of it is handed over. */
+/** A request and the buffers that are transferred with it. */
 export interface Call<Request> {
   /** The request. */
   request: Request;
-  /** Buffers that are gone afterwards. */
+  /** Transferred buffers, which are gone afterwards. */
   transfer?: ArrayBuffer[];
 }
 
-/** A thread that is called. */
+/** A thread that answers calls. */
 export interface Calls<Request, Reply> {
-  /** Starts the thread now, rather than with the first call; tells what it said to the opening. */
+  /** Starts the thread now instead of with the first call; returns its answer to the first request. */
   open(signal?: AbortSignal): Promise<Reply>;
   /**
    * Calls.
    *
-   * @param make Makes the request when it is its turn.
+   * @param make Makes the request when it is the call's turn.
    * @throws {TimeoutError} If there is no answer in time.
    * @throws {CallError} If the thread says that it failed.
    */
@@ -60,7 +60,7 @@ export interface Calls<Request, Reply> {
 /** A call that took too long. */
 export class TimeoutError extends Error {}
 
-/** The thread is well, but could not do what it was asked; `name` is that of its error. */
+/** The thread works, but could not do what it was asked; `name` is that of its error. */
 export class CallError extends Error {
   /** Makes the error. */
   constructor({ name, reason }: Failure) {
@@ -69,7 +69,7 @@ export class CallError extends Error {
   }
 }
 
-/** Makes them; nothing starts before the first one. */
+/** Makes the calls of a thread, which starts with the first one. */
 export function callsTo<Request, Reply extends { kind: string }>(
   { start, opening, patience, stop, idle }: CallsOptions<Request, Reply>,
 ): Calls<Request, Reply> {
@@ -130,17 +130,17 @@ export function callsTo<Request, Reply extends { kind: string }>(
   };
 }
 
-/** How an answer is awaited. */
+/** Options of waiting for an answer. */
 interface ExchangeOptions {
-  /** Gives up, and rejects with the reason. */
+  /** Stops waiting, and rejects with the reason. */
   signal: AbortSignal;
   /** Ends the thread. */
   giveUp(): void;
-  /** Milliseconds after which it is given up. */
+  /** Milliseconds after which waiting ends. */
   timeout: number;
 }
 
-/** Longest time that a timer can be told. */
+/** Longest delay of a timer in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
 function exchange<Request, Reply extends { kind: string }>(

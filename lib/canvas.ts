@@ -1,10 +1,10 @@
-/** The result in bytes, put together from regions that overlap. @module */
+/** The result in bytes, assembled from overlapping regions. @module */
 
 import type { Image } from "./image/image.ts";
 import { type Span, weightsOf } from "./tiling.ts";
 
 /**
- * An image that grows region by region, strip by strip, without a copy of it in floating point.
+ * An image that is filled region by region and strip by strip, without a copy in floating point.
  *
  * Regions of a strip are blended from left to right, and the finished strip with the one above.
  */
@@ -13,23 +13,23 @@ export class Canvas {
   readonly #scale: number;
   /** The pixels, once there are any. */
   #data: Image["data"] | undefined;
-  /** The rows of the strip above that the strip at hand writes over. */
+  /** Rows of the strip above that the current strip overwrites. */
   #above: Uint8ClampedArray = new Uint8ClampedArray();
-  /** Where the strips above end. */
+  /** Row at which the strips above end. */
   #bottom = 0;
 
   /**
    * Makes an empty image.
    *
-   * @param like Sizes of the result, and what else the image has; its data are not looked at.
-   * @param scale Pixels of the result for each one of the spans' grid.
+   * @param like Size and other properties of the result; its data are not used.
+   * @param scale Pixels of the result per pixel of the spans' grid.
    */
   constructor(like: Image, scale: number) {
     this.#like = like;
     this.#scale = scale;
   }
 
-  /** The image as far as it is; what is not there yet is transparent. */
+  /** The unfinished image; missing parts are transparent. */
   get image(): Image {
     const { width, height } = this.#like;
     this.#data ??= new Uint8ClampedArray(4 * width * height);
@@ -43,12 +43,12 @@ export class Canvas {
     this.#above = data.slice(4 * row.start * this.#scale * width, 4 * this.#bottom * width);
   }
 
-  /** Puts a region into the strip at hand; the pixels of one that is the whole image become those of the image. */
+  /** Puts a region into the current strip; a region that is the whole image gives its pixels to the image. */
   paste(region: Image, row: Span, column: Span): void {
     if (this.#isWhole(region)) return void (this.#data = region.data);
     const { data, width } = this.image;
     const across = this.#rise(column);
-    const ramp = across.indexOf(1); // from here on the region covers what is there
+    const ramp = across.indexOf(1); // from here on the region covers the one before it
     for (let y = 0; y < region.height; y++) {
       const from = 4 * y * region.width;
       const to = 4 * ((row.start * this.#scale + y) * width + column.start * this.#scale);
@@ -86,7 +86,7 @@ export class Canvas {
     return width === this.#like.width && height === this.#like.height;
   }
 
-  /** Weights that only rise: what comes next lies over what is there. */
+  /** Weights that only rise: the next region lies over the one before it. */
   #rise(span: Span): Float32Array {
     const end = span.start + span.size;
     return weightsOf({ ...span, to: end }, end, this.#scale);

@@ -1,4 +1,4 @@
-/** How damaged a whole image is: what the option `restore: "auto"` stands for. @module */
+/** How damaged a whole image is: the value of the option `restore: "auto"`. @module */
 
 import type { Engine } from "./enlarge.ts";
 import { bleed } from "./image/bleed.ts";
@@ -8,9 +8,9 @@ import { toTensor } from "./image/pixels.ts";
 import type { Plan } from "./plan.ts";
 
 /**
- * Fixes a plan whose dial is "auto": the mean of the entry's local estimates over the image, 0 to 1.
+ * Completes a plan whose `restore` is "auto" with the mean of the entry's local estimates over the image, 0 to 1.
  *
- * The image is looked at tile by tile, so that memory is bounded by a tile.
+ * The image is processed tile by tile, so that memory is bounded by a tile.
  */
 export async function settleRestore({ model }: Engine, source: Image, plan: Plan): Promise<Plan> {
   if (plan.restore !== "auto" || !model.damage) return plan;

@@ -1,4 +1,4 @@
-/** The way of one image: region by region, condition once, then sample by sample. @module */
+/** Enlarges one image: region by region, condition once, then sample by sample. @module */
 
 import { mirrored, scaledSides, type Sides, sidesOf, unframed } from "./border.ts";
 import { Canvas } from "./canvas.ts";
@@ -27,17 +27,17 @@ export interface Engine {
   readonly model: Model;
 }
 
-/** An image on its way. */
+/** An unfinished image. */
 export interface Preview {
   /** Number of the sample, from 0. */
   sample: number;
-  /** Steps done of this sample, all regions counted. */
+  /** Steps of this sample that are done, over all regions. */
   step: number;
   /** Steps in all. */
   steps: number;
-  /** Makes the image as it stands; regions to come are transparent. */
+  /** Makes the unfinished image; missing regions are transparent. */
   image(): Image;
-  /** Makes the image of the noisy state that this step began with; absent where there is no chain. */
+  /** Makes the image of the noisy state that this step began with; absent without a chain. */
   state?(): Image;
 }
 
@@ -51,7 +51,7 @@ type Meter = (
 /** One run of one image. */
 interface Run extends Engine {
   source: Image;
-  /** Whether all colours of the source are gray, so that those of the result are, too. */
+  /** Whether all colours of the source are gray, so that those of the result must be too. */
   isGray: boolean;
   plan: Plan;
   canvases: readonly Canvas[];
@@ -72,7 +72,7 @@ interface Region {
 /**
  * Enlarges one image; returns one image for each sample.
  *
- * @param source The image; of one that is generated without an input only the size matters.
+ * @param source The image; if it is generated without an input, only the size matters.
  */
 export async function* enlarge(
   engine: Engine,
@@ -101,7 +101,7 @@ export async function* enlarge(
   return canvases.map((canvas) => canvas.image);
 }
 
-/** Draws every sample of one region and puts it on the sample's canvas. */
+/** Draws every sample of one region onto the sample's canvas. */
 async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview> {
   const { plan, canvases, meter } = run;
   const rect = rectOf(region);
@@ -132,7 +132,7 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
     await aTurn();
     plan.signal?.throwIfAborted();
     checkFinite(next.value, run.card);
-    // What the model holds must not change; what is cut out of it is a copy.
+    // What the model holds must not change; a crop of it is a copy.
     const cutOut = cut(next.value);
     const own = cutOut === next.value ? copyOf(cutOut) : cutOut;
     const result = run.card.tiling && run.model.condition ? flatten(own, rgb) : own;
@@ -142,7 +142,7 @@ async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview>
   }
 }
 
-/** What all samples of a region share; only its size, where the model takes no image. */
+/** What all samples of a region share; only its size if the model takes no image. */
 async function conditionOf({ model, plan, meter }: Run, lr: Tensor): Promise<Conditioned> {
   const { tiling, signal } = plan;
   if (model.condition) {
@@ -153,7 +153,7 @@ async function conditionOf({ model, plan, meter }: Run, lr: Tensor): Promise<Con
   return model.begin({ width, height, tiling });
 }
 
-/** Lets the event loop turn: without a network nothing else would, and no signal could arrive. */
+/** Lets the event loop run: without a network nothing else would, and no signal could arrive. */
 function aTurn(): Promise<void> {
   return new Promise((done) => setTimeout(done));
 }
@@ -192,18 +192,18 @@ function sampleRegion(
   });
 }
 
-/** Counts the work: each call of a network is one unit, and so is each finished region of a sample. */
+/** Counts the work: each network call is one unit, and so is each finished region of a sample. */
 function meterOf({ runs, samples, steps, onProgress }: Plan, regions: number): Meter {
   const units = runs + regions * samples;
   let done = 0;
   return (phase, sample, step) => (tile, tiles) => {
-    done = Math.min(units, done + 1); // a tile that had to be cut counts more than once
+    done = Math.min(units, done + 1); // a tile that had to be divided counts more than once
     const finished = phase === "sample" && tile === tiles ? step + 1 : step;
     onProgress?.({ phase, sample, step: finished, steps, tile, tiles, fraction: done / units });
   };
 }
 
-/** Refuses what would become black pixels. */
+/** Refuses NaN, which would become black pixels. */
 function checkFinite(result: Tensor, { id }: ModelCard): void {
   if (allFinite(result)) return;
   throw new Error(
@@ -211,14 +211,14 @@ function checkFinite(result: Tensor, { id }: ModelCard): void {
   );
 }
 
-/** The channels of an image; one that does not say so has opacity if a pixel is not opaque. */
+/** The number of channels of an image; if it does not say so, it has alpha if a pixel is not opaque. */
 function channelsOf({ channels, data }: Image): NonNullable<Image["channels"]> {
   if (channels) return channels;
   for (let i = 3; i < data.length; i += 4) if (data[i] < 255) return 4;
   return 3;
 }
 
-/** The same values in memory of their own. */
+/** A copy in memory of its own. */
 function copyOf({ dims, data }: Tensor): Tensor {
   return tensor(dims, data.slice());
 }

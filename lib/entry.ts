@@ -1,4 +1,4 @@
-/** From the name of an entry to its opened graphs. @module */
+/** Opens the graphs of an entry by its name. @module */
 
 import type { Engine } from "./enlarge.ts";
 import { ManifestError, ProviderError } from "./errors.ts";
@@ -19,21 +19,21 @@ import { fetchFixture, fetchGraph, type FetchOptions } from "./zoo/store.ts";
 /** How an entry is loaded. */
 export interface LoadOptions extends FetchOptions, ResolveOptions {
   /**
-   * The only place to run on.
+   * The only provider to try.
    *
    * @default {the first that works of "webgpu", "native", "wasm"}
    */
   provider?: Provider;
   /**
-   * Threads of the CPU.
+   * Number of CPU threads.
    *
    * @default {all}
    */
   threads?: number;
   /**
-   * Precision of the weights. Arithmetic is in fp32 with fp32 and fp16 weights, whose results are the same on every
-   * CPU; int8 is faster on many, and its results may differ between them by a little. "auto" tries both once and
-   * takes int8 where it is faster, and where the card says that it loses next to nothing.
+   * Precision of the weights. With fp32 and fp16 weights arithmetic is in fp32, and results are the same on every
+   * CPU; int8 is faster on many CPUs, and its results may differ slightly between them. "auto" tries both once and
+   * takes int8 if it is faster and the card says that it loses almost no quality.
    *
    * @default {the entry's own, so that a seed gives the same image everywhere}
    */
@@ -46,20 +46,20 @@ export interface LoadOptions extends FetchOptions, ResolveOptions {
    */
   worker?: string | URL;
   /**
-   * Milliseconds after which one call of a network is given up, and tried on the next provider.
+   * Milliseconds after which a network call is aborted and tried on the next provider.
    *
    * @default {600000}
    */
   callTimeout?: number;
 }
 
-/** An entry, opened, and what runs it. */
+/** An opened entry and its provider. */
 export interface Entry extends Engine, AsyncDisposable {
-  /** What runs its networks; "none" where it has no network. */
+  /** The provider of its networks; "none" if it has no network. */
   readonly provider: Provider | "none";
-  /** The providers that were refused before, with the reasons. */
+  /** The providers that were tried before and failed, with the reasons. */
   readonly tried: readonly Refusal[];
-  /** What the user should know of providers that were given up during the work. */
+  /** Warnings about providers that failed during the work. */
   readonly warnings: readonly string[];
 }
 
@@ -68,8 +68,8 @@ export interface Entry extends Engine, AsyncDisposable {
  *
  * @throws {ModelNotFoundError} If the zoo has no such entry.
  * @throws {ManifestError} If the card cannot be used.
- * @throws {IntegrityError} If a graph is not the one that the card promises.
- * @throws {ProviderError} If nothing here can run it.
+ * @throws {IntegrityError} If a graph differs from what the card says.
+ * @throws {ProviderError} If no provider can run it.
  * @throws {UnsupportedError} If the entry does not have the precision.
  */
 export async function openEntry(
@@ -85,7 +85,7 @@ export async function openEntry(
     const model = family(card, opened.sessions);
     return {
       ...{ card, model, tried, warnings },
-      // It changes when a provider fails during the work.
+      // It changes if a provider fails during the work.
       get provider() {
         return opened.provider;
       },
@@ -100,10 +100,10 @@ export async function openEntry(
 /** What the upscaler needs of its sessions. */
 type Opened = Omit<OpenedSessions, "provider" | "threads"> & { provider: Provider | "none" };
 
-/** What trials have found: whether int8 is faster, by the files and where they run. */
+/** Results of trials: whether int8 is faster, by files and provider. */
 const trials = new Map<string, boolean>();
 
-/** Opens the files of the precision that is asked for. */
+/** Opens the files of the chosen precision. */
 async function openCard(
   found: ModelCard,
   options: LoadOptions,

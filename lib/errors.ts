@@ -2,7 +2,7 @@
 
 /** A `model.yml` or `index.yml` that breaks the schema. */
 export class ManifestError extends Error {
-  /** Where it stands: a file or URL, with the path of the key after `#`. */
+  /** The place of the fault: a file or URL, with the path of the key after `#`. */
   readonly path: string;
   /** Makes the error of one manifest. */
   constructor(path: string, message: string, options?: ErrorOptions) {
@@ -14,9 +14,9 @@ export class ManifestError extends Error {
 
 /** No entry of the zoo has this id. */
 export class ModelNotFoundError extends Error {
-  /** The id that was asked for. */
+  /** The unknown id. */
   readonly id: string;
-  /** The ids that come nearest, best first. */
+  /** The most similar ids, best first. */
   readonly near: readonly string[];
   /** Makes the error for one id. */
   constructor(id: string, near: readonly string[]) {
@@ -28,11 +28,11 @@ export class ModelNotFoundError extends Error {
   }
 }
 
-/** A file whose bytes are not the ones that the model card promises. */
+/** A file whose bytes differ from what the model card says. */
 export class IntegrityError extends Error {
   /** SHA-256 that the card states, in hex. */
   readonly expected: string;
-  /** SHA-256 of the bytes at hand, in hex. */
+  /** SHA-256 of the actual bytes, in hex. */
   readonly actual: string;
   /** Makes the error for one file. */
   constructor(file: string, expected: string, actual: string) {
@@ -48,7 +48,7 @@ export class IntegrityError extends Error {
 
 /** No execution provider could run the model. */
 export class ProviderError extends Error {
-  /** Each provider that was tried, with the reason why it failed. */
+  /** Each provider that was tried, with the reason of its failure. */
   readonly tried: readonly { provider: string; reason: string }[];
   /** Makes the error from what was tried. */
   constructor(tried: readonly { provider: string; reason: string }[]) {
@@ -70,16 +70,16 @@ export class DecodeError extends Error {
   }
 }
 
-/** Something that is well formed, but that this build or this entry does not do. */
+/** A valid request that this build or this entry does not support. */
 export class UnsupportedError extends Error {
-  /** Makes the error; the message says what would do instead. */
+  /** Makes the error; the message says what to do instead. */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "UnsupportedError";
   }
 }
 
-/** A message without its line breaks, by steps that no text makes long. */
+/** A message without its line breaks, in time linear in its length. */
 export function oneLine(message: string): string {
   return message.split(/[\r\n]/).map((line) => line.trim()).filter(Boolean).join(" ");
 }

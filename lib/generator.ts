@@ -11,7 +11,7 @@ import type { Provider } from "./runtime/session.ts";
 import { drain, drawnBy, type Upscaled } from "./upscaler.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
-/** How images are drawn; what an entry does not know is refused, not ignored. */
+/** How images are generated; options that an entry does not have are refused, not ignored. */
 export interface GenerateOptions
   extends Omit<UpscaleOptions, "fidelity" | "consistency" | "keepHidden"> {
   /** Columns of the images, 1 to 16384. */
@@ -24,30 +24,30 @@ export interface GenerateOptions
 export interface ImageGenerator extends AsyncDisposable {
   /** What the entry is. */
   readonly card: ModelCard;
-  /** The options that only some entries know and that this one obeys. */
+  /** The options that only some entries have and this one has. */
   readonly accepts: readonly FamilyOption[];
-  /** What runs its networks. */
+  /** The provider of its networks. */
   readonly provider: Provider | "none";
-  /** The providers that were refused before, with the reasons. */
+  /** The providers that were tried before and failed, with the reasons. */
   readonly tried: readonly { provider: string; reason: string }[];
   /**
-   * Says what a run will take, without any work.
+   * Makes the plan of a run, without any work.
    *
    * @throws {TypeError} If the entry does not know an option.
    * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
    */
   plan(options: GenerateOptions): Plan;
   /**
-   * Draws images of any size; one that the network does not take is drawn larger and cropped.
+   * Generates images of any size; a size that the network does not take is generated larger and cropped.
    *
    * @param how Options, or a plan that this generator made.
    * @throws {TypeError} If the entry does not know an option.
    * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
    */
   generate(how: GenerateOptions | Plan): Promise<Upscaled>;
-  /** The same work, showing each step; returns what `generate()` resolves to. */
+  /** Does the same and yields each step; returns what `generate()` resolves to. */
   stream(how: GenerateOptions | Plan): AsyncGenerator<Preview, Upscaled>;
-  /** Ends it, as `await using` does where that is known; a run in flight rejects. */
+  /** Closes the generator, as `await using` does; a run in progress rejects. */
   close(): Promise<void>;
 }
 
@@ -57,8 +57,8 @@ export interface ImageGenerator extends AsyncDisposable {
  * @param model Id of an entry, URL of a `model.yml`, or a card.
  * @throws {ModelNotFoundError} If the zoo has no such entry.
  * @throws {ManifestError} If the card cannot be used.
- * @throws {IntegrityError} If a graph is not the one that the card promises.
- * @throws {ProviderError} If nothing here can run it.
+ * @throws {IntegrityError} If a graph differs from what the card says.
+ * @throws {ProviderError} If no provider can run it.
  * @throws {UnsupportedError} If it enlarges images.
  */
 export async function loadGenerator(

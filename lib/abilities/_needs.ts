@@ -1,4 +1,4 @@
-/** What abilities ask of an upscaler before they work. @module */
+/** Checks that abilities make before they start. @module */
 
 import { UnsupportedError } from "../errors.ts";
 import type { FamilyOption } from "../models/model.ts";

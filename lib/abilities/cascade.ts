@@ -1,4 +1,4 @@
-/** Several upscalers one after the other, as one. @module */
+/** Several upscalers in a row, as one upscaler. @module */
 
 import type { Preview } from "../enlarge.ts";
 import { readImage } from "../image/files/read.ts";
@@ -11,17 +11,17 @@ import { drawSeed, noise, type NoiseField } from "../tensor/noise.ts";
 import { drain, planFor, type Upscaled, type Upscaler, withConsistency } from "../upscaler.ts";
 import type { ModelCard } from "../zoo/card.ts";
 
-/** Options that a stage of a cascade may have for itself; the others are those of the whole run. */
+/** Options that a stage of a cascade may have of its own; the others belong to the whole run. */
 export type StageOptions = Omit<
   UpscaleOptions,
   "seed" | "samples" | "noise" | "guide" | "memory" | "signal" | "onProgress"
 >;
 
-/** A stage of a cascade that has options of its own. */
+/** A stage of a cascade with options of its own. */
 export interface Stage {
-  /** What enlarges. */
+  /** The upscaler of the stage. */
   readonly upscaler: Upscaler;
-  /** What takes the place of the run's options. */
+  /** Options that replace those of the run. */
   readonly options?: StageOptions;
 }
 
@@ -29,12 +29,12 @@ export interface Stage {
 const DRAWS = 4096;
 
 /**
- * An upscaler that enlarges the result of each stage by the next one: x4 and x4 are x16.
+ * An upscaler that enlarges the result of each stage with the next one: x4 and x4 make x16.
  *
- * Each option of a run goes to every stage that knows it; a guide, which is as large as the result, to the last.
- * The first stage that draws makes all samples, the later ones one image of each. Disposing it disposes its stages.
+ * Each option of a run goes to every stage that has it; a guide, which is as large as the result, goes to the last.
+ * The first generative stage makes all samples, the later ones make one image of each. Disposing it disposes its stages.
  *
- * @param stages Two upscalers or more, the first takes the source.
+ * @param stages Two upscalers or more; the first one takes the source.
  * @throws {RangeError} If there are none.
  */
 export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
@@ -74,7 +74,7 @@ export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
   };
 }
 
-/** Runs every stage on every image that the one before it made. */
+/** Runs every stage on every image of the stage before it. */
 async function* runStages(
   chain: readonly Stage[],
   source: Image,
@@ -120,7 +120,7 @@ async function* runStages(
   return { ...result!, images, warnings: [...warnings] };
 }
 
-/** Plans every stage for what the one before it makes. */
+/** Plans every stage for the result of the stage before it. */
 function planStages(
   chain: readonly Stage[],
   { card, accepts }: Pick<Upscaler, "card" | "accepts">,
@@ -163,7 +163,7 @@ function planStages(
   };
 }
 
-/** Refuses what no stage knows. */
+/** Refuses options that no stage has. */
 function refuseUnknown(
   chain: readonly Stage[],
   accepts: readonly FamilyOption[],
@@ -183,7 +183,7 @@ function refuseUnknown(
 
 const COMMON = ["consistency", "keepHidden", "memory", "signal", "onProgress"];
 
-/** The options that a stage knows, but for those that it is given of its own. */
+/** The options that a stage has, except those that it has of its own. */
 function knownOptions({ accepts, card }: Upscaler, options: UpscaleOptions): UpscaleOptions {
   const known: readonly string[] = [
     ...accepts,
@@ -198,7 +198,7 @@ function knownOptions({ accepts, card }: Upscaler, options: UpscaleOptions): Ups
   return Object.fromEntries(kept);
 }
 
-/** The noise of one image in one stage: every stage has draws, and every image a sample, of its own. */
+/** The noise of one image in one stage: every stage has its own draws, and every image its own sample. */
 function noiseOf(field: NoiseField = noise, stage: number, image: number): NoiseField {
   return (index, dims, origin) => {
     const { sample, draw } = index;
@@ -206,7 +206,7 @@ function noiseOf(field: NoiseField = noise, stage: number, image: number): Noise
   };
 }
 
-/** Pixels that the networks of a stage look at, or pixels at all where there is no network. */
+/** Pixels that the networks of a stage process, or all pixels if there is no network. */
 function workOf({ seen, sourceWidth, sourceHeight }: Plan): number {
   return seen || sourceWidth * sourceHeight;
 }
@@ -217,14 +217,14 @@ function stepsOf({ stages, regions: { rows, columns }, steps }: Plan): number {
   return rows.length * columns.length * steps;
 }
 
-/** What all stages know that know anything; a guide is the last one's. */
+/** Options that all stages with options have; a guide is that of the last stage. */
 function acceptedBy(upscalers: readonly Upscaler[]): FamilyOption[] {
   const all = new Set(upscalers.flatMap(({ accepts }) => accepts));
   if (!upscalers.at(-1)?.accepts.includes("guide")) all.delete("guide");
   return [...all];
 }
 
-/** The card of the whole: nobody publishes it. */
+/** The card of the cascade, which is never published. */
 export function cascadeCard(cards: readonly ModelCard[]): ModelCard {
   const join = (key: "id" | "version") => cards.map((card) => card[key]).join("+");
   const weights = [...new Set(cards.map(({ licence }) => licence.weights))];

@@ -1,4 +1,4 @@
-/** Content of another image, put into a sample. @module */
+/** Puts content of another image into a sample. @module */
 
 import { readImage } from "../image/files/read.ts";
 import type { ImageLike } from "../image/files/source.ts";
@@ -11,21 +11,21 @@ import { blend, inwards, mixedLow, ofSize, opacityOf } from "./_masks.ts";
 import { checkShare, needOption } from "./_needs.ts";
 import { decode, encoder } from "./latents.ts";
 
-/** How `fuse()` works. */
+/** Options of `fuse()`. */
 export interface FuseOptions extends Omit<UpscaleOptions, "samples" | "guide"> {
-  /** The image to take content from, of the size of the result. */
+  /** The image to take content from, as large as the result. */
   reference: ImageLike;
-  /** White where content is taken, black elsewhere; of the size of the result. */
+  /** White where content is taken, black elsewhere; as large as the result. */
   mask: ImageLike;
   /**
-   * From 0, nothing is taken, to 1, the reference stands in the mask as it is; between, each step of the
-   * sampler is moved that far towards it, and the network makes an image of both. With a flow, the reference is
-   * pasted that opaquely, and its latents are made likely.
+   * From 0, where nothing is taken, to 1, where the mask shows the reference as it is. In between, each step of the
+   * sampler is moved that far towards it, and the network makes one image of both. With a flow, the reference is
+   * pasted with this opacity, and its latents are made likely.
    *
-   * Less takes less of a reference's own flaws, more takes more of content that the source does not show: at 0.5
-   * that shines through as in a double exposure. On four photographs kept aside in training, with
-   * references made noisy or soft, 0.5, 0.7 and 1 brought the LPIPS to the reference from 0.19 to 0.055,
-   * 0.024 and 0.013, and left one of 0.125, 0.142 and 0.156 to the truth.
+   * Smaller values take over fewer flaws of the reference, larger ones more content that the source does not show: at
+   * 0.5 that content looks like a double exposure. On four photographs kept aside in training, with
+   * noisy or soft references, 0.5, 0.7 and 1 brought the LPIPS to the reference from 0.19 to 0.055,
+   * 0.024 and 0.013, with an LPIPS to the ground truth of 0.125, 0.142 and 0.156.
    *
    * @default {0.7}
    */
@@ -34,7 +34,7 @@ export interface FuseOptions extends Omit<UpscaleOptions, "samples" | "guide"> {
 
 /**
  * Upscales an image with the content of another one in a region. Outside the mask the result is what
- * `upscale()` gives for the same seed; inside, it goes over within one pixel of the source.
+ * `upscale()` gives for the same seed; the transition inside is one pixel of the source wide.
  *
  * @param low The image to upscale.
  * @throws {UnsupportedError} If the entry can neither follow a guide nor encode.
@@ -63,14 +63,14 @@ export async function fuse(
   return blend(plain, mixed, inwards(opacityOf(region, 1), scale).data);
 }
 
-/** What is taken, and from where. */
+/** The reference and where it is used. */
 interface Content {
   reference: Image;
   region: Image;
   strength: number;
 }
 
-/** A sampler's way: every step is moved towards the reference. */
+/** With a sampler: every step is moved towards the reference. */
 async function guided(
   upscaler: Upscaler,
   source: Image,
@@ -83,8 +83,8 @@ async function guided(
 }
 
 /**
- * A flow's way: the reference is pasted, the whole is encoded, and its latents are brought back to lengths that
- * are likely, the less so the greater the strength (Lugmayr et al. 2020, section 4.4).
+ * With a flow: the reference is pasted, the whole image is encoded, and its latents are brought back to lengths that
+ * are likely, less so for a greater strength (Lugmayr et al. 2020, section 4.4).
  */
 async function recoded(
   upscaler: Upscaler,
@@ -102,7 +102,7 @@ async function recoded(
   return await decode(upscaler, source, likely);
 }
 
-/** Every pixel's vector no longer than that of standard normal noise; with the strength 1 as it is. */
+/** Limits every pixel's vector to the length of standard normal noise; unchanged at strength 1. */
 function shortened({ data, dims: [n, channels, height, width] }: Tensor, strength: number): Tensor {
   const area = height * width;
   const result = tensor([n, channels, height, width], data.slice());

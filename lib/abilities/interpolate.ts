@@ -8,22 +8,22 @@ import { mix } from "../tensor/linear.ts";
 import type { Upscaler } from "../upscaler.ts";
 import { checkShare, needOption } from "./_needs.ts";
 
-/** How `interpolateSeeds()` works. */
+/** Options of `interpolateSeeds()`. */
 export interface InterpolateOptions extends Omit<UpscaleOptions, "seed" | "samples" | "noise"> {
   /** Seed of the image at t = 0. */
   from: number;
   /** Seed of the image at t = 1. */
   to: number;
-  /** Where between the two, 0 to 1. */
+  /** Position between the two, 0 to 1. */
   t: number;
 }
 
 /**
- * An image between those of two seeds: at every draw, the noise is the point at `t` on the great circle from
- * one field to the other (fields of independent noise stand at right angles), which is standard normal again.
+ * Makes an image between those of two seeds: at every draw, the noise is the point at `t` on the great circle from
+ * one field to the other (fields of independent noise are orthogonal), which is standard normal again.
  *
- * @throws {UnsupportedError} If the entry draws nothing.
- * @throws {RangeError} If a seed is not one, or `t` is not from 0 to 1.
+ * @throws {UnsupportedError} If the entry is not generative.
+ * @throws {RangeError} If a seed is invalid, or `t` is not from 0 to 1.
  */
 export async function interpolateSeeds(
   upscaler: Upscaler,
@@ -41,7 +41,7 @@ export async function interpolateSeeds(
 
 /** The noise at `t` between the fields of two seeds. */
 function onCircle(from: number, to: number, t: number): NoiseField {
-  // The same field twice stands at no angle: there is nothing between.
+  // A field has no angle to itself: there is nothing between.
   const a = from === to ? 1 : Math.cos(t * Math.PI / 2);
   const b = from === to ? 0 : Math.sin(t * Math.PI / 2);
   return (index, dims, origin) => {

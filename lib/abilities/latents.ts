@@ -1,4 +1,4 @@
-/** What can be done with the latents of images: encode, go between them, renew. @module */
+/** Works with the latents of images: encodes, interpolates, renews. @module */
 
 import { type Encoded, type Latent, latentField } from "../latents.ts";
 import { UnsupportedError } from "../errors.ts";
@@ -11,12 +11,12 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Upscaler } from "../upscaler.ts";
 import { checkShare } from "./_needs.ts";
 
-/** How `encode()` works. */
+/** Options of `encode()`. */
 export interface LatentOptions {
   /**
-   * The small image that the large one is given.
+   * The small image that belongs to the large one.
    *
-   * @default {the large one, made small by bicubic}
+   * @default {the large one, shrunk by bicubic}
    */
   low?: ImageLike;
   /** Aborts the work, which throws the signal's reason. */
@@ -26,7 +26,7 @@ export interface LatentOptions {
 /**
  * Finds the latents that make an image, and how likely it is.
  *
- * The image is worked on in one piece: it takes the memory that a tile of its size takes.
+ * The image is processed in one piece: it takes as much memory as a tile of its size.
  *
  * @param high The image; without `low` its sides must be multiples of the scale.
  * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
@@ -43,21 +43,21 @@ export async function encode(
   return await encoder(upscaler)(small, large, { signal });
 }
 
-/** How `interpolateImages()` works. */
+/** Options of `interpolateImages()`. */
 export interface InterpolateImagesOptions {
   /** The image at t = 0. */
   from: ImageLike;
   /** The image at t = 1, as large as the other one. */
   to: ImageLike;
-  /** Where between the two, 0 to 1. */
+  /** Position between the two, 0 to 1. */
   t: number;
   /** Aborts the work, which throws the signal's reason. */
   signal?: AbortSignal;
 }
 
 /**
- * An image between two: their small versions are mixed, and their latents are led along the great circle from one
- * to the other, so that what lies between is as likely as they are.
+ * Makes an image between two: their small versions are mixed, and their latents move along the great circle from one
+ * to the other, so that images in between are as likely as they are.
  *
  * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
  * @throws {RangeError} If the sizes differ, are not multiples of the scale, or `t` is not from 0 to 1.
@@ -86,7 +86,7 @@ export async function interpolateImages(
   );
 }
 
-/** How `renew()` works. */
+/** Options of `renew()`. */
 export interface RenewOptions extends LatentOptions {
   /**
    * Scale of the new latents, 0 to 1.
@@ -98,7 +98,7 @@ export interface RenewOptions extends LatentOptions {
 
 /**
  * Renews an image by normalising its latents (Lugmayr et al. 2020, section 4.4): every channel gets the mean 0 and
- * the deviation `temperature` that latents of clean images have, so that what is unlikely, such as noise, goes.
+ * the deviation `temperature` that latents of clean images have, which removes unlikely content such as noise.
  *
  * @param high The image; without `low` its sides must be multiples of the scale.
  * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
@@ -123,7 +123,7 @@ export async function renew(
   return await decode(upscaler, low, normal, signal);
 }
 
-/** The image that latents make of a small one. */
+/** The image that latents make from a small one. */
 export async function decode(
   upscaler: Upscaler,
   low: Image,
@@ -135,7 +135,7 @@ export async function decode(
   return images[0];
 }
 
-/** What encodes images with this upscaler. */
+/** The encoder of this upscaler. */
 export function encoder({ card, encode }: Upscaler): NonNullable<Upscaler["encode"]> {
   if (encode) return encode;
   throw new UnsupportedError(
@@ -164,7 +164,7 @@ function mixed(a: Image, b: Image, t: number): Image {
   return { ...a, data };
 }
 
-/** On the great circle from one set of latents to the other; their length goes evenly. */
+/** A point on the great circle from one set of latents to the other; the length changes linearly. */
 function between(a: readonly Latent[], b: readonly Latent[], t: number): Latent[] {
   const dot = (x: readonly Latent[], y: readonly Latent[]) =>
     x.reduce(
@@ -174,7 +174,7 @@ function between(a: readonly Latent[], b: readonly Latent[], t: number): Latent[
     );
   const [lengthA, lengthB] = [Math.sqrt(dot(a, a)), Math.sqrt(dot(b, b))];
   const angle = Math.acos(Math.min(1, Math.max(-1, dot(a, b) / (lengthA * lengthB || 1))));
-  // Of latents that are almost alike the circle is a line.
+  // Between almost equal latents the circle is a line.
   const [first, second] = angle < 1e-4
     ? [1 - t, t]
     : [Math.sin((1 - t) * angle) / Math.sin(angle), Math.sin(t * angle) / Math.sin(angle)];
@@ -189,7 +189,7 @@ function between(a: readonly Latent[], b: readonly Latent[], t: number): Latent[
   }));
 }
 
-/** Every channel with the mean 0 and a deviation. */
+/** Gives every channel the mean 0 and a deviation. */
 function normalised({ data, dims }: Tensor, deviation: number): Tensor {
   const area = dims[2] * dims[3];
   const result = scaleBy(1, { data, dims });

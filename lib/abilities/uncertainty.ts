@@ -1,4 +1,4 @@
-/** How far samples differ, pixel by pixel. @module */
+/** How much samples differ, pixel by pixel. @module */
 
 import type { ImageLike } from "../image/files/source.ts";
 import type { Image } from "../image/image.ts";
@@ -8,26 +8,26 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Upscaler } from "../upscaler.ts";
 import { needOption } from "./_needs.ts";
 
-/** How `uncertainty()` works. */
+/** Options of `uncertainty()`. */
 export interface UncertaintyOptions extends UpscaleOptions, DeviationOptions {}
 
-/** What `uncertainty()` finds. */
+/** Result of `uncertainty()`. */
 export interface Uncertainty {
   /** Mean of the samples, rounded. */
   mean: Image;
   /**
-   * How far the samples differ around each pixel, in bytes (0 to 255): `[1, 1, H, W]`, the variance of the
-   * colours pooled over `window` (see `deviationMap()` of the metrics). Where it is large the samples tend to be
-   * wrong, too: it ranks the pixels, but does not bound the error.
+   * How much the samples differ around each pixel, in bytes (0 to 255): `[1, 1, H, W]`, from the variance of the
+   * colours pooled over `window` (see `deviationMap()` of the metrics). Where it is large, the samples tend to be
+   * wrong: it ranks the pixels, but it is no bound of the error.
    */
   deviation: Tensor;
 }
 
 /**
- * Draws several samples and says how far they differ around each pixel.
+ * Draws several samples and measures how much they differ around each pixel.
  *
  * @param options `samples` is 5 unless given, and at least 2.
- * @throws {UnsupportedError} If the entry draws nothing.
+ * @throws {UnsupportedError} If the entry is not generative.
  * @throws {RangeError} If `samples` is 1, or the window is negative.
  */
 export async function uncertainty(

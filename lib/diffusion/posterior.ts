@@ -1,4 +1,4 @@
-/** What a prediction says of x0, and the Gaussian of the next state given x0. @module */
+/** What a prediction says about x0, and the Gaussian of the next state given x0. @module */
 
 import { clamp, mix } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -26,7 +26,7 @@ export interface Posterior {
  * @param prediction The network's output, as large as `x`.
  * @param x The state x_t.
  * @param alphaBar Its level, in (0, 1).
- * @param clip x0 is clamped to [-clip, clip]; infinite where the entry does not clip.
+ * @param clip x0 is clamped to [-clip, clip]; infinite if the entry does not clip.
  * @param into What x0 is written to, such as a prediction that nobody needs any more; a new tensor if absent.
  */
 export function x0Of(
@@ -50,11 +50,11 @@ function weights(kind: Prediction, alphaBar: number): [a: number, b: number] {
 }
 
 /**
- * q(x_s | x_t, x0) between two levels of one chain, also where timesteps between them are left out
+ * q(x_s | x_t, x0) between two levels of one chain, also if timesteps between them are left out
  * (Ho et al. 2020, equations 6 and 7, with beta = 1 - alphaBar_t / alphaBar_s).
  *
- * @param alphaBar alphaBar_t of the state at hand, less than 1.
- * @param previous alphaBar_s of the less noisy state to come; 1 is no noise at all.
+ * @param alphaBar alphaBar_t of the current state, less than 1.
+ * @param previous alphaBar_s of the next, less noisy state; 1 is no noise at all.
  */
 export function posteriorOf(alphaBar: number, previous: number): Posterior {
   const alpha = alphaBar / previous;

@@ -19,7 +19,7 @@ export function scheduleOf(betas: Float64Array): NoiseSchedule {
  * SRDiff's cosine schedule: alphaBar(u) = cos^2((u + s)/(1 + s) pi/2) with u = i/T for i = 0 ... T,
  * both ends included (Nichol & Dhariwal 2021, equation 17, on T+1 points; SRDiff, section 4).
  *
- * SRDiff spreads T+1 points over 0 ... T+1 and divides by T+1, which is the same u = i/T.
+ * SRDiff spreads T+1 points over 0 ... T+1 and divides by T+1, which gives the same u = i/T.
  *
  * @param timesteps T, a positive integer.
  * @param s Offset that keeps the first betas from vanishing.
@@ -39,7 +39,7 @@ export function cosineSchedule(timesteps: number, s = 0.008): NoiseSchedule {
  * @param timesteps T, a positive integer.
  * @param first beta_0.
  * @param last beta_{T-1}.
- * @param lastForced Takes the place of beta_{T-1}; SRDiff forces 0.999, so that the chain ends in noise.
+ * @param lastForced Replaces beta_{T-1}; SRDiff forces 0.999, so that the chain ends in noise.
  */
 export function linearSchedule(
   timesteps: number,
@@ -56,7 +56,7 @@ export function linearSchedule(
   return scheduleOf(betas);
 }
 
-/** `count` timesteps from T-1 down to 0, evenly spaced, both ends among them; one step is T-1 alone. */
+/** `count` timesteps from T-1 down to 0, evenly spaced, both ends included; one step is T-1 alone. */
 export function spacedTimesteps(timesteps: number, count: number): number[] {
   const span = Math.max(1, count - 1);
   return Array.from({ length: count }, (_, i) => Math.round((timesteps - 1) * (span - i) / span));
@@ -80,8 +80,8 @@ export function quadSchedule(timesteps: number, first: number, last: number): No
  *
  * @param timesteps T, a positive integer.
  * @param first beta_0.
- * @param last The beta that is reached.
- * @param share The part of the steps that grow, in (0, 1].
+ * @param last The final beta.
+ * @param share The fraction of the steps over which they grow, in (0, 1].
  */
 export function warmupSchedule(
   timesteps: number,
@@ -95,7 +95,7 @@ export function warmupSchedule(
   return scheduleOf(betas);
 }
 
-/** betas that are all alike. */
+/** betas that are all equal. */
 export function constSchedule(timesteps: number, beta: number): NoiseSchedule {
   return scheduleOf(new Float64Array(timesteps).fill(beta));
 }

@@ -13,7 +13,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "GET" && own) event.respondWith(answer(request));
 });
 
-/** Hashed files and weights never change; everything else is asked for first. */
+/** Hashed files and weights never change; everything else is fetched first. */
 async function answer(request) {
   const cache = await caches.open(CACHE).catch(() => undefined);
   const lasting = /\/assets\/|\.onnx$|\.wasm$/.test(new URL(request.url).pathname);

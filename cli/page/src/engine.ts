@@ -3,17 +3,17 @@
 import type { Image, Progress } from "../../../mod.ts";
 import type { Cost, Entry, Made, Reply, Request, RunOptions } from "./messages.ts";
 
-/** What a run tells while it works. */
+/** Callbacks of a run. */
 export interface Watch {
-  /** Ends the run. */
+  /** Aborts the run. */
   signal: AbortSignal;
   /** Called after each tile. */
   progress(progress: Progress): void;
-  /** Called now and then with the image as it stands. */
+  /** Called from time to time with the unfinished image. */
   preview(image: Image, sample: number): void;
 }
 
-/** A request without its number. */
+/** A request without its id. */
 type Asked = Request extends infer Kind ? Kind extends Request ? Omit<Kind, "id"> : never : never;
 
 interface Pending {
@@ -33,13 +33,13 @@ export class Engine {
     this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       for (const { reject } of this.#pending.values()) {
-        reject(new Error(`Cannot go on: the worker ended (${event.message}). Reload the page`));
+        reject(new Error(`Cannot continue: the worker ended (${event.message}). Reload the page`));
       }
       this.#pending.clear();
     };
   }
 
-  /** Loads an entry; the one before it is closed. */
+  /** Loads an entry and closes the one before it. */
   open(model: string): Promise<Entry> {
     return this.#ask({ kind: "open", model }) as Promise<Entry>;
   }
@@ -49,7 +49,7 @@ export class Engine {
     return this.#ask({ kind: "decode", file }) as Promise<Image>;
   }
 
-  /** Says what a run will take. */
+  /** Estimates what a run will take. */
   plan(width: number, height: number, options: RunOptions): Promise<Cost> {
     return this.#ask({ kind: "plan", width, height, options }) as Promise<Cost>;
   }
@@ -64,7 +64,7 @@ export class Engine {
     return this.#ask({ kind: "run", image, options }, watch) as Promise<Made>;
   }
 
-  /** Makes a file. */
+  /** Encodes an image as a file. */
   encode(image: Image, format: "png" | "jpeg" | "webp"): Promise<Uint8Array<ArrayBuffer>> {
     return this.#ask({ kind: "encode", image, format }) as Promise<Uint8Array<ArrayBuffer>>;
   }

@@ -12,7 +12,7 @@ import {
 import { deviationMap } from "../../../lib/metrics/mod.ts";
 import type { Cost, Entry, Made, Reply, Request } from "./messages.ts";
 
-/** Milliseconds between two previews: more would be drawn than seen. */
+/** Milliseconds between two previews. */
 const PREVIEW_EVERY = 150;
 
 const zoo = new URL("zoo/", self.location.origin + import.meta.env.BASE_URL).href;
@@ -20,7 +20,7 @@ const wasmPaths = new URL("ort/", self.location.origin + import.meta.env.BASE_UR
 const running = new Map<number, AbortController>();
 let opened: { model: string; upscaler: Promise<Upscaler> } | undefined;
 
-/** The entry that is open; another one takes its place. */
+/** Opens an entry and closes the one before it. */
 async function open(model: string): Promise<Upscaler> {
   if (opened?.model !== model) {
     const before = opened;
@@ -50,7 +50,7 @@ async function entryOf(model: string): Promise<Entry> {
 }
 
 async function current(): Promise<Upscaler> {
-  if (!opened) throw new Error("Cannot work yet: no model is open");
+  if (!opened) throw new Error("Cannot enlarge: no model is loaded");
   return await opened.upscaler;
 }
 
@@ -85,7 +85,7 @@ async function run(id: number, request: Request & { kind: "run" }): Promise<Made
   }
 }
 
-/** An image without what cannot be sent. */
+/** An image without the fields that cannot be sent. */
 function plain({ width, height, data, channels, notes }: Image): Image {
   return { width, height, data, channels, notes };
 }

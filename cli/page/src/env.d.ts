@@ -1,4 +1,4 @@
-/** What the build puts in place of these. */
+/** Values that the build fills in. */
 interface ImportMeta {
   readonly env: { readonly BASE_URL: string; readonly PROD: boolean };
 }

@@ -1,11 +1,11 @@
-/** What the page and the worker that holds the library say to each other. @module */
+/** The messages between the page and the worker that holds the library. @module */
 
 import type { Image, Progress, UpscaleOptions } from "../../../mod.ts";
 
 /** The options of a run that can be sent to a worker. */
 export type RunOptions = Omit<UpscaleOptions, "signal" | "onProgress">;
 
-/** What the page asks for; `id` comes back in every answer. */
+/** What the page asks for; every answer repeats the `id`. */
 export type Request =
   & { id: number }
   & (
@@ -19,7 +19,7 @@ export type Request =
     | { kind: "cancel"; target: number }
   );
 
-/** What the page needs to know of an entry. */
+/** What the page needs to know about an entry. */
 export interface Entry {
   id: string;
   name: string;
@@ -40,7 +40,7 @@ export interface Cost {
   warnings: readonly string[];
 }
 
-/** What a run made. */
+/** The results of a run. */
 export interface Made {
   images: readonly Image[];
   seed?: number;

@@ -9,7 +9,7 @@ export function canvasOf({ width, height, data }: Image): HTMLCanvasElement {
   return canvas;
 }
 
-/** Magenta where samples differ, the stronger the more; `deviation` is in bytes. */
+/** Magenta where samples differ, stronger where they differ more; `deviation` is in bytes. */
 export function overlayOf(
   deviation: Float32Array,
   width: number,
@@ -22,7 +22,7 @@ export function overlayOf(
   return canvasOf({ width, height, data });
 }
 
-/** Lays `patch` on a copy of `canvas`. */
+/** Draws `patch` onto a copy of `canvas`. */
 export function patched(
   canvas: HTMLCanvasElement,
   patch: Image,
@@ -37,12 +37,12 @@ export function patched(
   return copy;
 }
 
-/** Bytes, for people. */
+/** A number of bytes as text for people. */
 export function inUnits(bytes: number): string {
   return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-/** Seconds, for people. */
+/** A duration in seconds as text for people. */
 export function inTime(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;

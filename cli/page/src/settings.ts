@@ -1,4 +1,4 @@
-/** What the user has chosen: kept in the URL, and said as a command line. @module */
+/** The choices of the user: kept in the URL, and available as a command line. @module */
 
 import { DEFAULT_MODEL } from "../../../lib/zoo/default.ts";
 import type { Entry, RunOptions } from "./messages.ts";
@@ -8,14 +8,14 @@ export interface Settings {
   model: string;
   seed: number;
   samples: number;
-  /** Steps of the sampler; absent: those of the card. */
+  /** Steps of the sampler; those of the card if absent. */
   steps?: number;
   temperature: number;
   fidelity: number;
   consistency: boolean;
 }
 
-/** The choices that a first visit starts with. */
+/** The choices of a first visit. */
 export const DEFAULTS: Settings = {
   model: DEFAULT_MODEL,
   seed: 0,
@@ -25,7 +25,7 @@ export const DEFAULTS: Settings = {
   consistency: false,
 };
 
-/** Reads the part of a URL after `#`; what makes no sense there is left at its default. */
+/** Parses the part of a URL after `#`; invalid values become defaults. */
 export function parseSettings(hash: string, defaults: Settings = DEFAULTS): Settings {
   const found = new URLSearchParams(hash.replace(/^#/, ""));
   const number = (name: string, least: number, most: number, fallback: number) => {
@@ -56,7 +56,7 @@ export function formatSettings(settings: Settings, defaults: Settings = DEFAULTS
   return written.toString();
 }
 
-/** The options of a run; an entry that draws nothing gets none of the sampler's. */
+/** The options of a run; an entry that is not generative gets no options of the sampler. */
 export function optionsOf(settings: Settings, entry: Entry): RunOptions {
   const { seed, samples, steps, temperature, fidelity, consistency } = settings;
   if (!entry.generative) return { consistency };

@@ -1,12 +1,12 @@
 /** Which part of an image is shown, and how large. @module */
 
-/** A place and a magnification; the same for all images that are compared. */
+/** A position and a magnification, shared by all images that are compared. */
 export interface Viewport {
   /** Centre, from 0 (left) to 1 (right) of the image. */
   x: number;
   /** Centre, from 0 (top) to 1 (bottom) of the image. */
   y: number;
-  /** CSS pixels for each pixel of the result. */
+  /** CSS pixels per pixel of the result. */
   zoom: number;
 }
 
@@ -16,13 +16,13 @@ export interface Size {
   height: number;
 }
 
-/** The whole image in the middle of its frame, no pixel larger than two by two. */
+/** Shows the whole image in the middle of its frame, magnified at most twice. */
 export function fitted(image: Size, frame: Size): Viewport {
   const zoom = Math.min(frame.width / image.width, frame.height / image.height, 2);
   return { x: 0.5, y: 0.5, zoom };
 }
 
-/** Moves the image by CSS pixels; some of it stays in the frame. */
+/** Moves the image by CSS pixels; a part of it stays in the frame. */
 export function panned(view: Viewport, image: Size, dx: number, dy: number): Viewport {
   const within = (value: number) => Math.min(1, Math.max(0, value));
   return {
@@ -32,7 +32,7 @@ export function panned(view: Viewport, image: Size, dx: number, dy: number): Vie
   };
 }
 
-/** Magnifies by a factor around a point of the frame, given from the frame's centre. */
+/** Magnifies by a factor around a point of the frame, relative to the frame's centre. */
 export function zoomed(
   view: Viewport,
   image: Size,

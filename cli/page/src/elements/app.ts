@@ -14,10 +14,10 @@ import type { Status } from "./status.ts";
 
 /** Side of the part that is tried first, in pixels of the photograph. */
 const TRIAL = 96;
-/** Pixels of the result over which the page asks before it begins. */
+/** Pixels of the result above which the page asks before it begins. */
 const LARGE = 64e6;
 
-/** What is shown. */
+/** What the page shows. */
 interface Shown {
   source: Image;
   name: string;
@@ -35,7 +35,7 @@ export class App extends HTMLElement {
   #settings: Settings = DEFAULTS;
   #shown?: Shown;
   #running?: AbortController;
-  /** Seconds that one network call took last, by entry. */
+  /** Seconds that the last network call took, by entry. */
   #pace = new Map<string, number>();
 
   async connectedCallback(): Promise<void> {
@@ -236,7 +236,7 @@ export class App extends HTMLElement {
     this.#part(".cancel").hidden = !this.#running;
   }
 
-  /** Says what the run will take before it begins. */
+  /** Shows what the run will take, before it begins. */
   async #estimate(): Promise<void> {
     if (!this.#shown || !this.#entry) return;
     const { source } = this.#shown;
@@ -247,9 +247,7 @@ export class App extends HTMLElement {
       this.#part(".cost").textContent = [
         `${source.width} × ${source.height} becomes ${cost.width} × ${cost.height}`,
         `about ${inUnits(cost.memory)} of memory`,
-        pace === undefined
-          ? "try the middle to learn the time"
-          : `about ${inTime(pace * cost.runs)}`,
+        pace === undefined ? "try the middle to see the time" : `about ${inTime(pace * cost.runs)}`,
         ...cost.warnings,
       ].join(" · ");
       this.#part(".cost").classList.toggle("large", cost.width * cost.height > LARGE);
@@ -315,7 +313,7 @@ export class App extends HTMLElement {
     this.#status.rest(line);
   }
 
-  /** Runs the entry on an image; nothing where it was cancelled or failed, and the page says so. */
+  /** Runs the entry on an image; undefined if it was cancelled or failed, which the page shows. */
   async #run(image: Image, preview?: (image: Image) => void): Promise<Made | undefined> {
     const entry = this.#entry!;
     const controller = this.#running = new AbortController();
@@ -434,10 +432,10 @@ export class App extends HTMLElement {
   }
 }
 
-/** Where a run stands, in words. */
+/** The progress of a run in words. */
 function said({ phase, sample, step, steps, tile, tiles }: Progress, samples: number): string {
   const which = samples > 1 ? `sample ${sample + 1} of ${samples}, ` : "";
-  if (phase === "condition") return `Looking at the photograph: tile ${tile} of ${tiles}`;
+  if (phase === "condition") return `Analysing the photograph: tile ${tile} of ${tiles}`;
   if (phase === "finish") return "Finishing";
   return `Drawing: ${which}step ${Math.min(step + 1, steps)} of ${steps}, tile ${tile} of ${tiles}`;
 }

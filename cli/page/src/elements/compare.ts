@@ -15,7 +15,7 @@ export class Compare extends HTMLElement {
   #original?: Drawn;
   #result?: Drawn;
   #overlay?: Drawn;
-  /** Absent until the user moves or magnifies: the whole image is shown then. */
+  /** Absent until the user moves or magnifies: until then the whole image is shown. */
   #view?: Viewport;
   #mode: Mode = "slider";
   #split = 0.5;
@@ -51,7 +51,7 @@ export class Compare extends HTMLElement {
     this.#canvas.addEventListener("dblclick", () => this.fit());
   }
 
-  /** The image to the left, or first. */
+  /** The image on the left, or the first one. */
   set original(image: Drawn | undefined) {
     const resized = image?.width !== this.#original?.width ||
       image?.height !== this.#original?.height;
@@ -60,7 +60,7 @@ export class Compare extends HTMLElement {
     this.#draw();
   }
 
-  /** The image to the right, or second. */
+  /** The image on the right, or the second one. */
   set result(image: Drawn | undefined) {
     this.#result = image;
     this.#draw();
@@ -72,7 +72,7 @@ export class Compare extends HTMLElement {
     this.#draw();
   }
 
-  /** A part that is outlined, from 0 to 1 of the image. */
+  /** An outlined part, in 0 to 1 of the image. */
   set selection(rect: { x: number; y: number; width: number; height: number } | undefined) {
     this.#selection = rect;
     this.#draw();
@@ -90,12 +90,12 @@ export class Compare extends HTMLElement {
     this.dispatchEvent(new CustomEvent("modechange", { detail: mode }));
   }
 
-  /** Where the slider stands, from 0 to 1 of the frame. */
+  /** The position of the slider, in 0 to 1 of the frame. */
   get split(): number {
     return this.#split;
   }
 
-  /** The place that is shown. */
+  /** The part that is shown. */
   get view(): Viewport | undefined {
     return this.#view ?? this.#whole();
   }
@@ -120,7 +120,7 @@ export class Compare extends HTMLElement {
     this.#draw();
   }
 
-  /** What a key does anywhere on the page; true where it did something. */
+  /** Handles a key pressed anywhere on the page; returns whether it had an effect. */
   pressKey(key: string): boolean {
     const chosen = MODES[Number(key) - 1];
     if (chosen) this.mode = chosen;

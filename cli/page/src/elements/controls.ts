@@ -10,7 +10,7 @@ export interface Choice {
   description: string;
 }
 
-/** `<sr-controls>`: tells of a change with the event `change`, whose detail are the settings. */
+/** `<sr-controls>`: fires the event `change`, whose detail is the settings. */
 export class Controls extends HTMLElement {
   #settings!: Settings;
 
@@ -51,7 +51,7 @@ export class Controls extends HTMLElement {
     describe();
   }
 
-  /** Shows only what the entry obeys. */
+  /** Shows only the options that the entry has. */
   fit(entry: Entry): void {
     this.querySelector<HTMLElement>(".drawn")!.hidden = !entry.generative;
     this.querySelector<HTMLElement>(".stepped")!.hidden = !entry.steps;

@@ -1,5 +1,5 @@
 /// <reference types="../env.d.ts" />
-/** Where a photograph comes from: dropped, pasted, picked, or one of the samples. @module */
+/** Chooses a photograph: dropped, pasted, picked, or one of the samples. @module */
 
 /** A sample that comes with the page. */
 interface Sample {
@@ -13,7 +13,7 @@ const SAMPLES: readonly Sample[] = [
   { file: "astronaut.png", name: "Astronaut" },
 ];
 
-/** `<sr-picker>`: tells of a chosen file with the event `pick`, whose detail is a `File`. */
+/** `<sr-picker>`: fires the event `pick`, whose detail is a `File`. */
 export class Picker extends HTMLElement {
   connectedCallback(): void {
     if (this.childElementCount > 0) return;

@@ -1,6 +1,6 @@
 /** What the page is doing, and what went wrong. @module */
 
-/** `<sr-status>`: a line for everyone, a bar for progress; screen readers hear of each tenth. */
+/** `<sr-status>`: a line of text and a progress bar; screen readers announce each tenth. */
 export class Status extends HTMLElement {
   #spoken = -1;
 
@@ -13,7 +13,7 @@ export class Status extends HTMLElement {
       <p class="error" role="alert"></p>`;
   }
 
-  /** Says what is going on; `fraction` of it is done, where that is known. */
+  /** Shows what is going on, and the `fraction` that is done if it is known. */
   work(line: string, fraction?: number): void {
     const bar = this.querySelector("progress")!;
     bar.hidden = false;
@@ -28,7 +28,7 @@ export class Status extends HTMLElement {
       : `${10 * tenth} percent done`;
   }
 
-  /** Says how it ended. */
+  /** Shows how it ended. */
   rest(line: string): void {
     this.querySelector("progress")!.hidden = true;
     this.#line(line);
@@ -37,7 +37,7 @@ export class Status extends HTMLElement {
     this.#spoken = -1;
   }
 
-  /** Says what went wrong. */
+  /** Shows what went wrong. */
   fail(message: string): void {
     this.rest("");
     this.querySelector(".error")!.textContent = message;
