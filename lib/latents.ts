@@ -1,4 +1,4 @@
-/** From an image back to the latents that make it. @module */
+/** Encodes an image as the latents that make it. @module */
 
 import { mirrored, scaledSides } from "./border.ts";
 import type { Engine } from "./enlarge.ts";
@@ -12,13 +12,13 @@ import { crop } from "./tensor/window.ts";
 
 /** One latent of an image. */
 export interface Latent {
-  /** Values `[1, channels, height, width]`, near standard normal for what the entry takes for an image. */
+  /** Values `[1, channels, height, width]`, near standard normal for images as the entry knows them. */
   readonly values: Tensor;
-  /** Where the image's first pixel stands in them: the rest is the frame around it. */
+  /** Position of the image's first pixel in them: the rest is the frame around it. */
   readonly frame: number;
 }
 
-/** What a flow makes of an image. */
+/** An encoded image. */
 export interface Encoded {
   /** The latents, by draw. */
   readonly latents: readonly Latent[];

@@ -5,7 +5,7 @@ import type { Size } from "./image/resize.ts";
 import { alignUp, bestTile, type Span, spansOf, tilesOf, type Tiling } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
-/** Regions of the source that are worked on one after the other; often one. */
+/** Regions of the source that are processed one after the other; often just one. */
 export interface Regions {
   /** The strips, from the top. */
   readonly rows: readonly Span[];
@@ -13,17 +13,17 @@ export interface Regions {
   readonly columns: readonly Span[];
 }
 
-/** What decides how an image is divided. */
+/** What determines how an image is divided. */
 export interface Work {
   /** Images to make. */
   samples: number;
   /** Whether the result is projected. */
   consistency: boolean;
-  /** Bytes of memory that there are. */
+  /** Bytes of memory that are available. */
   budget: number;
-  /** How a network sees the image. */
+  /** How the image is cut for the network. */
   tiling: Tiling;
-  /** Whether samples are drawn, which takes more memory and looks farther. */
+  /** Whether samples are drawn, which takes more memory and larger overlaps. */
   generative: boolean;
   /** Network calls of one tile. */
   calls: number;
@@ -31,34 +31,34 @@ export interface Work {
   frame: number;
 }
 
-/** How the work is divided, and what it takes. */
+/** How the work is divided, and how much it takes. */
 export interface Division {
   /** Regions that fit in the memory. */
   regions: Regions;
-  /** Calls of networks, tiles counted. */
+  /** Number of network calls, over all tiles. */
   runs: number;
-  /** Pixels of the source that networks look at in all their calls, those that several tiles share counted often. */
+  /** Pixels of the source that networks process in all calls; pixels that several tiles share count several times. */
   seen: number;
-  /** Estimate of the memory at the peak in bytes. */
+  /** Estimate of the peak memory in bytes. */
   memory: number;
 }
 
-/** Bytes of a process with a runtime and a model before it works. */
+/** Bytes of a process with a runtime and a model before any work. */
 export const processMemory = 200e6;
 /**
- * Bytes that a network takes for each high-resolution pixel of a tile: 220 measured where it works on the
- * low-resolution grid with 64 channels; those that look at whole tiles work on the other grid.
+ * Bytes that a network takes per high-resolution pixel of a tile: 220 measured for one that works on the
+ * low-resolution grid with 64 channels; networks that see whole tiles work on the high-resolution grid.
  */
 const TILE = { own: 300, blended: 3000 };
-/** Bytes for each high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
+/** Bytes per high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
 const REGION = { generative: 160, settled: 90 };
-/** Regions take no more than this, since larger ones are no faster. */
+/** Limit of a region's bytes, since larger regions are not faster. */
 const ENOUGH = 2 ** 30;
 
 /**
  * Divides an image into regions that fit in the memory.
  *
- * @throws {RangeError} If the memory does not suffice for the smallest ones.
+ * @throws {RangeError} If the memory is too small for the smallest regions.
  */
 export function fitMemory(card: ModelCard, size: Size, work: Work): Division {
   const { budget, generative, calls } = work;
@@ -85,7 +85,7 @@ export function fitMemory(card: ModelCard, size: Size, work: Work): Division {
   };
 }
 
-/** What is held all the time: the process, the source, the results, and what a network needs. */
+/** Memory that is held all the time: the process, the source, the results, and a network's memory. */
 function heldBytes(card: ModelCard, { width, height }: Size, work: Work): number {
   const { blended } = work.tiling;
   const area = card.scale ** 2;
@@ -95,7 +95,7 @@ function heldBytes(card: ModelCard, { width, height }: Size, work: Work): number
   return processMemory + images + tile * (blended ? TILE.blended : TILE.own);
 }
 
-/** The whole image if it has no more than `pixels`, regions that have no more, or nothing. */
+/** The whole image if it has at most `pixels`, otherwise regions with at most as many, or undefined. */
 function regionsOf({ width, height }: Size, work: Work, pixels: number): Regions | undefined {
   const { multiple } = work.tiling;
   const cut = (size: number, overlap: number) => {
@@ -121,7 +121,7 @@ function marginOf({ tiling, generative, consistency }: Work): number {
   return alignUp(Math.max(least, tiling.overlap * (generative ? 2 : 1)), tiling.multiple);
 }
 
-/** Number of tiles of all regions, their frames among them, and the pixels that they see. */
+/** Number of tiles of all regions, including their frames, and the pixels of these tiles. */
 function tilesIn(
   { rows, columns }: Regions,
   size: Size,
@@ -154,12 +154,12 @@ function framed(
   return [up(height), up(width)];
 }
 
-/** How many times the pixels of a card's tile one may have, where fewer pixels are then seen twice. */
+/** How many times as many pixels as the card's tile a tile may have, if fewer pixels are then processed twice. */
 const LARGER = 2;
 
 /**
- * The tiling of an image: larger tiles than the card's where that saves work and the memory allows it, so that a
- * small image is one tile. Networks that look at whole tiles keep the card's, since results depend on it.
+ * The tiling of an image: larger tiles than the card's if that saves work and the memory allows it, so that a
+ * small image is one tile. Networks that see whole tiles keep the card's, since results depend on it.
  */
 export function fitTile(
   card: ModelCard,
@@ -175,7 +175,7 @@ export function fitTile(
   );
 }
 
-/** Bytes, to be read by people. */
+/** A number of bytes as text for people. */
 function inMegabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1e6)} MB`;
 }

@@ -1,9 +1,9 @@
 /** Weights of MATLAB's bicubic along one dimension. @module */
 
-/** What stands beyond the border: the outermost sample again, or the samples mirrored at the edge. */
+/** Samples beyond the border: the outermost one repeated, or the samples mirrored at the edge. */
 export type Edge = "replicate" | "mirror";
 
-/** A sparse matrix of weights, one row per output sample; a row's weights stand side by side. */
+/** A sparse matrix of weights, one row per output sample; the weights of a row are adjacent. */
 export interface Axis {
   /** Number of input samples. */
   readonly inputs: number;
@@ -17,7 +17,7 @@ export interface Axis {
   readonly weights: Float64Array;
 }
 
-/** Makes the weights; samples beyond the border are folded onto the ones that stand for them. */
+/** Makes the weights; those of samples beyond the border go to the samples that replace them. */
 export function axis(inputs: number, outputs: number, edge: Edge = "replicate"): Axis {
   const scale = outputs / inputs;
   const shrink = Math.min(scale, 1);
@@ -49,7 +49,7 @@ function windowAt(centre: number, shrink: number): { at: number; weight: number 
   })).filter(({ weight }) => weight !== 0);
 }
 
-/** The sample within `0..count-1` that stands for sample `index`. */
+/** The sample within `0..count-1` that replaces sample `index`. */
 function folded(index: number, count: number, edge: Edge): number {
   if (edge === "replicate") return Math.min(count - 1, Math.max(0, index));
   const period = ((index % (2 * count)) + 2 * count) % (2 * count);

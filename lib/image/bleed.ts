@@ -1,15 +1,15 @@
-/** Colours for pixels that cannot be seen, so that what lies there does not leak into the edges. @module */
+/** Colours for invisible pixels, so that their own do not leak into the edges. @module */
 
 import type { Image } from "./image.ts";
 
-/** Opacity under which a colour does not show, but would show at an edge once it is enlarged. */
+/** Opacity below which a colour is invisible, but would become visible at an edge when enlarged. */
 const VISIBLE = 8;
 
 /**
- * Gives every pixel that cannot be seen the colour of the nearest visible ones: averages of blocks twice as large
- * again and again, until each hidden pixel lies in a block that shows something.
+ * Gives every invisible pixel the colour of the nearest visible ones: averages of blocks that are twice as large
+ * in each pass, until each hidden pixel lies in a block with a visible one.
  *
- * @returns The image itself if nothing is hidden, or all; otherwise a new one. Opacity stays.
+ * @returns The image itself if no pixel or every pixel is hidden; otherwise a new one with the same opacity.
  */
 export function bleed(image: Image): Image {
   const { data } = image;

@@ -7,10 +7,10 @@ const REACH = 3;
 
 /**
  * Replaces every pixel by the mean of its neighbourhood, weighted by a Gaussian that ends at three standard
- * deviations. At the border the mean is over the pixels that there are.
+ * deviations. At the border the mean is over the existing pixels.
  *
  * @param image Planes `[n, channels, height, width]`.
- * @param sigma Standard deviation of the Gaussian in pixels, at least 0; 0 leaves all as it is.
+ * @param sigma Standard deviation of the Gaussian in pixels, at least 0; 0 changes nothing.
  * @returns New planes of the same size.
  */
 export function blur(picture: Tensor, sigma: number): Tensor {
@@ -22,7 +22,7 @@ export function blur(picture: Tensor, sigma: number): Tensor {
   return turned(turned(picture, window), window);
 }
 
-/** Blurs each row, and turns the image: twice is both ways. */
+/** Blurs each row and transposes the image; applied twice, it blurs both ways. */
 function turned(
   { data, dims: [n, channels, height, width] }: Tensor,
   window: Float64Array,

@@ -27,8 +27,8 @@ export interface LumaOptions {
 }
 
 /**
- * Luma of an image, row-major, 16 to 235; alpha is not looked at. A gray image's own values
- * are its luma, as the papers' scripts have it.
+ * Luma of an image, row-major, 16 to 235; alpha is ignored. The values of a gray image
+ * are its luma, as in the papers' scripts.
  */
 export function lumaOf(image: Image, options: LumaOptions = {}): Float32Array {
   const { data } = image;

@@ -1,5 +1,5 @@
 /**
- * Consistency with the input: a result that is shrunk again must give the image it was made from.
+ * Consistency with the input: a result that is shrunk again must give the image that it was made from.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { addResized, resize, type Size } from "./resize.ts";
 /** How {@linkcode project} works. */
 export interface ProjectOptions {
   /**
-   * Most corrections of an image. One would be enough, were it not that a correction may leave the
+   * Largest number of corrections of an image. More than one is needed because a correction may leave the
    * range of colours.
    *
    * @default {8}
@@ -20,16 +20,16 @@ export interface ProjectOptions {
 }
 
 /**
- * Difference of one value, in a range of 2, that counts as none: half a byte. The worst value decides, not the mean:
+ * Difference of one value, in a range of 2, that counts as zero: half a byte. The worst value decides, not the mean:
  * otherwise a part of an image would be corrected more often beside a difficult part than alone.
  */
 const CLOSE = 1 / 255;
 
-/** A correction is made at most four times as large for the pixels that cannot take part in it. */
+/** Corrections grow at most by this factor to make up for pixels that cannot change. */
 const LEAST_SHARE = 0.25;
 
 /**
- * Half the width of the bands. A sample of the low resolution reaches 2 of its own pixels far when it is
+ * Half the width of the bands. A low-resolution sample reaches 2 of its own pixels far when it is
  * made, and as far again when it is enlarged.
  */
 const HALF = 4;
@@ -38,12 +38,12 @@ const HALF = 4;
 const BAND = 2 * HALF + 1;
 
 /**
- * Moves enlarged images onto the nearest that shrink to `lr`: x += up(z), where z solves
- * down(up(z)) = lr - down(x), with the exact bicubic both ways; then into -1 to 1, and again while
- * that leaves a difference.
+ * Moves enlarged images to the nearest ones that shrink to `lr`: x += up(z), where z solves
+ * down(up(z)) = lr - down(x), with the exact bicubic both ways; then clamps to -1 to 1, and repeats while
+ * a difference remains.
  *
- * This is back-projection (Irani and Peleg 1991) with its limit taken at once: down(up(.)) is a band
- * matrix for the rows and one for the columns. Beside `sr` it needs memory for one channel.
+ * This is the limit of back-projection (Irani and Peleg 1991): down(up(.)) is a band
+ * matrix for the rows and one for the columns. Besides `sr` it needs memory for one channel.
  *
  * @param sr Enlarged images `[n, 3, height, width]` in -1 to 1, changed in place.
  * @param lr The images they were made from, `[n, 3, h, w]`, or one `[1, 3, h, w]` for all.
@@ -82,7 +82,7 @@ function plane(pictures: Tensor, index: number): Tensor {
   return { data, dims: [1, 1, height, width] };
 }
 
-/** lr - down(sr); black and white of the low resolution stand for what lies beyond them, too. */
+/** lr - down(sr); low-resolution black and white also stand for values beyond them. */
 function difference(low: Tensor, high: Tensor): Tensor {
   const result = resize(high, sizeOf(low));
   clamp(result.data);
@@ -90,7 +90,7 @@ function difference(low: Tensor, high: Tensor): Tensor {
   return result;
 }
 
-/** Enlarges the correction where pixels at the end of the range cannot follow it: others must. */
+/** Enlarges the correction where pixels at the end of the range cannot follow it, so that the others make up for them. */
 function strengthen(correction: Tensor, high: Tensor): void {
   const brighter = share(high, 1, correction);
   const darker = share(high, -1, correction);
@@ -101,7 +101,7 @@ function strengthen(correction: Tensor, high: Tensor): void {
   }
 }
 
-/** Which part of the pixels under each pixel of the low resolution is not at this end of the range. */
+/** The fraction of the pixels under each low-resolution pixel that is not at this end of the range. */
 function share(high: Tensor, end: 1 | -1, low: Tensor): Float32Array {
   if (!high.data.includes(end)) return new Float32Array(low.data.length).fill(1);
   const mask = new Float32Array(high.data.length);
@@ -119,7 +119,7 @@ function largest(data: Float32Array): number {
   return most;
 }
 
-/** The matrix of down(up(.)) along one dimension: `BAND` values a row, the diagonal in the middle. */
+/** The matrix of down(up(.)) along one dimension: `BAND` values per row, with the diagonal in the middle. */
 function thereAndBack(low: number, high: number): Float64Array {
   const up = axis(low, high), down = axis(high, low);
   const bands = new Float64Array(low * BAND);
@@ -158,7 +158,7 @@ function solve({ data, dims }: Tensor, rows: Float64Array, columns: Float64Array
   for (let x = 0; x < width; x++) substitute(rows, data.subarray(x), width);
 }
 
-/** Forward and backward substitution for one vector that stands `stride` values apart. */
+/** Forward and backward substitution for one vector with values `stride` apart. */
 function substitute(bands: Float64Array, vector: Float32Array, stride: number): void {
   const size = bands.length / BAND;
   for (let row = 0; row < size; row++) {

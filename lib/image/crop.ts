@@ -5,7 +5,7 @@ import type { Image } from "./image.ts";
 import type { Size } from "./resize.ts";
 
 /**
- * Cuts a window out of an image; what else the image has stays. The whole is given back as it is.
+ * Crops an image and keeps its other properties. If the window is the whole image, returns the image itself.
  *
  * @throws {RangeError} If the window is not within the image.
  */
@@ -25,7 +25,7 @@ export function cropImage(source: Image, { x, y, width, height }: Rect): Image {
   return { ...source, width, height, data };
 }
 
-/** The window of this size in the middle; half a pixel goes to the left and to the top. */
+/** The window of this size in the middle, rounded to the left and to the top. */
 export function centralRect(image: Size, width: number, height: number = width): Rect {
   return {
     x: Math.floor((image.width - width) / 2),

@@ -1,21 +1,21 @@
-/** Areas of one colour: what shrinks to exactly one colour is shown as that colour. @module */
+/** Flat areas: where the input has exactly one colour, the result has it too. @module */
 
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
 /**
- * An area counts as flat where a square of 9 x 9 pixels fits in; blocks of 8 x 8 equal pixels, as strong JPEG
- * leaves them, do not.
+ * An area counts as flat if a square of 9 x 9 pixels fits in; blocks of 8 x 8 equal pixels, as strong JPEG compression
+ * leaves them, do not count.
  */
 const LARGE = 4;
-/** Where the colour takes over: between a pixel beside the edge of an area (0) and one that is two pixels away (1). */
+/** The range in which the colour takes over: from a pixel at the edge of an area (0) to one that is two pixels away (1). */
 const RAMP = { from: 0.25, to: 0.75 };
 
 /**
  * Moves a result to the colour of its input in large areas of exactly one colour, up to two pixels from their
- * edges. Noise that a network draws there would be visible, and nothing in the input asks for it.
+ * edges. Noise from a network would be visible there, and the input does not contain any.
  *
  * @param sr `[1, 3, height, width]`, changed in place.
- * @param lr What it was made from, `[1, 3, h, w]`; the ratio of the sizes is a whole number.
+ * @param lr The input, `[1, 3, h, w]`; the ratio of the sizes is a whole number.
  * @returns `sr`.
  */
 export function flatten(sr: Tensor, lr: Tensor): Tensor {
@@ -40,7 +40,7 @@ export function flatten(sr: Tensor, lr: Tensor): Tensor {
   return sr;
 }
 
-/** 1 for pixels of large areas, but for those beside their edges; 0 elsewhere. */
+/** 1 for pixels of large areas except those at their edges; 0 elsewhere. */
 function largeOnly(reach: Uint8Array, { data, dims: [, , height, width] }: Tensor): Uint8Array {
   const area = height * width;
   const large = new Uint8Array(area);
@@ -65,7 +65,7 @@ function largeOnly(reach: Uint8Array, { data, dims: [, , height, width] }: Tenso
   return large.map((value, i) => reach[i] > 0 ? value : 0);
 }
 
-/** How far the area of one colour around each pixel reaches, 0 to `most`; the border does not end it. */
+/** Distance from each pixel to the edge of its area, 0 to `most`; the image's border is not an edge. */
 function flatReach(lr: Tensor, most: number): Uint8Array {
   const [, , height, width] = lr.dims;
   // Distance to the nearest pixel that differs from a neighbour, one ring at a time.
@@ -83,7 +83,7 @@ function flatReach(lr: Tensor, most: number): Uint8Array {
   return reach;
 }
 
-/** 1 where a pixel and its eight neighbours are alike. */
+/** 1 where a pixel and its eight neighbours are equal. */
 function differences({ data, dims: [, , height, width] }: Tensor): Uint8Array {
   const area = height * width;
   const same = new Uint8Array(area).fill(1);
@@ -104,7 +104,7 @@ function differences({ data, dims: [, , height, width] }: Tensor): Uint8Array {
   return same;
 }
 
-/** Keeps what has only ones among its eight neighbours. */
+/** Keeps a 1 if its eight neighbours are all 1. */
 function eroded(mask: Uint8Array, height: number, width: number): Uint8Array {
   const rows = new Uint8Array(mask.length), both = new Uint8Array(mask.length);
   for (let i = 0; i < mask.length; i++) {
@@ -119,7 +119,7 @@ function eroded(mask: Uint8Array, height: number, width: number): Uint8Array {
   return both;
 }
 
-/** The share of the colour at each pixel of the result: `reach`, 0 or 1, enlarged linearly. */
+/** The weight of the colour at each pixel of the result: `reach`, 0 or 1, enlarged linearly. */
 function shareOf(reach: Uint8Array, height: number, width: number, scale: number): Float32Array {
   const { dims: [, , rows, columns], data } = tensor([1, 1, height * scale, width * scale]);
   const at = (x: number, y: number) =>

@@ -4,7 +4,7 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { gray } from "./color.ts";
 import type { Image } from "./image.ts";
 
-/** Whether red, green and blue of every pixel that can be seen are alike. */
+/** Whether red, green and blue of every visible pixel are equal. */
 export function hasGrayOnly({ data }: Image): boolean {
   for (let i = 0; i < data.length; i += 4) {
     if (data[i + 3] > 0 && (data[i] !== data[i + 1] || data[i] !== data[i + 2])) return false;

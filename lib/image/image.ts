@@ -16,15 +16,15 @@ export interface Image {
   readonly height: number;
   /** Red, green, blue, alpha (not premultiplied) of every pixel, row by row from the top left. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
-  /** What the source had: 1 gray (three equal colours), 2 gray and alpha, 3 RGB, 4 RGBA. */
+  /** Channels of the source: 1 gray (three equal colours), 2 gray and alpha, 3 RGB, 4 RGBA. */
   readonly channels?: 1 | 2 | 3 | 4;
-  /** ICC profile of the colours; sRGB is meant without one. */
+  /** ICC profile of the colours; sRGB if absent. */
   readonly iccProfile?: Uint8Array<ArrayBuffer>;
-  /** Pixels per metre; on paper an image of twice the pixels is then twice as large. */
+  /** Pixels per metre; an image with twice the pixels is then printed twice as large. */
   readonly density?: Density;
   /**
-   * EXIF block, such as camera, date and place: a TIFF structure without the leading `Exif\0\0`. It says that the image
-   * is upright, as it is.
+   * EXIF block with camera, date, place and so on: a TIFF structure without the leading `Exif\0\0`. It says that the image
+   * is upright, which is true.
    */
   readonly exif?: Uint8Array<ArrayBuffer>;
   /** What reading changed or left out, such as "16-bit reduced to 8 bit". */
@@ -32,14 +32,14 @@ export interface Image {
 }
 
 /**
- * Checks an image that somebody gives as pixels: it must have as many as it says, in bytes.
+ * Checks an image that is given as pixels: the number of bytes must match its size.
  *
- * @throws {TypeError} If its data are no bytes.
- * @throws {RangeError} If there are more or fewer than its size says, or its channels are not 1 to 4.
+ * @throws {TypeError} If its data are not bytes.
+ * @throws {RangeError} If there are more or fewer bytes than its size says, or its channels are not 1 to 4.
  */
 export function checkImage({ width, height, data, channels = 4 }: Image): void {
   const start = `Cannot take an image of ${width}x${height}`;
-  // By name: another window has classes of its own.
+  // By name, since another window has its own classes.
   if (!/^\[object Uint8(Clamped)?Array\]$/.test(Object.prototype.toString.call(data))) {
     throw new TypeError(`${start}: its data must be a Uint8ClampedArray, 0 to 255 in each channel`);
   }

@@ -1,9 +1,9 @@
-/** What an EXIF orientation does. @module */
+/** Applies an EXIF orientation. @module */
 
 import type { Image } from "./image.ts";
 import type { Size } from "./resize.ts";
 
-/** The size that an image has after it was turned upright. */
+/** The size of an image after it was turned upright. */
 export function uprightSize({ width, height }: Size, orientation: number): Size {
   return orientation >= 5 && orientation <= 8
     ? { width: height, height: width }
@@ -11,10 +11,10 @@ export function uprightSize({ width, height }: Size, orientation: number): Size 
 }
 
 /**
- * Turns an image the way its orientation asks for.
+ * Turns an image upright according to its orientation.
  *
  * @param orientation EXIF value: 2 mirrored, 3 half turn, 4 upside down, 5 transposed, 6 quarter turn
- * to the right, 7 transposed over the other diagonal, 8 quarter turn to the left; others: as it is.
+ * to the right, 7 transposed over the other diagonal, 8 quarter turn to the left; other values change nothing.
  */
 export function upright(image: Image, orientation: number): Image {
   if (orientation < 2 || orientation > 8) return image;
@@ -35,7 +35,7 @@ export function upright(image: Image, orientation: number): Image {
   return { ...image, width, height, data: new Uint8ClampedArray(result.buffer) };
 }
 
-/** The bytes in a buffer of their own, so that four of them can be moved as one number. */
+/** The bytes at the start of a buffer, so that four of them can be moved as one number. */
 function aligned(data: Image["data"]): Image["data"] {
   return data.byteLength === data.buffer.byteLength ? data : data.slice();
 }

@@ -1,5 +1,5 @@
 /**
- * The one place where bytes become floats and floats bytes: v = byte / 127.5 - 1.
+ * The one place where bytes become floats and floats become bytes: v = byte / 127.5 - 1.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { Image } from "./image.ts";
 export interface Pixels {
   /** Red, green and blue `[1, 3, height, width]` in -1 to 1. */
   readonly rgb: Tensor;
-  /** Opacity `[1, 1, height, width]` in -1 to 1; absent where the image has none. */
+  /** Opacity `[1, 1, height, width]` in -1 to 1; absent if the image has none. */
   readonly alpha?: Tensor;
 }
 
-/** What {@linkcode toImage} adds to the colours. */
+/** Options of {@linkcode toImage}. */
 export interface ToImageOptions extends Pick<Image, "channels" | "iccProfile" | "notes"> {
   /** Opacity `[1, 1, height, width]` in -1 to 1; opaque if absent. */
   alpha?: Tensor;
@@ -57,7 +57,7 @@ export function toTensor(image: Image): Pixels {
 /**
  * Makes an image of one item of a batch, rounded half up and clamped to bytes.
  *
- * Where `channels` says gray, the three colours are merged with BT.601 weights.
+ * If `channels` says gray, the three colours are merged with BT.601 weights.
  *
  * @param rgb Colours `[n, 3, height, width]` in -1 to 1.
  * @throws {RangeError} If the sizes of `rgb` and `alpha` differ or there is no such item.

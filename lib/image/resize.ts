@@ -17,10 +17,10 @@ export interface Size {
   readonly height: number;
 }
 
-/** How {@linkcode resize} and {@linkcode resizeImage} treat the border. */
+/** Options of {@linkcode resize} and {@linkcode resizeImage}. */
 export interface ResizeOptions {
   /**
-   * `replicate` as MATLAB had it when the usual test sets were made, `mirror` as it has it now.
+   * Samples beyond the border: `replicate` as in MATLAB when the usual test sets were made, `mirror` as in MATLAB today.
    *
    * @default {"replicate"}
    */

@@ -7,11 +7,11 @@ const EPSILON = "srzoo.epsilon";
  * Adds 1e-10 to every norm that a graph divides by, as the reference implementation of LPIPS does
  * (`normalize_tensor`): a zero vector stays zero, and a norm that is not tiny stays the same float.
  *
- * Without it one place where no feature is active makes the whole score 0 / 0. The SqueezeNet graph in use
- * lacks it, and at some places of photographs only 4 of the 512 features of its last layer are active.
+ * Without it, one position without an active feature makes the whole score 0 / 0. The SqueezeNet graph in use
+ * lacks it, and at some positions of photographs only 4 of the 512 features of its last layer are active.
  *
  * @param model ONNX file.
- * @returns The same file where no divisor is a bare square root or L2 norm.
+ * @returns The same file if no divisor is a bare square root or L2 norm.
  * @throws {SyntaxError} If it is not an ONNX file.
  */
 export function withSafeNorms(model: Uint8Array): Uint8Array {

@@ -8,7 +8,7 @@ export interface Plane {
   readonly data: Float32Array;
 }
 
-/** What all measures of a pair of images can leave out. */
+/** Options of all metrics of a pair of images. */
 export interface BorderOptions {
   /**
    * Pixels that are left out on every side; papers leave out as many as the scale.
@@ -41,8 +41,8 @@ export function checkPair(result: Image, truth: Image, border: number): void {
 }
 
 /**
- * Rounded luma of both images without their borders. Where the truth has one channel its values are
- * the luma (the papers' scripts skip `rgb2ycbcr` then), and the result is made gray the same way.
+ * Rounded luma of both images without their borders. If the truth has one channel, its values are
+ * the luma (the papers' scripts skip `rgb2ycbcr` then), and the result is converted to gray in the same way.
  */
 export function lumaPair(result: Image, truth: Image, border: number): [Plane, Plane] {
   checkPair(result, truth, border);

@@ -1,4 +1,4 @@
-/** What several samples of one image have in common. @module */
+/** Several samples of one image. @module */
 
 import type { Image } from "../image/image.ts";
 import { checkPair } from "./_planes.ts";

@@ -1,4 +1,4 @@
-/** Do samples differ where they are wrong? @module */
+/** Calibration: whether samples differ where they are wrong. @module */
 
 import { blur } from "../image/blur.ts";
 import type { Image } from "../image/image.ts";
@@ -6,12 +6,12 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { checkPair } from "./_planes.ts";
 import { checkSamples, meanAt } from "./_samples.ts";
 
-/** Over what {@linkcode deviationMap} and {@linkcode errorCorrelation} pool the variance. */
+/** Options of {@linkcode deviationMap} and {@linkcode errorCorrelation}. */
 export interface DeviationOptions {
   /**
    * Standard deviation, in pixels of the samples, of the Gaussian window over which the variance is averaged. The
-   * deviation of few samples at one pixel is itself mostly chance: five tell it to about a third of its value.
-   * 0 takes every pixel alone. The default had the largest mean rank correlation with the error on photographs
+   * deviation of few samples at one pixel is itself mostly chance: five samples give it to about a third of its value.
+   * 0 takes every pixel by itself. The default had the largest mean rank correlation with the error on photographs
    * kept aside in training; from 4 to 12 the difference is under 0.01.
    *
    * @default {6}
@@ -22,12 +22,12 @@ export interface DeviationOptions {
 const WINDOW = 6;
 
 /**
- * How far samples differ around each pixel p: s(p) = sqrt(sum over q of g(q - p) v(q)), where v is the variance
+ * How much samples differ around each pixel p: s(p) = sqrt(sum over q of g(q - p) v(q)), where v is the variance
  * over the samples (divided by their number less one), mean of the three colours, and g the window,
  * which sums to one.
  *
- * It estimates the standard deviation of a colour of one sample near the pixel. Pooling takes away
- * the chance of few samples, and with it detail finer than the window.
+ * It estimates the standard deviation of a colour of one sample near the pixel. Pooling removes
+ * the chance of few samples, but also detail that is finer than the window.
  *
  * @param samples Two or more images of one size.
  * @returns Standard deviations in bytes (0 to 255), `[1, 1, height, width]`.
@@ -44,7 +44,7 @@ export function deviationMap(samples: readonly Image[], options: DeviationOption
 }
 
 /**
- * Refuses what is not a window.
+ * Refuses an invalid window.
  *
  * @throws {RangeError} If it is negative or infinite.
  */
@@ -59,7 +59,7 @@ export function checkWindow({ window = WINDOW }: DeviationOptions): void {
  *
  * @param samples Two or more images of one size.
  * @param truth What they should equal.
- * @returns Spearman's rho, -1 to 1; NaN where the samples are alike everywhere.
+ * @returns Spearman's rho, -1 to 1; NaN if the samples are equal everywhere.
  * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is negative.
  */
 export function errorCorrelation(
@@ -96,11 +96,11 @@ function errorOfMean(samples: readonly Image[], truth: Image): Float64Array {
 }
 
 /**
- * Spearman's rho: Pearson's correlation of the ranks, equal values sharing their mean rank.
+ * Spearman's rho: Pearson's correlation of the ranks, where equal values share their mean rank.
  *
  * @param a Values.
- * @param b As many others.
- * @returns -1 to 1; NaN where all values of one side are equal.
+ * @param b As many other values.
+ * @returns -1 to 1; NaN if all values of one side are equal.
  */
 export function rankCorrelation(a: Float64Array, b: Float64Array): number {
   const x = ranks(a), y = ranks(b);

@@ -4,7 +4,7 @@ import type { Image } from "../image/image.ts";
 import { checkPair } from "./_planes.ts";
 
 /**
- * Mean colour error: how far the mean of each channel of `result` lies from that of `truth`, averaged over red,
+ * Mean colour error: the distance of the mean of each channel of `result` from that of `truth`, averaged over red,
  * green and blue, in steps of 1/255. Blur and noise leave it near 0, a hue shift does not.
  *
  * @throws {RangeError} If the sizes differ.

@@ -1,4 +1,4 @@
-/** Does a result still show what it was made from? @module */
+/** Consistency: whether a result still shows what it was made from. @module */
 
 import type { Image } from "../image/image.ts";
 import { resizeImage } from "../image/resize.ts";
@@ -9,8 +9,8 @@ import { psnrRgb } from "./psnr.ts";
  * the low-resolution image; PSNR over three colours without a border (SRFlow, section 5).
  *
  * @param result The enlarged image.
- * @param low What it was made from.
- * @throws {RangeError} If `result` is not a whole number of times as large as `low`.
+ * @param low The image that it was made from.
+ * @throws {RangeError} If the size of `result` is not a whole multiple of that of `low`.
  */
 export function lrPsnr(result: Image, low: Image): number {
   const scale = result.width / low.width;

@@ -1,4 +1,4 @@
-/** How much samples of one image differ, and whether their differences are worth something. @module */
+/** Diversity: how much samples of one image differ, and what their mean gains. @module */
 
 import type { Image } from "../image/image.ts";
 import { checkSamples, meanAt } from "./_samples.ts";
@@ -30,7 +30,7 @@ function deviationAt(samples: readonly Image[], i: number): number {
 }
 
 /**
- * By how many dB the squared error of the mean of the samples (not rounded) is less than theirs is on average.
+ * How many dB the squared error of the mean of the samples (not rounded) is below their average squared error.
  * A calibrated sampler of n samples gains 10 log10(2n / (n + 1)); noise that hides no knowledge gains as well,
  * so read it beside LPIPS.
  *

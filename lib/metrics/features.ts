@@ -5,17 +5,17 @@ import { type OpenOptions, openSession } from "../runtime/providers.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { normalised } from "./lpips.ts";
 
-/** What a feature graph says of one image. */
+/** The outputs of a feature graph for one image. */
 export interface Features {
   /** One vector. */
   readonly features: Float32Array;
-  /** Class probabilities, adding up to 1, where the graph has them. */
+  /** Class probabilities, which sum to 1, if the graph has them. */
   readonly probabilities?: Float32Array;
 }
 
 /** An opened feature graph. */
 export interface FeatureNetwork extends AsyncDisposable {
-  /** Looks at one image. */
+  /** Computes the features of one image. */
   features(image: Image, options?: { signal?: AbortSignal }): Promise<Features>;
 }
 
@@ -41,7 +41,7 @@ export async function openFeatures(
 }
 
 /**
- * Puts vectors of one length below each other.
+ * Stacks vectors of the same length as rows.
  *
  * @returns `[n, length]`.
  */

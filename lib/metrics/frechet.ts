@@ -5,9 +5,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** A normal distribution of features, with covariance factor^T factor. */
 export interface Gaussian {
-  /** As many values as there are features. */
+  /** Mean of each feature. */
   readonly mean: Float64Array;
-  /** Rows whose outer products add up to the covariance, `[rows, features]`. */
+  /** Rows whose outer products sum to the covariance, `[rows, features]`. */
   readonly factor: Tensor64;
 }
 

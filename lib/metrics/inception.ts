@@ -4,7 +4,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Mean and standard deviation over the splits. */
 export interface InceptionScore {
-  /** The score; from 1 to the number of classes. */
+  /** The score, from 1 to the number of classes. */
   readonly mean: number;
   /** Standard deviation over the splits, divided by their number. */
   readonly deviation: number;
@@ -14,7 +14,7 @@ export interface InceptionScore {
  * exp(E KL(p(y|x) || p(y))) over consecutive splits of the images (Salimans et al. 2016, section 4).
  *
  * @param probabilities Class probabilities `[n, classes]`, every row adding up to 1.
- * @param splits Number of parts that are scored apart, 10 in papers.
+ * @param splits Number of parts that are scored separately, 10 in papers.
  * @throws {RangeError} If there are more splits than images.
  */
 export function inceptionScore(probabilities: Tensor, splits = 10): InceptionScore {

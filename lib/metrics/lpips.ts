@@ -9,7 +9,7 @@ import { checkPair } from "./_planes.ts";
 
 /** An opened LPIPS graph. */
 export interface Lpips extends AsyncDisposable {
-  /** What runs it. */
+  /** The provider that runs it. */
   readonly provider: Provider;
   /**
    * Distance of two images of one size, over all three colours and without a border; 0 for identical ones.
@@ -30,7 +30,7 @@ const SMALLEST = 32;
  * Opens an LPIPS graph. Papers report the AlexNet backbone; `deno task lpips` makes the file.
  *
  * @param graph ONNX file with the inputs `ref` and `dist`, `[n, 3, h, w]`, ImageNet-normalised, and the
- * output `score`. Where it divides by a bare norm, 1e-10 is added as in the reference implementation: a
+ * output `score`. If it divides by a bare norm, 1e-10 is added as in the reference implementation: a
  * zero vector of features stays zero.
  * @throws {SyntaxError} If it is not an ONNX file.
  * @throws {ProviderError} If no provider can run it.
@@ -55,7 +55,7 @@ export async function openLpips(graph: Uint8Array, options?: OpenOptions): Promi
   };
 }
 
-/** `[1, 3, h, w]` with ImageNet's mean and deviation taken out. */
+/** `[1, 3, h, w]`, normalised by ImageNet's mean and deviation. */
 export function normalised({ width, height, data }: Image): Tensor {
   const area = width * height;
   const result = tensor([1, 3, height, width]);

@@ -1,5 +1,5 @@
 /**
- * What an image is worth: distances to the truth, to the source, and between samples.
+ * Metrics of images: distances to the truth, to the source, and between samples.
  *
  * ```ts
  * import { psnrY, ssimY } from "jsr:@srzoo/core/metrics";

@@ -7,7 +7,7 @@ import { resize } from "../image/resize.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { checkPair, type Plane } from "./_planes.ts";
 
-/** What photographs without distortion are like: a normal distribution of {@linkcode FEATURES} features. */
+/** The statistics of photographs without distortion: a normal distribution of {@linkcode FEATURES} features. */
 export interface NiqeModel {
   /** Means, `[36]`. */
   readonly mean: Float64Array;
@@ -20,16 +20,16 @@ export interface NiqeModel {
 const BLOCK = 96;
 const SIDE = 7;
 const FEATURES = 36;
-/** Offsets of the neighbours whose products are looked at, rows first. */
+/** Offsets of the neighbours whose products are used, rows first. */
 const SHIFTS = [[0, 1], [1, 0], [1, 1], [1, -1]] as const;
 
 /**
  * NIQE of Mittal, Soundararajan and Bovik (2013): how far the statistics of an image's blocks of 96
- * pixels lie from those of photographs; less is more natural. It needs no truth, and it takes grit
- * for detail: use it beside other measures, never alone.
+ * pixels are from those of photographs; less is more natural. It needs no truth, and it mistakes grain
+ * for detail: use it together with other metrics, never alone.
  *
  * @param border Pixels that are left out on every side.
- * @returns From 0; NaN where fewer than two blocks fit, or every block is flat.
+ * @returns At least 0; NaN if fewer than two blocks fit, or every block is flat.
  * @throws {RangeError} If the border leaves nothing.
  */
 export function niqe(image: Image, model: NiqeModel, border = 0): number {
@@ -42,7 +42,7 @@ export function niqe(image: Image, model: NiqeModel, border = 0): number {
   return distance(rows, model);
 }
 
-/** Rounded BT.601 luma, cut at the right and bottom to whole blocks. */
+/** Rounded BT.601 luma, cropped at the right and bottom to whole blocks. */
 function wholeBlocks(image: Image, border: number): Plane {
   const whole = (side: number) => Math.floor((side - 2 * border) / BLOCK) * BLOCK;
   const width = whole(image.width), height = whole(image.height);
@@ -122,7 +122,7 @@ function ofBlock(block: Float64Array, side: number): number[] {
   return found;
 }
 
-/** Shapes that are tried, and what tells them apart. */
+/** Candidate shapes, and the moment ratio of each. */
 const SHAPES = Array.from({ length: 9800 }, (_, i) => 0.2 + i * 0.001);
 let ratios: Float64Array | undefined;
 
@@ -157,11 +157,11 @@ function nearestShape(wanted: number): number {
   return SHAPES[best];
 }
 
-/** Between the normal distributions of the blocks and of photographs. */
+/** Distance between the normal distributions of the blocks and of photographs. */
 function distance(rows: readonly number[][], { mean, covariance }: NiqeModel): number {
   const kept = rows.filter((row) => row.every(Number.isFinite));
   if (kept.length < 2) return NaN;
-  // The mean looks at every number that there is, as the published script's does.
+  // The mean is over every finite number, as in the published script.
   const own = mean.map((_, k) =>
     average(rows.map((row) => row[k]).filter((v) => !Number.isNaN(v)))
   );

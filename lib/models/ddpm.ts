@@ -1,4 +1,4 @@
-/** DDPM: diffusion of the image, told the timestep (Ho et al. 2020), also as a variant of SR3. @module */
+/** DDPM: diffusion of the image, with the timestep as the time (Ho et al. 2020), also as a variant of SR3. @module */
 
 import { imageDiffusion } from "./image_diffusion.ts";
 import type { Family } from "./model.ts";

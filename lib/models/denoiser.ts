@@ -16,28 +16,28 @@ import type { Time } from "./time.ts";
 export interface Scene {
   /** Sizes of the low-resolution grid, padded to what the network takes. */
   grid: readonly [height: number, width: number];
-  /** What the network is given beside the state and the time, by the names of the graph's inputs. */
+  /** Inputs of the network besides the state and the time, by the names of the graph's inputs. */
   fed: Readonly<Record<string, Tensor>>;
   /** The image with the least error, `[1, 3, h*scale, w*scale]`: what `fidelity` 0 gives. */
   base: Tensor;
 }
 
-/** The network, the image that it works on, and how. */
+/** The network, the image, and how to process it. */
 export interface DenoiserInput
   extends
     Pick<ConditionInput, "tiling" | "restore">,
     Pick<SampleInput, "guide" | "signal" | "onTile"> {
   /** Runs the graph that predicts. */
   session: Session;
-  /** How the graph is told the time. */
+  /** How the graph gets the time. */
   time: Time;
-  /** The levels of noise by time. */
+  /** The levels of noise. */
   schedule: NoiseSchedule;
-  /** What the card says of the prediction. */
+  /** What the card says about the prediction. */
   diffusion: Diffusion;
   /** The image. */
   scene: Scene;
-  /** What the states of the image are. */
+  /** Converts between images and states. */
   state: State;
 }
 

@@ -14,25 +14,25 @@ import { type State, stateOver } from "./state.ts";
 import type { Time } from "./time.ts";
 import { diffusionOf, trajectoryOf } from "./trajectory.ts";
 
-/** What a diffusion family says of itself; the rest is the same for all. */
+/** What differs between diffusion families. */
 export type DiffusionKind = Network & Preparation;
 
-/** What its network takes. */
+/** The network of a family. */
 interface Network {
-  /** How it is told the time. */
+  /** How it gets the time. */
   time: Time;
-  /** What it is given beside the state `x` and the time: names of the graph's inputs. */
+  /** Its inputs besides the state `x` and the time: names of the graph's inputs. */
   feeds: readonly string[];
   /** Network calls that all samples of a tile share. */
   shared: number;
 }
 
-/** Prepares one image; or the frame of one, where the entry generates images without an input. */
+/** Prepares one image, or an empty frame if the entry generates images without an input. */
 type Preparation =
   | { scene(input: ConditionInput): Promise<Scene> }
   | { blank(frame: Frame): Scene };
 
-/** A card, opened. */
+/** An opened card. */
 interface Entry {
   card: ModelCard;
   diffusion: Diffusion;
@@ -91,7 +91,7 @@ function networksOf({ steps }: ModelCard, sessions: Entry["sessions"]): Set<stri
   return new Set(sessions.denoiser || trained.length === 0 ? ["denoiser", ...trained] : trained);
 }
 
-/** Walks from noise to x0; each step has the image of its estimate of x0. */
+/** Samples from noise to x0; each step can make the image of its estimate of x0. */
 async function* sample(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Tensor> {
   const { schedule, card, diffusion, sessions, time } = entry;
   const { state } = walk;

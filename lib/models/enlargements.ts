@@ -6,11 +6,11 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 /** Enlarges `[1, 3, h, w]` in [-1, 1]. */
 export type Enlargement = (lr: Tensor, size: Size) => Tensor;
 
-/** Every way by the name that cards give it. */
+/** The enlargements by their names in cards. */
 export const enlargements = {
   /** Exact bicubic, as MATLAB's `imresize`. */
   bicubic: (lr, size) => resize(lr, size),
-  /** SRDiff's: bytes / 256, not / 255, are resized, then [0, 1] is mapped to [-1, 1]. */
+  /** SRDiff's: resizes bytes / 256 (not / 255), then maps [0, 1] to [-1, 1]. */
   bicubic256(lr, size) {
     const up = resize(lr, size, { edge: "mirror" });
     return tensor(up.dims, up.data.map((value) => (value + 1) * 255 / 256 - 1));
@@ -66,7 +66,7 @@ function cubic(d: number, a: number): number {
   return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
-/** Resamples each row and transposes the image: twice is both ways. */
+/** Resamples each row and transposes the image; applied twice, it resamples both ways. */
 function alongRows(
   { data, dims: [n, channels, height, width] }: Tensor,
   { places, weights }: Taps,

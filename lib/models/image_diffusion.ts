@@ -17,7 +17,7 @@ import { diffusionOf } from "./trajectory.ts";
  * Runs the graph `denoiser` (`x`, the time, and `condition` if the card says how it is enlarged, to
  * `prediction`). There is no encoder: the base, if any, is computed.
  *
- * @param time What the family differs in: how the graph is told the time.
+ * @param time How the graph gets the time, which is what the families differ in.
  */
 export function imageDiffusion(
   card: ModelCard,

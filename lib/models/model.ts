@@ -24,31 +24,31 @@ export type Model = Enlarger | Beginner;
 
 /** A model that enlarges images. */
 export interface Enlarger extends ModelFacts {
-  /** Runs what all samples of one image share, such as the encoder. */
+  /** Computes what all samples of one image share, such as the encoder's features. */
   condition(input: ConditionInput): Promise<Conditioned>;
-  /** Finds the latents of an image, where the entry can. */
+  /** Finds the latents of an image, if the entry can. */
   encode?(input: EncodeInput): Promise<Encoding>;
 }
 
 /** A model that generates images from noise alone. */
 export interface Beginner extends ModelFacts {
-  /** It takes no image. */
+  /** Absent: it takes no image. */
   condition?: undefined;
   /** Begins an image. */
   begin(frame: Frame): Conditioned;
 }
 
-/** What a model says of itself. */
+/** What a model says about itself. */
 export interface ModelFacts {
-  /** The family options it obeys; all others are refused by name. */
+  /** The family options that it has; all others are refused by name. */
   readonly accepts: readonly FamilyOption[];
   /** Whether it draws samples, so that the seed matters. */
   readonly generative: boolean;
-  /** Network calls that all samples of one tile take, what they share included. */
+  /** Network calls of all samples of one tile, including shared ones. */
   calls(choices: Pick<SampleInput, "steps"> & { samples: number }): number;
-  /** Estimates how damaged an image is, `[1, 1, h, w]` in 0 to 1, where the entry can. */
+  /** Estimates how damaged an image is, `[1, 1, h, w]` in 0 to 1, if the entry can. */
   damage?(input: ConditionInput): Promise<Tensor>;
-  /** Name of the graph that makes the steps of a run, where there is more than one. */
+  /** Name of the graph that makes the steps of a run, if there is more than one. */
   graphOf?(steps: number): string;
 }
 
@@ -70,13 +70,13 @@ export interface ConditionInput {
   tiling: Tiling;
   /** How much of its damage to take away, 0 to 1, for entries that have the dial. */
   restore?: number;
-  /** Leaves the work within one tile. */
+  /** Aborts the work within one tile. */
   signal?: AbortSignal;
   /** Called after each tile with the tiles done and in all. */
   onTile?: (done: number, tiles: number) => void;
 }
 
-/** An image, small and large. */
+/** An image in low and high resolution. */
 export interface EncodeInput extends ConditionInput {
   /** `[1, 3, h*scale, w*scale]` in [-1, 1]. */
   hr: Tensor;
@@ -84,7 +84,7 @@ export interface EncodeInput extends ConditionInput {
 
 /** The latents of an image. */
 export interface Encoding {
-  /** By draw: what a sampler would have to draw to make the image, on grids of `ratio` times the input's. */
+  /** By draw: what a sampler would have to draw to make the image, on grids `ratio` times the input's. */
   readonly latents: readonly { values: Tensor; ratio: number }[];
   /** log |d latents / d hr|, for hr in [-1, 1]. */
   readonly logDet: number;
@@ -92,13 +92,13 @@ export interface Encoding {
 
 /** An image that is ready to be sampled. */
 export interface Conditioned {
-  /** The posterior mean `[1, 3, h*scale, w*scale]` in [-1, 1], where the entry has one. */
+  /** The posterior mean `[1, 3, h*scale, w*scale]` in [-1, 1], if the entry has one. */
   readonly estimate?: Tensor;
-  /** Draws one sample, telling of each step; returns the image `[1, 3, h*scale, w*scale]`. */
+  /** Draws one sample and yields each step; returns the image `[1, 3, h*scale, w*scale]`. */
   sample(input: SampleInput): AsyncGenerator<SampleStep, Tensor>;
 }
 
-/** All choices for one sample, none left open. */
+/** All choices for one sample. */
 export interface SampleInput {
   /** Name in the table of samplers. */
   sampler: SamplerName;
@@ -116,7 +116,7 @@ export interface SampleInput {
   noise: (draw: number, dims: readonly number[], ratio: number) => Tensor;
   /** Content to steer each step towards. */
   guide?: Guide;
-  /** Leaves the loop within one tile of one step. */
+  /** Aborts the loop within one tile of one step. */
   signal?: AbortSignal;
   /** Called after each tile of each step. */
   onTile?: (done: number, tiles: number) => void;
@@ -134,22 +134,22 @@ export interface Guide {
 export interface SampleStep {
   /** Steps done, from 1. */
   step: number;
-  /** Steps in all. */
+  /** Number of steps. */
   steps: number;
   /** Makes the image that this step estimates, `[1, 3, h*scale, w*scale]`. */
   image(): Tensor;
-  /** Makes the image of the state that this step began with: x_T at the first; absent without a chain. */
+  /** Makes the image of the state that this step began with, x_T at the first step; absent without a chain. */
   state?(): Tensor;
 }
 
 /** Opens a family on a card and the sessions of its graphs, by the card's graph names. */
 export type Family = (card: ModelCard, sessions: Readonly<Record<string, Session>>) => Model;
 
-/** What a family needs of a card. */
+/** A graph that a family needs. */
 export interface GraphNeed {
   /** Name of the graph. */
   name: string;
-  /** Names of the inputs that it is given; `restore`, too, where it has it. */
+  /** Names of the inputs that the family gives it, besides `restore`. */
   inputs?: readonly string[];
 }
 

@@ -7,12 +7,12 @@ import { overTiles } from "../tiling.ts";
 import type { ModelCard } from "../zoo/card.ts";
 import type { ConditionInput, FamilyOption, ModelFacts } from "./model.ts";
 
-/** The option of an entry whose card has the dial. */
+/** The option, if the card has the dial. */
 export function restoreOption({ restore }: ModelCard): FamilyOption[] {
   return restore ? ["restore"] : [];
 }
 
-/** The input `restore` `[1]` of a graph that has it. */
+/** The input `restore` `[1]`, if the graph has it. */
 export function restoreInput({ inputs }: Session, value?: number): Record<string, Tensor> {
   if (value === undefined || inputs?.includes("restore") === false) return {};
   return { restore: tensor([1], Float32Array.of(value)) };

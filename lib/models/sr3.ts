@@ -1,4 +1,4 @@
-/** SR3: diffusion of the image, told its level of noise (Saharia et al. 2021). @module */
+/** SR3: diffusion of the image, with the noise level as the time (Saharia et al. 2021). @module */
 
 import { imageDiffusion } from "./image_diffusion.ts";
 import type { Family } from "./model.ts";

@@ -13,7 +13,7 @@ import { diffusionOf } from "./trajectory.ts";
  * Runs the graphs `encoder` (`lr` to `features` and, for the base `estimate`, `estimate`) and `denoiser` or
  * another that the card names for trained steps (`x`, `t`, `features` to `prediction`).
  *
- * Entries for damaged images take `restore` `[n]`, too, and may have a graph `damage` (`lr` to `damage`).
+ * Entries for damaged images also take `restore` `[n]`, and may have a graph `damage` (`lr` to `damage`).
  *
  * The state is x0 = residualScale * (hr - base) on the high-resolution grid.
  */

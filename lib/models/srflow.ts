@@ -10,7 +10,7 @@ import type { Flow, ModelCard } from "../zoo/card.ts";
 import type { Conditioned, ConditionInput, Encoding, Family } from "./model.ts";
 import { type EncodeInput, graphNamed, type SampleInput, type SampleStep } from "./model.ts";
 
-/** A card, opened. */
+/** An opened card. */
 interface Entry {
   card: ModelCard;
   flow: Flow;
@@ -22,9 +22,9 @@ interface Entry {
 /** One image as the flow sees it. */
 interface Scene {
   grid: readonly [height: number, width: number];
-  /** What the encoder gives beside its estimate, on any grids. */
+  /** Outputs of the encoder besides its estimate, on any grids. */
   features: Record<string, Tensor>;
-  /** What the residual is added to, as large as the padded image; absent where that is nothing. */
+  /** The image that the residual is added to, as large as the padded image; absent for the base `none`. */
   base?: Tensor;
 }
 
@@ -84,7 +84,7 @@ async function sceneOf(entry: Entry, input: ConditionInput): Promise<Scene> {
   return { grid, features, base: flow.base === "estimate" ? estimate : undefined };
 }
 
-/** Draws the latents and takes them through the flow. */
+/** Draws the latents and runs the flow on them. */
 async function* sample(
   { flow, inverse, card }: Entry,
   { grid, features, base }: Scene,
@@ -114,7 +114,7 @@ async function* sample(
   return image;
 }
 
-/** Takes an image back to its latents, in one piece. */
+/** Runs the flow from an image to its latents, in one piece. */
 async function encode(
   entry: Entry,
   forward: Session,

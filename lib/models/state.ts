@@ -1,4 +1,4 @@
-/** What the state of a diffusion is: the residual over a base image, or the image itself. @module */
+/** The state of a diffusion: the residual over a base image, or the image itself. @module */
 
 import { mix, scaleBy } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -6,7 +6,7 @@ import { crop } from "../tensor/window.ts";
 import type { Diffusion } from "../zoo/card.ts";
 import type { Guide } from "./model.ts";
 
-/** From images to states and back, for one base image `[1, 3, H, W]`; states may be larger than it. */
+/** Converts between images and states, for one base image `[1, 3, H, W]`; states may be larger. */
 export interface State {
   /** The image of a clean state: (1 - fidelity) * base + fidelity * (the estimate of hr). */
   image(x0: Tensor, fidelity: number): Tensor;
@@ -18,7 +18,7 @@ export interface State {
   guided(x0: Tensor, guide: Guide): Tensor;
 }
 
-/** The state x0 = residualScale * (hr - base), or residualScale * hr where the card's base is `none`. */
+/** The state x0 = residualScale * (hr - base), or residualScale * hr if the card's base is `none`. */
 export function stateOver(base: Tensor, { residualScale, base: kind }: Diffusion): State {
   const isResidual = kind !== "none";
   const [, , height, width] = base.dims;

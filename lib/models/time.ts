@@ -1,4 +1,4 @@
-/** How a network is told the time of a diffusion. @module */
+/** The time of a diffusion as an input of its network. @module */
 
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
 

@@ -1,5 +1,5 @@
 /**
- * An ONNX file that computes in fp16, made to compute in fp32: what overflows in fp16, from 65504 on, does not there.
+ * Converts an ONNX file that computes in fp16 to fp32: values over 65504, which overflow in fp16, do not overflow there.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Field, field, fields, messages, strings, varints } from "./protobu
 /** Element types. */
 const FLOAT = 1, FLOAT16 = 10;
 
-/** Operators with an attribute that names the type of what they give. */
+/** Operators with an attribute that names the type of their output. */
 const TYPED: Readonly<Record<string, string>> = {
   Cast: "to",
   EyeLike: "dtype",
@@ -56,10 +56,10 @@ function isHalf(op: string, attribute: Uint8Array): boolean {
     [...fields(attribute)].some(({ id, number }) => id === 3 && number === FLOAT16);
 }
 
-/** What becomes of the fields of a message that have these numbers. */
+/** How to change the fields with these numbers. */
 type Changes = Readonly<Record<number, (part: Uint8Array) => Uint8Array>>;
 
-/** A message with some of its fields changed; all else stays byte for byte. */
+/** A message with some of its fields changed; the rest stays byte for byte. */
 function mapped(message: Uint8Array, changes: Changes): Uint8Array {
   return joined(
     [...fields(message)].map(({ id, bytes, raw }) =>
@@ -120,7 +120,7 @@ function typeOf(message: Uint8Array, id = 2): number | undefined {
   return [...fields(message)].findLast((part: Field) => part.id === id)?.number;
 }
 
-/** A message whose field of this number says another one. */
+/** A message with another value in the field of this number. */
 function withNumber(message: Uint8Array, id: number, value: number): Uint8Array {
   const rest = [...fields(message)].filter((part) => part.id !== id).map(({ raw }) => raw);
   return joined([...rest, field(id, value)]);

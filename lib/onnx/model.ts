@@ -10,9 +10,9 @@ const FLOAT = 1;
 export interface OnnxNode {
   /** Such as `Conv`. */
   readonly op: string;
-  /** Names of what it reads. */
+  /** Names of its inputs. */
   readonly inputs: readonly string[];
-  /** Names of what it writes. */
+  /** Names of its outputs. */
   readonly outputs: readonly string[];
 }
 
@@ -26,9 +26,9 @@ function readNode(node: Uint8Array): OnnxNode {
 }
 
 /**
- * Puts other operations in the place of some of a model's main graph.
+ * Replaces operations of a model's main graph.
  *
- * @param replace What stands for an operation; undefined where it stays as it is, attributes and all.
+ * @param replace Returns the replacement of an operation; undefined if it stays as it is, with its attributes.
  */
 export function replaceNodes(
   model: Uint8Array,
@@ -39,7 +39,7 @@ export function replaceNodes(
   return mapField(model, 7, (graph) => [inGraph(graph)]);
 }
 
-/** Puts others in the place of messages with this number. */
+/** Replaces messages with this number. */
 function mapField(
   message: Uint8Array,
   id: number,
@@ -75,7 +75,7 @@ export function node(
   ]);
 }
 
-/** Writes a float input or output; its sizes are left open where they are words, or absent. */
+/** Writes a float input or output; sizes that are words, or absent, are left open. */
 export function floatValue(name: string, dims?: readonly (number | string)[]): Uint8Array {
   const shape = dims?.map((dim) => field(1, field(typeof dim === "number" ? 1 : 2, dim)));
   const type = joined([field(1, FLOAT), ...shape ? [field(2, joined(shape))] : []]);
@@ -97,7 +97,7 @@ export function floatConstant(
   ]);
 }
 
-/** What a graph is made of. */
+/** The parts of a graph. */
 export interface OnnxGraph {
   /** Operations, in order. */
   readonly nodes?: readonly Uint8Array[];

@@ -1,4 +1,4 @@
-/** How many weights an ONNX file has. @module */
+/** Counts the weights of an ONNX file. @module */
 
 import { joined } from "../bytes.ts";
 import { fields, messages, varints } from "./protobuf.ts";
@@ -6,7 +6,7 @@ import { fields, messages, varints } from "./protobuf.ts";
 /** Element types of weights: FLOAT, INT8, FLOAT16, DOUBLE, BFLOAT16. */
 const WEIGHTS = [1, 3, 10, 11, 16];
 
-/** Number of values in all constants of the main graph, those of shapes and indices left out. */
+/** Number of values in all constants of the main graph, without shapes and indices. */
 export function parametersOf(model: Uint8Array): number {
   const graph = joined(messages(model, 7));
   return messages(graph, 5).reduce((sum, tensor) => sum + valuesOf(tensor), 0);

@@ -1,4 +1,4 @@
-/** As much of protocol buffers as ONNX files need: fields by number, in order. @module */
+/** The part of protocol buffers that ONNX files need: fields by number, in order. @module */
 
 import { joined } from "../bytes.ts";
 

@@ -1,4 +1,4 @@
-/** What an ONNX file from a stranger must not hold, found before a runtime opens it. @module */
+/** Finds what an untrusted ONNX file must not contain, before a runtime opens it. @module */
 
 import { joined } from "../bytes.ts";
 import { fields, messages, strings, varints } from "./protobuf.ts";
@@ -6,7 +6,7 @@ import { fields, messages, strings, varints } from "./protobuf.ts";
 /** Operators that can run without end. */
 const ENDLESS = ["Loop", "Scan"];
 
-/** Operators whose last input says how large their result is, and how. */
+/** Operators whose last input determines the size of their result, and how. */
 const SIZED: Readonly<Record<string, "shape" | "repeats">> = {
   Expand: "shape",
   ConstantOfShape: "shape",
@@ -19,12 +19,12 @@ const MOST_VALUES = 2 ** 28;
 /** Domains whose operators ONNX Runtime itself brings. */
 const DOMAINS = ["", "ai.onnx", "com.microsoft"];
 
-/** Depth of graphs inside of graphs. */
+/** Largest depth of nested graphs. */
 const DEEPEST = 8;
 
 /**
- * What makes an ONNX file unfit to be opened, in words that end a sentence, or undefined. It must read no
- * other file, run no operator of somebody's own, run without end, or ask for memory without bound.
+ * Why an ONNX file must not be opened, as the end of a sentence, or undefined. It must not read
+ * other files, use custom operators, run without end, or ask for unlimited memory.
  *
  * @param model The file.
  */
@@ -33,7 +33,7 @@ export function distrust(model: Uint8Array): string | undefined {
     const parts = messages(model, 7);
     if (parts.length === 0) return "it is not an ONNX file with a graph";
     if (messages(model, 25).length > 0) return "it defines operators of its own";
-    // Of a message that is given twice, the parts count as one.
+    // A message that is given twice is merged.
     return distrustGraph(joined(parts), new Map(), 0);
   } catch (error) {
     return (error as Error).message;
@@ -63,7 +63,7 @@ function distrustNode(
   constants: Map<string, Uint8Array>,
   depth: number,
 ): string | undefined {
-  // Of a text that is given twice, the last counts.
+  // The last one counts of a text that is given twice.
   const op = strings(node, 4).at(-1) ?? "";
   const domain = strings(node, 7).at(-1) ?? "";
   if (!DOMAINS.includes(domain)) return `it has the operator ${op} of the domain ${domain}`;
@@ -84,7 +84,7 @@ function distrustNode(
   return values > MOST_VALUES ? `its operator ${op} makes ${values} values` : undefined;
 }
 
-/** `data_location` is EXTERNAL, or `external_data` is there. */
+/** Whether `data_location` is EXTERNAL, or `external_data` exists. */
 function isElsewhere(tensor: Uint8Array): boolean {
   return [...fields(tensor)].some(({ id, number }) => id === 13 || (id === 14 && number === 1));
 }

@@ -1,4 +1,4 @@
-/** Images of a page: from what it shows, and to what it can show. @module */
+/** Images of a page: from its elements, and to what a canvas can draw. @module */
 
 import { UnsupportedError } from "../../errors.ts";
 import { onServer } from "../../platform.ts";
@@ -12,23 +12,23 @@ export interface Drawable {
   readonly height: number;
 }
 
-/** What some of them have beside that. */
+/** Properties that some of them have besides. */
 interface Extras {
-  /** Columns of an image, whatever size it is shown in. */
+  /** Columns of an image, independent of its size on the page. */
   readonly naturalWidth?: number;
-  /** Rows of an image, whatever size it is shown in. */
+  /** Rows of an image, independent of its size on the page. */
   readonly naturalHeight?: number;
   /** Columns of a video. */
   readonly videoWidth?: number;
   /** Rows of a video. */
   readonly videoHeight?: number;
-  /** Waits until an image is there. */
+  /** Waits until an image is decoded. */
   decode?(): Promise<void>;
 }
 
 /**
- * The pixels of what a page shows, in sRGB. Colours of translucent pixels may lose some precision on a canvas; a file's
- * bytes lose none.
+ * The pixels of something that a page shows, in sRGB. Colours of translucent pixels may lose some precision on a canvas;
+ * an image that is read from its file loses none.
  *
  * @throws {UnsupportedError} If there is no canvas here, or the source belongs to another site that does not allow it.
  * @throws {RangeError} If there is nothing to draw yet.
@@ -53,12 +53,12 @@ export async function drawnImage(source: Drawable & Extras): Promise<Image> {
   }
 }
 
-/** The image as what `putImageData()` takes; its pixels are shared, not copied. */
+/** The image as an `ImageData` for `putImageData()`; its pixels are shared, not copied. */
 export function toImageData({ data, width, height }: Image): ImageData {
   return new ImageData(data, width, height);
 }
 
-/** What is used of an `OffscreenCanvasRenderingContext2D`, which programs that are not for a page have no type of. */
+/** The used part of `OffscreenCanvasRenderingContext2D`, whose type is missing in programs without the DOM. */
 interface Context {
   readonly canvas: { convertToBlob(options: { type: string; quality: number }): Promise<Blob> };
   drawImage(source: Drawable, x: number, y: number, width?: number, height?: number): void;
@@ -66,7 +66,7 @@ interface Context {
   putImageData(image: ImageData, x: number, y: number): void;
 }
 
-/** A context that pixels are read from. */
+/** A context from which pixels are read. */
 export function contextOf(width: number, height: number): Context {
   if (onServer || typeof OffscreenCanvas === "undefined") {
     throw new UnsupportedError(

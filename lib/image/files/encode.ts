@@ -1,4 +1,4 @@
-/** The way out: from an image to a file. @module */
+/** Encodes an image as a file. @module */
 
 import { UnsupportedError } from "../../errors.ts";
 import { checkImage, type Image } from "../image.ts";
@@ -11,34 +11,34 @@ import { sizedExif } from "./exif.ts";
 import type { OutputFormat } from "./format.ts";
 import { asGrayProfile, asRgbProfile, colorSpaceOf } from "./icc.ts";
 
-/** Quality of a JPEG file where nothing is said, 1 to 100. */
+/** Default quality of a JPEG file, 1 to 100. */
 export const JPEG_QUALITY = 90;
 
-/** Milliseconds that encoding may take, and those for each pixel: some ten times what lossless WebP takes. */
+/** Milliseconds that encoding may take, plus those per pixel: some ten times what lossless WebP takes. */
 const PATIENCE = 60_000;
 const PATIENCE_PER_PIXEL = 2e-2;
 
-/** How {@linkcode encodeImage} writes. */
+/** Options of {@linkcode encodeImage}. */
 export interface EncodeImageOptions {
   /** Format of the file. */
   format: OutputFormat;
-  /** 1 to 100. JPEG takes 90 if absent, WebP is lossless if absent, PNG has none. */
+  /** Quality from 1 to 100. JPEG takes 90 if absent, WebP is lossless if absent, PNG has none. */
   quality?: number;
-  /** Written beside the pixels: PNG text chunks, or XMP in JPEG and WebP. */
+  /** Text to write: PNG text chunks, or XMP in JPEG and WebP. */
   text?: Readonly<Record<string, string>>;
   /**
-   * Whether ICC profile, EXIF, density and text are written, or nothing but the pixels.
+   * Whether ICC profile, EXIF, density and text are written, or only the pixels.
    *
    * @default {"keep"}
    */
   metadata?: "keep" | "strip";
-  /** Called with each thing that the format cannot hold, in words for the user. */
+  /** Called with each thing that the format cannot hold, as text for the user. */
   onNote?: (note: string) => void;
-  /** Red, green, blue in 0 to 255 to lay under an image with alpha where the format has none. */
+  /** Background in red, green and blue, 0 to 255, for an image with alpha if the format has none. */
   background?: readonly [number, number, number];
-  /** Ends the work at any moment. */
+  /** Aborts the work at any moment. */
   signal?: AbortSignal;
-  /** Encoder; the one for this runtime if absent, JPEG and WebP on a thread of its own. */
+  /** Encoder; by default that of this runtime, which encodes JPEG and WebP on a thread of its own. */
   codec?: Codec;
   /** URL of that thread's script, for a bundled page: as in `load()`. */
   worker?: string | URL;
@@ -46,12 +46,12 @@ export interface EncodeImageOptions {
 
 /**
  * Writes an image as a file. Gray is written as gray in PNG, and with equal colours in JPEG and WebP.
- * ICC profile, EXIF and density go along; what the format cannot hold is told to `onNote`.
+ * ICC profile, EXIF and density are kept; `onNote` is told what the format cannot hold.
  *
  * @throws {UnsupportedError} If there is no such format, or it cannot hold the image: alpha in JPEG without a
  * `background`, or sides over 65535 (JPEG) or 16383 (WebP) pixels.
- * @throws {RangeError} If `quality` is not within 1 to 100, or the image has not as many bytes as its size says.
- * @throws {TypeError} If its data are no bytes.
+ * @throws {RangeError} If `quality` is not from 1 to 100, or the number of bytes does not match the size of the image.
+ * @throws {TypeError} If its data are not bytes.
  */
 export async function encodeImage(image: Image, options: EncodeImageOptions): Promise<Uint8Array> {
   const { format, quality, metadata = "keep", signal, worker } = options;
@@ -83,7 +83,7 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
 }
 
 /**
- * Writes an image as a `Blob`, such as a page downloads or shows.
+ * Writes an image as a `Blob`, which a page can download or show.
  *
  * @throws As {@linkcode encodeImage} does.
  */
@@ -92,7 +92,7 @@ export async function toBlob(image: Image, options: EncodeImageOptions): Promise
   return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${options.format}` });
 }
 
-/** What goes along, as far as the format holds it. */
+/** The metadata that the format can hold. */
 function metadataOf(image: Image, { format, text, onNote }: EncodeImageOptions): Metadata {
   const { most } = containers[format];
   const fitting = (what: keyof typeof most, bytes?: Uint8Array) => {

@@ -3,7 +3,7 @@
 import type { Density } from "../image.ts";
 import type { Size } from "../resize.ts";
 
-/** Tags of TIFF 6.0 and EXIF 2.3 that are looked at. */
+/** Tags of TIFF 6.0 and EXIF 2.3 that are used. */
 const TAG = {
   orientation: 0x0112,
   xResolution: 0x011a,
@@ -20,7 +20,7 @@ const SHORT = 3, LONG = 4, RATIONAL = 5;
 /** Most fields of a directory; one that claims more is damaged. */
 const MOST_FIELDS = 1000;
 
-/** Metres of an inch and of a centimetre, by the number of the unit. */
+/** Metres per inch and per centimetre, by the number of the unit. */
 const METRES: Readonly<Record<number, number>> = { 2: 0.0254, 3: 0.01 };
 
 /** A block that can be read and changed in place. */
@@ -29,23 +29,23 @@ interface Block {
   little: boolean;
 }
 
-/** Where a field stands. */
+/** Position of a field. */
 interface Field {
   tag: number;
   type: number;
-  /** Where its value stands, or the offset of a longer one. */
+  /** Position of its value, or of the offset of a longer one. */
   at: number;
 }
 
-/** Where a directory's fields stand, and after them the offset of the next directory. */
+/** Positions of a directory's fields, and of the offset of the next directory. */
 interface Directory {
   fields: Field[];
-  /** Where the offset of the next directory stands. */
+  /** Position of the offset of the next directory. */
   next: number;
 }
 
 /**
- * Reads the orientation out of an EXIF block; 1 (upright) where the block says nothing sensible.
+ * Reads the orientation from an EXIF block; 1 (upright) if the block has no valid one.
  *
  * @param exif A TIFF structure, with or without the leading `Exif\0\0`.
  */
@@ -55,7 +55,7 @@ export function orientationOf(exif: Uint8Array): number {
   return value !== undefined && value >= 1 && value <= 8 ? value : 1;
 }
 
-/** Pixels per metre that an EXIF block tells, if it does. */
+/** Pixels per metre in an EXIF block, or undefined. */
 export function densityOf(exif: Uint8Array): Density | undefined {
   const block = blockOf(tiffOf(exif));
   if (!block) return undefined;
@@ -67,9 +67,9 @@ export function densityOf(exif: Uint8Array): Density | undefined {
 
 /**
  * The block of an image that was turned upright: its orientation is 1, and the thumbnail, which was not turned, is no
- * longer found. All else stays where it is, since makers' notes hold places in the file.
+ * longer found. Everything else stays in its place, since makers' notes refer to positions in the file.
  *
- * @returns A copy without the leading `Exif\0\0`, or nothing if the block is damaged.
+ * @returns A copy without the leading `Exif\0\0`, or undefined if the block is damaged.
  */
 export function uprightExif(exif: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   const copy = new Uint8Array(tiffOf(exif));
@@ -81,7 +81,7 @@ export function uprightExif(exif: Uint8Array): Uint8Array<ArrayBuffer> | undefin
   return copy;
 }
 
-/** The block with the size of the image, where it tells one; a copy. */
+/** A copy of the block with the size of the image, if it states one. */
 export function sizedExif(exif: Uint8Array, { width, height }: Size): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(exif);
   const block = blockOf(copy);
@@ -93,7 +93,7 @@ export function sizedExif(exif: Uint8Array, { width, height }: Size): Uint8Array
   return copy;
 }
 
-/** A block that tells nothing but pixels per metre, for formats that have no other place for them. */
+/** A block with only pixels per metre, for formats that cannot store them elsewhere. */
 export function exifOfDensity({ x, y }: Density): Uint8Array<ArrayBuffer> {
   const fields = [
     [TAG.xResolution, RATIONAL, 50],
@@ -116,7 +116,7 @@ export function exifOfDensity({ x, y }: Density): Uint8Array<ArrayBuffer> {
   return block;
 }
 
-/** The TIFF structure alone. */
+/** The TIFF structure without the leading `Exif\0\0`. */
 function tiffOf(exif: Uint8Array): Uint8Array {
   return exif[0] === 0x45 && exif[1] === 0x78 ? exif.subarray(6) : exif;
 }
@@ -158,7 +158,7 @@ function numberOf({ view, little }: Block, field?: Field): number | undefined {
   return field?.type === LONG ? view.getUint32(field.at, little) : undefined;
 }
 
-/** Writes a whole number where there is a field for it that can hold it. */
+/** Writes a whole number if there is a field that can hold it. */
 function setNumber({ view, little }: Block, field: Field | undefined, value: number): void {
   if (field?.type === LONG) view.setUint32(field.at, value, little);
   else if (field?.type === SHORT && value < 2 ** 16) view.setUint16(field.at, value, little);

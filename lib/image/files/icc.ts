@@ -1,5 +1,5 @@
 /**
- * ICC profiles (ICC.1:2022): what they are for, and those that say what a file told in another way.
+ * ICC profiles (ICC.1:2022): reads what they are for, and makes those that express other colour information of files.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export type Curve = Uint8Array<ArrayBuffer>;
 /** Bytes of a profile before its tags. */
 const HEADER = 128;
 
-/** White of the space that profiles lead to, D50 (table 15 of the specification). */
+/** White of the profile connection space, D50 (table 15 of the specification). */
 const D50 = [0.9642, 1, 0.8249];
 
 /** Bradford's cone responses (annex E). */
@@ -72,9 +72,9 @@ export function colorSpaceOf(profile: Uint8Array): string {
 }
 
 /**
- * A profile of three colours that shows equal ones as a profile of gray shows them.
+ * A profile of three colours that shows equal values as a profile of gray shows them.
  *
- * @returns Nothing if the profile is not one of a single curve.
+ * @returns Undefined if the profile does not have a single curve.
  */
 export function asRgbProfile(gray: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   const curve = latin1(gray, 20) === "XYZ " ? tagOf(gray, "kTRC") : undefined;
@@ -82,9 +82,9 @@ export function asRgbProfile(gray: Uint8Array): Uint8Array<ArrayBuffer> | undefi
 }
 
 /**
- * A profile of gray that shows values as a profile of three colours shows equal ones.
+ * A profile of gray that shows values as a profile of three colours shows equal values.
  *
- * @returns Nothing if the profile is not one of three equal curves.
+ * @returns Undefined if the profile does not have three equal curves.
  */
 export function asGrayProfile(rgb: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   if (latin1(rgb, 20) !== "XYZ ") return undefined;
@@ -112,7 +112,7 @@ function tagOf(profile: Uint8Array, name: string): Curve | undefined {
   return undefined;
 }
 
-/** A display profile with these tags beside those that every profile has. */
+/** A display profile with these tags and those that every profile has. */
 function profile(
   space: "RGB " | "GRAY",
   own: readonly [name: string, content: Uint8Array][],
@@ -154,7 +154,7 @@ function xyzTag(xyz: readonly number[]): Uint8Array<ArrayBuffer> {
   return numbersTag("XYZ ", xyz);
 }
 
-/** Numbers of 16 bits before and 16 bits after the point. */
+/** Fixed-point numbers with 16 bits before and 16 bits after the point. */
 function numbersTag(type: string, numbers: readonly number[]): Uint8Array<ArrayBuffer> {
   const tag = new Uint8Array(8 + 4 * numbers.length);
   const view = new DataView(tag.buffer);
@@ -193,14 +193,14 @@ function xyzOf([x, y]: readonly [number, number]): number[] {
   return [x / y, 1, (1 - x - y) / y];
 }
 
-/** The matrix whose columns are the three colours, so bright that together they are white. */
+/** The matrix whose columns are the three colours, scaled so that their sum is white. */
 function scaledToWhite(colors: number[][], white: number[]): number[][] {
   const columns = [0, 1, 2].map((row) => colors.map((color) => color[row]));
   const [share] = transposed(multiply(inverse(columns), transposed([white])));
   return columns.map((row) => row.map((value, c) => value * share[c]));
 }
 
-/** Bradford's matrix that turns one white into another. */
+/** Bradford's matrix that maps one white to another. */
 function adaptationTo(white: number[], from: number[]): number[][] {
   const [cones] = transposed(multiply(BRADFORD, transposed([white])));
   const [before] = transposed(multiply(BRADFORD, transposed([from])));

@@ -1,4 +1,4 @@
-/** The way in: from a file to an image. @module */
+/** Reads an image from a file. @module */
 
 import { TimeoutError } from "../../calls.ts";
 import { DecodeError, UnsupportedError } from "../../errors.ts";
@@ -18,26 +18,26 @@ import { sniff } from "./sniff.ts";
 import { bytesOf, type ImageLike } from "./source.ts";
 
 /**
- * Bytes that decoding takes at its peak for each pixel, the pixels themselves among them: 12 measured for JPEG
+ * Peak memory of decoding in bytes per pixel, including the pixels themselves: 12 measured for JPEG
  * and PNG, 10 for WebP.
  */
 const BYTES_PER_PIXEL = 16;
 
-/** Milliseconds that decoding may take, and those for each pixel: some twenty times what a photograph takes. */
+/** Milliseconds that decoding may take, plus those per pixel: some twenty times what a photograph takes. */
 const PATIENCE = 30_000;
 const PATIENCE_PER_PIXEL = 2e-3;
 
-/** Bytes that a file may have, whatever its size, and those for each pixel: 16 bits in four channels have 8. */
+/** Bytes that a file may have, plus those per pixel: 16 bits in four channels have 8. */
 const BYTES = 2 ** 26;
 const FILE_BYTES_PER_PIXEL = 16;
 
-/** How {@linkcode readImage} reads. */
+/** Options of {@linkcode readImage}. */
 export interface ReadImageOptions {
-  /** Decoder; the one for this runtime if absent, on a thread of its own. */
+  /** Decoder; by default that of this runtime, on a thread of its own. */
   codec?: Codec;
   /** URL of that thread's script, for a bundled page: as in `load()`. */
   worker?: string | URL;
-  /** Ends the reading at any moment, in the midst of decoding too. */
+  /** Aborts the reading at any moment, even while the file is decoded. */
   signal?: AbortSignal;
   /**
    * Milliseconds that decoding may take; a file that takes longer is refused.
@@ -59,13 +59,13 @@ export interface ReadImageOptions {
 
 /**
  * Reads a PNG, JPEG or WebP file upright (EXIF orientation applied), with its ICC profile, EXIF and
- * density. What gets lost stands in the `notes` of the image.
+ * density. The `notes` of the image say what is lost.
  *
- * The content decides about the format, not the name. Of an animation the first frame is read.
+ * The content decides on the format, not the name. Only the first frame of an animation is read.
  *
- * @throws {DecodeError} If the bytes are not an image, or a broken or truncated one.
+ * @throws {DecodeError} If the bytes are not an image, or the image is broken or truncated.
  * @throws {TypeError} If an image in memory holds something other than bytes.
- * @throws {RangeError} If it has another number of them than its size says.
+ * @throws {RangeError} If its number of bytes does not match its size.
  * @throws {UnsupportedError} If the format is another one, the image has more pixels than the memory holds, or decoding
  * takes too long.
  */
@@ -104,7 +104,7 @@ export async function readImage(
   return described(decoded, header);
 }
 
-/** Refuses what would not fit, before anything is allocated for it. */
+/** Refuses images that would not fit in memory, before anything is allocated. */
 function checkMemory({ width, height }: Header, memory: number): void {
   const needed = width * height * BYTES_PER_PIXEL;
   if (needed <= memory) return;
@@ -115,7 +115,7 @@ function checkMemory({ width, height }: Header, memory: number): void {
   );
 }
 
-/** Refuses files that hold far more than pixels: their pieces would fill the memory, or decoders work without end. */
+/** Refuses files that hold far more than pixels: their parts could fill the memory, or keep decoders busy without end. */
 function checkBytes({ width, height }: Header, bytes: number): void {
   if (bytes <= BYTES + FILE_BYTES_PER_PIXEL * width * height) return;
   throw new UnsupportedError(
@@ -134,13 +134,13 @@ function isDrawable(source: ImageLike): source is Image | Drawable {
   return typeof source === "object" && source !== null && "width" in source && "height" in source;
 }
 
-/** What is known of a file that is decoded. */
+/** What is known about the file to decode. */
 interface Known extends CodecLimits {
   header: Header;
   format: InputFormat;
 }
 
-/** Decodes, and turns whatever a decoder throws into one clear error. */
+/** Decodes, and turns every error of a decoder into one clear error. */
 async function decode(
   codec: Codec,
   bytes: Uint8Array<ArrayBuffer>,
@@ -171,7 +171,7 @@ async function decode(
   return image;
 }
 
-/** Joins the pixels, turned upright, with what the file tells of them. */
+/** Joins the pixels, turned upright, with the metadata of the file. */
 function described(stored: Image, header: Header): Image {
   const { channels, iccProfile } = header;
   const notes = [...header.notes, ...stored.notes ?? []];

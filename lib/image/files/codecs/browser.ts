@@ -1,5 +1,5 @@
 /**
- * The codec of a browser: its own JPEG decoder and encoder behind a canvas. PNG and WebP go past the
+ * The codec of a browser: its own JPEG decoder and encoder behind a canvas. PNG and WebP avoid the
  * canvas, which would change colours under alpha.
  *
  * @module

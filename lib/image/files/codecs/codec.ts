@@ -1,35 +1,35 @@
-/** What turns files into pixels and back. @module */
+/** The contract of codecs, which turn files into pixels and back. @module */
 
 import type { InputFormat } from "../format.ts";
 import type { Image } from "../../image.ts";
 
-/** What an encoder is asked for; `quality` is 1 to 100, and WebP is lossless without it. */
+/** Options of an encoder; `quality` is 1 to 100, and WebP is lossless without it. */
 export type EncodeOptions =
   | { readonly format: "png" }
   | { readonly format: "jpeg"; readonly quality: number }
   | { readonly format: "webp"; readonly quality?: number };
 
-/** When the work ends, whatever it has reached. */
+/** What ends the work early. */
 export interface CodecLimits {
-  /** Ends it. */
+  /** Aborts the work. */
   readonly signal?: AbortSignal;
-  /** Milliseconds after which it ends by itself. */
+  /** Milliseconds after which the work fails. */
   readonly timeout?: number;
 }
 
 /**
- * Decoder and encoder of one runtime. It deals with pixels alone: limits, orientation, profiles and
- * texts are read and written around it.
+ * Decoder and encoder of one runtime. It handles pixels only: limits, orientation, profiles and
+ * texts are handled around it.
  */
 export interface Codec {
   /** Short name for messages. */
   readonly name: string;
   /**
-   * Decodes the pixels as they are stored: not turned, not colour-managed, alpha not premultiplied.
-   * Of an animation the first frame.
+   * Decodes the pixels as they are stored: not rotated, not colour-managed, alpha not premultiplied.
+   * Decodes the first frame of an animation.
    *
-   * @param limits Those that it can heed; a decoder that blocks its thread cannot.
-   * @throws If the data is damaged or truncated; any error will do.
+   * @param limits Limits, as far as the decoder supports them; one that blocks its thread cannot.
+   * @throws If the data is damaged or truncated, with any error.
    */
   decode(
     bytes: Uint8Array<ArrayBuffer>,

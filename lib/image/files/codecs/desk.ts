@@ -1,4 +1,4 @@
-/** What the thread of the codecs answers. @module */
+/** Answers the requests to the thread of the codecs. @module */
 
 import type { Answer, Desk } from "../../../thread.ts";
 import type { Image } from "../../image.ts";
@@ -6,20 +6,20 @@ import type { InputFormat } from "../format.ts";
 import type { Codec, EncodeOptions } from "./codec.ts";
 import { checked, plainCodec } from "./plain.ts";
 
-/** An image whose pixels can be handed over. */
+/** An image whose pixels can be transferred. */
 export interface SentImage extends Pick<Image, "width" | "height" | "channels" | "notes"> {
   /** Its pixels. */
   readonly data: ArrayBuffer;
 }
 
-/** What the thread is asked: first whether it is there, then to decode and to encode; to get libwebp ready before. */
+/** Requests to the thread: a greeting, loading libwebp, decoding and encoding. */
 export type Request =
   | { kind: "greet" }
   | { kind: "prepare" }
   | { kind: "decode"; bytes: ArrayBuffer; format: InputFormat }
   | { kind: "encode"; image: SentImage; options: EncodeOptions };
 
-/** What it answers. */
+/** Its replies. */
 export type Reply =
   | { kind: "greeting" }
   | { kind: "ready" }
@@ -27,7 +27,7 @@ export type Reply =
   | { kind: "encoded"; bytes: ArrayBuffer };
 
 /**
- * The desk of the codecs; nothing is loaded before it is needed.
+ * The desk of the codecs, which loads nothing before it is needed.
  *
  * @param load Loads the codec.
  */
@@ -52,17 +52,17 @@ export function codecDesk(load: () => Promise<Codec> = plainCodec): Desk<Request
   };
 }
 
-/** An image as it is sent: its pixels alone, without what files tell of them. */
+/** An image to send: its pixels without metadata. */
 export function sent({ width, height, channels, notes, data }: Image): SentImage {
   return { width, height, channels, notes, data: alone(data) };
 }
 
-/** An image as it is read again. */
+/** The image that was sent. */
 export function received({ data, ...rest }: SentImage): Image {
   return { ...rest, data: new Uint8ClampedArray(data) };
 }
 
-/** A buffer that holds nothing else, which can be handed over. */
+/** A buffer that holds nothing but these bytes, so that it can be transferred. */
 function alone(bytes: Uint8Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>): ArrayBuffer {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 }

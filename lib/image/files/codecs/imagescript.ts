@@ -1,6 +1,6 @@
 /**
- * The codec of Deno and Node: imagescript for PNG and JPEG, and what stands beside it for what it
- * cannot do. Needs leave to load native code (`--allow-ffi`).
+ * The codec of Deno and Node: imagescript for PNG and JPEG, and our own code for what it
+ * cannot do. Needs permission to load native code (`--allow-ffi`).
  *
  * @module
  */
@@ -48,7 +48,7 @@ async function encode(
   return new Uint8Array(await picture.encodeJPEG(Math.round(options.quality) as 90));
 }
 
-/** Loads the native code, so that this thread holds it; where it cannot be had, the first use says so. */
+/** Loads the native code, so that this thread holds it; if it cannot be loaded, the first use fails. */
 export async function holdImagescript(): Promise<void> {
   await imagescript().catch(() => {});
 }
@@ -69,8 +69,8 @@ function imagescript(): Promise<typeof import("imagescript")> {
 }
 
 /**
- * Imports imagescript. It asks for an environment variable while it loads; without the leave to read
- * it, it would not load at all, so that one variable is hidden meanwhile.
+ * Imports imagescript. It reads an environment variable while it loads; without the permission to read
+ * it, it would not load at all, so that one variable is hidden during the import.
  */
 async function load(): Promise<typeof import("imagescript")> {
   const { env } = process;

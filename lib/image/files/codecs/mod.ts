@@ -1,15 +1,15 @@
-/** The codec that is used where none is given. @module */
+/** The default codec. @module */
 
 import type { Codec } from "./codec.ts";
 import { threadedCodec } from "./threaded.ts";
 
-/** One thread for each script, shared by all calls. */
+/** One thread per script, shared by all calls. */
 const codecs = new Map<string, Codec>();
 
 /**
  * The codec of this runtime on a thread of its own.
  *
- * @param script URL of the thread's script, where a bundler did not find it.
+ * @param script URL of the thread's script, if a bundler did not find it.
  */
 export function defaultCodec(script?: string | URL): Codec {
   const key = `${script ?? ""}`;

@@ -10,7 +10,7 @@ import { inflate } from "../containers/deflate.ts";
 import { type PngChunk, pngChunks, type PngLayout, pngLayout } from "../containers/png.ts";
 import type { Image } from "../../image.ts";
 
-/** Where the pixels of one pass stand: the whole image, or one of Adam7's seven lattices. */
+/** Positions of the pixels of one pass: the whole image, or one of Adam7's seven lattices. */
 interface Pass {
   readonly x: number;
   readonly y: number;
@@ -95,7 +95,7 @@ function unfilter(filter: number, line: Uint8Array, above: Uint8Array, back: num
   }
 }
 
-/** Whichever neighbour comes nearest to left + up - corner (section 9.4). */
+/** The neighbour that is nearest to left + up - corner (section 9.4). */
 function paeth(left: number, up: number, corner: number): number {
   const toLeft = Math.abs(up - corner), toUp = Math.abs(left - corner);
   const toCorner = Math.abs(left + up - 2 * corner);
@@ -115,7 +115,7 @@ function unpack(line: Uint8Array, depth: number, samples: Uint16Array): void {
   }
 }
 
-/** Chooses how samples become colours. */
+/** Chooses how samples are converted to colours. */
 function painter(layout: PngLayout, chunks: readonly PngChunk[], data: Image["data"]): Painter {
   const transparent = chunks.find(({ type }) => type === "tRNS")?.data;
   if (layout.colorType === 3) {

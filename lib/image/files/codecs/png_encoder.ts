@@ -1,5 +1,5 @@
 /**
- * PNG files in plain TypeScript: gray, gray with alpha, RGB and RGBA in 8 bits, the same bytes for the
+ * PNG files in plain TypeScript: gray, gray with alpha, RGB and RGBA in 8 bits, with the same bytes for the
  * same image in one runtime (imagescript writes the time of day and always four channels).
  *
  * @module
@@ -12,16 +12,16 @@ import type { Image } from "../../image.ts";
 /** Colour type of `IHDR` by number of channels. */
 const COLOR_TYPE = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
 
-/** Rows that go to the compressor at once. */
+/** Rows that are passed to the compressor at once. */
 const BAND = 64;
 
-/** Rows in the middle that tell how to compress all. */
+/** Rows in the middle that decide how to compress the others. */
 const SAMPLE = 8;
 
 /**
  * Encodes an image with as many channels as it says it has, four if it does not say.
  *
- * @param signal Ends the work between two bands of rows.
+ * @param signal Aborts the work between two bands of rows.
  */
 export async function encodePng(
   image: Image,
@@ -43,7 +43,7 @@ export async function encodePng(
   ]);
 }
 
-/** Rows with their filter byte, some at a time. */
+/** Rows with their filter byte, several at a time. */
 function* filteredBands(
   image: Image,
   channels: 1 | 2 | 3 | 4,

@@ -1,6 +1,6 @@
 /**
- * The codec of this runtime on a thread of its own, which an abort ends, and a file that takes too long: what decodes is
- * in the hands of the file, and what encodes can block for a minute.
+ * The codec of this runtime on a thread of its own, which ends on an abort and when a file takes too long: a file decides
+ * how long decoding takes, and encoding can block for a minute.
  *
  * @module
  */
@@ -13,23 +13,23 @@ import type { Codec, CodecLimits } from "./codec.ts";
 import { received, type Reply, type Request, sent } from "./desk.ts";
 import { checked, holdNative, plainCodec } from "./plain.ts";
 
-/** Milliseconds that the thread has to start; where it does not, its script cannot be had. */
+/** Milliseconds in which the thread must start; if it does not, its script is missing. */
 const PATIENCE = 30_000;
 
-/** Milliseconds without work after which the thread ends and gives back its memory. */
+/** Milliseconds without work after which the thread ends and frees its memory. */
 const IDLE = 10_000;
 
-/** Milliseconds after which work ends where nothing is said. */
+/** Milliseconds after which work ends by default. */
 const TIMEOUT = 600_000;
 
 /**
- * Makes the codec. PNG is encoded on the thread that calls: it is compressed on others already, a band of rows at a time,
- * so that an abort ends it too, and its pixels need not be copied.
+ * Makes the codec. PNG is encoded on the calling thread: other threads already compress it, a band of rows at a time,
+ * so that an abort works there too, and its pixels need not be copied.
  *
- * Where the thread cannot be had, such as in a page whose bundler did not find its script, everything works as before it
- * on the thread that calls.
+ * If the thread cannot start, for example in a page whose bundler did not find its script, everything runs
+ * on the calling thread.
  *
- * @param script URL of the thread's script, where a bundler did not find it.
+ * @param script URL of the thread's script, if a bundler did not find it.
  */
 export function threadedCodec(script?: string | URL): Codec {
   const calls = callsTo<Request, Reply>({
@@ -40,13 +40,13 @@ export function threadedCodec(script?: string | URL): Codec {
     idle: IDLE,
   });
   const here = () => plainCodec().then(checked);
-  /** What threads said that have compiled libwebp. */
+  /** Threads that have compiled libwebp. */
   const ready = new WeakSet<Reply>();
   let isAbsent = false;
 
   /**
-   * Compiles libwebp on the thread, in spite of an abort: V8 ends the process where a thread ends while it compiles
-   * WebAssembly. It takes some milliseconds, and no byte of the file is looked at.
+   * Compiles libwebp on the thread, in spite of an abort: V8 ends the process if a thread ends while it compiles
+   * WebAssembly. It takes a few milliseconds and does not read the file.
    */
   async function prepare(opened: Reply): Promise<void> {
     if (ready.has(opened)) return;
@@ -54,7 +54,7 @@ export function threadedCodec(script?: string | URL): Codec {
     ready.add(opened);
   }
 
-  /** Asks the thread, or nobody where there is none. */
+  /** Asks the thread; undefined if there is none. */
   async function ask(
     make: () => Request,
     format: string,
@@ -106,7 +106,7 @@ function buffersOf(request: Request): ArrayBuffer[] {
   return request.kind === "encode" ? [request.image.data] : [];
 }
 
-/** The error that the thread threw, as far as its class matters. */
+/** The error of the thread, with the class that matters to callers. */
 function errorOf({ name, message }: CallError): Error {
   if (name === "DecodeError") return new DecodeError(message);
   if (name === "UnsupportedError") return new UnsupportedError(message);

@@ -16,7 +16,7 @@ import type { WebPModule as WebpEncoder } from "@jsquash/webp/codec/enc/webp_enc
 const FRAME_HEADER = 16;
 
 /**
- * Decodes a WebP file; of an animation the first frame, on a transparent canvas.
+ * Decodes a WebP file; for an animation, its first frame on a transparent canvas.
  *
  * @throws If the data is damaged or truncated.
  */
@@ -29,7 +29,7 @@ export async function decodeWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Image>
   const canvas = chunks.find(({ type }) => type === "VP8X")!.data;
   const width = uint24(canvas, 4) + 1, height = uint24(canvas, 7) + 1;
   const x = 2 * uint24(frame, 0), y = 2 * uint24(frame, 3);
-  // Before it is decoded: the canvas alone was compared with the memory.
+  // Before decoding: so far only the canvas was compared with the memory.
   if (x + picture.width > width || y + picture.height > height) {
     throw new RangeError("the frame reaches over its canvas");
   }
@@ -57,7 +57,7 @@ async function decodeStill(bytes: Uint8Array<ArrayBuffer>): Promise<Image> {
 let encoder: ReturnType<typeof startEncoder> | undefined;
 let decoder: ReturnType<typeof startDecoder> | undefined;
 
-/** Of the two encoders the one with SIMD, which ONNX Runtime needs too. */
+/** The encoder with SIMD, which ONNX Runtime needs too. */
 async function startEncoder(): Promise<WebpEncoder> {
   const { default: start } = await import("@jsquash/webp/codec/enc/webp_enc_simd.js");
   return await start(await optionsOf("enc/webp_enc_simd"));
@@ -68,7 +68,7 @@ async function startDecoder(): Promise<WebpDecoder> {
   return await start(await optionsOf("dec/webp_dec"));
 }
 
-/** Gives libwebp in Node what it finds by itself elsewhere. */
+/** Gives libwebp in Node what other runtimes have. */
 async function optionsOf(name: string): Promise<{ noInitialRun: true; wasmBinary?: ArrayBuffer }> {
   if (!onServer || "Deno" in globalThis) return { noInitialRun: true };
   const { compiledInNode }: typeof import("./webp_in_node.ts") = await import(

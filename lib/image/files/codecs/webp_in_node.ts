@@ -1,9 +1,9 @@
-/** What libwebp lacks in Node, apart so that a page's bundle does not hold it. @module */
+/** What libwebp lacks in Node; a separate file, so that a page's bundle does not contain it. @module */
 
 import { builtin } from "../../../platform.ts";
 
 /**
- * The compiled code of one half of libwebp: Node fetches no files, and does not have the class of what is decoded.
+ * The compiled code of one half of libwebp: Node cannot fetch files, and lacks the class of decoded images.
  *
  * @param name The half, such as `dec/webp_dec`.
  */

@@ -1,5 +1,5 @@
 /**
- * What stands in a file around its pixels, without decoding them.
+ * What a file holds besides its pixels, which are not decoded.
  *
  * @module
  */
@@ -16,17 +16,17 @@ export interface Header {
   readonly channels: 1 | 2 | 3 | 4;
   /** EXIF block as it is stored. */
   readonly exif?: Uint8Array<ArrayBuffer>;
-  /** Pixels per metre, where the format itself tells them. */
+  /** Pixels per metre, if the format itself states them. */
   readonly density?: Density;
   /** ICC profile, unpacked. */
   readonly iccProfile?: Uint8Array<ArrayBuffer>;
-  /** What will be lost in reading, in words for the user. */
+  /** What reading will lose, as text for the user. */
   readonly notes: readonly string[];
-  /** What to give to the decoder, where the file itself would mislead it. */
+  /** What to give to the decoder, if the file itself would mislead it. */
   readonly decodable?: Uint8Array<ArrayBuffer>;
 }
 
-/** What is added to an encoded file. */
+/** Metadata to add to an encoded file. */
 export interface Metadata {
   /** ICC profile of the colours. */
   readonly iccProfile?: Uint8Array;
@@ -41,14 +41,14 @@ export interface Metadata {
 /** Reader and writer of one format's frame of chunks or segments. */
 export interface Container {
   /**
-   * Walks through the whole file and tells what it holds.
+   * Parses the structure of the whole file.
    *
    * @throws {DecodeError} If the structure is broken or truncated.
-   * @throws {UnsupportedError} If the file uses what no codec here decodes right.
+   * @throws {UnsupportedError} If the file uses features that no codec here decodes correctly.
    */
   readHeader(bytes: Uint8Array<ArrayBuffer>): Promise<Header>;
   /**
-   * Looks for what decoders would pass over in silence; takes time for every pixel, so the size is known before.
+   * Checks for faults that decoders would ignore; the time grows with the pixels, so the size is checked before.
    *
    * @throws {DecodeError} If a part of the pixels is missing.
    */

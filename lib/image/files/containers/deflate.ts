@@ -4,15 +4,15 @@ import { joined } from "../../../bytes.ts";
 import { DecodeError } from "../../../errors.ts";
 import { builtin, onServer } from "../../../platform.ts";
 
-/** What {@linkcode inflate} found. */
+/** Result of {@linkcode inflate}. */
 export interface Inflated {
   /** Unpacked bytes, no more than the limit. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** False where the stream held more than the limit. */
+  /** False if the stream held more than the limit. */
   readonly complete: boolean;
 }
 
-/** Share by which runs alone may make a stream longer, since they take a third of the time. */
+/** Fraction by which run-length compression may make a stream longer, since it takes a third of the time. */
 const WORTH = 1.15;
 
 /** Bytes of a piece of the result: larger ones are joined with less work. */
@@ -21,8 +21,8 @@ const PIECE = 2 ** 18;
 /**
  * Compresses parts, taken one after the other, to the pieces of one zlib stream.
  *
- * @param sample A part that tells what the others are like: where looking for nothing but runs of one byte makes it hardly
- * longer, as in photographs, no more is looked for. Only where there is Node's compressor, which can be told so.
+ * @param sample A typical part: if searching only for runs of one byte makes it hardly
+ * longer, as in photographs, only runs are searched for in all parts. Needs Node's compressor, which has this option.
  */
 export async function deflate(
   parts: Iterator<Uint8Array<ArrayBuffer>>,

@@ -42,11 +42,11 @@ const LARGEST_SEGMENT = 65533;
 interface Segment {
   readonly marker: number;
   readonly data: Uint8Array<ArrayBuffer>;
-  /** What follows up to the next marker: the coded data of a scan. */
+  /** The bytes up to the next marker: the coded data of a scan. */
   readonly coded?: Uint8Array<ArrayBuffer>;
 }
 
-/** Pixels per metre for each pixel of the units of JFIF. */
+/** Pixels per metre for one pixel per unit of JFIF. */
 const PER_METRE: Readonly<Record<number, number>> = { 1: 1 / 0.0254, 2: 100 };
 
 /** The JPEG container. */
@@ -90,9 +90,9 @@ export const jpeg: Container = {
 };
 
 /**
- * Walks from marker to marker, through the coded data too, up to the end marker.
+ * Goes from marker to marker, also through the coded data, up to the end marker.
  *
- * @throws {DecodeError} If the file ends before.
+ * @throws {DecodeError} If the file ends before it.
  * @throws {UnsupportedError} If there are too many.
  */
 function* segments(bytes: Uint8Array<ArrayBuffer>): Generator<Segment, undefined> {
@@ -156,7 +156,7 @@ function headerOf(found: readonly Segment[], bytes: Uint8Array): Header {
   };
 }
 
-/** Whether the components' names alone tell that they are red, green and blue, as libjpeg reads them. */
+/** Whether only the components' names say that they are red, green and blue, as libjpeg reads them. */
 function saysRgb(found: readonly Segment[], components: readonly Component[]): boolean {
   const told = found.some(({ marker, data }) =>
     marker === APP0 && startsWith(data, JFIF) || marker === APP14 && startsWith(data, "Adobe")
@@ -164,7 +164,7 @@ function saysRgb(found: readonly Segment[], components: readonly Component[]): b
   return !told && String.fromCharCode(...components.map(({ id }) => id)) === "RGB";
 }
 
-/** The file with a segment that tells it to decoders which do not look at the names. */
+/** The file with a segment that says so to decoders that ignore the names. */
 function asRgb(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined([
     bytes.subarray(0, 2),
@@ -173,7 +173,7 @@ function asRgb(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** Pixels per metre out of the content of a JFIF segment. */
+/** Pixels per metre from the content of a JFIF segment. */
 function densityIn(data?: Uint8Array): Density | undefined {
   if (!data || data.length < 12) return undefined;
   const perMetre = PER_METRE[data[7]];
@@ -201,12 +201,12 @@ function* tablesIn(data: Uint8Array): Generator<[number, Uint8Array], undefined>
   }
 }
 
-/** SOF0 to SOF15 without DHT, JPG and DAC, which stand among them. */
+/** SOF0 to SOF15 without DHT, JPG and DAC, whose numbers lie between them. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
-/** Size and components, if they are such as the decoders read right. */
+/** Size and components, if decoders read them correctly. */
 function frameOf({ marker, data }: Segment): Frame {
   if (marker > 0xc2) unsupported("lossless, hierarchical or arithmetic coding");
   if (data.length < 6 || data.length < 6 + 3 * data[5]) damaged("its header is cut off");
@@ -228,7 +228,7 @@ function frameOf({ marker, data }: Segment): Frame {
   };
 }
 
-/** Decoders guess where a colour component has 2 samples for 3 of another. */
+/** Whether decoders would have to guess, since a colour component has 2 samples for 3 of another. */
 function checkSampling(components: Uint8Array): void {
   const factors = components.filter((_, i) => i % 3 === 1);
   const across = [...factors].map((factor) => factor >> 4);
@@ -240,7 +240,7 @@ function checkSampling(components: Uint8Array): void {
   }
 }
 
-/** The profile out of its numbered parts, or nothing where one is missing. */
+/** The profile from its numbered parts, or undefined if one is missing. */
 function joinedProfile(parts: readonly Uint8Array[]): Header["iccProfile"] {
   const number = (part: Uint8Array) => part[ICC.length];
   const sorted = [...parts].sort((a, b) => number(a) - number(b));

@@ -1,5 +1,5 @@
 /**
- * Whether the coded data of a JPEG file are all there. Decoders fill what is missing with gray, so that half an
+ * Whether the coded data of a JPEG file are complete. Decoders fill missing parts with gray, so that half an
  * image would pass for a whole one.
  *
  * @module
@@ -31,7 +31,7 @@ export interface Frame {
 export interface Scan {
   /** The content of its SOS segment. */
   readonly header: Uint8Array;
-  /** Its coded data up to the next marker, restart markers among them. */
+  /** Its coded data up to the next marker, including restart markers. */
   readonly coded: Uint8Array;
   /** The content of each Huffman table by class and number, as in the first byte of its definition. */
   readonly tables: ReadonlyMap<number, Uint8Array>;
@@ -49,8 +49,8 @@ class ScanEnd extends Error {
 }
 
 /**
- * Whether a scan has data for all of its blocks. True too where that cannot be told: passes that refine others
- * depend on those, and damaged codes are the decoder's to refuse.
+ * Whether a scan has data for all of its blocks. Also true if that is unknown: passes that refine others
+ * depend on them, and the decoder refuses damaged codes.
  */
 export function isComplete(frame: Frame, scan: Scan): boolean {
   try {
@@ -151,7 +151,7 @@ function progressiveBlock(reader: BitReader, coding: Coding): number {
   return 0;
 }
 
-/** MCUs of a scan: blocks, where it holds one component alone. */
+/** MCUs of a scan: blocks, if it holds only one component. */
 function unitsOf({ width, height, components }: Frame, parts: readonly Component[]): number {
   const across = Math.max(...components.map((component) => component.across));
   const down = Math.max(...components.map((component) => component.down));
@@ -177,13 +177,13 @@ function codesIn(table?: Uint8Array): Uint16Array {
   return codes;
 }
 
-/** Bits of coded data, without the zeros that stand after each byte of ones. */
+/** Bits of coded data, without the zeros after each byte of ones. */
 class BitReader {
   #at = 0;
-  /** The bits at hand, the next one highest of the lowest `#count`. */
+  /** The buffered bits; the next one is the highest of the lowest `#count`. */
   #buffer = 0;
   #count = 0;
-  /** How many of them stand beyond the end. */
+  /** How many of them lie beyond the end. */
   #missing = 0;
 
   readonly coded: Uint8Array;
@@ -192,7 +192,7 @@ class BitReader {
     this.coded = coded;
   }
 
-  /** Takes `count` bits, at most 16, as a number. */
+  /** Reads `count` bits, at most 16, as a number. */
   bits(count: number): number {
     this.#fill();
     this.#count -= count;
@@ -200,13 +200,13 @@ class BitReader {
     return this.#buffer >>> this.#count & ((1 << count) - 1);
   }
 
-  /** Passes over `count` bits, at most 16. */
+  /** Skips `count` bits, at most 16. */
   skip(count: number): void {
     if (count > 16) throw new ScanEnd("damaged");
     this.bits(count);
   }
 
-  /** Takes one code. */
+  /** Reads one code. */
   symbol(codes: Uint16Array): number {
     this.#fill();
     const entry = codes[this.#buffer >>> (this.#count - 16) & 0xffff];
@@ -217,7 +217,7 @@ class BitReader {
     return entry & 255;
   }
 
-  /** Goes on after the next restart marker. */
+  /** Continues after the next restart marker. */
   restart(): void {
     const { coded } = this;
     while (this.#at < coded.length && !this.#isMarker()) this.#at++;
@@ -226,7 +226,7 @@ class BitReader {
     this.#count = this.#missing = 0;
   }
 
-  /** Has at least 16 bits at hand: zeros beyond the end of the data or of the interval. */
+  /** Buffers at least 16 bits, with zeros beyond the end of the data or of the interval. */
   #fill(): void {
     while (this.#count < 16) {
       const ended = this.#at >= this.coded.length || this.#isMarker();

@@ -52,7 +52,7 @@ export interface PngLayout {
 }
 
 /**
- * Splits a file into chunks. Chunks that are not critical are left out where their checksum is wrong.
+ * Splits a file into chunks. Chunks that are not critical are left out if their checksum is wrong.
  *
  * @throws {DecodeError} If it is truncated, a critical chunk is damaged, or one is missing.
  * @throws {UnsupportedError} If it holds an unknown critical chunk, or too many.
@@ -141,7 +141,7 @@ export const png: Container = {
   },
 };
 
-/** Pixels per metre out of a `pHYs` chunk; one without a unit tells only the shape of pixels. */
+/** Pixels per metre from a `pHYs` chunk; one without a unit states only the shape of pixels. */
 function densityIn(chunk?: Uint8Array): Density | undefined {
   if (chunk?.length !== 9 || chunk[8] !== 1) return undefined;
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
@@ -176,7 +176,7 @@ function chunkBytes(type: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
   return chunk;
 }
 
-/** Writes a chunk to where it has just room. */
+/** Writes a chunk to a view of its exact size. */
 function putChunk(chunk: Uint8Array<ArrayBuffer>, type: string, data: Uint8Array): void {
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
   view.setUint32(0, data.length);
@@ -190,7 +190,7 @@ async function profileChunk(profile: Uint8Array): Promise<Uint8Array> {
   return chunkBytes("iCCP", joined([latin1("ICC profile\0\0"), packed]));
 }
 
-/** `tEXt` for Latin-1, `iTXt` for all else; a keyword has at most 79 bytes. */
+/** `tEXt` for Latin-1, `iTXt` for other text; a keyword has at most 79 bytes. */
 function textChunk(key: string, value: string): Uint8Array {
   const keyword = latin1(key.slice(0, 79) + "\0");
   // deno-lint-ignore no-control-regex

@@ -1,4 +1,4 @@
-/** What PNG's chunks tell of colours, as an ICC profile. @module */
+/** The colour information of PNG's chunks, as an ICC profile. @module */
 
 import {
   type Curve,
@@ -14,11 +14,11 @@ import {
 /** Finds the content of a chunk. */
 type Find = (type: string) => Uint8Array | undefined;
 
-/** What the chunks mean. */
+/** The meaning of the chunks. */
 export interface PngColor {
-  /** Profile that says the same; none for sRGB. */
+  /** An equivalent profile; none for sRGB. */
   readonly iccProfile?: Uint8Array<ArrayBuffer>;
-  /** What became of them, in words for the user. */
+  /** How they were used, as text for the user. */
   readonly note?: string;
 }
 
@@ -44,7 +44,7 @@ const CURVES: Readonly<Record<number, Curve>> = {
   15: BT709,
 };
 
-/** Difference of a stored number from sRGB's under which it means sRGB. */
+/** A stored number that differs from sRGB's by less than this means sRGB. */
 const NEAR = 0.002;
 
 /**
@@ -65,7 +65,7 @@ export function pngColor(find: Find, isGray: boolean): PngColor {
   return converted("gAMA and cHRM", isGray, primaries, curve);
 }
 
-/** Colours that are told by numbers (cICP). */
+/** Colours that are given by numbers (cICP). */
 function codedColor([colors, transfer, matrix]: Uint8Array, isGray: boolean): PngColor {
   if (colors === 1 && transfer === 13) return {};
   const primaries = PRIMARIES[colors], curve = CURVES[transfer];
@@ -87,7 +87,7 @@ function numbersIn(chunk: Uint8Array | undefined, count: number): number[] | und
   return Array.from({ length: count }, (_, i) => view.getUint32(4 * i) / 100000);
 }
 
-/** Colours that span a plane, all of them such as exist. */
+/** Whether the colours exist and span a plane. */
 function primariesOf(places: number[]): Primaries | undefined {
   const [white, red, green, blue] = [0, 2, 4, 6].map((i) => [places[i], places[i + 1]] as const);
   const exist = [white, red, green, blue].every(([x, y]) => x < 1 && y > 0.001 && y < 1);

@@ -95,7 +95,7 @@ export function webpPicture(chunks: readonly WebpChunk[]): WebpPicture {
   return damaged("it holds no image");
 }
 
-/** Makes the `VP8X` chunk that tells what stands in a file. */
+/** Makes the `VP8X` chunk that says what a file contains. */
 export function extended(picture: WebpPicture, flags = 0): WebpChunk {
   const data = new Uint8Array(10);
   data[0] = flags | (picture.alpha ? FLAG.alpha : 0);

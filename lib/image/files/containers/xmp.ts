@@ -2,7 +2,7 @@
 
 const NAMESPACE = "https://srzoo.dev/ns/1.0/";
 
-/** Writes each pair as a property of the image; letters that no XML name has become `_`. */
+/** Writes each pair as a property of the image; characters that are invalid in XML names become `_`. */
 export function xmpPacket(text: Readonly<Record<string, string>>): string {
   const properties = Object.entries(text)
     .map(([key, value]) => ` srzoo:${key.replace(/[^\w.-]/g, "_")}="${escaped(value)}"`).join("");
