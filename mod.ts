@@ -1,5 +1,5 @@
 /**
- * Generative image super-resolution: one photograph in, sharper ones out, four times as large.
+ * Generative image super-resolution: turns one photograph into sharper ones, four times as large.
  *
  * ```ts
  * import { encodeImage, load } from "jsr:@srzoo/core";

@@ -1,4 +1,4 @@
-/** Every choice of one run: defaults and checks of `UpscaleOptions` stand here and nowhere else. @module */
+/** The plan of one run: defaults and checks of `UpscaleOptions` are here and nowhere else. @module */
 
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
 import { frameOf } from "./border.ts";
@@ -10,16 +10,16 @@ import { checkSeed, drawSeed, type NoiseField } from "./tensor/noise.ts";
 import { spansOf, type Tiling } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
-/** How to upscale; what a family does not know is refused, not ignored. */
+/** Options of `upscale()`; those that a family does not have are refused, not ignored. */
 export interface UpscaleOptions {
   /**
-   * Makes the same noise again: a whole number from 0 to 2^53 - 1.
+   * Seed of the noise: a whole number from 0 to 2^53 - 1.
    *
-   * @default {a random one, told in the result}
+   * @default {a random one, which the result states}
    */
   seed?: number;
   /**
-   * Images to draw, 1 to 64.
+   * Number of images to make, 1 to 64.
    *
    * @default {1}
    */
@@ -37,7 +37,7 @@ export interface UpscaleOptions {
    */
   steps?: number;
   /**
-   * Scale of all noise, 0 to 2, or to 1 for a flow: 0 draws the same image for every seed.
+   * Scale of all noise, 0 to 2, or to 1 for a flow: 0 gives the same image for every seed.
    *
    * @default {the card's, or 1}
    */
@@ -49,8 +49,8 @@ export interface UpscaleOptions {
    */
   fidelity?: number;
   /**
-   * How much of the source's damage (blocks of JPEG, noise, blur) to take away: from 0, which keeps all of it,
-   * to 1, or "auto", as much as the source shows.
+   * How much of the source's damage (JPEG blocks, noise, blur) to remove: from 0, which keeps all of it,
+   * to 1, which removes all of it; "auto" removes as much as the source shows.
    *
    * @default {the card's}
    */
@@ -58,30 +58,30 @@ export interface UpscaleOptions {
   /**
    * Side of a tile in pixels of the source.
    *
-   * @default {the card's, or a larger one where that saves work and the memory suffices}
+   * @default {the card's, or a larger one if that saves work and the memory suffices}
    */
   tile?: number;
   /**
-   * Moves the result so that, shrunk, it shows the source again (LR-PSNR of 50 dB and more).
+   * Moves the result so that it gives the source again when it is shrunk (LR-PSNR of 50 dB and more).
    *
    * @default {false}
    */
   consistency?: boolean;
   /**
-   * Enlarges the colours of pixels of opacity 0 as they are stored, such as the data that games keep there. Otherwise
-   * they take the colours of visible pixels nearby, so that none of them shows at the edges.
+   * Enlarges the colours of pixels of opacity 0 as they are stored; games keep data there. Otherwise
+   * they take the colours of visible pixels nearby, so that they do not show at the edges.
    *
    * @default {false}
    */
   keepHidden?: boolean;
   /**
-   * Bytes of memory that the run may take; larger images are worked on region by region.
+   * Bytes of memory that the run may take; larger images are processed region by region.
    *
    * @default {4_294_967_296}
    */
   memory?: number;
   /**
-   * Standard normal noise of any window of any field, in place of that of the seed.
+   * Standard normal noise of any window of any field, in place of the seed's.
    *
    * @default {the library's noise}
    */
@@ -94,9 +94,9 @@ export interface UpscaleOptions {
   onProgress?: (progress: Progress) => void;
 }
 
-/** How far a run is. */
+/** Progress of a run. */
 export interface Progress {
-  /** What is being done: the part that all samples share, a sample's steps, or joining the image. */
+  /** The current phase: the part that all samples share, the steps of a sample, or joining the image. */
   phase: "condition" | "sample" | "finish";
   /** Number of the sample, from 0. */
   sample: number;
@@ -108,11 +108,11 @@ export interface Progress {
   tile: number;
   /** Tiles in all. */
   tiles: number;
-  /** Share of the whole work that is done, 0 to 1; never falls. */
+  /** Fraction of the whole work that is done, 0 to 1; never decreases. */
   fraction: number;
 }
 
-/** All choices, none left open. */
+/** All choices of a run. */
 export interface Plan {
   /** Id of the entry that it is for. */
   readonly model: string;
@@ -124,9 +124,9 @@ export interface Plan {
   readonly width: number;
   /** Rows of the result. */
   readonly height: number;
-  /** Seed of the noise; 0 where the family draws none. */
+  /** Seed of the noise; 0 if the family draws none. */
   readonly seed: number;
-  /** Whether anything is drawn, so that the seed matters. */
+  /** Whether noise is drawn, so that the seed matters. */
   readonly generative: boolean;
   /** Images to make. */
   readonly samples: number;
@@ -134,39 +134,39 @@ export interface Plan {
   readonly sampler: SamplerName;
   /** Steps of the sampler. */
   readonly steps: number;
-  /** Graph that makes the steps, where the entry has several. */
+  /** Graph that makes the steps, if the entry has several. */
   readonly graph?: string;
   /** Scale of all noise. */
   readonly temperature: number;
-  /** Share of the sample in the result. */
+  /** Weight of the sample in the result. */
   readonly fidelity: number;
-  /** How much damage to take away, where the entry has the dial; "auto" is settled when the plan is run. */
+  /** How much damage to remove, if the entry has the option; "auto" becomes a number when the plan is executed. */
   readonly restore?: number | "auto";
-  /** How a network sees the image. */
+  /** How the image is cut for the network. */
   readonly tiling: Tiling;
-  /** Pixels of the source that the network sees mirrored around it. */
+  /** Number of mirrored pixels around the source that the network sees. */
   readonly frame: number;
-  /** Rows and columns of the regions that are worked on one after the other; often one. */
+  /** Rows and columns of the regions, which are processed one after the other; often just one. */
   readonly regions: Regions;
   /** Whether the result is projected onto the images that shrink to the source. */
   readonly consistency: boolean;
   /** Whether the colours of pixels of opacity 0 are enlarged as they are stored. */
   readonly keepHidden: boolean;
-  /** Calls of networks, tiles counted. */
+  /** Number of network calls, over all tiles. */
   readonly runs: number;
-  /** Pixels of the source that networks look at in all calls: what the time grows with. */
+  /** Pixels of the source that networks process in all calls; the time is proportional to them. */
   readonly seen: number;
-  /** Estimate of the memory at the peak in bytes, the result among it, its encoding not. */
+  /** Estimate of the peak memory in bytes, including the result but not its encoding. */
   readonly memory: number;
-  /** What the user should know before the work. */
+  /** Warnings for the user before the work. */
   readonly warnings: readonly string[];
-  /** Plans of the stages, where the upscaler is a cascade. */
+  /** Plans of the stages, if the upscaler is a cascade. */
   readonly stages?: readonly Plan[];
-  /** The noise, where it is not that of the seed. */
+  /** The noise, if it is not the seed's. */
   readonly noise?: NoiseField;
   /** Content to steer each step towards. */
   readonly guide?: Guide;
-  /** Stops the run. */
+  /** Aborts the run. */
   readonly signal?: AbortSignal;
   /** Called after each tile. */
   readonly onProgress?: (progress: Progress) => void;
@@ -190,14 +190,14 @@ const MOST_SIDE = 2 ** 31 - 1;
 const NO_NETWORK: Tiling = { size: 512, overlap: 4, multiple: 1 };
 
 /**
- * Fixes every choice of one run.
+ * Makes the plan of one run.
  *
  * @param card The model card.
  * @param model The opened family.
  * @param size Size of the source in pixels.
- * @param options What the user chose.
- * @throws {TypeError} If an option is unknown to the family or of the wrong type.
- * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
+ * @param options The options of the user.
+ * @throws {TypeError} If the family does not have an option, or its type is wrong.
+ * @throws {RangeError} If a value is out of its range, or the memory is too small.
  */
 export function planUpscale(
   card: ModelCard,
@@ -300,14 +300,14 @@ function tilingOf(card: ModelCard, tile?: number): Tiling {
   return tiling;
 }
 
-/** What is allowed, but not what the entry was trained for. */
+/** Warnings about options that are allowed, but that the entry was not trained for. */
 function warningsOf(card: ModelCard, steps: number): string[] {
   const trained = card.steps?.trained.map((entry) => entry.steps) ?? [];
   if (trained.length === 0 || trained.includes(steps)) return [];
   return [`${card.id} was trained for ${trained.join(", ")} steps: ${steps} may look worse`];
 }
 
-/** Refuses a dial beyond its range, and "auto" where nothing estimates the damage. */
+/** Refuses `restore` out of its range, and "auto" if the entry does not estimate the damage. */
 function checkRestore({ id }: ModelCard, { damage }: Model, restore?: number | "auto"): void {
   if (restore === undefined) return;
   if (restore !== "auto") return checkWithin("restore", restore, 1);
@@ -318,7 +318,7 @@ function checkRestore({ id }: ModelCard, { damage }: Model, restore?: number | "
   );
 }
 
-/** Refuses a guide of another size than the result's. */
+/** Refuses a guide that is not as large as the result. */
 function checkGuide({ image, weight }: Guide, { width, height }: Size): void {
   for (const [name, { dims }, channels] of [["image", image, 3], ["weight", weight, 1]] as const) {
     if (`${dims}` === `1,${channels},${height},${width}`) continue;
@@ -328,7 +328,7 @@ function checkGuide({ image, weight }: Guide, { width, height }: Size): void {
   }
 }
 
-/** Refuses what is not a whole number from 1 to `most`. */
+/** Refuses a value that is not a whole number from 1 to `most`. */
 function checkWhole(name: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
   throw new RangeError(
@@ -336,13 +336,13 @@ function checkWhole(name: string, value: number, most: number): void {
   );
 }
 
-/** Refuses what is not from 0 to `most`. */
+/** Refuses a value that is not from 0 to `most`. */
 function checkWithin(name: string, value: number, most: number): void {
   if (typeof value === "number" && value >= 0 && value <= most) return;
   throw new RangeError(`Cannot use ${name} = ${value}: it must be a number from 0 to ${most}`);
 }
 
-/** Refuses what is neither true nor false. */
+/** Refuses a value that is neither true nor false. */
 function checkFlag(name: string, value: boolean): void {
   if (typeof value === "boolean") return;
   throw new TypeError(`Cannot use ${name} = ${value}: it must be true or false`);

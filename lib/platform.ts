@@ -1,6 +1,6 @@
 /**
- * What Deno, Node and Bun have and a page has not. Nothing here names a module of theirs in a way
- * that a bundler would follow, so that a bundle for a page holds none of them.
+ * What Deno, Node and Bun have and a page does not have. Nothing here names a module of theirs in a way
+ * that a bundler would follow, so that a bundle for a page contains none of them.
  *
  * @module
  */
@@ -17,7 +17,7 @@ interface Builtins {
   "zlib": typeof import("node:zlib");
 }
 
-/** What is used of Node's `process`, which Deno and Bun have too. */
+/** The used part of Node's `process`, which Deno and Bun have too. */
 interface Process {
   readonly versions?: { readonly node?: string };
   readonly getBuiltinModule?: <Name extends keyof Builtins>(name: Name) => Builtins[Name];
@@ -28,7 +28,7 @@ interface Process {
 
 const { process } = globalThis as { process?: Process };
 
-/** Whether there are files here, and native code: in Deno, Node and Bun, not in a page. */
+/** Whether files and native code are available: in Deno, Node and Bun, not in a page. */
 export const onServer: boolean = process?.versions?.node !== undefined;
 
 /**
@@ -45,21 +45,21 @@ export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name]
   );
 }
 
-/** The URL of a path, which starts at the current folder; in a page, of what the page's address leads to. */
+/** The URL of a path, relative to the current folder; in a page, relative to the page's address. */
 export function urlOfPath(path: string): URL {
   if (!onServer) return new URL(path, globalThis.location.href);
   const { isAbsolute, resolve } = builtin("path");
-  // Deno's modules of Node do not see what Deno.chdir() did.
+  // Deno's modules for Node ignore Deno.chdir().
   const start = () => "Deno" in globalThis ? Deno.cwd() : process!.cwd();
   return builtin("url").pathToFileURL(isAbsolute(path) ? path : resolve(start(), path));
 }
 
-/** A variable of the environment, where there is one that may be read. */
+/** A variable of the environment; undefined if it is not set or may not be read. */
 export function environment(name: string): string | undefined {
   try {
     return process?.env[name] || undefined;
   } catch (error) {
-    // Deno refuses to read what it was not allowed; whoever asks has a default.
+    // Deno refuses to read it without permission; callers have a default.
     if ((error as Error).name === "NotCapable") return undefined;
     throw error;
   }
@@ -79,10 +79,10 @@ export function serverModule(name: string, beside: string): string {
   return new URL(`./${name}${extension}`, beside).href;
 }
 
-/** Bytes of memory that work may take where nothing is said. */
+/** Bytes of memory that work may take by default. */
 export const defaultMemory: number = 2 ** 32;
 
-/** Calls back later, for which the process does not stay alive; returns what ends the waiting. */
+/** Calls back after a delay that does not keep the process alive; returns a function that cancels it. */
 export function later(callback: () => void, milliseconds: number): () => void {
   if (!onServer) {
     const timer = setTimeout(callback, milliseconds);

@@ -1,4 +1,4 @@
-/** Which files of an entry are opened: its own, or those with int8 convolutions. @module */
+/** Chooses the files of an entry: its own, or those with int8 convolutions. @module */
 
 import { UnsupportedError } from "./errors.ts";
 import { readTensors } from "./runtime/fixture.ts";
@@ -7,22 +7,22 @@ import { type Tensor, tensor } from "./tensor/tensor.ts";
 import type { GraphFile, ModelCard } from "./zoo/card.ts";
 
 /**
- * Precision of the weights that are opened. "auto" takes int8 where that loses next to nothing and a trial shows
+ * Precision of the weights. "auto" takes int8 if that loses almost no quality and a trial shows
  * that it is faster here, so that results may differ between machines.
  */
 export type Precision = "fp32" | "fp16" | "int8" | "auto";
 
-/** The precisions of a card's weights, such as "fp16"; undefined where it has no network. */
+/** The precisions of a card's weights, such as "fp16"; undefined if it has no network. */
 export function precisionOf({ graphs }: ModelCard): string | undefined {
   return [...new Set(Object.values(graphs).map(({ precision }) => precision))].join(", ") ||
     undefined;
 }
 
-/** What int8 may cost at most to be taken by itself, over all images: PSNR on luma in dB, and LPIPS. */
+/** What int8 may lose at most to be taken automatically, over all images: PSNR on luma in dB, and LPIPS. */
 const ALLOWED = { psnrY: 0.05, lpips: 0.003 };
 
 /**
- * The card with the files of one precision; the card as it is where nothing is asked for, or "auto".
+ * The card with the files of one precision; the card itself without a precision, or with "auto".
  *
  * @throws {UnsupportedError} If the entry does not have them.
  */
@@ -40,7 +40,7 @@ export function inPrecision(card: ModelCard, precision?: Precision): ModelCard {
   );
 }
 
-/** The card with int8 files that may stand in for its own without being asked for, if it has any. */
+/** The card with int8 files that may be taken automatically, if it has any. */
 export function trustedInt8(card: ModelCard): ModelCard | undefined {
   const sets = Object.values(card.int8?.difference ?? {});
   const images = sets.reduce((sum, set) => sum + set.images, 0);
@@ -61,11 +61,11 @@ function inInt8(card: ModelCard): ModelCard {
   return { ...card, graphs: Object.fromEntries(found), fixture: card.int8!.fixture };
 }
 
-/** Sides of the fixture's inputs are repeated so many times: 8 pixels are too few to be timed. */
+/** How often the fixture's inputs are repeated on each side: 8 pixels are too few to be timed. */
 const REPEATED = 8;
-/** Runs of each, of which the fastest counts. */
+/** Number of runs, of which the fastest counts. */
 const RUNS = 3;
-/** Share of the time that must be saved. */
+/** Fraction of the time that must be saved. */
 const GAIN = 0.1;
 
 /**
@@ -101,7 +101,7 @@ export async function isFaster(
   return times[0] < (1 - GAIN) * times[1];
 }
 
-/** Images beside and below one another; numbers as they are. */
+/** Repeats images horizontally and vertically; other inputs stay as they are. */
 function repeated(one: Tensor): Tensor {
   if (one.dims.length < 4) return one;
   const [n, channels, height, width] = one.dims;

@@ -1,4 +1,4 @@
-/** The worker of Deno, Node and Bun, apart so that a page's bundle does not hold native code. @module */
+/** The worker of Deno, Node and Bun; a separate file, so that a page's bundle contains no native code. @module */
 
 import { codecDesk } from "./image/files/codecs/desk.ts";
 import { loadWasmOnServer } from "./runtime/ort_deno.ts";

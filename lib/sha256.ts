@@ -1,4 +1,4 @@
-/** SHA-256, which names and proves files. @module */
+/** SHA-256, which names and verifies files. @module */
 
 /** SHA-256 of bytes, in hex. */
 export async function sha256Of(bytes: Uint8Array): Promise<string> {

@@ -1,4 +1,4 @@
-/** A model and its options in one word, as command lines take them. @module */
+/** A model and its options in one word, for command lines. @module */
 
 import type { UpscaleOptions } from "./plan.ts";
 
@@ -6,11 +6,11 @@ import type { UpscaleOptions } from "./plan.ts";
 export interface EntrySpec {
   /** Id, folder or URL. */
   readonly model: string;
-  /** Such as `{ steps: 8 }`. */
+  /** Options of the model, such as `{ steps: 8 }`. */
   readonly options: UpscaleOptions;
 }
 
-/** The options that a spec may name, and how they are read. */
+/** The options that a spec may name, and how they are parsed. */
 const READERS: Readonly<Record<string, (value: string) => unknown>> = {
   steps: Number,
   temperature: Number,
@@ -23,7 +23,7 @@ const READERS: Readonly<Record<string, (value: string) => unknown>> = {
 };
 
 /**
- * Reads `srdiff+steps=8+consistency`: a model and its options.
+ * Parses `srdiff+steps=8+consistency`: a model and its options.
  *
  * @throws {RangeError} If an option is unknown; it lists them.
  */

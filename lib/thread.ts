@@ -1,35 +1,35 @@
-/** A thread that answers requests, whatever the runtime calls it. @module */
+/** A thread that answers requests: a `Worker`, or a worker thread of Node. @module */
 
 import { builtin, onServer, serverModule } from "./platform.ts";
 
-/** The other side of a thread, or the thread as it is seen from within. */
+/** The other side of a thread, or the thread itself as seen from inside. */
 export interface Port<Out, In> {
-  /** Sends a message; what is in `transfer` is gone here afterwards. */
+  /** Sends a message; the buffers in `transfer` are gone here afterwards. */
   post(message: Out, transfer?: ArrayBuffer[]): void;
-  /** Replaces what is called with each message. */
+  /** Sets the function that is called with each message. */
   listen(onMessage: (message: In) => void, onError?: (message: string) => void): void;
 }
 
-/** A thread, from outside. */
+/** A thread as seen from outside. */
 export interface Thread<Out, In> extends Port<Out, In> {
-  /** Ends it at once, whatever it does. */
+  /** Ends it at once, even while it works. */
   end(): void;
-  /** Says whether the process stays alive for it; nothing to a page, or where it is not `detached`. */
+  /** Sets whether it keeps the process alive; without effect in a page, or if it is not `detached`. */
   hold(isHeld: boolean): void;
 }
 
-/** How a thread starts. */
+/** Options of a thread. */
 export interface ThreadOptions {
-  /** URL of its script, where a bundler did not find it. */
+  /** URL of its script, if a bundler did not find it. */
   script?: string | URL;
   /**
-   * Whether the process may end though it runs. Its messages then hold an `ArrayBuffer` where others hold a typed array,
+   * Whether the process may end while it runs. Its messages must then hold an `ArrayBuffer` in place of a typed array,
    * which Deno would copy byte by byte.
    */
   detached?: boolean;
 }
 
-/** Starts a thread, which answers what `web_worker.ts` or `server_worker.ts` say. */
+/** Starts a thread with the script `web_worker.ts` or `server_worker.ts`. */
 export function startThread<Out, In>({ script, detached }: ThreadOptions = {}): Thread<Out, In> {
   if (onServer && (detached || !("Deno" in globalThis))) {
     return startNodeThread(script, detached);
@@ -53,11 +53,11 @@ function startWorker(script?: string | URL): Worker {
   const options = { type: "module" } as const;
   if (script !== undefined) return new Worker(script, options);
   if (onServer) return new Worker(serverScript(), options);
-  // A literal URL, which some bundlers for the browser know how to follow.
+  // A literal URL, which some bundlers for browsers can follow.
   return new Worker(new URL("./web_worker.ts", import.meta.url), { type: "module" });
 }
 
-/** Node calls its workers by another name, and lets a process end in spite of them. */
+/** Node has another API for workers, and lets a process end in spite of them. */
 function startNodeThread<Out, In>(
   script: string | URL = serverScript(),
   detached = false,
@@ -81,7 +81,7 @@ function startNodeThread<Out, In>(
   };
 }
 
-/** Node starts its workers from files and data alone, though data may import what Deno fetches. */
+/** Node starts workers only from files and data URLs, but data URLs may import what Deno fetches. */
 function startable(script: URL): URL {
   if (script.protocol === "file:" || script.protocol === "data:") return script;
   return new URL(`data:text/javascript,import ${encodeURIComponent(JSON.stringify(script.href))}`);
@@ -91,7 +91,7 @@ function serverScript(): string {
   return serverModule("server_worker", import.meta.url);
 }
 
-/** What a thread says to a request: the answer, and what of it is handed over. */
+/** The answer to a request, and the buffers that are transferred with it. */
 export interface Answer<Reply> {
   /** The answer. */
   reply: Reply;
@@ -99,7 +99,7 @@ export interface Answer<Reply> {
   transfer?: ArrayBuffer[];
 }
 
-/** What answers each kind of request. */
+/** Functions that answer each kind of request. */
 export type Desk<Request extends { kind: string }, Reply> = {
   [Kind in Request["kind"]]: (
     request: Extract<Request, { kind: Kind }>,
@@ -130,14 +130,14 @@ export function serve(desk: Readonly<Record<string, unknown>>): void {
   });
 }
 
-/** What is used of the globals of a worker. */
+/** The used globals of a worker. */
 interface WorkerScope {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   onmessage: (event: { data: unknown }) => void;
   close(): void;
 }
 
-/** This thread, from within. */
+/** This thread as seen from inside. */
 function thisThread<Out, In>(): Port<Out, In> & { close(): void } {
   if (!onServer || "Deno" in globalThis) {
     const own = globalThis as unknown as WorkerScope;
@@ -147,7 +147,7 @@ function thisThread<Out, In>(): Port<Out, In> & { close(): void } {
       close: () => own.close(),
     };
   }
-  // Bun has those globals too, but they reach nobody from this kind of worker.
+  // Bun has these globals too, but they do not work in this kind of worker.
   const port = builtin("worker_threads").parentPort!;
   return {
     post: (message, transfer = []) => port.postMessage(message, transfer),

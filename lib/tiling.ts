@@ -1,4 +1,4 @@
-/** Tiles: an image cut into windows that overlap, and joined again without a seam. @module */
+/** Tiles: cuts an image into overlapping windows, and joins them without a seam. @module */
 
 import { type Tensor, tensor } from "./tensor/tensor.ts";
 import { crop } from "./tensor/window.ts";
@@ -7,11 +7,11 @@ import { crop } from "./tensor/window.ts";
 export interface Tiling {
   /** Longest side of a tile. */
   size: number;
-  /** How far a tile reaches over its own part into each neighbour: at least the network's radius. */
+  /** How far a tile reaches beyond its own part into each neighbour: at least the network's radius. */
   overlap: number;
   /** Sizes and offsets of tiles are multiples of this. */
   multiple: number;
-  /** The network looks at whole tiles, so that neighbours differ and are blended over more pixels. */
+  /** Whether the network sees whole tiles, so that neighbours differ and are blended over more pixels. */
   blended?: boolean;
 }
 
@@ -21,35 +21,35 @@ export interface Span {
   start: number;
   /** Pixels of the tile. */
   size: number;
-  /** Where the tile's own part begins: the middle of what it shares, or the image's edge. */
+  /** Start of the tile's own part: the middle of the overlap, or the image's edge. */
   from: number;
-  /** Where the tile's own part ends. */
+  /** End of the tile's own part. */
   to: number;
   /** Pixels on either side of `from` and `to` over which two tiles are blended. */
   feather: number;
 }
 
-/** What `overTiles()` calls for each tile: named tensors in, named tensors out. */
+/** Function that `overTiles()` calls for each tile: named tensors in, named tensors out. */
 export type TileRun = (inputs: Record<string, Tensor>) => Promise<Record<string, Tensor>>;
 
-/** How `overTiles()` works. */
+/** Options of `overTiles()`. */
 export interface TileOptions {
   /** How to cut. */
   tiling: Tiling;
   /** Sizes of the low-resolution grid, multiples of `tiling.multiple`. */
   grid: readonly [height: number, width: number];
-  /** Leaves before the next tile. */
+  /** Aborts the work before the next tile. */
   signal?: AbortSignal;
   /** Called after each tile with the tiles done and in all. */
   onTile?: (done: number, tiles: number) => void;
 }
 
 /**
- * Cuts one axis into as few tiles as will do, all of the same size, no larger than they need be and evenly
- * spread, the first and the last at the image's edges.
+ * Cuts one axis into as few tiles as possible, all of the same size, no larger than necessary and evenly
+ * spaced, with the first and the last at the image's edges.
  *
  * @param length Pixels of the axis; if it is not a multiple of `tiling.multiple`, neither is the last tile.
- * @throws {RangeError} If the tile is not a multiple, or not larger than what it shares with two neighbours.
+ * @throws {RangeError} If the tile is not a multiple, or not larger than its overlap with two neighbours.
  */
 export function spansOf(length: number, tiling: Tiling): Span[] {
   checkTiling(tiling);
@@ -62,19 +62,19 @@ export function spansOf(length: number, tiling: Tiling): Span[] {
     { length: gaps + 1 },
     (_, i) => Math.floor(i * (length - size) / gaps / multiple) * multiple,
   );
-  // A cut in the middle of what two tiles share is as far from either tile's edge as can be.
+  // A cut in the middle of an overlap is as far as possible from the edges of both tiles.
   const cuts = starts.slice(1).map((start, i) => (start + starts[i] + size) / 2);
   const feather = Math.max(0, tiling.overlap / (tiling.blended ? 2 : 8));
   return starts.map((start, i) => ({
     start,
-    size: i < gaps ? size : length - start, // longer where the length is not a multiple
+    size: i < gaps ? size : length - start, // longer if the length is not a multiple
     from: cuts[i - 1] ?? 0,
     to: cuts[i] ?? length,
     feather,
   }));
 }
 
-/** Number of tiles of a grid, its pixels with those that several tiles see, and those of the largest tile. */
+/** Number of tiles of a grid, the pixels of all tiles, and the pixels of the largest tile. */
 export function tilesOf(
   [height, width]: readonly [number, number],
   tiling: Tiling,
@@ -90,7 +90,7 @@ export function tilesOf(
 }
 
 /**
- * The side of a tile with which a grid is seen with the least overlap.
+ * The side of a tile that covers a grid with the least overlap.
  *
  * @param grid Sizes of the low-resolution grid.
  * @param tiling The least side, and how to cut.
@@ -129,11 +129,11 @@ export function weightsOf(span: Span, length: number, ratio: number): Float32Arr
 /**
  * Runs a network over an image tile by tile and joins its outputs.
  *
- * Tensors may have other grids than the low-resolution one: their ratio is told by their width. With an
+ * Tensors may have other grids than the low-resolution one: their width gives the ratio. With an
  * overlap of the network's radius the result is that of the whole image: zero padding inside the network
  * touches only the image's own edges.
  *
- * A tile that does not fit in memory is cut into smaller ones.
+ * A tile that does not fit in memory is divided into smaller ones.
  *
  * @param inputs Tensors `[n, channels, height, width]` to cut.
  * @param run Called for each tile, one after the other.
@@ -197,7 +197,7 @@ function cut(
   return Object.fromEntries(windows);
 }
 
-/** Where a tile stands in a grid. */
+/** Position of a tile in a grid. */
 interface Place {
   row: Span;
   column: Span;
@@ -205,7 +205,7 @@ interface Place {
   width: number;
 }
 
-/** Adds a weighted tile to the whole. */
+/** Adds a weighted tile to the whole image. */
 function add(whole: Record<string, Tensor>, name: string, part: Tensor, place: Place): void {
   const [n, channels, partHeight, partWidth] = part.dims;
   const ratio = partWidth / place.column.size;
@@ -213,7 +213,7 @@ function add(whole: Record<string, Tensor>, name: string, part: Tensor, place: P
   const { data } = whole[name] ??= tensor([n, channels, height, width]);
   const down = weightsOf(place.row, place.height, ratio);
   const across = weightsOf(place.column, place.width, ratio);
-  // Between the ramps a tile stands alone: its values are copied, which is most of the work.
+  // Between the ramps there is only one tile: its values are copied, which is most of the work.
   const first = across.indexOf(1), end = across.lastIndexOf(1) + 1;
   for (let plane = 0; plane < n * channels; plane++) {
     for (let y = 0; y < partHeight; y++) {
@@ -233,7 +233,7 @@ function add(whole: Record<string, Tensor>, name: string, part: Tensor, place: P
   }
 }
 
-/** Refuses a tiling that cannot work. */
+/** Refuses an invalid tiling. */
 function checkTiling({ size, overlap, multiple }: Tiling): void {
   const least = 2 * alignUp(overlap, multiple);
   if (Number.isInteger(size) && size % multiple === 0 && size > least) return;
@@ -242,12 +242,12 @@ function checkTiling({ size, overlap, multiple }: Tiling): void {
   );
 }
 
-/** Whether a runtime could not get memory; runtimes tell it by their message only. */
+/** Whether a runtime could not allocate memory, which only its message says. */
 function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && /bad_alloc|out of memory|allocat/i.test(error.message);
 }
 
-/** The next multiple that is not smaller. */
+/** The smallest multiple that is not less. */
 export function alignUp(size: number, multiple: number): number {
   return Math.ceil(size / multiple) * multiple;
 }

@@ -1,4 +1,4 @@
-/** From the name of an entry to a larger image. @module */
+/** The upscaler: opens an entry by its name and enlarges images. @module */
 
 import { settleRestore } from "./damage.ts";
 import { enlarge, type Preview } from "./enlarge.ts";
@@ -19,32 +19,32 @@ import type { Refusal } from "./runtime/providers.ts";
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
-/** What a run made. */
+/** The result of a run. */
 export interface Upscaled {
-  /** One image for each sample. */
+  /** One image per sample. */
   readonly images: readonly Image[];
   /** Id of the entry. */
   readonly model: string;
-  /** The seed, also where it was drawn; absent where nothing is drawn. */
+  /** The seed, even if it was chosen at random; absent if the entry is not generative. */
   readonly seed?: number;
-  /** The sampler; absent where nothing is drawn. */
+  /** The sampler; absent if none is used. */
   readonly sampler?: SamplerName;
-  /** Steps of the sampler; absent where nothing is drawn. */
+  /** Steps of the sampler; absent if none is used. */
   readonly steps?: number;
-  /** Name of the graph that made the steps; absent where nothing is drawn. */
+  /** Name of the graph that made the steps; absent if no sampler is used. */
   readonly graph?: string;
-  /** How much damage was taken away, 0 to 1, also where it was estimated; absent without the dial. */
+  /** How much damage was removed, 0 to 1, even if it was estimated; absent if the entry does not have `restore`. */
   readonly restore?: number;
   /**
-   * LR-PSNR of each image in dB: how well it shows the source when it is shrunk again; infinite where there is no
+   * LR-PSNR of each image in dB: how well it gives the source when it is shrunk again; infinite if there is no
    * difference, absent without the option `consistency`.
    */
   readonly lrPsnr?: readonly number[];
-  /** What ran the networks. */
+  /** The provider that ran the networks. */
   readonly provider: Provider | "none";
-  /** Precision of the weights that made it, such as fp16 or int8; absent where there is no network. */
+  /** Precision of the weights, such as fp16 or int8; absent without a network. */
   readonly precision?: string;
-  /** What the user should know of this result. */
+  /** What the user should know about this result. */
   readonly warnings: readonly string[];
 }
 
@@ -54,34 +54,34 @@ export interface Upscaler extends AsyncDisposable {
   readonly card: ModelCard;
   /** Whether it draws samples, so that the seed matters. */
   readonly generative: boolean;
-  /** The options that only some entries know and that this one obeys. */
+  /** The options that only some entries have and this one has. */
   readonly accepts: readonly FamilyOption[];
-  /** What runs its networks; "none" where it has no network. */
+  /** The provider of its networks; "none" if it has no network. */
   readonly provider: Provider | "none";
-  /** The providers that were refused before, with the reasons. */
+  /** The providers that were tried before and failed, with the reasons. */
   readonly tried: readonly Refusal[];
   /**
-   * Says what a run will take, without any work.
+   * Makes the plan of a run, without any work.
    *
    * @throws {TypeError} If the entry does not know an option.
    * @throws {RangeError} If a value is out of its range, or the memory does not suffice.
    */
   plan(size: Size, options?: UpscaleOptions): Plan;
   /**
-   * Makes an image larger.
+   * Enlarges an image.
    *
    * @param how Options, or a plan that this upscaler made for an image of this size. A plan may be changed
-   * where it is executed: `{ ...plan, onProgress }`.
+   * when it is executed: `{ ...plan, onProgress }`.
    * @throws {TypeError} If the entry does not know an option.
    * @throws {RangeError} If a value is out of its range, the memory does not suffice, or the plan is for
    * another size or entry.
    */
   upscale(source: ImageLike, how?: UpscaleOptions | Plan): Promise<Upscaled>;
-  /** The same work, showing each step; returns what `upscale()` resolves to. */
+  /** Does the same and yields each step; returns what `upscale()` resolves to. */
   stream(source: ImageLike, how?: UpscaleOptions | Plan): AsyncGenerator<Preview, Upscaled>;
-  /** Finds the latents that make a large image of a small one; absent where the entry cannot. */
+  /** Finds the latents that make a large image from a small one; absent if the entry cannot. */
   encode?(low: Image, high: Image, options?: Pick<UpscaleOptions, "signal">): Promise<Encoded>;
-  /** Ends it, as `await using` does where that is known; a run in flight rejects. */
+  /** Closes the upscaler, as `await using` does; a run in progress rejects. */
   close(): Promise<void>;
 }
 
@@ -92,8 +92,8 @@ export interface Upscaler extends AsyncDisposable {
  * is a dot.
  * @throws {ModelNotFoundError} If the zoo has no such entry.
  * @throws {ManifestError} If the card cannot be used.
- * @throws {IntegrityError} If a graph is not the one that the card promises.
- * @throws {ProviderError} If nothing here can run it.
+ * @throws {IntegrityError} If a graph differs from what the card says.
+ * @throws {ProviderError} If no provider can run it.
  * @throws {UnsupportedError} If it generates images without an input.
  */
 export async function load(
@@ -155,7 +155,7 @@ function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
 }
 
 /**
- * The plan of a run: the given one, or one that is made of options.
+ * The plan of a run: the given one, or one that is made from options.
  *
  * @throws {RangeError} If the given one is for another size or entry.
  */
@@ -173,10 +173,10 @@ export function planFor(
   );
 }
 
-/** LR-PSNR in dB under which a result is told to be inconsistent. */
+/** LR-PSNR in dB below which a result gets a warning. */
 const CONSISTENT = 50;
 
-/** Adds what the option `consistency` has reached. */
+/** Adds the LR-PSNR that the option `consistency` has reached. */
 export function withConsistency(
   result: Upscaled,
   { source, plan }: { source: Image; plan: Plan },
@@ -194,7 +194,7 @@ export function withConsistency(
   return { ...result, lrPsnr: reached, warnings };
 }
 
-/** What a result tells of how it was drawn. */
+/** The choices that a result states. */
 export function drawnBy({ accepts, generative }: Model, plan: Plan): Partial<Upscaled> {
   if (!generative) return {};
   const { seed, sampler, steps, graph } = plan;

@@ -2,7 +2,7 @@
  * The worker of a page: WebAssembly and WebGPU, and the codecs of images.
  *
  * A bundler that follows `new URL("./web_worker.ts", import.meta.url)` finds it by itself; otherwise it
- * is bundled for itself, and its address given to `load()`, `readImage()` and `encodeImage()` as `worker`.
+ * is bundled separately, and its address is given to `load()`, `readImage()` and `encodeImage()` as `worker`.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Codec } from "./image/files/codecs/codec.ts";
 import { graphDesk } from "./runtime/worker.ts";
 import { serve } from "./thread.ts";
 
-// ONNX Runtime starts its threads from the file that holds it, which a bundle makes this one.
+// ONNX Runtime starts its threads from its own file, which is this one in a bundle.
 if (self.name.startsWith("em-pthread")) void import("onnxruntime-web/wasm");
 else serve({ ...graphDesk({ wasm: loadWasm, webgpu: loadWebgpu }), ...codecDesk(loadCodec) });
 

@@ -161,7 +161,7 @@ function nearestShape(wanted: number): number {
 function distance(rows: readonly number[][], { mean, covariance }: NiqeModel): number {
   const kept = rows.filter((row) => row.every(Number.isFinite));
   if (kept.length < 2) return NaN;
-  // The mean is over every finite number, as in the published script.
+  // The mean is over every value that is not NaN, as in the published script.
   const own = mean.map((_, k) =>
     average(rows.map((row) => row[k]).filter((v) => !Number.isNaN(v)))
   );

@@ -1,6 +1,6 @@
-/** Whether a GPU is there, and whether it is a real one. @module */
+/** Whether there is a GPU, and whether it is a real one. @module */
 
-/** A reason why WebGPU should not be tried, or undefined where it should. */
+/** A reason not to try WebGPU, or undefined. */
 export async function whyNoGpu(forced: boolean): Promise<string | undefined> {
   if (!navigator.gpu) return "navigator.gpu is missing here";
   const loud = await quietVulkan();

@@ -1,4 +1,4 @@
-/** Where graphs can be opened: the table of providers, what is tried in which order, and what came of it. @module */
+/** Attempts to open graphs: the table of providers, their order, and the results. @module */
 
 import { oneLine, ProviderError } from "../errors.ts";
 import { inFloat32 } from "../onnx/float32.ts";
@@ -14,7 +14,7 @@ import type { Provider } from "./session.ts";
 /** Tensors by the names of a graph's inputs. */
 type Inputs = Readonly<Record<string, Tensor>>;
 
-/** What {@linkcode openSessions} may be told. */
+/** Options of {@linkcode openSessions}. */
 export interface OpenOptions {
   /** The only provider to try, software GPUs included. */
   readonly provider?: Provider;
@@ -22,7 +22,7 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Aborts the loading, which throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** The entry's recorded inputs and outputs: a provider that computes something else is refused. */
+  /** The entry's recorded inputs and outputs: a provider with other results is refused. */
   readonly fixture?: Uint8Array;
   /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
   readonly wasmPaths?: string;
@@ -35,24 +35,24 @@ export interface OpenOptions {
    */
   readonly idle?: number;
   /**
-   * Milliseconds after which one call of a graph is given up, and tried on the next provider.
+   * Milliseconds after which one call of a graph is aborted and tried on the next provider.
    *
    * @default {600000}
    */
   readonly callTimeout?: number;
 }
 
-/** A provider that does not run the graphs. */
+/** A provider that cannot run the graphs. */
 export interface Refusal {
   /** Its name. */
   readonly provider: string;
   /** Why not. */
   readonly reason: string;
-  /** Whether this place does not have it at all: it was not tried, and nothing failed. */
+  /** Whether it is not available here at all: it was not tried, and nothing failed. */
   readonly absent?: boolean;
 }
 
-/** A provider, and the reason why this place cannot have it, if there is one. */
+/** A provider, and the reason if it is not available here. */
 export interface ProviderRow {
   /** Its name. */
   readonly name: Provider;
@@ -67,23 +67,23 @@ export const providers: readonly ProviderRow[] = [
   { name: "wasm", whyNot: () => undefined },
 ];
 
-/** One thing to try: a provider, with the graphs as they are or made to compute in fp32. */
+/** One attempt: a provider, with the graphs as they are or converted to fp32. */
 export interface Attempt {
   /** The provider. */
   row: ProviderRow;
-  /** Whether the graphs are made to compute in fp32. */
+  /** Whether the graphs are converted to fp32. */
   isWide: boolean;
 }
 
-/** What is left to try, best first, and what came of the rest. */
+/** The remaining attempts, best first, and the results of the others. */
 export interface Search {
   /** The graphs as they are. */
   graphs: readonly GraphSource[];
   /** The graphs in fp32; undefined if they compute in it already. */
   wide: readonly GraphSource[] | undefined;
-  /** What was not tried yet. */
+  /** Attempts that were not made yet. */
   rest: Attempt[];
-  /** What failed, or is not here. */
+  /** Providers that failed or are not available. */
   tried: Refusal[];
 }
 
@@ -99,7 +99,7 @@ export interface Running {
   signatures: Record<string, Signature>;
 }
 
-/** Everything that can be tried, nothing tried yet. */
+/** All possible attempts. */
 export function startSearch(graphs: readonly GraphSource[], provider?: Provider): Search {
   const rest = candidates(provider).map((row) => ({ row, isWide: false }));
   return { graphs, wide: widened(graphs), rest, tried: [] };
@@ -124,24 +124,24 @@ function wideBytes(bytes: Uint8Array): Uint8Array {
   try {
     return inFloat32(bytes) ?? bytes;
   } catch {
-    return bytes; // damaged: the providers will say how
+    return bytes; // damaged: the providers will report it
   }
 }
 
-/** Tries what failed in fp16 in fp32 first of all. */
+/** Puts the attempt in fp32 first after one in fp16 has failed. */
 export function widen({ wide, rest }: Search, { row, isWide }: Attempt): void {
   if (wide && !isWide) rest.unshift({ row, isWide: true });
 }
 
-/** What an attempt is called. */
+/** Name of an attempt in messages. */
 export function nameOf({ row, isWide }: Attempt): string {
   return isWide ? `${row.name} in fp32` : row.name;
 }
 
 /**
- * Opens on the first of what is left; takes from the list what it tried.
+ * Makes the remaining attempts until one succeeds, and removes them from the list.
  *
- * @throws {ProviderError} If nothing that is left opens.
+ * @throws {ProviderError} If none succeeds.
  */
 export async function openNext(search: Search, options: OpenOptions): Promise<Running> {
   const { graphs, wide, rest, tried } = search;
@@ -164,7 +164,7 @@ export async function openNext(search: Search, options: OpenOptions): Promise<Ru
   throw new ProviderError(tried);
 }
 
-/** WebGPU runs int8 graphs many times as slowly as the same ones in fp32. */
+/** WebGPU runs int8 graphs many times slower than the same ones in fp32. */
 function whyNotInt8(provider: Provider, graphs: readonly GraphSource[]): string | undefined {
   if (provider !== "webgpu" || graphs.every(({ precision }) => precision !== "int8")) return;
   return "its graphs are int8, which only a CPU runs well: leave the precision out";

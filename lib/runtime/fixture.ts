@@ -2,7 +2,7 @@
 
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
-/** What the header says of one tensor. */
+/** The header's entry for one tensor. */
 interface Entry {
   dtype: string;
   shape: number[];

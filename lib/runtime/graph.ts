@@ -1,4 +1,4 @@
-/** What a provider does with one ONNX file, inside the worker. @module */
+/** One ONNX file, loaded by a provider inside the worker. @module */
 
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
@@ -22,9 +22,9 @@ export interface GraphPort {
 
 /** Every input and output of a graph. */
 export interface Signature {
-  /** What `run` must be given. */
+  /** Inputs of `run`. */
   readonly inputs: readonly GraphPort[];
-  /** What `run` returns. */
+  /** Outputs of `run`. */
   readonly outputs: readonly GraphPort[];
 }
 
@@ -36,7 +36,7 @@ export interface LoadedGraph {
   run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
 }
 
-/** How a provider is set up. */
+/** Options of a provider. */
 export interface EngineOptions {
   /** Number of threads of the CPU, at least 1. */
   readonly threads: number;
@@ -44,16 +44,16 @@ export interface EngineOptions {
   readonly wasmPaths?: string;
 }
 
-/** Session options that all providers share: what fails is thrown, and not printed too. */
+/** Session options of all providers: errors are thrown, and not printed as well. */
 export const quiet = { logSeverityLevel: 4 } as const;
 
-/** What is used of a tensor of ONNX Runtime; its packages are imported by the providers alone. */
+/** The used part of ONNX Runtime's tensors; only the providers import its packages. */
 interface OrtTensor {
   readonly dims: readonly number[];
   readonly data: unknown;
 }
 
-/** What is used of an input or output of ONNX Runtime. */
+/** The used part of ONNX Runtime's descriptions of inputs and outputs. */
 type OrtPort =
   | { readonly isTensor: false; readonly name: string }
   | {
@@ -63,7 +63,7 @@ type OrtPort =
     readonly shape: readonly (number | string)[];
   };
 
-/** What is used of a session of ONNX Runtime. */
+/** The used part of ONNX Runtime's sessions. */
 interface OrtSession<Value extends OrtTensor> {
   readonly inputMetadata: readonly OrtPort[];
   readonly outputMetadata: readonly OrtPort[];

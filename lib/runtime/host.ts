@@ -1,4 +1,4 @@
-/** One worker that holds all graphs of an entry, started when needed, ended when idle. @module */
+/** One worker that holds all graphs of an entry; it starts when needed and ends when idle. @module */
 
 import { callsTo } from "../calls.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -7,24 +7,24 @@ import type { EngineOptions, GraphSource, Signature } from "./graph.ts";
 import type { Provider } from "./session.ts";
 import type { Reply, Request } from "./worker.ts";
 
-/** What {@linkcode hostGraphs} opens, and how. */
+/** Options of {@linkcode hostGraphs}. */
 export interface HostOptions extends EngineOptions {
-  /** What runs the graphs. */
+  /** The provider that runs the graphs. */
   readonly provider: Provider;
-  /** URL of the worker's script, where a bundler did not find it. */
+  /** URL of the worker's script, if a bundler did not find it. */
   readonly worker?: string | URL;
   /**
    * Milliseconds without a call after which the worker ends, so that it neither holds memory nor
    * keeps a process alive; the next call starts it again.
    */
   readonly idle: number;
-  /** Milliseconds after which a call is given up. */
+  /** Milliseconds after which a call is aborted. */
   readonly timeout: number;
 }
 
 /** Graphs that live in a worker. */
 export interface Host {
-  /** Opens the graphs now, rather than with the first call. */
+  /** Opens the graphs now instead of with the first call. */
   open(signal?: AbortSignal): Promise<Record<string, Signature>>;
   /** Runs one graph; calls run one after the other. */
   run(
@@ -32,7 +32,7 @@ export interface Host {
     inputs: Readonly<Record<string, Tensor>>,
     signal?: AbortSignal,
   ): Promise<Record<string, Tensor>>;
-  /** Ends the worker for good; a call in flight rejects at once. */
+  /** Ends the worker for good; a call in progress rejects at once. */
   close(): void;
 }
 
@@ -67,7 +67,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   };
 }
 
-/** How a thread is told to end. */
+/** The request to end a thread. */
 type Ended = Thread<Request | { kind: "close" }, unknown>;
 
 function endNow(thread: Ended): void {

@@ -1,4 +1,4 @@
-/** Whether tensors fit a graph, told before they are sent to its worker. @module */
+/** Checks that tensors fit a graph before they are sent to its worker. @module */
 
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import type { GraphPort, Signature } from "./graph.ts";

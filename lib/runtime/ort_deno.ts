@@ -19,7 +19,7 @@ export async function loadWasmOnServer(
 }
 
 /**
- * Lets shared memory start with 1 GiB, which takes real memory only as it is used: when it grows
+ * Makes shared memory start with 1 GiB, which takes real memory only as it is used: when it grows
  * under several running threads, Deno 2.9 hangs in three runs of four.
  *
  * @returns Ends the replacement.

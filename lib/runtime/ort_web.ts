@@ -13,7 +13,7 @@ type Ort = typeof import("onnxruntime-web");
 
 /** Loads one graph to run as WebAssembly on the CPU. */
 export async function loadWasm(graph: GraphSource, options: EngineOptions): Promise<LoadedGraph> {
-  // The entry without WebGPU: its .wasm file has 14 MB instead of 28.
+  // The entry point without WebGPU: its .wasm file has 14 MB instead of 28.
   return await openWasm(await import("onnxruntime-web/wasm"), graph, options);
 }
 
@@ -25,7 +25,7 @@ export async function openWasm(
 ): Promise<LoadedGraph> {
   return await open(ort, graph, options, {
     executionProviders: ["wasm"],
-    // Threads that spin while they wait cost more than they save where other work runs beside.
+    // Threads that spin while they wait cost more than they save if other work runs at the same time.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
 }

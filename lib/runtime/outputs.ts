@@ -1,4 +1,4 @@
-/** Whether what a graph gave can be used, told before anybody looks into it. @module */
+/** Checks the outputs of a graph before they are used. @module */
 
 import { allFinite } from "../tensor/linear.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
@@ -6,9 +6,9 @@ import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 /** Sizes that an output must have; undefined stands for any. */
 export type OutputDims = readonly (number | undefined)[];
 
-/** Values that no network means: the provider computed wrongly, or overflowed. */
+/** Outputs that no network gives on purpose: the provider computed wrongly, or overflowed. */
 export class OutputError extends Error {
-  /** Makes the error; the message tells the graph, the output and what is wrong with it. */
+  /** Makes the error; the message names the graph, the output and its fault. */
   constructor(message: string) {
     super(message);
     this.name = "OutputError";
@@ -18,7 +18,7 @@ export class OutputError extends Error {
 /**
  * Picks the outputs that are wanted, and checks their names, shapes and values.
  *
- * @param wanted Sizes by name; absent if every output is wanted, whatever its sizes.
+ * @param wanted Sizes by name; absent if every output is wanted, with any sizes.
  * @throws {TypeError} If an output is missing.
  * @throws {RangeError} If an output has another shape, or is NaN because an input is.
  * @throws {OutputError} If an output holds NaN or infinity, or is constant although the input is not.
@@ -56,7 +56,7 @@ function checkShape(start: string, { dims, data }: Tensor, wanted: OutputDims): 
   }
 }
 
-/** How much an input in [-1, 1] must vary before a constant output is taken for a fault. */
+/** How much an input in [-1, 1] must vary before a constant output counts as a fault. */
 const VARIED = 0.5;
 
 function checkValues(
@@ -64,7 +64,7 @@ function checkValues(
   { dims, data }: Tensor,
   inputs: Readonly<Record<string, Tensor>>,
 ): void {
-  // Of a batch, each image by itself: one that failed must not hide behind the others.
+  // Each image of a batch by itself: one that failed must not hide behind the others.
   const count = dims.length < 4 ? 1 : dims[0];
   for (let i = 0; i < count; i++) {
     const values = part(data, i, count);
@@ -84,7 +84,7 @@ function checkValues(
   }
 }
 
-/** What goes in as NaN is no provider's fault if it comes out so. */
+/** If an input is NaN, a NaN output is not the provider's fault. */
 function checkFinite(inputs: Readonly<Record<string, Tensor>>): void {
   for (const [name, input] of Object.entries(inputs)) {
     if (allFinite(input)) continue;

@@ -1,4 +1,4 @@
-/** Opened graphs, and what runs them: the first provider that works, or the next one where it fails. @module */
+/** Opened graphs and their provider: the first one that works, or the next one if it fails. @module */
 
 import { oneLine } from "../errors.ts";
 import { TimeoutError } from "../calls.ts";
@@ -26,13 +26,13 @@ type Inputs = Readonly<Record<string, Tensor>>;
 
 /** Graphs that were opened together. */
 export interface OpenedSessions extends AsyncDisposable {
-  /** What runs them now. */
+  /** The provider that runs them now. */
   readonly provider: Provider;
   /** The sessions, by the names of their graphs. */
   readonly sessions: Readonly<Record<string, Session>>;
-  /** The providers that were refused or left, with the reasons. */
+  /** The providers that were tried before and failed, with the reasons. */
   readonly tried: readonly Refusal[];
-  /** What the user should know of providers that were given up during the work. */
+  /** Warnings about providers that failed during the work. */
   readonly warnings: readonly string[];
   /** Number of CPU threads that the provider was given. */
   readonly threads: number;
@@ -48,8 +48,8 @@ interface GraphCall {
 /**
  * Opens all graphs of an entry on the first provider that loads and computes them as recorded.
  *
- * A call that gives NaN or a flat image is repeated in fp32, where the graphs compute in fp16, and then on the next
- * providers; so is one that gives no answer in time. What succeeds where another failed is used from there on. Where all
+ * A call that gives NaN or a flat image is repeated in fp32, if the graphs compute in fp16, and then on the next
+ * providers; so is one that gives no answer in time. What succeeds where another failed is used from then on. If all
  * fail, the call rejects, and nothing changes for the calls after it.
  *
  * @throws {ProviderError} If no provider does; it says why for each.
@@ -88,7 +88,7 @@ export async function openSessions(
       } catch (error) {
         options.signal?.throwIfAborted();
         if (!isProviderFault(error)) {
-          if (current !== running) continue; // it was closed, since another call has left it
+          if (current !== running) continue; // it was closed, since another call has abandoned it
           throw runError(graph, running.provider, error as Error);
         }
         const mine = moving.then(() => move(running, call, error));
@@ -117,7 +117,7 @@ export async function openSessions(
   };
 }
 
-/** Runs a graph and checks what goes in and comes out. */
+/** Runs a graph and checks its inputs and outputs. */
 async function callOn({ host, signatures }: Running, { graph, inputs, options }: GraphCall) {
   checkInputs(graph, signatures[graph], inputs);
   const outputs = await host.run(graph, inputs, options.signal);
@@ -130,9 +130,9 @@ function isProviderFault(error: unknown): error is Error {
 }
 
 /**
- * Repeats a call on what is left to try.
+ * Repeats a call on the remaining candidates.
  *
- * @throws {ProviderError} If it fails everywhere.
+ * @throws {ProviderError} If it fails on all of them.
  */
 async function findWorking(
   search: Search,
@@ -157,7 +157,7 @@ async function findWorking(
 }
 
 /**
- * Opens one graph as {@linkcode openSessions} opens several.
+ * Opens one graph, as {@linkcode openSessions} does for several.
  *
  * @throws {ProviderError} If no provider does; it says why for each.
  */
@@ -166,14 +166,14 @@ export async function openSession(graph: GraphSource, options?: OpenOptions): Pr
 }
 
 function runError(graph: string, provider: Provider, cause: Error): Error {
-  // What this folder found out says by itself what it is about.
+  // Errors of this folder already name the graph.
   if (cause instanceof TypeError || cause instanceof RangeError) return cause;
   return new Error(`Cannot run the graph "${graph}" on ${provider}: ${oneLine(cause.message)}`, {
     cause,
   });
 }
 
-/** The sessions share what runs them, which ends when the last of them is disposed. */
+/** The sessions share a host, which ends when the last of them is disposed. */
 function makeSessions(
   signatures: Readonly<Record<string, Signature>>,
   provider: () => Provider,

@@ -1,4 +1,4 @@
-/** Guards against black and wrong images: a provider must repeat what was recorded. @module */
+/** Guards against black and wrong images: a provider must reproduce the recorded run. @module */
 
 import { sha256Of } from "../sha256.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -6,18 +6,18 @@ import { readTensors } from "./fixture.ts";
 import type { GraphSource } from "./graph.ts";
 import type { Provider } from "./session.ts";
 
-/** Largest error allowed on the CPU, as a part of the recorded output's range. */
+/** Largest error allowed on the CPU, as a fraction of the recorded output's range. */
 const tolerances = { fp32: 1e-3, fp16: 1e-2, int8: 5e-2 } as const;
 
-/** GPUs add in another order, some with fewer bits: how much more error they may make. */
+/** Factor of the error allowed on GPUs, which add in another order, some with fewer bits. */
 const slack: Readonly<Record<Provider, number>> = { webgpu: 3, native: 1, wasm: 1 };
 
-/** Pairs of provider and model that this process has found good. */
+/** Pairs of provider and model that have passed in this process. */
 const passed = new Set<string>();
 
-/** What is checked. */
+/** What to check. */
 interface Candidate {
-  /** What runs the graphs. */
+  /** The provider that runs the graphs. */
   provider: Provider;
   /** The graphs. */
   graphs: readonly GraphSource[];
@@ -59,7 +59,7 @@ function withPrefix(all: Record<string, Tensor>, prefix: string): Record<string,
   );
 }
 
-/** What is wrong with an output, or undefined. */
+/** The fault of an output, or undefined. */
 export function compare(
   got: Tensor | undefined,
   wanted: Tensor,

@@ -1,8 +1,8 @@
-/** What runs a network. @module */
+/** The contract of sessions, which run a network. @module */
 
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Where a network runs, in the order in which they are tried. */
+/** The providers, in the order in which they are tried. */
 export type Provider = "webgpu" | "native" | "wasm";
 
 /** Options of one call of a graph. */
@@ -19,15 +19,15 @@ export interface RunOptions {
 
 /** One loaded graph. */
 export interface Session extends AsyncDisposable {
-  /** What runs it. */
+  /** The provider that runs it. */
   readonly provider: Provider;
-  /** Names of the graph's inputs, where they are known. */
+  /** Names of the graph's inputs, if they are known. */
   readonly inputs?: readonly string[];
   /**
    * Runs the graph once; the inputs stay usable afterwards.
    *
    * @param inputs A tensor for every input of the graph, by name.
-   * @param options `signal` leaves a running call within 200 ms; `outputs` names those that are wanted, with
+   * @param options `signal` aborts a running call within 200 ms; `outputs` names those that are wanted, with
    * their sizes, undefined standing for any.
    * @returns The outputs that are wanted, or all, by name; never NaN or infinity.
    * @throws {TypeError} If an input or a wanted output is missing.

@@ -1,16 +1,16 @@
-/** What the thread of the graphs answers. @module */
+/** Answers the requests to the thread of the graphs. @module */
 
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Answer, Desk } from "../thread.ts";
 import type { EngineOptions, GraphSource, LoadedGraph, Signature } from "./graph.ts";
 import type { Provider } from "./session.ts";
 
-/** What the worker is asked: first to open all graphs, then to run them. */
+/** Requests to the worker: first to open all graphs, then to run them. */
 export type Request =
   | { kind: "open"; provider: Provider; graphs: readonly GraphSource[]; options: EngineOptions }
   | { kind: "run"; graph: string; inputs: Record<string, Tensor> };
 
-/** What it answers. */
+/** Its replies. */
 export type Reply =
   | { kind: "opened"; signatures: Record<string, Signature> }
   | { kind: "outputs"; outputs: Record<string, Tensor> };

@@ -1,6 +1,6 @@
 /**
- * Sums of tensors: plain loops, since a function called for each value costs ten times as much, and into memory that is
- * there already where it can be, since fresh memory takes longer to come than a sum to compute.
+ * Sums of tensors: plain loops, since a function call per value costs ten times as much, written to existing memory
+ * if possible, since allocating memory takes longer than computing a sum.
  *
  * @module
  */
@@ -8,9 +8,9 @@
 import { type Tensor, tensor } from "./tensor.ts";
 
 /**
- * `a` x + `b` y, computed in doubles; x itself where that is the sum.
+ * `a` x + `b` y, computed in doubles; x itself if that is the sum.
  *
- * @param into What it is written to, x and y among the choices; a new tensor if absent.
+ * @param into Tensor for the result, which may be x or y; a new one if absent.
  */
 export function mix(a: number, x: Tensor, b: number, y: Tensor, into?: Tensor): Tensor {
   if (a === 1 && b === 0) return x;
@@ -24,7 +24,7 @@ export function mix(a: number, x: Tensor, b: number, y: Tensor, into?: Tensor): 
 /**
  * `a` x.
  *
- * @param into What it is written to, x itself among the choices; a new tensor if absent.
+ * @param into Tensor for the result, which may be x; a new one if absent.
  */
 export function scaleBy(a: number, x: Tensor, into?: Tensor): Tensor {
   if (a === 1 && into === x) return x;
@@ -36,9 +36,9 @@ export function scaleBy(a: number, x: Tensor, into?: Tensor): Tensor {
 }
 
 /**
- * x within [-limit, limit]; x itself where the limit is infinite.
+ * x clamped to [-limit, limit]; x itself if the limit is infinite.
  *
- * @param into What it is written to; x itself if absent.
+ * @param into Tensor for the result; x itself if absent.
  */
 export function clamp(x: Tensor, limit: number, into: Tensor = x): Tensor {
   if (limit === Infinity) return x;
@@ -53,7 +53,7 @@ export function clamp(x: Tensor, limit: number, into: Tensor = x): Tensor {
 
 /** Whether no value is NaN or infinite. */
 export function allFinite({ data }: Pick<Tensor, "data">): boolean {
-  // 0 * v is 0 or NaN. Four sums, since one would wait for itself at every value.
+  // 0 * v is 0 or NaN. Four independent sums run faster than one.
   let a = 0, b = 0, c = 0, d = 0;
   const end = data.length - data.length % 4;
   for (let i = 0; i < end; i += 4) {

@@ -1,5 +1,5 @@
 /**
- * Standard normal noise from a counter: any value can be had without those before it.
+ * Standard normal noise from a counter: any value can be computed without those before it.
  *
  * The same index gives the same bits in any IEEE 754 language, since nothing but integer arithmetic,
  * +, -, *, / and square roots of doubles is used. To reproduce it (tests/fixtures/make_noise.py does):
@@ -20,7 +20,7 @@
 
 import { type Tensor, tensor } from "./tensor.ts";
 
-/** Which field of noise is meant. */
+/** Identifies a field of noise. */
 export interface NoiseIndex {
   /** A whole number from 0 to 2^53 - 1. */
   seed: number;
@@ -30,7 +30,7 @@ export interface NoiseIndex {
   draw: number;
 }
 
-/** Where a window stands in the whole field, in pixels. */
+/** Position of a window in the whole field, in pixels. */
 export interface NoiseOrigin {
   /** Column of the window's first pixel. */
   x: number;
@@ -38,7 +38,7 @@ export interface NoiseOrigin {
   y: number;
 }
 
-/** Standard normal noise of a window `[n, channels, height, width]`: `noise()`, or what takes its place. */
+/** Standard normal noise of a window `[n, channels, height, width]`: `noise()`, or a replacement. */
 export type NoiseField = (
   index: NoiseIndex,
   dims: readonly number[],
@@ -111,9 +111,9 @@ function tailOf(v: number): number {
 /**
  * Standard normal noise of a window `[n, channels, height, width]`.
  *
- * @param index Which field; the same index and pixel give the same value, whatever the window.
+ * @param index Which field; the same index and pixel give the same value in every window.
  * @param dims Sizes of the window.
- * @param origin Where the window stands in the field.
+ * @param origin Position of the window in the field.
  * @throws {RangeError} If the seed is not a whole number from 0 to 2^53 - 1, or the origin is not whole.
  */
 export function noise(
@@ -154,7 +154,7 @@ function fill(plane: Float32Array, width: number, key: Words, { x, y }: NoiseOri
   }
 }
 
-/** Refuses a window between the pixels: tiles and regions must start at whole pixels of the field's grid. */
+/** Refuses a fractional position: tiles and regions must start at whole pixels of the field's grid. */
 function checkOrigin({ x, y }: NoiseOrigin): void {
   if (Number.isInteger(x) && Number.isInteger(y)) return;
   throw new RangeError(
@@ -195,7 +195,7 @@ export function drawSeed(): number {
 }
 
 /**
- * Refuses a value that is not a seed.
+ * Refuses an invalid seed.
  *
  * @throws {RangeError} If `seed` is not a whole number from 0 to 2^53 - 1.
  */

@@ -16,7 +16,7 @@ export function sizeOf(dims: readonly number[]): number {
 /**
  * Makes a tensor, filled with zeros unless its values are given.
  *
- * @throws {RangeError} If `data` has another length than `dims` ask for.
+ * @throws {RangeError} If the length of `data` does not match `dims`.
  */
 export function tensor(
   dims: readonly number[],

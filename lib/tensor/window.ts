@@ -8,16 +8,16 @@ export interface Rect {
   x: number;
   /** Row of the first pixel. */
   y: number;
-  /** Pixels a row. */
+  /** Columns. */
   width: number;
   /** Rows. */
   height: number;
 }
 
 /**
- * Cuts a window out of `[n, channels, height, width]`.
+ * Crops `[n, channels, height, width]` to a window.
  *
- * What lies beyond the right and the lower edge repeats the last pixel.
+ * Beyond the right and the lower edge the last pixel is repeated.
  *
  * @throws {RangeError} If the window starts outside.
  */

@@ -1,12 +1,12 @@
-/** Which addresses may be fetched, wherever they were written. @module */
+/** Decides which addresses may be fetched. @module */
 
 /** Hosts of this machine, for development. */
 const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /**
- * Networks that a server far away must not send us to (RFC 1918, 3927, 4193, 4291, 6598), and names
- * that only stand for something in them. A URL's parser has brought every spelling of an IPv4 address,
- * such as `0x7f.1`, into this form.
+ * Networks that a remote server must not redirect to (RFC 1918, 3927, 4193, 4291, 6598), and names
+ * that exist only in them. The URL parser has converted every spelling of an IPv4 address,
+ * such as `0x7f.1`, to this form.
  */
 const PRIVATE = [
   /^(?:0|10|127)\.\d+\.\d+\.\d+$/,
@@ -18,7 +18,7 @@ const PRIVATE = [
   /(?:^|\.)(?:localhost|local|internal|home\.arpa)\.?$/,
 ];
 
-/** Whether an address is of this machine or of a network behind a router. */
+/** Whether an address belongs to this machine or to a private network. */
 export function isPrivate({ hostname }: URL): boolean {
   // A name without a dot is looked up in the local network.
   const isBare = !hostname.includes(".") && !hostname.startsWith("[");
@@ -26,9 +26,9 @@ export function isPrivate({ hostname }: URL): boolean {
 }
 
 /**
- * Why an address must not be fetched, in words that end a sentence, or undefined where it may be.
+ * Why an address must not be fetched, as the end of a sentence, or undefined if it may be.
  *
- * @param from Where it was written, or what redirects to it; absent if the user gave it.
+ * @param from The file that names it, or the address that redirects to it; absent if the user gave it.
  */
 export function addressFault(url: URL, from?: URL): string | undefined {
   const { protocol, hostname, username, password } = url;

@@ -1,20 +1,20 @@
-/** The contract of what keeps downloads. @module */
+/** The contract of caches, which keep downloads. @module */
 
 import type { Version } from "./unfinished.ts";
 
-/** How far a download is. */
+/** Progress of a download. */
 export interface DownloadProgress {
   /** Name of the file. */
   readonly file: string;
-  /** Bytes received, those of an earlier attempt included. */
+  /** Bytes received, including those of an earlier attempt. */
   readonly received: number;
-  /** Bytes in all, where they are known. */
+  /** Number of bytes of the whole file, if it is known. */
   readonly total?: number;
 }
 
-/** Where the pieces of one download are put. */
+/** Receives the pieces of one download. */
 export interface Sink {
-  /** Number of bytes that are there, from an earlier attempt at first. */
+  /** Number of bytes that it holds, at first those of an earlier attempt. */
   readonly size: number;
   /** What the bytes are the beginning of, an earlier attempt's at first, where that is known. */
   readonly version?: Version;
@@ -22,31 +22,31 @@ export interface Sink {
   setVersion(version?: Version): Promise<void>;
   /** Adds a piece. */
   write(piece: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Throws away what is there, and what is known of it. */
+  /** Discards the bytes and everything known about them. */
   clear(): Promise<void>;
-  /** All bytes. */
+  /** Returns all bytes. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Downloads that are kept. */
+/** Keeps downloads. */
 export interface DownloadCache {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name: string;
   /** The bytes kept under a SHA-256, unchecked, or undefined. */
   get(sha256: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
-   * Keeps what some work has put into a sink and proved to have this SHA-256; of several at once for the
-   * same SHA-256 in this program, one works at a time. Where the work fails, its bytes stay for the next
-   * attempt, and are never taken for the file itself.
+   * Keeps the file that `work` has written into a sink and verified; of several for the
+   * same SHA-256 in this program, one works at a time. If the work fails, its bytes stay for the next
+   * attempt, but never count as the file itself.
    *
-   * @returns What the work returned.
+   * @returns The result of `work`.
    */
   keep(
     sha256: string,
     work: (sink: Sink) => Promise<Uint8Array<ArrayBuffer>>,
   ): Promise<Uint8Array<ArrayBuffer>>;
-  /** The text of a card or an index as it was last kept, or undefined. */
+  /** The text of a card or an index that was kept last, or undefined. */
   getText(url: URL): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Keeps the text of a card or an index; fails in silence, since it is of use offline alone. */
+  /** Keeps the text of a card or an index for offline use; ignores failures. */
   keepText(url: URL, text: Uint8Array<ArrayBuffer>): Promise<void>;
 }

@@ -1,12 +1,12 @@
-/** Where downloads are kept on a machine. @module */
+/** The folder of downloads. @module */
 
 import { environment, system } from "../platform.ts";
 
 /**
- * `SRZOO_CACHE`, or `srzoo` in the folder where the platform wants caches: `LOCALAPPDATA` on Windows,
+ * `SRZOO_CACHE`, or `srzoo` in the platform's folder for caches: `LOCALAPPDATA` on Windows,
  * `~/Library/Caches` on macOS, `XDG_CACHE_HOME` or `~/.cache` elsewhere.
  *
- * @throws {Error} If the environment tells none of them.
+ * @throws {Error} If the environment has none of these variables.
  */
 export function cacheFolder(): string {
   const own = environment("SRZOO_CACHE");

@@ -2,7 +2,7 @@
 
 import type { SamplerName } from "../diffusion/samplers/mod.ts";
 
-/** What `model.yml` says of one entry. */
+/** What `model.yml` says about one entry. */
 export interface ModelCard {
   /** Name in the zoo and of the folder: lower-case letters, digits, `-` and `.`. */
   id: string;
@@ -12,11 +12,11 @@ export interface ModelCard {
   description: string;
   /** Name in the table of families. */
   family: string;
-  /** How many times larger its images get on each side, 1 to 16. */
+  /** Factor by which each side of an image grows, 1 to 16. */
   scale: number;
   /** Version of the entry. */
   version: string;
-  /** Under which terms it may be used. */
+  /** The terms of use. */
   licence: Licence;
   /** Its networks by name; none for `bicubic`. */
   graphs: Record<string, GraphFile>;
@@ -26,21 +26,21 @@ export interface ModelCard {
   fixture?: Fixture;
   /** How an image is cut for its networks. */
   tiling?: CardTiling;
-  /** What the sampler must know, for a diffusion entry. */
+  /** Settings of the sampler, for a diffusion entry. */
   diffusion?: Diffusion;
-  /** The numbers of steps that it can do, for a diffusion entry. */
+  /** The possible numbers of steps, for a diffusion entry. */
   steps?: Steps;
-  /** The latents and their sampling, for a flow entry. */
+  /** The latents and how they are sampled, for a flow entry. */
   flow?: Flow;
-  /** How much damage is taken away, for an entry whose graphs have the input `restore`. */
+  /** How much damage is removed, for an entry whose graphs have the input `restore`. */
   restore?: Restore;
   /** How the weights were made, by graph name. */
   training?: Record<string, Training>;
-  /** The published checkpoint that the graphs were made from. */
+  /** The published checkpoint from which the graphs were made. */
   imported?: Imported;
-  /** What `deno task bench:zoo` measured: a number by set, such as BSD100, and metric. */
+  /** Figures from `deno task bench:zoo`, by set, such as BSD100, and metric. */
   figures?: Record<string, Record<string, number>>;
-  /** URL of the folder that the graphs' file names start from; set by the reader. */
+  /** URL of the folder that file names are relative to; set by the reader. */
   readonly base?: string;
 }
 
@@ -48,7 +48,7 @@ export interface ModelCard {
 export interface Licence {
   /** SPDX identifier of the weights' licence. */
   weights: string;
-  /** What else must be known of the terms, in a sentence. */
+  /** What else users must know about the terms, in one sentence. */
   note?: string;
   /** File, relative to `model.yml`, that names the authors of the data. */
   attribution?: string;
@@ -56,7 +56,7 @@ export interface Licence {
   data: DataSource[];
 }
 
-/** Pictures that an entry was trained on. */
+/** Images that an entry was trained on. */
 export interface DataSource {
   /** Name of the set. */
   name: string;
@@ -64,7 +64,7 @@ export interface DataSource {
   licence: string;
   /** Number of images. */
   pictures?: number;
-  /** Whether its terms forbid anything but research. */
+  /** Whether its terms allow only research. */
   researchOnly: boolean;
 }
 
@@ -75,7 +75,7 @@ export interface Int8 {
   /** A recorded input and output of every graph, for the self-check. */
   fixture?: Fixture;
   /**
-   * What they change of the figures, by set, as `deno task bench:zoo` measured it: PSNR on luma in dB (less is
+   * How they change the figures, by set, from `deno task bench:zoo`: PSNR on luma in dB (less is
    * worse) and LPIPS (more is worse), means over `images`.
    */
   difference?: Record<string, { images: number; psnrY: number; lpips: number }>;
@@ -83,11 +83,11 @@ export interface Int8 {
 
 /** One ONNX file. */
 export interface GraphFile {
-  /** Plain name of a file beside `model.yml`, or what a download is called where `url` is given. */
+  /** Plain name of a file beside `model.yml`, or the name of the download if `url` is given. */
   file: string;
-  /** Where a graph too large for the repository is fetched from. */
+  /** URL of a graph that is too large for the repository. */
   url?: string;
-  /** Where it is fetched from when `url` fails, in order. */
+  /** URLs to try if `url` fails, in order. */
   mirrors?: string[];
   /** SHA-256 in hex. */
   sha256: string;
@@ -117,15 +117,15 @@ export interface CardTiling {
   multiple: number;
   /** Smaller images are enlarged to this side before the network sees them. */
   minimum?: number;
-  /** The network looks at whole tiles, so that results differ with their size. */
+  /** Whether the network sees whole tiles, so that results depend on their size. */
   blended: boolean;
 }
 
-/** What the sampler of a diffusion entry must know. */
+/** Settings of a diffusion entry's sampler. */
 export interface Diffusion {
   /** The noise schedule that the entry was trained with. */
   schedule: Schedule;
-  /** The noise schedule that it is sampled with, where that differs. */
+  /** The noise schedule for sampling, if it differs. */
   samplingSchedule?: Schedule;
   /** What the network's output estimates. */
   prediction: "eps" | "x0" | "v";
@@ -140,11 +140,11 @@ export interface Diffusion {
   residualScale: number;
   /** The default sampler. */
   sampler: SamplerName;
-  /** Variance of an ancestral step: that of the posterior where absent, or beta_t. */
+  /** Variance of an ancestral step: that of the posterior (the default), or beta_t. */
   variance?: "posterior" | "beta";
   /**
    * How the input is enlarged for the graph's input `condition`: exact bicubic, SRDiff's, Pillow's bicubic on
-   * bytes, or PyTorch's (a = -0.75); absent where the graph has no such input.
+   * bytes, or PyTorch's (a = -0.75); absent if the graph has no such input.
    */
   condition?: "bicubic" | "bicubic256" | "pillow" | "torch";
 }
@@ -167,7 +167,7 @@ export interface CosineSchedule {
   s: number;
 }
 
-/** Betas in equal distances. */
+/** Evenly spaced betas. */
 export interface LinearSchedule {
   /** Discriminates the schedules. */
   kind: "linear";
@@ -177,7 +177,7 @@ export interface LinearSchedule {
   first: number;
   /** Beta of the last timestep. */
   last: number;
-  /** The last beta, where it is forced to a value. */
+  /** The last beta, if it is forced to a value. */
   lastForced?: number;
 }
 
@@ -193,7 +193,7 @@ export interface RisingSchedule {
   last: number;
 }
 
-/** Betas that are all alike. */
+/** Betas that are all equal. */
 export interface ConstSchedule {
   /** Discriminates the schedules. */
   kind: "const";
@@ -211,11 +211,11 @@ export interface JsdSchedule {
   timesteps: number;
 }
 
-/** What the sampling of a flow entry must know. */
+/** Settings of a flow entry. */
 export interface Flow {
   /** The graph's latent inputs. */
   latents: FlowLatent[];
-  /** Scale of the latents where the user gives none, 0 to 1. */
+  /** Default scale of the latents, 0 to 1. */
   temperature: number;
   /** sr = base + residual / residualScale. */
   residualScale: number;
@@ -233,17 +233,17 @@ export interface FlowLatent {
   ratio: number;
 }
 
-/** How much of the input's damage an entry takes away. */
+/** How much of the input's damage an entry removes. */
 export interface Restore {
-  /** Where the user says nothing: from 0, none of it, to 1, all of it, or as much as the input shows. */
+  /** The default: from 0, none of it, to 1, all of it, or "auto", as much as the input shows. */
   default: "auto" | number;
 }
 
 /** Numbers of steps. */
 export interface Steps {
-  /** Where the user gives none. */
+  /** The default. */
   default: number;
-  /** The most that make sense. */
+  /** The largest useful number. */
   max: number;
   /** Those that the entry was trained for. */
   trained: TrainedSteps[];
@@ -275,7 +275,7 @@ export interface Training {
   compute: string;
   /** Version of the training code. */
   code: string;
-  /** The weights that it started from. */
+  /** The weights from which it started. */
   initFrom?: string;
   /** What was minimised. */
   losses?: string;
@@ -283,7 +283,7 @@ export interface Training {
 
 /** A published checkpoint. */
 export interface Imported {
-  /** The code base that the checkpoint comes from. */
+  /** The code base from which the checkpoint comes. */
   system: string;
   /** Its file. */
   file: string;

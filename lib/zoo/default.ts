@@ -1,4 +1,4 @@
-/** The entry for those who name none. @module */
+/** The default entry. @module */
 
-/** Id of the entry that the command line and the page start with: x4, for photographs as people have them. */
+/** Id of the default entry of the command line and the page: x4, for everyday photographs. */
 export const DEFAULT_MODEL = "srdiff-photo";

@@ -1,4 +1,4 @@
-/** Downloads of files whose SHA-256 is known: resumed, tried again, tried elsewhere, and proved. @module */
+/** Downloads of files with a known SHA-256: resumed, retried, tried elsewhere, and verified. @module */
 
 import { IntegrityError } from "../errors.ts";
 import { onServer } from "../platform.ts";
@@ -9,15 +9,15 @@ import { nameOf } from "./place.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
 import { isKeepable, type Version } from "./unfinished.ts";
 
-/** A file to be downloaded. */
+/** A file to download. */
 export interface Download extends RequestOptions, RetryOptions {
-  /** Where it is, best place first. */
+  /** Its URLs, best first. */
   readonly places: readonly URL[];
-  /** What progress calls it. */
+  /** Its name in reports of progress. */
   readonly file: string;
   /** SHA-256 of its bytes, in hex. */
   readonly sha256: string;
-  /** Number of its bytes, where the card says so. */
+  /** Number of its bytes, if the card says so. */
   readonly bytes?: number;
   /** Largest number of bytes. */
   readonly limit: number;
@@ -26,11 +26,11 @@ export interface Download extends RequestOptions, RetryOptions {
 }
 
 /**
- * Downloads a file into a sink and proves it.
+ * Downloads a file into a sink and verifies it.
  *
  * @returns The bytes.
- * @throws {IntegrityError} If the bytes are not the promised ones; the sink is empty then.
- * @throws {Error} If no place gives the file; the sink keeps what came.
+ * @throws {IntegrityError} If the bytes have another SHA-256; the sink is empty then.
+ * @throws {Error} If no URL gives the file; the sink keeps the received bytes.
  */
 export async function download(file: Download, sink: Sink): Promise<Uint8Array<ArrayBuffer>> {
   const failures: Error[] = [];
@@ -50,7 +50,7 @@ export async function download(file: Download, sink: Sink): Promise<Uint8Array<A
   throw new Error(failures.map(({ message }) => message).join("; "), { cause: failures.at(-1) });
 }
 
-/** One request, for what is missing. */
+/** One request for the missing bytes. */
 async function fetchFrom(
   place: URL,
   file: Download,

@@ -1,4 +1,4 @@
-/** What a model card must keep that its schema cannot say. @module */
+/** Rules of a model card that its schema cannot express. @module */
 
 import { addressFault } from "./address.ts";
 import type { ModelCard } from "./card.ts";
@@ -9,9 +9,9 @@ const MOST_GRAPHS = 32;
 
 /** One fault of a card. */
 export interface Fault {
-  /** The key where it stands, such as `steps.trained.0.graph`. */
+  /** Path of its key, such as `steps.trained.0.graph`. */
   readonly path: string;
-  /** What is wrong there. */
+  /** What is wrong with it. */
   readonly message: string;
 }
 

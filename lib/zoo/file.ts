@@ -1,15 +1,15 @@
-/** Files of this machine, read up to a limit. @module */
+/** Reads local files up to a limit. @module */
 
 import { builtin } from "../platform.ts";
 
-/** Bytes asked for at once. */
+/** Bytes that are read at once. */
 const PIECE = 2 ** 20;
 
 /**
- * Reads an ordinary file whole.
+ * Reads a whole ordinary file.
  *
  * @param limit Largest number of bytes.
- * @throws {Error} If it is missing, no ordinary file (a device or a pipe may have no end), or larger.
+ * @throws {Error} If it is missing, larger, or not an ordinary file (a device or a pipe may have no end).
  */
 export async function readFile(
   path: URL | string,
@@ -40,7 +40,7 @@ export async function readFile(
   }
 }
 
-/** What is asked of a file's state. */
+/** The used part of a file's state. */
 interface State {
   size: number;
   isFile(): boolean;
@@ -52,7 +52,7 @@ function checked(state: State, limit: number): State {
   return state;
 }
 
-/** The reason in words, for those that users meet. */
+/** The reason in words, for errors that users are likely to meet. */
 function explain(error: Error): never {
   const { code } = error as { code?: string };
   const words = {

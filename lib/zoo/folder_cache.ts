@@ -9,12 +9,12 @@ import { limits } from "./limits.ts";
 import { parseUnfinished, unfinishedName, type Version } from "./unfinished.ts";
 
 /**
- * Milliseconds after which an unfinished file belongs to nobody: a living download adds to its own, or
- * fails, within its time-out.
+ * Milliseconds after which an unfinished file is abandoned: a running download adds to its file, or
+ * fails, within its timeout.
  */
 const ABANDONED = 120_000;
 
-/** Work on the same file of this program, one after the other. */
+/** Work of this program on the same file, one after the other. */
 const working = new Map<string, Promise<unknown>>();
 
 /** Opens the cache; its folder is made with the first download. */
@@ -70,7 +70,7 @@ export function openFolderCache(folder: string = cacheFolder()): DownloadCache {
         await writeFile(part, text);
         await rename(part, path);
       } catch {
-        // A cache that cannot be written is told with the first file that must be kept.
+        // If the cache cannot be written, the first file that must be kept reports it.
       }
     },
   };
@@ -84,7 +84,7 @@ interface Unfinished {
 }
 
 /**
- * An unfinished file that nobody else writes to. What an earlier attempt left, of this program or of another
+ * An unfinished file that nobody else writes to. A file that an earlier attempt left, of this program or of another
  * one, is taken over by renaming it, which only one of several processes can do.
  */
 async function takeUnfinished(folder: string, sha256: string): Promise<Unfinished> {
@@ -114,7 +114,7 @@ function nameOf({ sha256, owner, version }: Unfinished): string {
   return unfinishedName(sha256, version, owner);
 }
 
-/** Removes what other attempts left of a file that is here now. */
+/** Removes the unfinished files of other attempts once the file is complete. */
 async function dropLeft(folder: string, sha256: string): Promise<void> {
   const { readdir, rm } = builtin("fs/promises");
   for (const name of await readdir(folder)) {

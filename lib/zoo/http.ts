@@ -1,10 +1,10 @@
-/** Requests that a server can neither stretch without end nor lead astray. @module */
+/** Requests that a server can neither prolong without end nor redirect to private networks. @module */
 
 import { onServer } from "../platform.ts";
 import { addressFault } from "./address.ts";
 import { maximumRedirects } from "./limits.ts";
 
-/** How a request is made. */
+/** Options of a request. */
 export interface RequestOptions {
   /** Aborts the request, which throws the signal's reason. */
   signal?: AbortSignal;
@@ -32,13 +32,13 @@ export interface Answer {
 
 /** A request that failed. */
 export class RequestError extends Error {
-  /** Whether the same request may do better later. */
+  /** Whether the same request may succeed later. */
   readonly isTemporary: boolean;
-  /** Status that the server answered, where it refused. */
+  /** Status of the answer, if the server refused. */
   readonly status?: number;
-  /** Milliseconds that the server wants to be left alone. */
+  /** Milliseconds to wait before the next request, if the server says so. */
   readonly retryAfter?: number;
-  /** Makes the error; the message has no place, which whoever catches it adds. */
+  /** Makes the error; its message does not name the address, which the catcher adds. */
   constructor(
     message: string,
     isTemporary: boolean,
@@ -53,7 +53,7 @@ export class RequestError extends Error {
 }
 
 /**
- * Asks for a file. Redirects are followed to public https addresses alone, and no cookie or password
+ * Requests a file. Redirects are followed only to public https addresses, and no cookie or password
  * is sent.
  *
  * @throws {RequestError} If the address is not allowed, the server cannot be reached, or it refuses.
@@ -127,7 +127,7 @@ async function* read(
   try {
     while (reader) {
       watch.restart();
-      // A body that is awaited alone would not see the time-out where the stream is not fetch's own.
+      // Awaiting only the body would miss the timeout if the stream is not fetch's own.
       const { value, done } = await Promise.race([reader.read(), watch.aborted]);
       if (done) break;
       received += value.length;
@@ -142,7 +142,7 @@ async function* read(
   }
 }
 
-/** Aborts when the caller does, or when nothing has come for too long. */
+/** Aborts when the caller does, or when nothing has arrived for too long. */
 class Watch {
   readonly #controller = new AbortController();
   readonly #timeout: number;
@@ -179,7 +179,7 @@ class Watch {
     this.#outer?.removeEventListener("abort", this.#onAbort);
   }
 
-  /** The error to throw for what a request or a body rejected with. */
+  /** The error to throw when a request or a body has rejected. */
   explain(cause: unknown): unknown {
     if (this.#outer?.aborted) return this.#outer.reason;
     if (this.signal.aborted) return this.signal.reason;

@@ -2,11 +2,11 @@
 
 import { environment } from "../platform.ts";
 
-/** Names as the Hub allows them; a folder below the repository may follow. */
+/** Names that the Hub allows; a folder below the repository may follow. */
 const SPEC =
   /^hf:([A-Za-z0-9][\w.-]{0,95})\/([A-Za-z0-9][\w.-]{0,95})((?:\/[A-Za-z0-9_][\w.-]{0,95})*)(?:@([A-Za-z0-9][\w.-]{0,95}))?$/;
 
-/** Whether a text is meant to name an entry of the Hub. */
+/** Whether a text names an entry of the Hub. */
 export function isHubSpec(text: string): boolean {
   return text.startsWith("hf:");
 }

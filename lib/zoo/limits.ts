@@ -1,4 +1,4 @@
-/** How much is read of what others wrote; every read knows its limit before it starts. @module */
+/** Limits of everything that is read from others. @module */
 
 const KiB = 2 ** 10;
 const MiB = 2 ** 20;
@@ -11,9 +11,9 @@ export const limits = {
   index: 512 * KiB,
   /** A recorded run. */
   fixture: 64 * MiB,
-  /** One graph, whose exact size the card says: what one protocol buffer may hold. */
+  /** One graph: the largest protocol buffer. */
   graph: 2048 * MiB - 1,
 } as const;
 
-/** Redirects that are followed. */
+/** Number of redirects that are followed. */
 export const maximumRedirects = 5;

@@ -1,9 +1,9 @@
-/** Which names were probably meant. @module */
+/** Suggests names that were probably meant. @module */
 
 import { distance as editDistance } from "fastest-levenshtein";
 
 /**
- * Sorts names by their distance from what was typed.
+ * Sorts names by their distance from the given one.
  *
  * @returns At most three names, best first: those that contain it, then those few edits away.
  */

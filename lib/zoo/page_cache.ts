@@ -4,7 +4,7 @@ import { joined } from "../bytes.ts";
 import type { DownloadCache, Sink } from "./cache.ts";
 import type { Version } from "./unfinished.ts";
 
-/** Opens the cache of this page's origin; a page that is not secure has none, and keeps nothing. */
+/** Opens the cache of this page's origin; in an insecure context there is none, and nothing is kept. */
 export async function openPageCache(): Promise<DownloadCache> {
   const cache = await globalThis.caches?.open("srzoo").catch(() => undefined);
   const keyOf = (name: string) => new URL(`/srzoo/${name}`, globalThis.location.href);

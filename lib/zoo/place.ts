@@ -1,8 +1,8 @@
-/** Paths and URLs as one. @module */
+/** Places: paths and URLs. @module */
 
 import { urlOfPath } from "../platform.ts";
 
-/** The URL of a path or of a URL written out; a path starts at the current folder. */
+/** The URL of a path or of a URL as text; paths are relative to the current folder. */
 export function toUrl(source: string | URL): URL {
   if (source instanceof URL) return source;
   // Two letters at least: `C:\zoo` is a path.
@@ -18,7 +18,7 @@ export function asFolder(url: URL): URL {
   return folder;
 }
 
-/** A place as people write it: a path where it is one, and never a password. */
+/** A place as text for people: a path if it is one, and without a password. */
 export function nameOf(url: URL): string {
   if (url.protocol !== "file:") {
     const shown = new URL(url);

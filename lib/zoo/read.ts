@@ -1,4 +1,4 @@
-/** From the text of a `model.yml` to a card that can be trusted. @module */
+/** Reads and checks cards. @module */
 
 import { prettifyError } from "zod/mini";
 import { ManifestError } from "../errors.ts";
@@ -27,10 +27,10 @@ export async function readCard(
 }
 
 /**
- * Makes a card of the text of a `model.yml`.
+ * Parses the text of a `model.yml`.
  *
  * @param text YAML.
- * @param url Where it stands; its graphs are looked for beside it.
+ * @param url Its address; graphs are looked for beside it.
  * @throws {ManifestError} If it is not a card; the message lists every fault.
  */
 export function parseCard(text: string, url: URL): ModelCard {
@@ -38,7 +38,7 @@ export function parseCard(text: string, url: URL): ModelCard {
 }
 
 /**
- * Checks a card that a program holds: it may have been read by somebody else, or changed since.
+ * Checks a card that a program passes in: it may have been made or changed by the program.
  *
  * @throws {ManifestError} If it is not a card; the message lists every fault.
  */
@@ -47,9 +47,9 @@ export function recheckCard({ base, ...value }: ModelCard): ModelCard {
 }
 
 /**
- * Checks a value against the schema and against itself.
+ * Checks a value against the schema and its parts against each other.
  *
- * @param value What YAML or a program made.
+ * @param value A value from YAML or from a program.
  * @param place What errors call it.
  * @throws {ManifestError} If it is not a card; the message lists every fault.
  */

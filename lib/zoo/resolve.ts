@@ -1,4 +1,4 @@
-/** Which entry a name means. @module */
+/** Resolves the name of an entry. @module */
 
 import type { ModelCard } from "./card.ts";
 import { hubFolder, isHubSpec } from "./hub.ts";
@@ -6,7 +6,7 @@ import { readCard, recheckCard } from "./read.ts";
 import type { ReadOptions } from "./source.ts";
 import { openZoo, type Zoo } from "./zoo.ts";
 
-/** Where names are looked up. */
+/** Options of name lookup. */
 export interface ResolveOptions extends ReadOptions {
   /**
    * A zoo, or the path or URL of its folder or of its `index.yml`.
@@ -17,12 +17,12 @@ export interface ResolveOptions extends ReadOptions {
 }
 
 /**
- * The card of an entry, however it is named.
+ * Finds the card of an entry.
  *
  * @param model A card; the URL of a `model.yml` or of its folder; a path to one, which has a slash or is a dot;
- * `hf:owner/repo[@revision]` of the Hugging Face Hub; or the id of an entry of the zoo. It is data wherever it
- * comes from: nothing of an entry is ever run but its graphs.
- * @throws {ModelNotFoundError} If the zoo has no entry of this id; it names those that come nearest.
+ * `hf:owner/repo[@revision]` of the Hugging Face Hub; or the id of an entry of the zoo. Wherever it comes from,
+ * it is data: only the graphs of an entry are ever executed.
+ * @throws {ModelNotFoundError} If the zoo has no entry of this id; it names the most similar ids.
  * @throws {ManifestError} If the card cannot be used.
  */
 export async function resolveCard(

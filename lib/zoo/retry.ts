@@ -1,11 +1,11 @@
-/** Second tries of requests. @module */
+/** Repeats failed requests. @module */
 
 import { RequestError } from "./http.ts";
 
-/** How often, and with whose leave. */
+/** Options of retrying. */
 export interface RetryOptions {
   /**
-   * Tries after the first that a request gets when the network or the server fails.
+   * How often a request is repeated when the network or the server fails.
    *
    * @default {2}
    */
@@ -15,8 +15,8 @@ export interface RetryOptions {
 }
 
 /**
- * Does some work again while it fails for reasons that may pass: after half a second, then after twice
- * as long each time, or after what the server asks for.
+ * Repeats work while it fails for temporary reasons: after half a second, then after twice
+ * as long each time, or after the time that the server asks for.
  */
 export async function withRetries<Result>(
   work: () => Promise<Result>,

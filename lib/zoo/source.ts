@@ -1,4 +1,4 @@
-/** The texts of a zoo, its cards and indexes, read from wherever they are. @module */
+/** Reads the texts of a zoo, its cards and indexes. @module */
 
 import { onServer } from "../platform.ts";
 import type { DownloadCache } from "./cache.ts";
@@ -9,18 +9,18 @@ import { openPageCache } from "./page_cache.ts";
 import { nameOf } from "./place.ts";
 import { withRetries } from "./retry.ts";
 
-/** Options of everything that reads. */
+/** Options of all functions that read. */
 export interface ReadOptions {
   /** Aborts the reading, which throws the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Folder that downloads are kept in.
+   * Folder in which downloads are kept.
    *
    * @default {the environment's SRZOO_CACHE, or `srzoo` in the platform's folder of caches}
    */
   cache?: string;
   /**
-   * Uses what was kept earlier, cards and files alike, and no network.
+   * Uses cards and files that were kept earlier, and no network.
    *
    * @default {false}
    */
@@ -32,7 +32,7 @@ export interface ReadOptions {
    */
   timeout?: number;
   /**
-   * Tries after the first that a request gets when the network or the server fails.
+   * How often a request is repeated when the network or the server fails.
    *
    * @default {2}
    */

@@ -1,4 +1,4 @@
-/** Where the bytes of an entry's files come from: beside the card, or over the network into a cache. @module */
+/** Fetches the files of an entry: from beside the card, or over the network into a cache. @module */
 
 import { IntegrityError, ManifestError } from "../errors.ts";
 import { onServer } from "../platform.ts";
@@ -15,9 +15,9 @@ import { RequestError } from "./http.ts";
 import { openCache, type ReadOptions } from "./source.ts";
 import { ownZoo } from "./zoo.ts";
 
-/** How files of an entry are fetched. */
+/** Options of fetching files of an entry. */
 export interface FetchOptions extends ReadOptions {
-  /** Called with each piece of a download; never for what is on this machine already. */
+  /** Called with each piece of a download; never for files that are already on this machine. */
   onDownload?: (progress: DownloadProgress) => void;
 }
 
@@ -25,7 +25,7 @@ export interface FetchOptions extends ReadOptions {
  * The bytes of one graph of a card.
  *
  * @throws {TypeError} If the card has no such graph.
- * @throws {IntegrityError} If the bytes are not the promised ones.
+ * @throws {IntegrityError} If the bytes differ from what the card says.
  * @throws {Error} If the file is missing or the download fails.
  */
 export async function fetchGraph(
@@ -38,7 +38,7 @@ export async function fetchGraph(
   throw new TypeError(`Cannot fetch the graph "${name}" of ${card.id}: its graphs are ${names}`);
 }
 
-/** The recorded run of a card, where it has one; fails as {@linkcode fetchGraph} does. */
+/** The recorded run of a card, or undefined; fails as {@linkcode fetchGraph} does. */
 export async function fetchFixture(
   card: ModelCard,
   options: FetchOptions = {},
@@ -46,7 +46,7 @@ export async function fetchFixture(
   return card.fixture ? await fetchFile(card, card.fixture, options) : undefined;
 }
 
-/** A file as a card tells it. */
+/** A file as a card describes it. */
 interface CardFile {
   file: string;
   sha256: string;
@@ -72,7 +72,7 @@ async function fetchFile(
   }
 }
 
-/** Whether an error comes of a file that is not there. */
+/** Whether an error means that a file does not exist. */
 function isMissing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
@@ -138,7 +138,7 @@ async function readVerified(
   { sha256, bytes }: CardFile,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  // Somewhat more than promised, so that a changed file is told from an endless one.
+  // A little more than the card says, so that a changed file can be told from an endless one.
   const limit = bytes === undefined ? limits.fixture : bytes + 2 ** 20;
   const content = await readFile(url, limit, signal).catch((cause) => {
     signal?.throwIfAborted();

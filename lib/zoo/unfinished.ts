@@ -1,4 +1,4 @@
-/** Names of unfinished downloads, which tell what they are the beginning of. @module */
+/** Names of unfinished downloads, which say what they are the beginning of. @module */
 
 /** Which version of a file a server has sent the beginning of. */
 export interface Version {
@@ -8,7 +8,7 @@ export interface Version {
   readonly tag: string;
 }
 
-/** Most characters of an ETag that are kept: in hex, they fit a file name. */
+/** Longest ETag that is kept: in hex, it fits in a file name. */
 const LONGEST = 64;
 
 /** A strong ETag that can be kept; it may have been read from a file name, where anybody could write it. */
@@ -38,7 +38,7 @@ export function unfinishedName(sha256: string, version?: Version, owner?: string
   return `${sha256}${owner ? `.${owner}` : ""}${version ? `.v${version.place}${hex}` : ""}.part`;
 }
 
-/** What the name of an unfinished file tells, or undefined if it is none. */
+/** What the name of an unfinished file says, or undefined if it is not one. */
 export function parseUnfinished(
   name: string,
 ): { sha256: string; owner?: string; version?: Version } | undefined {

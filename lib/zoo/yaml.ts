@@ -1,4 +1,4 @@
-/** YAML of strangers: no aliases, no repeated keys, and an error for whatever else is wrong. @module */
+/** Untrusted YAML: no aliases, no repeated keys, and one kind of error for all faults. @module */
 
 import { load, YAMLException } from "js-yaml";
 import { ManifestError } from "../errors.ts";
@@ -26,7 +26,7 @@ export function parseYaml(text: string, place: string): unknown {
   }
 }
 
-/** The parser's reason, with the word of the text that it is about. */
+/** The parser's reason, with the part of the text that it is about. */
 function reasonAt(reason: string, rest: string): string {
   const [word] = rest.match(/[^\s"':,[\]{}]+/) ?? [""];
   if (reason.startsWith("aliases exceeded")) {

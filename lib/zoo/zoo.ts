@@ -22,7 +22,7 @@ export interface Zoo {
   /**
    * The card of one entry.
    *
-   * @throws {ModelNotFoundError} If there is none; it names those that come nearest.
+   * @throws {ModelNotFoundError} If there is none; it names the most similar ids.
    * @throws {ManifestError} If its card cannot be used.
    */
   find(id: string, options?: ReadOptions): Promise<ModelCard>;
@@ -84,7 +84,7 @@ export function openZoo(source: string | URL = ownZoo): Zoo {
 }
 
 /**
- * Makes ids of the text of an `index.yml`.
+ * Parses the text of an `index.yml`.
  *
  * @throws {ManifestError} If it is not a list of different ids.
  */
