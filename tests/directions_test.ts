@@ -56,7 +56,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "lib/": ["lib/"],
   "mod.ts": ["lib/"],
   "cli/": ["mod.ts", "lib/"],
-  "bench/": ["mod.ts", "lib/", "cli/zoo/figures.ts", "cli/zoo/lpips.ts"],
+  "bench/": ["mod.ts", "lib/", "cli/zoo/figures.ts", "cli/zoo/lpips.ts", "cli/events.ts"],
   "train/": ["mod.ts", "lib/"],
   "tools/": ["mod.ts", "lib/", "cli/", "train/environment.ts"],
   "examples/": ["mod.ts"],

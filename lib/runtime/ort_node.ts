@@ -27,8 +27,9 @@ export async function loadNative(
     ...quiet,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Kept for reuse, memory grows with every new image size, by gigabytes; without, nothing is slower.
-    enableCpuMemArena: false,
+    // Operators pass memory on to one another through the arena: fresh memory for each takes longer, and nearly twice
+    // as much of it. Patterns would keep a block for every image size that there was, gigabytes of them.
+    enableCpuMemArena: true,
     enableMemPattern: false,
   });
   return adaptSession(

@@ -1,0 +1,52 @@
+/** How well the command line knows beforehand what time an image takes. @module */
+
+import { join } from "node:path";
+import { encodeImage } from "../../mod.ts";
+import { seconds } from "./clock.ts";
+import type { Goal, Study } from "./goal.ts";
+import { photograph } from "./photograph.ts";
+import { type Watched, watched } from "./program.ts";
+
+/** Entries and sizes of the source. */
+const CASES = [["regression", 320, 240], ["regression", 1024, 768], [
+  "srdiff-photo",
+  640,
+  480,
+]] as const;
+
+/** The estimates against the time that it took, or the other way round, whichever is larger. */
+export const estimates: Study = {
+  name: "estimates",
+  about: "estimates of the time, before the work and in its midst, against what it took",
+  async *measure(_, signal): AsyncGenerator<Goal> {
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const [model, width, height] of CASES) {
+        const path = join(folder, "source.png");
+        const file = await encodeImage(await photograph(width, height), { format: "png" });
+        await Deno.writeFile(path, file);
+        const args = ["--model", model, path, "-o", join(folder, "large.png")];
+        yield* estimatesOf(`${model} ${width}x${height}`, await watched(args, signal));
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+};
+
+/** The figures of one run. */
+function* estimatesOf(what: string, { events }: Watched): Generator<Goal> {
+  const plan = events.find((event) => event.event === "plan")!;
+  const done = events.find((event) => event.event === "done")!;
+  const goal = { most: 1.5 };
+  const apart = (estimate: number) => Math.max(estimate / done.seconds, done.seconds / estimate);
+  const note = `${seconds(1000 * plan.seconds)} were told, ${seconds(1000 * done.seconds)} it took`;
+  yield { what: `${what}: first estimate`, value: apart(plan.seconds), goal, note };
+  for (const event of events) {
+    if (event.event !== "progress" || event.fraction < 0.25 || event.fraction >= 1) continue;
+    const spent = (event.at - plan.at) / 1000;
+    const value = apart(spent + event.secondsLeft!);
+    yield { what: `${what}: estimate after ${event.fraction.toFixed(2)}`, value, goal };
+    return;
+  }
+}

@@ -1,0 +1,23 @@
+/** Everything that has a goal. @module */
+
+import { estimates } from "./estimates.ts";
+import { folder } from "./folder.ts";
+import type { Study } from "./goal.ts";
+import { linear } from "./linear.ts";
+import { memory } from "./memory.ts";
+import { overhead } from "./overhead.ts";
+import { peer } from "./peer.ts";
+import { start } from "./start.ts";
+import { threads } from "./threads.ts";
+
+/** The studies, in the order in which they are made. */
+export const studies: readonly Study[] = [
+  overhead,
+  peer,
+  threads,
+  linear,
+  start,
+  folder,
+  estimates,
+  memory,
+];

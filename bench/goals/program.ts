@@ -1,0 +1,72 @@
+/** The command line in a process of its own, watched. @module */
+
+import type { Event } from "../../cli/events.ts";
+
+/** What a run of the program told. */
+export interface Watched {
+  /** Its events, with the milliseconds since it was started. */
+  readonly events: readonly (Event & { at: number })[];
+  /** Largest resident memory in bytes; only on Linux. */
+  readonly peak: number;
+  /** Milliseconds from start to end. */
+  readonly took: number;
+}
+
+const upscale = new URL("../../cli/upscale.ts", import.meta.url).pathname;
+
+/**
+ * Runs `cli/upscale.ts` with `--json`.
+ *
+ * @throws {Error} If it fails; the message is what it said last.
+ */
+export async function watched(args: readonly string[], signal: AbortSignal): Promise<Watched> {
+  const start = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "-q", upscale, "--json", "--again", ...args],
+    stdout: "piped",
+    stderr: "piped",
+    signal,
+  }).spawn();
+  const memory = watchMemory(child.pid);
+  const errors = new Response(child.stderr).text();
+  const events: (Event & { at: number })[] = [];
+  const lines = child.stdout.pipeThrough(new TextDecoderStream());
+  let rest = "";
+  for await (const piece of lines) {
+    const parts = (rest + piece).split("\n");
+    rest = parts.pop()!;
+    const at = performance.now() - start;
+    for (const line of parts) events.push({ ...JSON.parse(line), at });
+  }
+  const { success } = await child.status;
+  const peak = memory.end();
+  const failed = events.find(({ event }) => event === "error") as { message?: string } | undefined;
+  if (success) return { events, peak, took: performance.now() - start };
+  throw new Error(
+    `Cannot measure ${args.join(" ")}: ${
+      failed?.message ?? (await errors).trim().split("\n").at(-1)
+    }`,
+  );
+}
+
+/** Milliseconds between two looks at the memory; the system itself keeps the largest. */
+const PAUSE = 50;
+
+function watchMemory(pid: number): { end(): number } {
+  let peak = 0;
+  const look = () => {
+    try {
+      const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+      peak = Math.max(peak, 1024 * Number(status.match(/^VmHWM:\s+(\d+) kB$/m)?.[1] ?? 0));
+    } catch {
+      // It has ended, or this system has no such file.
+    }
+  };
+  const timer = setInterval(look, PAUSE);
+  return {
+    end() {
+      clearInterval(timer);
+      return peak;
+    },
+  };
+}
