@@ -16,6 +16,8 @@ export interface CallsOptions<Request, Reply> {
   opening: Request;
   /** Milliseconds in which the thread must answer it. */
   patience: number;
+  /** Whether the thread cannot be used any more after it reported a failure, and ends. @default {false} */
+  isFragile?: boolean;
   /** Stops the thread, even while it works. */
   stop(thread: Thread<Request, Reply | Failure>): void;
   /**
@@ -48,11 +50,16 @@ export interface Calls<Request, Reply> {
   /**
    * Calls.
    *
-   * @param make Makes the request when it is the call's turn.
+   * @param make Makes the request when it is the call's turn, given the thread's reply to the opening, which is another
+   * object for each thread.
    * @throws {TimeoutError} If there is no answer in time.
    * @throws {CallError} If the thread says that it failed.
    */
-  call(make: () => Call<Request>, options: CallOptions): Promise<Reply>;
+  call(make: (opened: Reply) => Call<Request>, options: CallOptions): Promise<Reply>;
+  /** Whether the thread that said this to the opening still runs. */
+  isLive(opened: Reply): boolean;
+  /** Tells that thread something that it does not answer, if it still runs. */
+  tell(opened: Reply, request: Request): void;
   /** Ends the thread for good; a call in flight rejects at once. */
   close(): void;
 }
@@ -71,7 +78,7 @@ export class CallError extends Error {
 
 /** Makes the calls of a thread, which starts with the first one. */
 export function callsTo<Request, Reply extends { kind: string }>(
-  { start, opening, patience, stop, idle }: CallsOptions<Request, Reply>,
+  { start, opening, patience, isFragile = false, stop, idle }: CallsOptions<Request, Reply>,
 ): Calls<Request, Reply> {
   type Called = Thread<Request, Reply | Failure>;
   const closing = new AbortController();
@@ -119,9 +126,17 @@ export function callsTo<Request, Reply extends { kind: string }>(
     open: (signal) => inTurn(() => Promise.resolve(live!.opened), signal),
     call: (make, { signal, timeout }) =>
       inTurn(
-        (either) => exchange(live!.thread, make(), { signal: either, giveUp: end, timeout }),
+        (either) => {
+          const { thread, opened } = live!;
+          const how = { signal: either, giveUp: end, isFragile, timeout };
+          return exchange(thread, make(opened), how);
+        },
         signal,
       ),
+    isLive: (opened) => live?.opened === opened,
+    tell(opened, request) {
+      if (live?.opened === opened) live.thread.post(request);
+    },
     close() {
       stay();
       closing.abort(new Error("its session is closed"));
@@ -136,6 +151,8 @@ interface ExchangeOptions {
   signal: AbortSignal;
   /** Ends the thread. */
   giveUp(): void;
+  /** Whether the thread ends after it reported a failure, too. */
+  isFragile?: boolean;
   /** Milliseconds after which waiting ends. */
   timeout: number;
 }
@@ -146,7 +163,7 @@ const LONGEST = 2 ** 31 - 1;
 function exchange<Request, Reply extends { kind: string }>(
   thread: Thread<Request, Reply | Failure>,
   { request, transfer }: Call<Request>,
-  { signal, giveUp, timeout }: ExchangeOptions,
+  { signal, giveUp, isFragile, timeout }: ExchangeOptions,
 ): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
   const fail = (reason: unknown) => {
@@ -160,7 +177,7 @@ function exchange<Request, Reply extends { kind: string }>(
     Math.min(timeout, LONGEST),
   );
   thread.listen((reply) => {
-    if (isFailure(reply)) reject(new CallError(reply));
+    if (isFailure(reply)) (isFragile ? fail : reject)(new CallError(reply));
     else resolve(reply);
   }, (message) => fail(new Error(`its worker ended: ${message}`)));
   thread.post(request, transfer);

@@ -103,11 +103,26 @@ export async function* enlarge(
 
 /** Draws every sample of one region onto the sample's canvas. */
 async function* enlargeRegion(run: Run, region: Region): AsyncGenerator<Preview> {
-  const { plan, canvases, meter } = run;
+  const { plan } = run;
   const rect = rectOf(region);
   const window = cropImage(run.source, rect);
   const { rgb, alpha } = toTensor(plan.keepHidden ? window : bleed(window));
   const conditioned = await conditionOf(run, mirrored(rgb, region.sides));
+  try {
+    yield* sampleAll(run, region, conditioned, { rgb, alpha });
+  } finally {
+    conditioned.dispose?.();
+  }
+}
+
+/** Draws every sample of a region that was encoded. */
+async function* sampleAll(
+  run: Run,
+  region: Region,
+  conditioned: Conditioned,
+  { rgb, alpha }: ReturnType<typeof toTensor>,
+): AsyncGenerator<Preview> {
+  const { plan, canvases, meter } = run;
   const cut = (result: Tensor) => unframed(result, region.sides, run.card.scale);
   for (const [sample, canvas] of canvases.entries()) {
     const render = (result: Tensor) => {

@@ -98,7 +98,9 @@ export async function openEntry(
 }
 
 /** What the upscaler needs of its sessions. */
-type Opened = Omit<OpenedSessions, "provider" | "threads"> & { provider: Provider | "none" };
+type Opened = Omit<OpenedSessions, "provider" | "threads" | "moved"> & {
+  provider: Provider | "none";
+};
 
 /** Results of trials: whether int8 is faster, by files and provider. */
 const trials = new Map<string, boolean>();

@@ -99,11 +99,11 @@ export interface Answer<Reply> {
   transfer?: ArrayBuffer[];
 }
 
-/** Functions that answer each kind of request. */
+/** Functions that answer each kind of request; one that returns nothing sends no reply. */
 export type Desk<Request extends { kind: string }, Reply> = {
   [Kind in Request["kind"]]: (
     request: Extract<Request, { kind: Kind }>,
-  ) => Promise<Answer<Reply>>;
+  ) => Promise<Answer<Reply> | void>;
 };
 
 /** A request that could not be answered. */
@@ -121,12 +121,12 @@ export function serve(desk: Readonly<Record<string, unknown>>): void {
   const port = thisThread<unknown, { kind: string }>();
   port.listen(async (request) => {
     if (request.kind === "close") return port.close();
-    const answer = desk[request.kind] as (request: unknown) => Promise<Answer<unknown>>;
-    const { reply, transfer } = await answer(request).catch((error): Answer<Failure> => {
+    const work = desk[request.kind] as (request: unknown) => Promise<Answer<unknown> | void>;
+    const answer = await work(request).catch((error): Answer<Failure> => {
       const { name, message } = error instanceof Error ? error : new Error(`${error}`);
       return { reply: { kind: "failed", name, reason: message } };
     });
-    port.post(reply, transfer);
+    if (answer) port.post(answer.reply, answer.transfer);
   });
 }
 

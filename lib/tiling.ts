@@ -1,5 +1,6 @@
 /** Tiles: cuts an image into overlapping windows, and joins them without a seam. @module */
 
+import { disposeAll, type Held, valuesOf } from "./tensor/held.ts";
 import { type Tensor, tensor } from "./tensor/tensor.ts";
 import { crop } from "./tensor/window.ts";
 
@@ -29,8 +30,13 @@ export interface Span {
   feather: number;
 }
 
+/** A tensor, in the CPU's memory or where a network has left it. */
+type Anywhere = Tensor | Held;
+
 /** Function that `overTiles()` calls for each tile: named tensors in, named tensors out. */
-export type TileRun = (inputs: Record<string, Tensor>) => Promise<Record<string, Tensor>>;
+export type TileRun<Part extends Anywhere = Tensor, Given extends Anywhere = Tensor> = (
+  inputs: Record<string, Given | Tensor>,
+) => Promise<Record<string, Part>>;
 
 /** Options of `overTiles()`. */
 export interface TileOptions {
@@ -135,16 +141,19 @@ export function weightsOf(span: Span, length: number, ratio: number): Float32Arr
  *
  * A tile that does not fit in memory is divided into smaller ones.
  *
+ * What a network has left elsewhere stays there where one tile is the whole image; otherwise it is read, so that it can
+ * be cut or joined.
+ *
  * @param inputs Tensors `[n, channels, height, width]` to cut.
  * @param run Called for each tile, one after the other.
  * @param options How to cut.
  * @returns What `run` returns, for the whole image.
  */
-export async function overTiles(
-  inputs: Readonly<Record<string, Tensor>>,
-  run: TileRun,
+export async function overTiles<Part extends Anywhere, Given extends Anywhere>(
+  inputs: Readonly<Record<string, Given>>,
+  run: TileRun<Part, Given>,
   options: TileOptions,
-): Promise<Record<string, Tensor>> {
+): Promise<Record<string, Tensor | Part>> {
   const { tiling } = options;
   try {
     return await walk(inputs, run, options);
@@ -157,24 +166,49 @@ export async function overTiles(
 }
 
 /** One pass over the tiles of one size. */
-async function walk(
-  inputs: Readonly<Record<string, Tensor>>,
-  run: TileRun,
+async function walk<Part extends Anywhere, Given extends Anywhere>(
+  inputs: Readonly<Record<string, Given>>,
+  run: TileRun<Part, Given>,
   { tiling, grid: [height, width], signal, onTile }: TileOptions,
-): Promise<Record<string, Tensor>> {
+): Promise<Record<string, Tensor | Part>> {
   const rows = spansOf(height, tiling), columns = spansOf(width, tiling);
   const tiles = rows.flatMap((row) => columns.map((column) => ({ row, column })));
+  if (tiles.length === 1) {
+    signal?.throwIfAborted();
+    const outputs = await run({ ...inputs });
+    try {
+      onTile?.(1, 1);
+      return outputs;
+    } catch (error) {
+      disposeAll(Object.values(outputs));
+      throw error;
+    }
+  }
+  const here = await readAll(inputs, signal);
   const whole: Record<string, Tensor> = {};
   for (const [i, { row, column }] of tiles.entries()) {
     signal?.throwIfAborted();
-    const outputs = await run(cut(inputs, width, row, column));
-    for (const [name, part] of Object.entries(outputs)) {
-      if (tiles.length === 1) whole[name] = part;
-      else add(whole, name, part, { row, column, height, width });
+    const outputs = await run(cut(here, width, row, column));
+    try {
+      for (const [name, part] of Object.entries(await readAll(outputs, signal))) {
+        add(whole, name, part, { row, column, height, width });
+      }
+    } finally {
+      disposeAll(Object.values(outputs));
     }
     onTile?.(i + 1, tiles.length);
   }
   return whole;
+}
+
+/** The values of tensors, wherever they are. */
+async function readAll(
+  images: Readonly<Record<string, Anywhere>>,
+  signal?: AbortSignal,
+): Promise<Record<string, Tensor>> {
+  const read: Record<string, Tensor> = {};
+  for (const [name, image] of Object.entries(images)) read[name] = await valuesOf(image, signal);
+  return read;
 }
 
 /** The window of one tile in every input. */

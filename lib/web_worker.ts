@@ -9,7 +9,8 @@
 
 import { browserCodec } from "./image/files/codecs/browser.ts";
 import { codecDesk } from "./image/files/codecs/desk.ts";
-import { loadWasm, loadWebgpu } from "./runtime/ort_web.ts";
+import { loadWasm } from "./runtime/ort_web.ts";
+import { loadWebgpu } from "./runtime/ort_webgpu.ts";
 import type { Codec } from "./image/files/codecs/codec.ts";
 import { graphDesk } from "./runtime/worker.ts";
 import { serve } from "./thread.ts";

@@ -163,6 +163,7 @@ Deno.test("only the files of the providers and of their workers import ONNX Runt
     "lib/runtime/ort_deno.ts",
     "lib/runtime/ort_node.ts",
     "lib/runtime/ort_web.ts",
+    "lib/runtime/ort_webgpu.ts",
     "lib/web_worker.ts",
   ]);
 });

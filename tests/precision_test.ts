@@ -9,7 +9,7 @@ import type { Session } from "../lib/runtime/session.ts";
 import { load } from "../lib/upscaler.ts";
 import type { ModelCard } from "../lib/zoo/card.ts";
 import { fetchFixture, openZoo, readCard } from "../lib/zoo/mod.ts";
-import { testPicture } from "./contracts/family.ts";
+import { sessionOf, testPicture } from "./contracts/family.ts";
 import { readFixture } from "./contracts/session.ts";
 
 const zoo = await openZoo().list();
@@ -83,15 +83,11 @@ Deno.test("load() in auto leaves int8 alone that loses too much, or was never me
 
 /** A session that takes so many milliseconds. */
 function slow(milliseconds: number): Record<string, Session> {
-  const session: Session = {
-    provider: "native",
-    run: async () => {
-      await new Promise((done) => setTimeout(done, milliseconds));
-      return { y: tensor([1]) };
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-  return { scale: session };
+  const scale = sessionOf(async () => {
+    await new Promise((done) => setTimeout(done, milliseconds));
+    return { y: tensor([1]) };
+  });
+  return { scale };
 }
 
 Deno.test("isFaster() tells the faster graphs", async () => {

@@ -46,7 +46,7 @@ async function measure({ upscaler: { card }, signal, pairs }: Study, model: Enla
     const [x, y] = [between(0, pair.low.width - width), between(0, pair.low.height - height)];
     const { rgb } = toTensor(cropImage(pair.low, { x, y, width, height }));
     const [seed, temperature] = [between(0, 2 ** 31), draw()];
-    const { estimate = rgb, sample } = await model.condition({
+    const { estimate = rgb, sample, dispose } = await model.condition({
       lr: rgb,
       tiling: { size: 64, overlap: 0, ...card.tiling, multiple: card.tiling?.multiple ?? 1 },
       signal,
@@ -57,7 +57,7 @@ async function measure({ upscaler: { card }, signal, pairs }: Study, model: Enla
       fidelity: 1,
       noise: (index, dims) => scaleBy(temperature, noise({ seed, sample: 0, draw: index }, dims)),
       signal,
-    }));
+    })).finally(() => dispose?.());
     const reach = reachOf(image, estimate);
     if (Number.isFinite(reach)) together.beyond = Math.max(together.beyond, reach);
     else together.notFinite++;

@@ -1,6 +1,7 @@
 /** Counts the operations of a graph while it runs, from the sizes that its tensors really have. @module */
 
 import type { Session } from "../../lib/runtime/session.ts";
+import { allHeldHere } from "../../lib/tensor/held.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { sizeOf } from "../../lib/tensor/tensor.ts";
 import { floatValue, graphField, node, nodesOf, type OnnxNode } from "../../lib/onnx/model.ts";
@@ -47,20 +48,22 @@ export function counting(
   add: (operations: number) => void,
 ): Session {
   const counted = nodesOf(model).filter(({ op }) => Object.hasOwn(COUNTED, op));
+  const run: Session["run"] = async (inputs, options) => {
+    // All outputs, including the shapes, not only those that the family asks for.
+    const outputs = await session.run(inputs, { signal: options?.signal });
+    const shapeOf = (name: string) => [...outputs[`${MARK}.${name}`].data];
+    for (const node of counted) {
+      const [a, b, out] = tensorsOf(node).map(shapeOf);
+      add(2 * COUNTED[node.op](a, b, out));
+    }
+    return Object.fromEntries(
+      Object.entries(outputs).filter(([name]) => !name.startsWith(MARK)),
+    ) as Record<string, Tensor>;
+  };
   return {
     provider: session.provider,
-    async run(inputs, options) {
-      // All outputs, including the shapes, not only those that the family asks for.
-      const outputs = await session.run(inputs, { signal: options?.signal });
-      const shapeOf = (name: string) => [...outputs[`${MARK}.${name}`].data];
-      for (const node of counted) {
-        const [a, b, out] = tensorsOf(node).map(shapeOf);
-        add(2 * COUNTED[node.op](a, b, out));
-      }
-      return Object.fromEntries(
-        Object.entries(outputs).filter(([name]) => !name.startsWith(MARK)),
-      ) as Record<string, Tensor>;
-    },
+    run,
+    hold: async (inputs, options) => allHeldHere(await run(inputs, options)),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }

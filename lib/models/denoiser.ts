@@ -4,6 +4,7 @@ import { x0Of } from "../diffusion/posterior.ts";
 import type { Denoise } from "../diffusion/samplers/sampler.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
 import type { Session } from "../runtime/session.ts";
+import type { Held } from "../tensor/held.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { overTiles } from "../tiling.ts";
 import type { Diffusion } from "../zoo/card.ts";
@@ -17,7 +18,7 @@ export interface Scene {
   /** Sizes of the low-resolution grid, padded to what the network takes. */
   grid: readonly [height: number, width: number];
   /** Inputs of the network besides the state and the time, by the names of the graph's inputs. */
-  fed: Readonly<Record<string, Tensor>>;
+  fed: Readonly<Record<string, Tensor | Held>>;
   /** The image with the least error, `[1, 3, h*scale, w*scale]`: what `fidelity` 0 gives. */
   base: Tensor;
 }

@@ -3,6 +3,7 @@
 import { samplers } from "../diffusion/samplers/mod.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
 import type { Session } from "../runtime/session.ts";
+import { disposeAll } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Diffusion, ModelCard } from "../zoo/card.ts";
 import { denoiser, type Scene } from "./denoiser.ts";
@@ -80,7 +81,8 @@ export function diffusionModel(
       const scene = await kind.scene(input);
       const estimate = diffusion.base === "estimate" ? scene.base : undefined;
       const { tiling, restore } = input;
-      return { estimate, sample: walk(scene, { tiling, restore }) };
+      const dispose = () => disposeAll(Object.values(scene.fed));
+      return { estimate, dispose, sample: walk(scene, { tiling, restore }) };
     },
   };
 }

@@ -94,6 +94,8 @@ export interface Encoding {
 export interface Conditioned {
   /** The posterior mean `[1, 3, h*scale, w*scale]` in [-1, 1], if the entry has one. */
   readonly estimate?: Tensor;
+  /** Frees the memory that all samples share; no sample can be drawn afterwards. */
+  dispose?(): void;
   /** Draws one sample and yields each step; returns the image `[1, 3, h*scale, w*scale]`. */
   sample(input: SampleInput): AsyncGenerator<SampleStep, Tensor>;
 }

@@ -1,8 +1,8 @@
 /** SRDiff: diffusion of the residual over a base image (Li et al. 2021). @module */
 
 import { crop, padTo } from "../tensor/window.ts";
-import { overTiles } from "../tiling.ts";
 import { diffusionModel } from "./diffusion.ts";
+import { encodeImage } from "./encoder.ts";
 import { enlargements } from "./enlargements.ts";
 import { type Family, graphNamed } from "./model.ts";
 import { restoreInput } from "./restore.ts";
@@ -29,21 +29,21 @@ export const srdiff: Family = (card, sessions) => {
       const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
       const grid = [padded.dims[2], padded.dims[3]] as const;
       const dial = restoreInput(encoder, restore);
-      const { features, estimate } = await overTiles(
-        { lr: padded },
+      const { features, estimate } = await encodeImage(
         (inputs) => {
           const [n, , h, w] = inputs.lr.dims;
           const image = { estimate: [n, 3, h * card.scale, w * card.scale] };
           const outputs = { features: [n, undefined, h, w], ...own ? image : {} };
-          return encoder.run({ ...inputs, ...dial }, { signal, outputs });
+          return encoder.hold({ ...inputs, ...dial }, { signal, outputs });
         },
+        padded,
         { tiling, grid, signal, onTile },
       );
       const size = { width: lr.dims[3] * card.scale, height: lr.dims[2] * card.scale };
       return {
         grid,
-        fed: { features },
-        base: own ? crop(estimate, { x: 0, y: 0, ...size }) : enlargements[base](lr, size),
+        fed: features,
+        base: own ? crop(estimate!, { x: 0, y: 0, ...size }) : enlargements[base](lr, size),
       };
     },
   });

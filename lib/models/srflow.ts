@@ -2,11 +2,13 @@
 
 import { ManifestError } from "../errors.ts";
 import type { Session } from "../runtime/session.ts";
+import { disposeAll, type Held } from "../tensor/held.ts";
 import { mix, scaleBy } from "../tensor/linear.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { crop, padTo } from "../tensor/window.ts";
 import { overTiles } from "../tiling.ts";
 import type { Flow, ModelCard } from "../zoo/card.ts";
+import { encodeImage } from "./encoder.ts";
 import type { Conditioned, ConditionInput, Encoding, Family } from "./model.ts";
 import { type EncodeInput, graphNamed, type SampleInput, type SampleStep } from "./model.ts";
 
@@ -23,7 +25,7 @@ interface Entry {
 interface Scene {
   grid: readonly [height: number, width: number];
   /** Outputs of the encoder besides its estimate, on any grids. */
-  features: Record<string, Tensor>;
+  features: Record<string, Tensor | Held>;
   /** The image that the residual is added to, as large as the padded image; absent for the base `none`. */
   base?: Tensor;
 }
@@ -61,6 +63,7 @@ async function condition(entry: Entry, input: ConditionInput): Promise<Condition
     crop(image, { x: 0, y: 0, width: columns * scale, height: rows * scale });
   return {
     estimate: scene.base && cut(scene.base),
+    dispose: () => disposeAll(Object.values(scene.features)),
     sample: (choices) => sample(entry, scene, input, { choices, cut }),
   };
 }
@@ -71,14 +74,13 @@ async function sceneOf(entry: Entry, input: ConditionInput): Promise<Scene> {
   const { lr, tiling, signal, onTile } = input;
   const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
   const grid = [padded.dims[2], padded.dims[3]] as const;
-  const run = (inputs: Parameters<typeof encoder.run>[0]) => encoder.run(inputs, { signal });
-  const { estimate, ...features } = await overTiles({ lr: padded }, run, {
-    tiling,
-    grid,
-    signal,
-    onTile,
-  });
+  const { estimate, features } = await encodeImage(
+    (inputs) => encoder.hold(inputs, { signal }),
+    padded,
+    { tiling, grid, signal, onTile },
+  );
   if (flow.base === "estimate" && !estimate) {
+    disposeAll(Object.values(features));
     throw new ManifestError(`${card.id}#flow.base`, `the graph "encoder" gives no "estimate"`);
   }
   return { grid, features, base: flow.base === "estimate" ? estimate : undefined };
@@ -127,7 +129,8 @@ async function encode(
   const residual = base
     ? mix(residualScale, whole, -residualScale, base)
     : scaleBy(residualScale, whole);
-  const outputs = await forward.run({ residual, ...features }, { signal: input.signal });
+  const outputs = await forward.run({ residual, ...features }, { signal: input.signal })
+    .finally(() => disposeAll(Object.values(features)));
   const latents = flow.latents.map(({ name, ratio }) => ({ values: outputs[name], ratio }));
   return { latents, logDet: outputs.logdet.data[0] + whole.data.length * Math.log(residualScale) };
 }

@@ -189,7 +189,7 @@ async function openOn(
     if (options.fixture) {
       const run = (graph: string, inputs: Inputs) => {
         checkInputs(graph, signatures[graph], inputs);
-        return host.run(graph, inputs, signal);
+        return host.run(graph, inputs, { signal });
       };
       await selfCheck(run, { provider, graphs, fixture: options.fixture });
     }

@@ -1,6 +1,7 @@
 /** One ONNX file, loaded by a provider inside the worker. @module */
 
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Range } from "./range.ts";
 
 /** One ONNX file, to be opened as a session. */
 export interface GraphSource {
@@ -28,12 +29,37 @@ export interface Signature {
   readonly outputs: readonly GraphPort[];
 }
 
+/** A tensor in the memory of a device that is not the CPU. */
+export interface DeviceTensor {
+  /** Sizes, outermost first. */
+  readonly dims: readonly number[];
+  /** Least and largest value of each image, as `rangesOf()` tells them of a tensor. */
+  ranges(): Promise<Range[]>;
+  /** Its values. */
+  read(): Promise<Tensor>;
+  /** Gives its memory back. */
+  dispose(): void;
+}
+
 /** A graph that its provider has loaded. */
 export interface LoadedGraph {
   /** Its inputs and outputs. */
   readonly signature: Signature;
-  /** Runs it once; blocks the event loop of its thread on most providers. */
-  run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  /**
+   * Runs it once; blocks the event loop of its thread on most providers.
+   *
+   * @param outputs Names of those that are wanted. @default {all}
+   * @returns The outputs, on the device where the provider has one.
+   */
+  run(
+    inputs: Readonly<Record<string, Tensor | DeviceTensor>>,
+    outputs?: readonly string[],
+  ): Promise<Record<string, Tensor | DeviceTensor>>;
+}
+
+/** Whether a tensor is in the memory of a device. */
+export function isOnDevice(value: Tensor | DeviceTensor): value is DeviceTensor {
+  return !("data" in value);
 }
 
 /** Options of a provider. */
@@ -63,10 +89,14 @@ type OrtPort =
     readonly shape: readonly (number | string)[];
   };
 
-/** The used part of ONNX Runtime's sessions. */
-interface OrtSession<Value extends OrtTensor> {
+/** The inputs and outputs of ONNX Runtime's sessions. */
+interface OrtSignature {
   readonly inputMetadata: readonly OrtPort[];
   readonly outputMetadata: readonly OrtPort[];
+}
+
+/** The used part of ONNX Runtime's sessions. */
+interface OrtSession<Value extends OrtTensor> extends OrtSignature {
   run(feeds: Record<string, Value>): Promise<Readonly<Record<string, OrtTensor>>>;
 }
 
@@ -81,18 +111,27 @@ export function adaptSession<Value extends OrtTensor>(
   toOrt: (tensor: Tensor) => Value,
 ): LoadedGraph {
   return {
-    signature: {
-      inputs: session.inputMetadata.map(toPort),
-      outputs: session.outputMetadata.map(toPort),
-    },
+    signature: signatureOf(session),
     async run(inputs) {
-      const feeds = Object.entries(inputs).map(([name, value]) => [name, toOrt(value)]);
+      const feeds = Object.entries(inputs).map(([name, value]) => {
+        if (isOnDevice(value)) throw new TypeError(`"${name}" is on a device, not on the CPU`);
+        return [name, toOrt(value)];
+      });
       const outputs = await session.run(Object.fromEntries(feeds));
       return Object.fromEntries(
         Object.entries(outputs).map(([name, value]) => [name, fromOrt(value)]),
       );
     },
   };
+}
+
+/**
+ * The inputs and outputs of a session of ONNX Runtime.
+ *
+ * @throws {TypeError} If one is not a tensor of float32.
+ */
+export function signatureOf({ inputMetadata, outputMetadata }: OrtSignature): Signature {
+  return { inputs: inputMetadata.map(toPort), outputs: outputMetadata.map(toPort) };
 }
 
 function toPort(port: OrtPort): GraphPort {

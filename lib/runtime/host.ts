@@ -1,11 +1,12 @@
 /** One worker that holds all graphs of an entry; it starts when needed and ends when idle. @module */
 
-import { callsTo } from "../calls.ts";
+import { type Call, callsTo } from "../calls.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { startThread, type Thread } from "../thread.ts";
 import type { EngineOptions, GraphSource, Signature } from "./graph.ts";
+import type { Unseen } from "./outputs.ts";
 import type { Provider } from "./session.ts";
-import type { Reply, Request } from "./worker.ts";
+import type { Moved, Numbered, Reply, Request } from "./worker.ts";
 
 /** Options of {@linkcode hostGraphs}. */
 export interface HostOptions extends EngineOptions {
@@ -22,16 +23,54 @@ export interface HostOptions extends EngineOptions {
   readonly timeout: number;
 }
 
+/** A tensor that a worker holds on its device. */
+export interface Remote extends Unseen {
+  /** Whether its worker still holds it, with whose thread it goes. */
+  isThere(): boolean;
+  /**
+   * Its values.
+   *
+   * @throws {LostError} If it is not there any more.
+   */
+  read(signal?: AbortSignal): Promise<Tensor>;
+  /** Frees it. */
+  drop(): void;
+}
+
+/** A tensor on a device that ended: it must be computed again. */
+export class LostError extends Error {}
+
+/** How one graph is called. */
+export interface GraphOptions {
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
+  /** Names of the outputs that are wanted. @default {all} */
+  readonly outputs?: readonly string[];
+}
+
+/** Tensors for a graph: sent along, or on the device of its worker already. */
+export type Fed = Readonly<Record<string, Tensor | Remote>>;
+
 /** Graphs that live in a worker. */
 export interface Host {
+  /** Bytes moved to and from the device so far; none if the provider is the CPU itself. */
+  readonly moved: Moved;
   /** Opens the graphs now instead of with the first call. */
   open(signal?: AbortSignal): Promise<Record<string, Signature>>;
-  /** Runs one graph; calls run one after the other. */
-  run(
+  /**
+   * Runs one graph; calls run one after the other.
+   *
+   * @throws {LostError} If an input was on a device that ended.
+   */
+  run(graph: string, inputs: Fed, options?: GraphOptions): Promise<Record<string, Tensor>>;
+  /** Runs one graph, too, and leaves the outputs on the device, where there is one. */
+  hold(
     graph: string,
-    inputs: Readonly<Record<string, Tensor>>,
-    signal?: AbortSignal,
-  ): Promise<Record<string, Tensor>>;
+    inputs: Fed,
+    options?: GraphOptions,
+  ): Promise<Record<string, Tensor | Remote>>;
+  /** Whether a tensor is still on the device of this worker. */
+  has(remote: Remote): boolean;
   /** Ends the worker for good; a call in progress rejects at once. */
   close(): void;
 }
@@ -43,28 +82,85 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     start: () => startThread({ script }),
     opening: { kind: "open", provider, graphs, options: engine },
     patience: timeout,
+    // ONNX Runtime for the web keeps the inputs of a run that failed on a GPU, and runs on them again.
+    isFragile: provider === "webgpu",
     stop: provider === "native" && !("Deno" in globalThis) ? retire : endNow,
     idle,
   });
+  const moved = { up: 0, down: 0 };
+  /** The thread that a remote tensor lives in, told by its answer to the opening, and the tensor's number there. */
+  const places = new WeakMap<Remote, { thread: Reply; number: number }>();
+
+  async function ask(make: (thread: Reply) => Call<Request>, signal?: AbortSignal) {
+    const reply = await calls.call(make, { signal, timeout });
+    if (reply.kind !== "outputs") throw new Error(`worker answered "${reply.kind}" to a call`);
+    moved.up += reply.moved.up;
+    moved.down += reply.moved.down;
+    return reply.outputs;
+  }
+
+  function numbered(remote: Remote, thread: Reply): Numbered {
+    const place = places.get(remote);
+    if (place?.thread !== thread) throw new LostError("a tensor went with the worker that held it");
+    return { number: place.number };
+  }
+
+  function remoteAt(thread: Reply, { number, dims, ranges }: Numbered & Unseen): Remote {
+    const remote: Remote = {
+      ...{ dims, ranges },
+      isThere: () => calls.isLive(thread),
+      async read(signal) {
+        const { values } = await ask((now) => ({
+          request: { kind: "read", ...numbered(remote, now) },
+        }), signal);
+        return values as Tensor;
+      },
+      drop: () => calls.tell(thread, { kind: "drop", number }),
+    };
+    places.set(remote, { thread, number });
+    return remote;
+  }
+
+  async function call(kind: "run" | "hold", graph: string, inputs: Fed, options: GraphOptions) {
+    let thread!: Reply;
+    const outputs = await ask((now) => {
+      thread = now;
+      const fed = Object.entries(inputs).map(([name, value]) =>
+        [name, "data" in value ? copyOf(value) : numbered(value, now)] as const
+      );
+      const transfer = fed.flatMap(([, value]) => "data" in value ? [value.data.buffer] : []);
+      const { outputs } = options;
+      return { request: { kind, graph, inputs: Object.fromEntries(fed), outputs }, transfer };
+    }, options.signal);
+    return Object.entries(outputs).map(([name, value]) =>
+      [name, "data" in value ? value : remoteAt(thread, value)] as const
+    );
+  }
+
   return {
+    moved,
     async open(signal) {
       const reply = await calls.open(signal);
       if (reply.kind !== "opened") throw new Error(`worker answered "${reply.kind}" to an open`);
       return reply.signatures;
     },
-    async run(graph, inputs, signal) {
-      const reply = await calls.call(() => {
-        const copies = Object.entries(inputs).map(
-          ([name, { data, dims }]) => [name, { data: data.slice(), dims }] as const,
-        );
-        const request = { kind: "run", graph, inputs: Object.fromEntries(copies) } as const;
-        return { request, transfer: copies.map(([, copy]) => copy.data.buffer) };
-      }, { signal, timeout });
-      if (reply.kind !== "outputs") throw new Error(`worker answered "${reply.kind}" to a run`);
-      return reply.outputs;
+    async run(graph, inputs, options = {}) {
+      return Object.fromEntries(await call("run", graph, inputs, options)) as Record<
+        string,
+        Tensor
+      >;
     },
+    async hold(graph, inputs, options = {}) {
+      return Object.fromEntries(await call("hold", graph, inputs, options));
+    },
+    has: (remote) => places.has(remote) && remote.isThere(),
     close: () => calls.close(),
   };
+}
+
+/** The same values in memory that can be transferred. */
+function copyOf({ data, dims }: Tensor) {
+  return { data: data.slice(), dims };
 }
 
 /** The request to end a thread. */

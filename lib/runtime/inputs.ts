@@ -1,7 +1,8 @@
 /** Checks that tensors fit a graph before they are sent to its worker. @module */
 
-import { sizeOf, type Tensor } from "../tensor/tensor.ts";
+import { sizeOf } from "../tensor/tensor.ts";
 import type { GraphPort, Signature } from "./graph.ts";
+import type { Inputs } from "./session.ts";
 
 /**
  * Checks names, ranks and sizes.
@@ -12,7 +13,7 @@ import type { GraphPort, Signature } from "./graph.ts";
 export function checkInputs(
   graph: string,
   { inputs: ports }: Signature,
-  inputs: Readonly<Record<string, Tensor>>,
+  inputs: Inputs,
 ): void {
   const wanted = ports.map((port) => port.name);
   for (const name of Object.keys(inputs)) {
@@ -25,14 +26,14 @@ export function checkInputs(
   for (const port of ports) checkInput(graph, port, inputs[port.name]);
 }
 
-function checkInput(graph: string, port: GraphPort, input: Tensor | undefined): void {
+function checkInput(graph: string, port: GraphPort, input: Inputs[string] | undefined): void {
   const start = `Cannot run the graph "${graph}": its input "${port.name}"`;
   const wanted = `[${port.dims.map((dim) => isFree(dim) ? "any" : dim)}]`;
   if (!input) throw new TypeError(`${start} is missing; it takes ${wanted}`);
   const fits = input.dims.length === port.dims.length &&
     port.dims.every((dim, axis) => isFree(dim) || dim === input.dims[axis]);
   if (!fits) throw new RangeError(`${start} takes ${wanted}, got [${input.dims}]`);
-  if (input.data.length !== sizeOf(input.dims)) {
+  if ("data" in input && input.data.length !== sizeOf(input.dims)) {
     throw new RangeError(
       `${start} says [${input.dims}] but holds ${input.data.length} values`,
     );

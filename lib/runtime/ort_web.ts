@@ -1,4 +1,4 @@
-/** The providers `wasm` and `webgpu` of a page: ONNX Runtime as WebAssembly. @module */
+/** ONNX Runtime as WebAssembly: the provider `wasm`, and what `webgpu` shares with it. @module */
 
 import {
   adaptSession,
@@ -10,6 +10,8 @@ import {
 
 /** ONNX Runtime for the web, whichever of its entries. */
 type Ort = typeof import("onnxruntime-web");
+/** A session of it. */
+type OrtSession = Awaited<ReturnType<Ort["InferenceSession"]["create"]>>;
 
 /** Loads one graph to run as WebAssembly on the CPU. */
 export async function loadWasm(graph: GraphSource, options: EngineOptions): Promise<LoadedGraph> {
@@ -23,35 +25,23 @@ export async function openWasm(
   graph: GraphSource,
   options: EngineOptions,
 ): Promise<LoadedGraph> {
-  return await open(ort, graph, options, {
+  const session = await openOrt(ort, graph, options, {
     executionProviders: ["wasm"],
     // Threads that spin while they wait cost more than they save if other work runs at the same time.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
+  return adaptSession(session, ({ data, dims }) => new ort.Tensor("float32", data, dims));
 }
 
-/** Loads one graph to run on `navigator.gpu`. */
-export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Promise<LoadedGraph> {
-  // A worker from a file: URL has the origin "null", which this entry cannot parse as a base URL.
-  if (globalThis.location?.origin === "null") {
-    Object.defineProperty(globalThis, "location", { value: undefined, configurable: true });
-  }
-  // This entry starts its threads from blob: URLs, which Deno refuses; the GPU does the work anyway.
-  const one = { ...options, threads: 1 };
-  return await open(await import("onnxruntime-web/webgpu"), graph, one, {
-    executionProviders: ["webgpu"],
-  });
-}
-
-async function open(
-  ort: Ort,
+/** Opens a session with an entry of the package. */
+export async function openOrt(
+  ort: Pick<Ort, "env" | "InferenceSession">,
   { bytes }: GraphSource,
   { threads, wasmPaths }: EngineOptions,
   options: NonNullable<Parameters<Ort["InferenceSession"]["create"]>[1]>,
-): Promise<LoadedGraph> {
+): Promise<OrtSession> {
   ort.env.logLevel = "fatal";
   ort.env.wasm.numThreads = threads;
   if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
-  const session = await ort.InferenceSession.create(bytes, { ...quiet, ...options });
-  return adaptSession(session, ({ data, dims }) => new ort.Tensor("float32", data, dims));
+  return await ort.InferenceSession.create(bytes, { ...quiet, ...options });
 }

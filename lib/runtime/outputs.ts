@@ -2,6 +2,7 @@
 
 import { allFinite } from "../tensor/linear.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
+import { imagesOf, isFiniteRange, type Range, rangesOf } from "./range.ts";
 
 /** Sizes that an output must have; undefined stands for any. */
 export type OutputDims = readonly (number | undefined)[];
@@ -15,6 +16,14 @@ export class OutputError extends Error {
   }
 }
 
+/** A tensor of another memory, of which no more is known than this. */
+export interface Unseen {
+  /** Sizes, outermost first. */
+  readonly dims: readonly number[];
+  /** Least and largest value of each image. */
+  readonly ranges: readonly Range[];
+}
+
 /**
  * Picks the outputs that are wanted, and checks their names, shapes and values.
  *
@@ -23,12 +32,12 @@ export class OutputError extends Error {
  * @throws {RangeError} If an output has another shape, or is NaN because an input is.
  * @throws {OutputError} If an output holds NaN or infinity, or is constant although the input is not.
  */
-export function checkOutputs(
+export function checkOutputs<Output extends Tensor | Unseen>(
   graph: string,
-  inputs: Readonly<Record<string, Tensor>>,
-  outputs: Readonly<Record<string, Tensor>>,
+  inputs: Readonly<Record<string, Tensor | Unseen>>,
+  outputs: Readonly<Record<string, Output>>,
   wanted?: Readonly<Record<string, OutputDims>>,
-): Record<string, Tensor> {
+): Record<string, Output> {
   const names = wanted ? Object.keys(wanted) : Object.keys(outputs);
   const picked = names.map((name) => {
     const output = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
@@ -44,15 +53,16 @@ export function checkOutputs(
   return Object.fromEntries(picked);
 }
 
-function checkShape(start: string, { dims, data }: Tensor, wanted: OutputDims): void {
+function checkShape(start: string, output: Tensor | Unseen, wanted: OutputDims): void {
+  const { dims } = output;
   const fits = dims.length === wanted.length &&
     wanted.every((size, axis) => size === undefined || size === dims[axis]);
   if (!fits) {
     const shown = wanted.map((size) => size ?? "any").join(",");
     throw new RangeError(`${start} is [${dims}], the model card needs [${shown}]`);
   }
-  if (data.length !== sizeOf(dims)) {
-    throw new RangeError(`${start} says [${dims}] but holds ${data.length} values`);
+  if ("data" in output && output.data.length !== sizeOf(dims)) {
+    throw new RangeError(`${start} says [${dims}] but holds ${output.data.length} values`);
   }
 }
 
@@ -61,55 +71,65 @@ const VARIED = 0.5;
 
 function checkValues(
   start: string,
-  { dims, data }: Tensor,
-  inputs: Readonly<Record<string, Tensor>>,
+  output: Tensor | Unseen,
+  inputs: Readonly<Record<string, Tensor | Unseen>>,
 ): void {
+  const { dims } = output;
   // Each image of a batch by itself: one that failed must not hide behind the others.
-  const count = dims.length < 4 ? 1 : dims[0];
-  for (let i = 0; i < count; i++) {
-    const values = part(data, i, count);
-    if (!allFinite({ data: values })) {
+  const images = imagesIn(output);
+  for (const [i, image] of images.entries()) {
+    if (!areFinite(image)) {
       checkFinite(inputs);
       throw new OutputError(`${start} holds NaN or infinity`);
     }
     // Only images and features must vary; a map of one channel, such as that of damage, need not.
-    if (values.length < 2 || !isConstant(values) || dims.length < 4 || dims[1] === 1) continue;
-    const isVaried = Object.values(inputs).some(({ dims, data }) => {
-      const { least, most } = rangeOf(dims[0] === count ? part(data, i, count) : data);
-      return dims.length === 4 && most - least > VARIED;
+    const isSingle = sizeOf(dims) < 2 * images.length;
+    if (isSingle || !isConstant(image) || dims.length < 4 || dims[1] === 1) continue;
+    const isVaried = Object.values(inputs).some((input) => {
+      if (input.dims.length !== 4) return false;
+      const own = imagesIn(input);
+      const { least, most } = rangeOf(own.length === images.length ? [own[i]] : own);
+      return most - least > VARIED;
     });
     if (isVaried) {
-      throw new OutputError(`${start} is ${values[0]} everywhere, though the input is not flat`);
+      const { least } = rangeOf([image]);
+      throw new OutputError(`${start} is ${least} everywhere, though the input is not flat`);
     }
   }
 }
 
-/** If an input is NaN, a NaN output is not the provider's fault. */
-function checkFinite(inputs: Readonly<Record<string, Tensor>>): void {
+/** If an input is NaN, a NaN output is not the provider's fault; an output of a graph never is NaN. */
+function checkFinite(inputs: Readonly<Record<string, Tensor | Unseen>>): void {
   for (const [name, input] of Object.entries(inputs)) {
-    if (allFinite(input)) continue;
+    if (imagesIn(input).every(areFinite)) continue;
     throw new RangeError(`Cannot run a graph on NaN or infinity, which its input "${name}" holds`);
   }
 }
 
-/** The values of one image of a batch. */
-function part(data: Float32Array, i: number, count: number): Float32Array {
-  const size = data.length / count;
-  return data.subarray(i * size, (i + 1) * size);
+/** The values of one image, or their range alone. */
+type Values = Float32Array | Range;
+
+/** The images of a batch. */
+function imagesIn(value: Tensor | Unseen): readonly Values[] {
+  if ("ranges" in value) return value.ranges;
+  const count = imagesOf(value.dims);
+  const size = value.data.length / count;
+  return Array.from({ length: count }, (_, i) => value.data.subarray(i * size, (i + 1) * size));
 }
 
-function isConstant(data: Float32Array): boolean {
-  for (let i = 1; i < data.length; i++) if (data[i] !== data[0]) return false;
+function areFinite(values: Values): boolean {
+  return "least" in values ? isFiniteRange(values) : allFinite({ data: values });
+}
+
+function isConstant(values: Values): boolean {
+  if ("least" in values) return values.least === values.most;
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
   return true;
 }
 
-/** Least and largest value. */
-function rangeOf(data: Float32Array): { least: number; most: number } {
-  let least = Infinity;
-  let most = -Infinity;
-  for (let i = 0; i < data.length; i++) {
-    if (data[i] < least) least = data[i];
-    if (data[i] > most) most = data[i];
-  }
-  return { least, most };
+/** The range of several images together. */
+function rangeOf(images: readonly Values[]): Range {
+  const ranges = images.map((values) => "least" in values ? values : rangesOf(values, 1)[0]);
+  const least = Math.min(...ranges.map((range) => range.least));
+  return { least, most: Math.max(...ranges.map((range) => range.most)) };
 }

@@ -2,6 +2,7 @@
 
 import { oneLine } from "../errors.ts";
 import { TimeoutError } from "../calls.ts";
+import { type Held, valuesOf } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   availableThreads,
@@ -15,14 +16,14 @@ import {
   widen,
 } from "./attempts.ts";
 import type { GraphSource, Signature } from "./graph.ts";
+import { HeldOutput, type Maker } from "./held_output.ts";
+import { type Fed, LostError, type Remote } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
 import { checkOutputs, OutputError } from "./outputs.ts";
-import type { Provider, RunOptions, Session } from "./session.ts";
+import type { Inputs, Provider, RunOptions, Session } from "./session.ts";
+import type { Moved } from "./worker.ts";
 
 export type { OpenOptions, Refusal };
-
-/** Tensors by the names of a graph's inputs. */
-type Inputs = Readonly<Record<string, Tensor>>;
 
 /** Graphs that were opened together. */
 export interface OpenedSessions extends AsyncDisposable {
@@ -36,6 +37,8 @@ export interface OpenedSessions extends AsyncDisposable {
   readonly warnings: readonly string[];
   /** Number of CPU threads that the provider was given. */
   readonly threads: number;
+  /** Bytes that were moved to and from the memory of a GPU so far, by the provider that runs them now. */
+  readonly moved: Readonly<Moved>;
 }
 
 /** One call of a graph. */
@@ -43,6 +46,8 @@ interface GraphCall {
   graph: string;
   inputs: Inputs;
   options: RunOptions;
+  /** Whether its outputs stay on the device, where there is one. */
+  kind: "run" | "hold";
 }
 
 /**
@@ -79,8 +84,8 @@ export async function openSessions(
     return found.outputs;
   }
 
-  async function run(graph: string, inputs: Inputs, options: RunOptions = {}) {
-    const call = { graph, inputs, options };
+  async function compute(call: GraphCall) {
+    const { graph, options } = call;
     for (;;) {
       const running = current;
       try {
@@ -99,7 +104,26 @@ export async function openSessions(
     }
   }
 
-  const sessions = makeSessions(current.signatures, () => current.provider, run, close);
+  async function run(graph: string, inputs: Inputs, options: RunOptions = {}) {
+    return await compute({ graph, inputs, options, kind: "run" }) as Record<string, Tensor>;
+  }
+
+  async function hold(graph: string, inputs: Inputs, options: RunOptions = {}) {
+    const call = { graph, inputs, options, kind: "hold" } as const;
+    const held = Object.entries(await compute(call)).map(([name, place]): [string, Held] => {
+      const again = (signal?: AbortSignal) => ({ signal, outputs: { [name]: place.dims } });
+      const maker: Maker = {
+        hold: async (running, signal) =>
+          (await callOn(running, { ...call, options: again(signal) }))[name],
+        run: async (signal) => (await run(graph, inputs, again(signal)))[name],
+      };
+      return [name, new HeldOutput(place, maker)];
+    });
+    return Object.fromEntries(held);
+  }
+
+  const provider = () => current.provider;
+  const sessions = makeSessions(current.signatures, { provider, run, hold, close });
   function close() {
     isClosed = true;
     current.host.close();
@@ -113,15 +137,49 @@ export async function openSessions(
     tried: search.tried,
     warnings,
     threads: options.threads ?? availableThreads(),
+    get moved() {
+      return current.host.moved;
+    },
     [Symbol.asyncDispose]: close,
   };
 }
 
 /** Runs a graph and checks its inputs and outputs. */
-async function callOn({ host, signatures }: Running, { graph, inputs, options }: GraphCall) {
+async function callOn(
+  running: Running,
+  call: GraphCall,
+): Promise<Record<string, Tensor | Remote>> {
+  const { host, signatures } = running;
+  const { graph, inputs, options: { signal, outputs: wanted }, kind } = call;
   checkInputs(graph, signatures[graph], inputs);
-  const outputs = await host.run(graph, inputs, options.signal);
-  return checkOutputs(graph, inputs, outputs, options.outputs);
+  const fed = await fedTo(running, inputs, signal);
+  try {
+    const outputs = await host[kind](graph, fed, {
+      signal,
+      outputs: wanted && Object.keys(wanted),
+    });
+    try {
+      return checkOutputs(graph, fed, outputs, wanted);
+    } catch (error) {
+      for (const output of Object.values(outputs)) if ("drop" in output) output.drop();
+      throw error;
+    }
+  } catch (error) {
+    // The worker has ended since the inputs were found on its device: they are made again.
+    if (error instanceof LostError) return await callOn(running, call);
+    throw error;
+  }
+}
+
+/** The inputs where a graph can take them from. */
+async function fedTo(running: Running, inputs: Inputs, signal?: AbortSignal): Promise<Fed> {
+  const fed: Record<string, Tensor | Remote> = {};
+  for (const [name, input] of Object.entries(inputs)) {
+    fed[name] = input instanceof HeldOutput
+      ? await input.on(running, signal)
+      : await valuesOf(input, signal);
+  }
+  return fed;
 }
 
 /** Whether another provider may do better. */
@@ -173,23 +231,36 @@ function runError(graph: string, provider: Provider, cause: Error): Error {
   });
 }
 
+/** What the sessions of graphs that were opened together share. */
+interface Shared {
+  provider(): Provider;
+  run(graph: string, ...call: Parameters<Session["run"]>): ReturnType<Session["run"]>;
+  hold(graph: string, ...call: Parameters<Session["hold"]>): ReturnType<Session["hold"]>;
+  close(): Promise<void>;
+}
+
 /** The sessions share a host, which ends when the last of them is disposed. */
 function makeSessions(
   signatures: Readonly<Record<string, Signature>>,
-  provider: () => Provider,
-  run: (graph: string, ...call: Parameters<Session["run"]>) => ReturnType<Session["run"]>,
-  close: () => Promise<void>,
+  { provider, run, hold, close }: Shared,
 ): Record<string, Session> {
   const graphs = Object.keys(signatures);
   const open = new Set(graphs);
+  const checkOpen = (graph: string) => {
+    if (!open.has(graph)) throw new Error(`Cannot run the graph "${graph}": it is closed`);
+  };
   const sessionOf = (graph: string): Session => ({
     get provider() {
       return provider();
     },
     inputs: signatures[graph].inputs.map(({ name }) => name),
     async run(inputs, options) {
-      if (!open.has(graph)) throw new Error(`Cannot run the graph "${graph}": it is closed`);
+      checkOpen(graph);
       return await run(graph, inputs, options);
+    },
+    async hold(inputs, options) {
+      checkOpen(graph);
+      return await hold(graph, inputs, options);
     },
     async [Symbol.asyncDispose]() {
       open.delete(graph);

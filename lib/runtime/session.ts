@@ -1,9 +1,13 @@
 /** The contract of sessions, which run a network. @module */
 
+import type { Held } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** The providers, in the order in which they are tried. */
 export type Provider = "webgpu" | "native" | "wasm";
+
+/** Tensors by the names of a graph's inputs, here or where a graph has left them. */
+export type Inputs = Readonly<Record<string, Tensor | Held>>;
 
 /** Options of one call of a graph. */
 export interface RunOptions {
@@ -34,8 +38,13 @@ export interface Session extends AsyncDisposable {
    * @throws {RangeError} If an input or a wanted output has another shape.
    * @throws {ProviderError} If no provider gives finite numbers.
    */
-  run(
-    inputs: Readonly<Record<string, Tensor>>,
-    options?: RunOptions,
-  ): Promise<Record<string, Tensor>>;
+  run(inputs: Inputs, options?: RunOptions): Promise<Record<string, Tensor>>;
+  /**
+   * Runs the graph as `run()` does, and leaves its outputs where they were computed: on a GPU in its memory. They are made
+   * to be given to graphs that were opened together with this one; whoever asks for them disposes them.
+   *
+   * Where their memory is lost, with a thread that ended or a provider that was left, they are computed again when they
+   * are needed.
+   */
+  hold(inputs: Inputs, options?: RunOptions): Promise<Record<string, Held>>;
 }

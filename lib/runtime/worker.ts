@@ -2,18 +2,57 @@
 
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Answer, Desk } from "../thread.ts";
-import type { EngineOptions, GraphSource, LoadedGraph, Signature } from "./graph.ts";
+import {
+  type DeviceTensor,
+  type EngineOptions,
+  type GraphSource,
+  isOnDevice,
+  type LoadedGraph,
+  type Signature,
+} from "./graph.ts";
+import type { Unseen } from "./outputs.ts";
 import type { Provider } from "./session.ts";
 
-/** Requests to the worker: first to open all graphs, then to run them. */
+/** A tensor that stays on the worker's device, known by a number. */
+export interface Numbered {
+  /** Its number. */
+  readonly number: number;
+}
+
+/** One call of a graph. */
+interface Call {
+  graph: string;
+  inputs: Record<string, Tensor | Numbered>;
+  /** Names of the wanted outputs. @default {all} */
+  outputs?: readonly string[];
+}
+
+/**
+ * Requests to the worker: first to open all graphs, then to run them, to run them and leave the outputs on the device, and
+ * to read an output that was left there. `drop`, which frees one, has no reply.
+ */
 export type Request =
   | { kind: "open"; provider: Provider; graphs: readonly GraphSource[]; options: EngineOptions }
-  | { kind: "run"; graph: string; inputs: Record<string, Tensor> };
+  | { kind: "run" } & Call
+  | { kind: "hold" } & Call
+  | { kind: "read" } & Numbered
+  | { kind: "drop" } & Numbered;
 
 /** Its replies. */
 export type Reply =
   | { kind: "opened"; signatures: Record<string, Signature> }
-  | { kind: "outputs"; outputs: Record<string, Tensor> };
+  | { kind: "outputs"; outputs: Record<string, Output>; moved: Moved };
+
+/** An output: its values, or where they stay. */
+export type Output = Tensor | Numbered & Unseen;
+
+/** Bytes that a call has moved between the memory of the CPU and that of a device. */
+export interface Moved {
+  /** To the device. */
+  up: number;
+  /** From the device. */
+  down: number;
+}
 
 /** Opens one graph on one provider. */
 export type OpenGraph = (graph: GraphSource, options: EngineOptions) => Promise<LoadedGraph>;
@@ -21,6 +60,24 @@ export type OpenGraph = (graph: GraphSource, options: EngineOptions) => Promise<
 /** The desk of the graphs, which it holds once they are opened. */
 export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<Request, Reply> {
   const graphs = new Map<string, LoadedGraph>();
+  const held = new Map<number, DeviceTensor>();
+  let last: Promise<unknown> = Promise.resolve();
+  let count = 0;
+
+  /** One after the other, since a tensor must not be freed while a graph runs. */
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  }
+
+  function compute({ graph, inputs, outputs }: Call) {
+    const fed = Object.entries(inputs).map(([name, value]) =>
+      [name, "number" in value ? held.get(value.number)! : value] as const
+    );
+    return graphs.get(graph)!.run(Object.fromEntries(fed), outputs);
+  }
+
   return {
     async open({ provider, graphs: sources, options }): Promise<Answer<Reply>> {
       const open = openers[provider];
@@ -33,10 +90,77 @@ export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<R
       }
       return { reply: { kind: "opened", signatures } };
     },
-    async run({ graph, inputs }): Promise<Answer<Reply>> {
-      const outputs = await graphs.get(graph)!.run(inputs);
-      const transfer = Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer);
-      return { reply: { kind: "outputs", outputs }, transfer };
-    },
+    run: (call) =>
+      inTurn(async () => {
+        const computed = await compute(call);
+        try {
+          const read = await mapped(computed, (value) => isOnDevice(value) ? value.read() : value);
+          return answerWith(read, movedBy(call, computed, read));
+        } finally {
+          disposeAll(computed);
+        }
+      }),
+    hold: (call) =>
+      inTurn(async () => {
+        const computed = await compute(call);
+        try {
+          const outputs = await mapped(computed, async (value) => {
+            if (!isOnDevice(value)) return value;
+            return { number: count++, dims: value.dims, ranges: await value.ranges() };
+          });
+          for (const [name, value] of Object.entries(outputs)) {
+            if ("number" in value) held.set(value.number, computed[name] as DeviceTensor);
+          }
+          return answerWith(outputs, movedBy(call, computed, {}));
+        } catch (error) {
+          disposeAll(computed);
+          throw error;
+        }
+      }),
+    read: ({ number }) =>
+      inTurn(async () => {
+        const values = await held.get(number)!.read();
+        return answerWith({ values }, { up: 0, down: values.data.byteLength });
+      }),
+    drop: ({ number }) =>
+      inTurn(() => {
+        held.get(number)?.dispose();
+        held.delete(number);
+        return Promise.resolve();
+      }),
   };
+}
+
+/** What is made of each tensor, by the same names. */
+async function mapped<From, To>(
+  tensors: Readonly<Record<string, From>>,
+  make: (value: From) => To | Promise<To>,
+): Promise<Record<string, To>> {
+  const made: Record<string, To> = {};
+  for (const [name, value] of Object.entries(tensors)) made[name] = await make(value);
+  return made;
+}
+
+function answerWith(outputs: Record<string, Output>, moved: Moved): Answer<Reply> {
+  const transfer = Object.values(outputs).filter((value) => "data" in value)
+    .map(({ data }) => data.buffer as ArrayBuffer);
+  return { reply: { kind: "outputs", outputs, moved }, transfer };
+}
+
+/** What a call has moved, if its graph ran on a device: what was given here, and what was read. */
+function movedBy(
+  { inputs }: Call,
+  computed: Readonly<Record<string, Tensor | DeviceTensor>>,
+  read: Readonly<Record<string, Tensor>>,
+): Moved {
+  if (!Object.values(computed).some(isOnDevice)) return { up: 0, down: 0 };
+  return { up: bytesOf(Object.values(inputs)), down: bytesOf(Object.values(read)) };
+}
+
+function bytesOf(values: readonly (Tensor | Numbered)[]): number {
+  return values.reduce((sum, value) => sum + ("data" in value ? value.data.byteLength : 0), 0);
+}
+
+function disposeAll(computed: Readonly<Record<string, Tensor | DeviceTensor>>): void {
+  Object.values(computed).filter(isOnDevice).forEach((value) => value.dispose());
 }

@@ -8,6 +8,7 @@ import type { Family, Model, SampleInput } from "../../lib/models/model.ts";
 import { planUpscale } from "../../lib/plan.ts";
 import { type OpenedSessions, openSessions } from "../../lib/runtime/providers.ts";
 import type { Session } from "../../lib/runtime/session.ts";
+import { allHeldHere, valuesOf } from "../../lib/tensor/held.ts";
 import { noise, type NoiseOrigin } from "../../lib/tensor/noise.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { crop } from "../../lib/tensor/window.ts";
@@ -50,18 +51,35 @@ export async function openTiny(
   return { card, model, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
+/** A network that is a function of tensors. */
+export type NetworkFunction = (
+  inputs: Readonly<Record<string, Tensor>>,
+) => Promise<Record<string, Tensor>>;
+
+/** A session of such a network. */
+export function sessionOf(network: NetworkFunction): Session {
+  const run: Session["run"] = async (inputs) => {
+    const values: Record<string, Tensor> = {};
+    for (const [name, input] of Object.entries(inputs)) values[name] = await valuesOf(input);
+    return await network(values);
+  };
+  return {
+    provider: "native",
+    run,
+    hold: async (inputs) => allHeldHere(await run(inputs)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
 /** Opens a family on a card and on networks that are functions of tensors. */
 export function openFunctions(
   family: Family,
   card: Partial<ModelCard>,
-  networks: Readonly<Record<string, Session["run"]>>,
+  networks: Readonly<Record<string, NetworkFunction>>,
 ): Promise<Opened> {
   const dispose = () => Promise.resolve();
   const sessions = Object.fromEntries(
-    Object.entries(networks).map(([name, run]) => [
-      name,
-      { provider: "native", run, [Symbol.asyncDispose]: dispose } satisfies Session,
-    ]),
+    Object.entries(networks).map(([name, network]) => [name, sessionOf(network)]),
   );
   const whole = { id: "functions", family: "functions", graphs: {}, ...card } as ModelCard;
   return Promise.resolve({

@@ -126,6 +126,45 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     await expect(waiting).rejects.toBe(reason);
     expect((await running).y.dims).toEqual(heavy.x.dims);
   },
+  async "holds outputs for the calls after it, which give what they give otherwise"(open) {
+    await using session = await open("denoise");
+    const t = tensor([1], Float32Array.of(3));
+    const x = varied([1, 3, 5, 4]);
+    const { eps } = await session.run({ x, t });
+    const wanted = await session.run({ x: eps, t });
+    const held = (await session.hold({ x, t }, { outputs: { eps: [1, 3, 5, 4] } })).eps;
+    expect(held.dims).toEqual(eps.dims);
+    for (let i = 0; i < 2; i++) {
+      expect(compare((await session.run({ x: held, t })).eps, wanted.eps, 1e-5)).toBe(undefined);
+      expect(compare(await held.read(), eps, 1e-5)).toBe(undefined);
+    }
+    held.dispose();
+    await expect(held.read()).rejects.toThrow(/disposed/);
+    await expect(session.run({ x: held, t })).rejects.toThrow(/disposed/);
+    expect((await session.run({ x, t })).eps.dims).toEqual(x.dims);
+  },
+  async "holds outputs also where what computed them has ended"(open) {
+    await using session = await open("denoise");
+    const t = tensor([1], Float32Array.of(3));
+    const x = varied([1, 3, 5, 4]);
+    const { eps } = await session.run({ x, t });
+    const wanted = await session.run({ x: eps, t });
+    const held = (await session.hold({ x, t })).eps;
+    /** Ends the worker in the middle of a call. */
+    const cancel = async () => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const run = session.run({ x: tensor([1, 3, 400, 400]), t }, { signal }).catch((why) => why);
+      await pause(0);
+      controller.abort("enough");
+      expect(await run).toBe("enough");
+    };
+    await cancel();
+    expect(compare((await session.run({ x: held, t })).eps, wanted.eps, 1e-5)).toBe(undefined);
+    await cancel();
+    expect(compare(await held.read(), eps, 1e-5)).toBe(undefined);
+    held.dispose();
+  },
   async "refuses to run once it is disposed"(open) {
     const session = await open("scale");
     await session[Symbol.asyncDispose]();
@@ -133,6 +172,13 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     await expect(session.run({ picture: tensor([1, 3, 4, 4]) })).rejects.toThrow(/closed/);
   },
 };
+
+/** Values that differ from one another. */
+function varied(dims: readonly number[]): Tensor {
+  const one = tensor(dims);
+  one.data.forEach((_, i) => one.data[i] = Math.sin(7 * i));
+  return one;
+}
 
 /** An input for the graph `loop` that takes it a moment. */
 const light = { x: tensor([1, 16, 4, 4]) };

@@ -8,7 +8,7 @@ import { tensor } from "../../lib/tensor/tensor.ts";
 import { crop } from "../../lib/tensor/window.ts";
 import type { Diffusion, ModelCard } from "../../lib/zoo/card.ts";
 import { bytesApart, openTiny, readTiny, sampleOf, testPicture } from "../contracts/family.ts";
-import { openFunctions } from "../contracts/family.ts";
+import { type NetworkFunction, openFunctions } from "../contracts/family.ts";
 
 const withDiffusion = (change: Partial<Diffusion>) => (card: ModelCard) => ({
   ...card,
@@ -20,7 +20,7 @@ Deno.test("sr3() tells the network the levels of the sampling schedule, ddpm() t
   const { card } = await readTiny("sr3-tiny");
   for (const family of ["sr3", "ddpm"]) {
     const told: number[] = [];
-    const run: Session["run"] = ({ x, level, t }) => {
+    const run: NetworkFunction = ({ x, level, t }) => {
       told.push((level ?? t).data[0]);
       return Promise.resolve({ prediction: tensor(x.dims) });
     };
@@ -43,7 +43,7 @@ Deno.test("sr3() feeds the input enlarged as the card says, padded beyond the im
       tiling: { ...card.tiling!, multiple: 4 },
     };
     let seen = tensor([1, 3, 1, 1]);
-    const run: Session["run"] = ({ x, condition }) => {
+    const run: NetworkFunction = ({ x, condition }) => {
       seen = condition;
       return Promise.resolve({ prediction: tensor(x.dims) });
     };

@@ -4,13 +4,12 @@ import { diffusionModel } from "../../lib/models/diffusion.ts";
 import { noiseLevel } from "../../lib/models/time.ts";
 import type { Family, SampleInput } from "../../lib/models/model.ts";
 import { resize } from "../../lib/image/resize.ts";
-import type { Session } from "../../lib/runtime/session.ts";
 import { mix } from "../../lib/tensor/linear.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { padTo } from "../../lib/tensor/window.ts";
 import { crop } from "../../lib/tensor/window.ts";
 import { overTiles, type TileRun } from "../../lib/tiling.ts";
-import { openFunctions, testFamily } from "../contracts/family.ts";
+import { type NetworkFunction, openFunctions, testFamily } from "../contracts/family.ts";
 
 const tiling = { size: 32, overlap: 4, multiple: 2, blended: false };
 
@@ -34,7 +33,7 @@ const leveled: Family = (card, sessions) =>
   });
 
 /** eps of a Gaussian around the condition, of deviation 0.05: (x - level * condition) * sigma / variance. */
-const leveledNetwork: Session["run"] = ({ x, level: { data: [level] }, condition }) => {
+const leveledNetwork: NetworkFunction = ({ x, level: { data: [level] }, condition }) => {
   const sigma = Math.sqrt(1 - level ** 2);
   const gain = sigma / (sigma ** 2 + (0.05 * level) ** 2);
   return Promise.resolve({ prediction: mix(gain, x, -gain * level, condition) });
@@ -81,7 +80,7 @@ const coarse: Family = ({ scale }, { inverse }) => ({
 });
 
 /** Each latent spread over the pixels that it stands for, on the enlarged input. */
-const coarseNetwork: Session["run"] = ({ lr, ...latents }) => {
+const coarseNetwork: NetworkFunction = ({ lr, ...latents }) => {
   const [, , height, width] = lr.dims.map((size) => 4 * size);
   const sr = enlarged(lr, 4);
   for (const { dims: [, , h, w], data } of Object.values(latents)) {

@@ -2,13 +2,12 @@ import { expect } from "expect";
 import { resize } from "../../lib/image/resize.ts";
 import { families } from "../../lib/models/mod.ts";
 import { trajectoryOf } from "../../lib/models/trajectory.ts";
-import type { Session } from "../../lib/runtime/session.ts";
 import { noise } from "../../lib/tensor/noise.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import type { Diffusion, ModelCard } from "../../lib/zoo/card.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 import { bytesApart, type Opened, openTiny, readTiny } from "../contracts/family.ts";
-import { sampleOf, testPicture } from "../contracts/family.ts";
+import { type NetworkFunction, sampleOf, sessionOf, testPicture } from "../contracts/family.ts";
 
 /** The tiny entry with another base. */
 function openWith(base: Diffusion["base"]): Promise<Opened> {
@@ -60,7 +59,7 @@ Deno.test("srdiff() gives the network the states that its card describes", async
   const { card } = await readTiny("srdiff-tiny");
   const seen: { t: number; deviation: number }[] = [];
   /** A network that always estimates a residual of 0. */
-  const run: Session["run"] = ({ x, t, lr }) => {
+  const run: NetworkFunction = ({ x, t, lr }) => {
     if (lr) {
       const [, , h, w] = lr.dims;
       return Promise.resolve({ features: lr, estimate: tensor([1, 3, 4 * h, 4 * w]) });
@@ -69,7 +68,7 @@ Deno.test("srdiff() gives the network the states that its card describes", async
     seen.push({ t: t.data[0], deviation: Math.sqrt(variance) });
     return Promise.resolve({ prediction: tensor(x.dims) });
   };
-  const session = { provider: "native", run } as unknown as Session;
+  const session = sessionOf(run);
   const sessions = { encoder: session, denoiser: session, fast: session };
   const x0 = { ...card, diffusion: { ...card.diffusion!, prediction: "x0" as const } };
   const model = families.srdiff(x0, sessions);

@@ -110,7 +110,8 @@ async function imageOf(
   if (!model.condition) throw new TypeError("Cannot enlarge: the entry takes no input");
   const [height, width] = lr.dims;
   const begun = await model.condition({ lr: fromBytes(lr), tiling: whole({ height, width }) });
-  return (await statesOf(entry, begun, recording, 0)).at(-1)!;
+  const states = await statesOf(entry, begun, recording, 0).finally(() => begun.dispose?.());
+  return states.at(-1)!;
 }
 
 /** Compares the image of the first item, made from its low-resolution bytes, with the recorded one. */

@@ -1,0 +1,74 @@
+/** The provider `webgpu`: ONNX Runtime on `navigator.gpu`, whose outputs stay in the memory of the GPU. @module */
+
+import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
+import { type GpuMemory, gpuMemory } from "./gpu_memory.ts";
+import {
+  type DeviceTensor,
+  type EngineOptions,
+  type GraphSource,
+  isOnDevice,
+  type LoadedGraph,
+  signatureOf,
+} from "./graph.ts";
+import { openOrt } from "./ort_web.ts";
+import { imagesOf } from "./range.ts";
+
+/** ONNX Runtime's entry for WebGPU. */
+type Ort = typeof import("onnxruntime-web/webgpu");
+/** A tensor of it. */
+type OrtTensor = InstanceType<Ort["Tensor"]>;
+
+/** The memory of the device, which all graphs of a thread share. */
+let memory: GpuMemory | undefined;
+
+/** Loads one graph to run on `navigator.gpu`. */
+export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Promise<LoadedGraph> {
+  // A worker from a file: URL has the origin "null", which this entry cannot parse as a base URL.
+  if (globalThis.location?.origin === "null") {
+    Object.defineProperty(globalThis, "location", { value: undefined, configurable: true });
+  }
+  const ort = await import("onnxruntime-web/webgpu");
+  // This entry starts its threads from blob: URLs, which Deno refuses; the GPU does the work anyway.
+  const session = await openOrt(ort, graph, { ...options, threads: 1 }, {
+    executionProviders: ["webgpu"],
+    preferredOutputLocation: "gpu-buffer",
+  });
+  const device = memory ??= gpuMemory(await ort.env.webgpu.device as GPUDevice);
+  return {
+    signature: signatureOf(session),
+    async run(inputs, wanted = session.outputNames) {
+      const feeds = Object.entries(inputs).map(([name, value]) => [name, toOrt(ort, value)]);
+      const outputs = await session.run(Object.fromEntries(feeds));
+      const kept = Object.entries(outputs).filter(([name, value]) => {
+        if (!wanted.includes(name)) value.dispose();
+        return wanted.includes(name);
+      });
+      return Object.fromEntries(kept.map(([name, value]) => [name, fromOrt(value, device)]));
+    },
+  };
+}
+
+/** A tensor that a graph has left in the memory of the GPU. */
+interface Left extends DeviceTensor {
+  /** That of ONNX Runtime. */
+  readonly own: OrtTensor;
+}
+
+function toOrt(ort: Ort, value: Tensor | DeviceTensor): OrtTensor {
+  if (isOnDevice(value)) return (value as Left).own;
+  return new ort.Tensor("float32", value.data, value.dims);
+}
+
+function fromOrt(own: OrtTensor, memory: GpuMemory): Tensor | Left {
+  const { dims } = own;
+  // One without values is left in the memory of the CPU.
+  if (own.location !== "gpu-buffer") return tensor(dims, (own.data as Float32Array).slice());
+  const values = { buffer: own.gpuBuffer as unknown as GPUBuffer, length: sizeOf(dims) };
+  return {
+    own,
+    dims,
+    ranges: () => memory.ranges(values, imagesOf(dims)),
+    read: async () => tensor(dims, await memory.read(values)),
+    dispose: () => own.dispose(),
+  };
+}

@@ -1,0 +1,37 @@
+/** The least and the largest value of tensors, by which outputs are judged. @module */
+
+/** Least and largest value; one of the two is NaN, or both, if any value is NaN. */
+export interface Range {
+  /** The least. */
+  readonly least: number;
+  /** The largest. */
+  readonly most: number;
+}
+
+/** Number of images in a tensor of these sizes; 1 where it is not images. */
+export function imagesOf(dims: readonly number[]): number {
+  return dims.length < 4 ? 1 : dims[0];
+}
+
+/** The range of each of `count` images. */
+export function rangesOf(data: Float32Array, count: number): Range[] {
+  const size = data.length / count;
+  return Array.from({ length: count }, (_, i) => rangeOf(data.subarray(i * size, (i + 1) * size)));
+}
+
+/** Whether no value is NaN or infinite. */
+export function isFiniteRange({ least, most }: Range): boolean {
+  return Number.isFinite(least) && Number.isFinite(most);
+}
+
+function rangeOf(data: Float32Array): Range {
+  let least = Infinity;
+  let most = -Infinity;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (value < least) least = value;
+    if (value > most) most = value;
+    if (value !== value) return { least: NaN, most: NaN };
+  }
+  return data.length === 0 ? { least: 0, most: 0 } : { least, most };
+}

@@ -1,0 +1,48 @@
+/** Tensors that stay where they were computed. @module */
+
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * A tensor that stays where it was computed, such as in the memory of a GPU, and is given from one network to the next
+ * without a way through the memory of the CPU.
+ */
+export interface Held {
+  /** Sizes, outermost first. */
+  readonly dims: readonly number[];
+  /**
+   * Its values, in the memory of the CPU.
+   *
+   * @param signal Aborts the reading, which throws the signal's reason.
+   * @throws {Error} If it was disposed.
+   */
+  read(signal?: AbortSignal): Promise<Tensor>;
+  /** Gives its memory back; it cannot be used afterwards. */
+  dispose(): void;
+}
+
+/** Whether a tensor is held elsewhere, rather than here. */
+export function isHeld(value: Tensor | Held): value is Held {
+  return !("data" in value);
+}
+
+/** The values of a tensor, wherever it is; it stays there. */
+export async function valuesOf(value: Tensor | Held, signal?: AbortSignal): Promise<Tensor> {
+  return isHeld(value) ? await value.read(signal) : value;
+}
+
+/** A tensor of the CPU's memory as one that is held. */
+export function heldHere(value: Tensor): Held {
+  return { dims: value.dims, read: () => Promise.resolve(value), dispose() {} };
+}
+
+/** Tensors of the CPU's memory as ones that are held. */
+export function allHeldHere(values: Readonly<Record<string, Tensor>>): Record<string, Held> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, heldHere(value)]),
+  );
+}
+
+/** Gives back the memory of all tensors that are held. */
+export function disposeAll(values: Iterable<Tensor | Held>): void {
+  for (const value of values) if (isHeld(value)) value.dispose();
+}
