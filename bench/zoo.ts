@@ -3,8 +3,9 @@
  * writes the figures into its `model.yml`, the tables of its own README and the table of the project's.
  *
  * `deno task bench:zoo --check` measures Set5 alone and fails if a card's figures no longer follow from its
- * weights. `--only ID` takes one entry, `--data DIR` another folder with the sets; `--results FILE` skips the
- * images that `deno task bench` has measured there with the same weights, sets and numbers of seeds.
+ * weights. `--only ID` takes one entry, `--missing` only the sets that a card has no figures of, `--data DIR`
+ * another folder with the sets; `--results FILE` skips the images that `deno task bench` has measured there with
+ * the same weights, sets and numbers of seeds.
  *
  * @module
  */
@@ -38,6 +39,7 @@ const SIZES: Readonly<Record<string, number>> = { Set5: 5, BSD100: 100 };
 /** What the user asked for. */
 interface Flags {
   check?: boolean;
+  missing?: boolean;
   only?: string;
   data: string;
   lpips?: string;
@@ -50,6 +52,7 @@ async function main(signal: AbortSignal): Promise<number> {
     .description("Measures the zoo and writes the figures into its cards and READMEs.")
     .option("--check", "only report figures of the cards that are no longer true")
     .option("--only <id>", "one entry")
+    .option("--missing", "only the sets that a card has no figures of; keep the others")
     .option("--data <dir>", "folder with the sets", new URL("../shared/data/eval", root).pathname)
     .option("--lpips <path>", "file or folder with the LPIPS graphs")
     .option("--results <file>", "take what this results file of deno task bench holds")
@@ -81,13 +84,14 @@ async function main(signal: AbortSignal): Promise<number> {
       data: values.data,
       judges,
       rows,
+      known: values.missing ? card.figures : undefined,
       signal,
       onPicture,
     });
     const path = new URL("model.yml", card.base!).pathname;
     if (values.check) faults.push(...differences(card, figures));
     else await writeFigures(path, figures);
-    if (!card.int8) continue;
+    if (!card.int8 || values.missing) continue;
     const difference = await measureInt8(card, sets, { data: values.data, judges, signal });
     if (values.check) faults.push(...int8Differences(card, difference));
     else await writeInt8(path, { ...card.int8, difference });

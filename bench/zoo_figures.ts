@@ -67,6 +67,8 @@ export interface MeasureOptions {
   readonly judges: Judges;
   /** Rows measured earlier; those of other weights, sets or numbers of seeds are ignored. */
   readonly rows?: readonly Row[];
+  /** Figures of the same weights; their sets are not measured again. */
+  readonly known?: CardFigures;
   /** Aborts the work. */
   readonly signal: AbortSignal;
   /** Called after each image. */
@@ -88,7 +90,7 @@ export function enlarges({ diffusion, scale }: ModelCard): boolean {
 export async function measureEntry(
   card: ModelCard,
   sets: readonly ZooSet[],
-  { data, judges, rows = [], signal, onPicture, precision }: MeasureOptions,
+  { data, judges, rows = [], known = {}, signal, onPicture, precision }: MeasureOptions,
 ): Promise<CardFigures> {
   await using method = await entryMethod(card.base ?? card.id, { signal, precision });
   const figures: CardFigures = {};
@@ -97,6 +99,11 @@ export async function measureEntry(
       limit: damage?.images ?? limit,
       track: damage?.track,
     });
+    const { key } = task.set;
+    if (known[key]) {
+      figures[key] = known[key];
+      continue;
+    }
     const record = { rows: [...rows] };
     await runMethod(method, [task], record, {
       seeds,
@@ -110,10 +117,10 @@ export async function measureEntry(
       },
       finish: (row) => Promise.resolve(putRow(record, row)),
     });
-    figures[task.set.key] = cardFigures(
+    figures[key] = cardFigures(
       record.rows.filter((row) =>
         row.method === method.name && row.methodDigest === method.digest &&
-        row.set === task.set.key && row.setDigest === task.set.digest
+        row.set === key && row.setDigest === task.set.digest
       ),
     );
   }

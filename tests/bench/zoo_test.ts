@@ -59,6 +59,8 @@ Deno.test("measureEntry() skips the images that the same weights were measured o
     };
     expect(await psnrOf(digest)).toBe(20);
     expect(await psnrOf("older")).not.toBe(20);
+    const known = { Set5x4: { images: 2, psnrY: 12 } };
+    expect(await measureEntry(card, sets, { data, judges: {}, known, signal })).toEqual(known);
   }));
 
 Deno.test({
