@@ -15,7 +15,7 @@ export async function runInterruptible(
 ): Promise<never> {
   const stop = new AbortController();
   Deno.addSignalListener("SIGINT", () => {
-    if (stop.signal.aborted) Deno.exit(130); // asked twice: what is written is whole
+    if (stop.signal.aborted) Deno.exit(130); // asked twice: all written files are complete
     console.error("Stopping after this image; press Ctrl-C again to stop at once");
     stop.abort();
   });

@@ -222,7 +222,7 @@ function meterOf({ runs, samples, steps, onProgress }: Plan, regions: number): M
 function checkFinite(result: Tensor, { id }: ModelCard): void {
   if (allFinite(result)) return;
   throw new Error(
-    `Cannot make an image: ${id} gave values that are not finite (NaN or infinite). Try another provider`,
+    `Cannot make an image: ${id} gave NaN or infinite values. Try another provider`,
   );
 }
 

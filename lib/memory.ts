@@ -69,7 +69,9 @@ export function fitMemory(card: ModelCard, size: Size, work: Work): Division {
     const needed = held + (4 * marginOf(work) + 2 * work.frame) ** 2 * perPixel;
     throw new RangeError(
       `Cannot upscale ${size.width}x${size.height} within ${inMegabytes(budget)}: it takes ` +
-        `${inMegabytes(needed)}. Allow more memory, take a smaller tile or fewer samples, or cut ` +
+        `${
+          inMegabytes(needed)
+        }. Allow more memory, take a smaller tile or fewer samples, or crop ` +
         `the image`,
     );
   }

@@ -236,7 +236,7 @@ export function planUpscale(
   checkRestore(card, model, restore);
   if (!Object.hasOwn(samplers, sampler)) {
     throw new RangeError(
-      `Cannot use the sampler "${sampler}": there are ${Object.keys(samplers).join(", ")}`,
+      `Cannot use the sampler "${sampler}": choose one of ${Object.keys(samplers).join(", ")}`,
     );
   }
   const width = size.width * card.scale, height = size.height * card.scale;
@@ -288,7 +288,9 @@ function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): voi
     const why = ["tile", "consistency", "keepHidden"].includes(name) || FAMILY.includes(name)
       ? `the family "${card.family}" of ${card.id} does not have it`
       : "there is no such option";
-    throw new TypeError(`Cannot use the option "${name}": ${why}. It takes ${known.join(", ")}`);
+    throw new TypeError(
+      `Cannot use the option "${name}": ${why}. The options are ${known.join(", ")}`,
+    );
   }
 }
 

@@ -60,7 +60,9 @@ Deno.test("planUpscale() refuses by name what a family does not know", async () 
     await expect(plan("srdiff-tiny", option)).resolves.toMatchObject(option);
   }
   const unknown = { sede: 1 } as UpscaleOptions;
-  await expect(plan("srdiff-tiny", unknown)).rejects.toThrow(/"sede".*It takes seed, samples/);
+  await expect(plan("srdiff-tiny", unknown)).rejects.toThrow(
+    /"sede".*The options are seed, samples/,
+  );
   await expect(plan("regression-tiny", { seed: undefined })).resolves.toBeDefined();
 });
 

@@ -105,7 +105,7 @@ export const verify: Verb = (program, desk) => {
 };
 
 function stateOf(error: Error): string {
-  if (/it is not (?:in .* and the network is not to be used|beside its card)/.test(error.message)) {
+  if (/it is not (?:in .* and the network must not be used|beside its card)/.test(error.message)) {
     return "not on this machine";
   }
   return error.message;

@@ -12,7 +12,7 @@ import type { Upscaler } from "../upscaler.ts";
  */
 export function needOption({ card, accepts }: Upscaler, option: FamilyOption, work: string): void {
   if (accepts.includes(option)) return;
-  const knows = accepts.length > 0 ? `it knows ${accepts.join(", ")}` : "it draws no samples";
+  const knows = accepts.length > 0 ? `it knows ${accepts.join(", ")}` : "it does not draw samples";
   throw new UnsupportedError(
     `Cannot ${work} with ${card.id}: the family "${card.family}" does not have the option ` +
       `"${option}", ${knows}. Take another entry, such as srdiff`,

@@ -174,7 +174,7 @@ function refuseUnknown(
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue;
     throw new TypeError(
-      `Cannot use the option "${name}": no stage of the cascade has it. It takes ${
+      `Cannot use the option "${name}": no stage of the cascade has it. The options are ${
         known.join(", ")
       }`,
     );

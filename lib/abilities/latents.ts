@@ -72,7 +72,7 @@ export async function interpolateImages(
   if (first.width !== second.width || first.height !== second.height) {
     throw new RangeError(
       `Cannot go from ${first.width}x${first.height} to ${second.width}x${second.height}: the images ` +
-        `must be of one size`,
+        `must have the same size`,
     );
   }
   const lows = [first, second].map((image) => shrunk(upscaler, image));
@@ -139,7 +139,7 @@ export async function decode(
 export function encoder({ card, encode }: Upscaler): NonNullable<Upscaler["encode"]> {
   if (encode) return encode;
   throw new UnsupportedError(
-    `Cannot encode an image with ${card.id}: the family "${card.family}" has no way back to latents. ` +
+    `Cannot encode an image with ${card.id}: the family "${card.family}" cannot turn images into latents. ` +
       `Take an entry of the family srflow`,
   );
 }
@@ -153,7 +153,7 @@ function shrunk({ card: { scale } }: Upscaler, { width, height, ...image }: Imag
     });
   }
   throw new RangeError(
-    `Cannot make ${width}x${height} small by ${scale}: its sides are not multiples. Cut it, or give the ` +
+    `Cannot make ${width}x${height} small by ${scale}: its sides are not multiples. Crop it, or give the ` +
       `small image`,
   );
 }

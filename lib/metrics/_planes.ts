@@ -35,7 +35,7 @@ export function checkPair(result: Image, truth: Image, border: number): void {
   ) {
     throw new RangeError(
       `Cannot leave out a border of ${border} of an image of ${truth.width}x${truth.height}: ` +
-        `it must be a whole number from 0 that leaves some pixels`,
+        `it must be a whole number, at least 0, that leaves some pixels`,
     );
   }
 }

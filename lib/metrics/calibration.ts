@@ -50,7 +50,7 @@ export function deviationMap(samples: readonly Image[], options: DeviationOption
  */
 export function checkWindow({ window = WINDOW }: DeviationOptions): void {
   if (window >= 0 && window < Infinity) return;
-  throw new RangeError(`Cannot use window = ${window}: it must be a number of pixels from 0`);
+  throw new RangeError(`Cannot use window = ${window}: it must be a number of pixels, at least 0`);
 }
 
 /**

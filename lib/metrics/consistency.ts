@@ -17,7 +17,7 @@ export function lrPsnr(result: Image, low: Image): number {
   if (!Number.isInteger(scale) || result.height !== low.height * scale) {
     throw new RangeError(
       `Cannot shrink an image of ${result.width}x${result.height} to ${low.width}x${low.height}: ` +
-        `its sides must be the same whole number of times as long`,
+        `its sides must be the same whole multiple`,
     );
   }
   return psnrRgb(resizeImage(result, { width: low.width, height: low.height }), low);

@@ -27,7 +27,9 @@ export interface Tensor64 {
  */
 export function gaussianOf(features: Tensor): Gaussian {
   const [n, size] = features.dims;
-  if (n < 2) throw new RangeError(`Cannot fit a distribution to ${n} vectors: it takes two`);
+  if (n < 2) {
+    throw new RangeError(`Cannot fit a distribution to ${n} vectors: at least two are needed`);
+  }
   const mean = new Float64Array(size);
   for (let i = 0; i < n * size; i++) mean[i % size] += features.data[i] / n;
   const data = Float64Array.from(

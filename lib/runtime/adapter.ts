@@ -2,14 +2,14 @@
 
 /** A reason not to try WebGPU, or undefined. */
 export async function whyNoGpu(forced: boolean): Promise<string | undefined> {
-  if (!navigator.gpu) return "navigator.gpu is missing here";
+  if (!navigator.gpu) return "navigator.gpu is missing";
   const loud = await quietVulkan();
   if (loud && !forced) return loud;
   const adapter = await navigator.gpu.requestAdapter();
   if (!adapter) return "no GPU adapter was found";
   if (forced || !isSoftware(adapter.info)) return undefined;
   const name = adapter.info.description || adapter.info.vendor || "the adapter";
-  return `${name} is a software adapter, slower than the CPU itself: it is used only where webgpu is named as the provider`;
+  return `${name} is a software adapter, slower than the CPU itself: it is used only if webgpu is named as the provider`;
 }
 
 /** Software adapters call themselves fallbacks, or are known by name. */

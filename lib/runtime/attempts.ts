@@ -63,7 +63,7 @@ export interface ProviderRow {
 /** All providers, in the order in which they are tried. */
 export const providers: readonly ProviderRow[] = [
   { name: "webgpu", whyNot: whyNoGpu },
-  { name: "native", whyNot: () => onServer ? undefined : "a browser runs no native code" },
+  { name: "native", whyNot: () => onServer ? undefined : "a browser cannot run native code" },
   { name: "wasm", whyNot: () => undefined },
 ];
 

@@ -93,7 +93,7 @@ function checkValues(
     });
     if (isVaried) {
       const { least } = rangeOf([image]);
-      throw new OutputError(`${start} is ${least} everywhere, though the input is not flat`);
+      throw new OutputError(`${start} is ${least} everywhere, although the input is not flat`);
     }
   }
 }
@@ -102,7 +102,7 @@ function checkValues(
 function checkFinite(inputs: Readonly<Record<string, Tensor | Unseen>>): void {
   for (const [name, input] of Object.entries(inputs)) {
     if (imagesIn(input).every(areFinite)) continue;
-    throw new RangeError(`Cannot run a graph on NaN or infinity, which its input "${name}" holds`);
+    throw new RangeError(`Cannot run a graph: its input "${name}" contains NaN or infinity`);
   }
 }
 

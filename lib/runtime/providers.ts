@@ -75,7 +75,7 @@ export async function openSessions(
     const trial = { ...search, rest: [...search.rest], tried: [...search.tried] };
     const found = await findWorking(trial, failed, { call, error, open: options });
     const [from, to] = [failed, found.running].map(({ attempt }) => nameOf(attempt));
-    warnings.push(`${from} was left for ${to}, which is used from here on: ${error.message}`);
+    warnings.push(`${from} failed, and ${to} is used from now on: ${error.message}`);
     search.rest = trial.rest;
     search.tried.push(...trial.tried.slice(search.tried.length));
     failed.host.close();

@@ -32,10 +32,10 @@ export function isPrivate({ hostname }: URL): boolean {
  */
 export function addressFault(url: URL, from?: URL): string | undefined {
   const { protocol, hostname, username, password } = url;
-  if (username || password) return "it holds a user name or a password, which are never sent";
+  if (username || password) return "it contains a user name or a password, which are never sent";
   const isLocal = LOCAL.test(hostname);
   if (protocol !== "https:" && !(protocol === "http:" && isLocal)) {
-    return `it starts with "${protocol}", but only https: is fetched (http: from localhost alone)`;
+    return `it starts with "${protocol}", but only https: is fetched (http: only from localhost)`;
   }
   const isForeign = from !== undefined && from.protocol !== "file:" && !isPrivate(from);
   if (isForeign && isPrivate(url)) {

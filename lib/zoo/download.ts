@@ -88,7 +88,7 @@ async function receive(place: URL, file: Download, sink: Sink): Promise<void> {
   const start = response.status === 206 ? rangeStart(response) : 0;
   if (start !== sink.size && start !== 0) {
     await response.body?.cancel();
-    throw new RequestError("the server sent another range than asked for", false);
+    throw new RequestError("the server sent another range than requested", false);
   }
   const tag = tagOf(response);
   if (start > 0 && kept !== undefined && tag !== undefined && tag !== kept) {
@@ -129,7 +129,7 @@ async function* bounded(pieces: Answer["pieces"], rest: number, most: number) {
   for await (const piece of pieces(Infinity)) {
     received += piece.length;
     if (received > rest) {
-      throw new RequestError(`it has more than the ${most} bytes that it may have`, false);
+      throw new RequestError(`it has more than the allowed ${most} bytes`, false);
     }
     yield piece;
   }

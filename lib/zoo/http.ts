@@ -170,7 +170,7 @@ class Watch {
   restart() {
     clearTimeout(this.#timer);
     const seconds = this.#timeout / 1000;
-    const error = new RequestError(`nothing came for ${seconds} s`, true);
+    const error = new RequestError(`nothing arrived for ${seconds} s`, true);
     this.#timer = setTimeout(() => this.#controller.abort(error), this.#timeout);
   }
 

@@ -8,7 +8,7 @@ export const ENTRY_ID = /^[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?$/;
 
 /** What {@linkcode ENTRY_ID} allows, for error messages. */
 export const ENTRY_ID_RULE =
-  "must be 1 to 64 lower-case letters, digits, - and ., the first and the last no - or .";
+  "must be 1 to 64 lower-case letters, digits, - and ., and must not begin or end with - or .";
 
 /** Whether a card may give a file this name. */
 export function isFileName(name: string): boolean {

@@ -14,7 +14,7 @@ export const english: z.core.$ZodErrorMap = en().localeError;
 // deno-lint-ignore no-control-regex -- these are the characters that it is about
 const TEXT = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/;
 const text = (length: number): z.ZodMiniString =>
-  z.string().check(z.maxLength(length), z.regex(TEXT, "must hold no control characters"));
+  z.string().check(z.maxLength(length), z.regex(TEXT, "must not contain control characters"));
 const line = text(300);
 
 /** A file name, which `faults.ts` checks further. */
@@ -54,12 +54,12 @@ const url = z.url().check(z.maxLength(2000));
 /** A file, wherever it is fetched from. */
 const download = {
   file: name.check(
-    z.describe("plain name of a file beside model.yml, or what a download is called"),
+    z.describe("plain name of a file beside model.yml, or the name of the download"),
   ),
   url: z.optional(url)
-    .check(z.describe("where a graph too large for the repository is fetched from")),
+    .check(z.describe("URL of a graph that is too large for the repository")),
   mirrors: z.optional(z.array(url).check(z.maxLength(8)))
-    .check(z.describe("where it is fetched from when the first place fails, in order")),
+    .check(z.describe("URLs to try if the first one fails, in order")),
   sha256,
   bytes: whole(1, limits.graph),
 };
@@ -80,7 +80,7 @@ const int8 = z.strictObject({
   difference: z.optional(z.record(
     key.check(z.describe("a set, such as BSD100x4")),
     z.strictObject({ images: whole(1, 1e6), psnrY: z.number(), lpips: z.number() }),
-  )).check(z.describe("of the figures with int8 from those without, as bench:zoo measured it")),
+  )).check(z.describe("difference of the figures with int8 from those without, from bench:zoo")),
 }).check(
   z.describe("the same networks with int8 convolutions, faster on many CPUs and never on WebGPU"),
 );
@@ -121,7 +121,9 @@ const schedule = z.discriminatedUnion("kind", [
 
 const diffusion = z.strictObject({
   schedule,
-  samplingSchedule: z.optional(schedule).check(z.describe("where sampling differs from training")),
+  samplingSchedule: z.optional(schedule).check(
+    z.describe("the schedule of sampling, if it differs from that of training"),
+  ),
   prediction: z.enum(["eps", "x0", "v"]).check(z.describe("what the network's output estimates")),
   clip: z.optional(factor).check(z.describe("x0 is clamped to [-clip, clip]")),
   base: z.enum(["estimate", "bicubic", "bicubic256", "none"])
@@ -131,10 +133,10 @@ const diffusion = z.strictObject({
   residualScale: factor.check(z.describe("x0 = residualScale * (hr - base)")),
   sampler: z.enum(Object.keys(samplers) as SamplerName[]).check(z.describe("the default")),
   variance: z.optional(z.enum(["posterior", "beta"]))
-    .check(z.describe("of an ancestral step; the posterior's where absent")),
+    .check(z.describe("of an ancestral step; by default the posterior's")),
   condition: z.optional(z.enum(["bicubic", "bicubic256", "pillow", "torch"]))
     .check(z.describe("how the input is enlarged for the graph's input `condition`")),
-}).check(z.describe("what the sampler of a diffusion entry must know"));
+}).check(z.describe("settings of a diffusion entry's sampler"));
 
 const flow = z.strictObject({
   latents: z.array(z.strictObject({
@@ -145,12 +147,14 @@ const flow = z.strictObject({
   temperature: between(0, 1).check(z.describe("scale of the latents, the default")),
   residualScale: factor.check(z.describe("sr = base + residual / residualScale")),
   base: z.enum(["estimate", "none"]).check(z.describe("the encoder's image, or nothing")),
-}).check(z.describe("what the sampling of a flow entry must know"));
+}).check(z.describe("settings of a flow entry"));
 
 const restore = z.strictObject({
   default: z.union([z.literal("auto"), between(0, 1)])
     .check(
-      z.describe("0 keeps the input's damage, 1 takes all of it away, auto as the input shows"),
+      z.describe(
+        "0 keeps the input's damage, 1 removes all of it, auto removes as much as the input shows",
+      ),
     ),
 }).check(z.describe("for an entry whose graphs have the input `restore`"));
 
@@ -176,7 +180,9 @@ const tiling = z.strictObject({
     .check(z.describe("LR sizes and offsets are multiples of this")),
   minimum: z.optional(whole(1, 1024)).check(z.describe("smallest side that the network takes")),
   blended: z._default(z.boolean(), false)
-    .check(z.describe("the network looks at whole tiles: results differ")),
+    .check(
+      z.describe("whether the network sees whole tiles, so that results depend on their size"),
+    ),
 });
 
 const training = z.strictObject({
@@ -191,11 +197,11 @@ const training = z.strictObject({
 }).check(z.describe("how the weights were made"));
 
 const imported = z.strictObject({
-  system: line.check(z.describe("the code base that the checkpoint comes from")),
+  system: line.check(z.describe("the code base from which the checkpoint comes")),
   file: line,
   sha256,
   bytes: whole(1, 2 ** 50),
-}).check(z.describe("the published checkpoint that the graphs were made from"));
+}).check(z.describe("the published checkpoint from which the graphs were made"));
 
 const figures = z.record(
   key.check(z.describe("a set, such as BSD100")),
@@ -212,7 +218,7 @@ export const modelCardSchema: z.ZodMiniType<Omit<ModelCard, "base">> = z.strictO
   version: line,
   licence: z.strictObject({
     weights: line.check(z.describe("SPDX identifier")),
-    note: z.optional(text(2000)).check(z.describe("what else must be known of the terms")),
+    note: z.optional(text(2000)).check(z.describe("what else users must know about the terms")),
     attribution: z.optional(name).check(z.describe("file that names the authors of the data")),
     data: z.array(source).check(z.maxLength(1000)),
   }),
@@ -227,5 +233,5 @@ export const modelCardSchema: z.ZodMiniType<Omit<ModelCard, "base">> = z.strictO
   restore: z.optional(restore),
   training: z.optional(z.record(key, training)).check(z.describe("by graph name")),
   imported: z.optional(imported),
-  figures: z.optional(figures).check(z.describe("what `deno task bench:zoo` measured")),
+  figures: z.optional(figures).check(z.describe("figures from `deno task bench:zoo`")),
 });

@@ -82,7 +82,7 @@ async function fetchText(url: URL, limit: number, options: ReadOptions) {
     const kept = await cache?.getText(url);
     if (kept) return kept;
     throw new Error(
-      "it was not kept earlier and the network is not to be used; read it once without offline",
+      "it was not kept earlier, and the network must not be used; read it once without offline",
     );
   }
   const text = await withRetries(async () => {

@@ -66,7 +66,7 @@ async function fetchFile(
     if (!(card.base?.startsWith(ownZoo.href) && isMissing(cause))) throw cause;
     throw new Error(
       `Cannot find ${entry.file} of ${card.id}: it is not beside its card. The package of srzoo holds the ` +
-        `smaller weights alone, its repository all of them: load CLONE/zoo/${card.id} from a clone`,
+        `smaller weights only, its repository all of them: load CLONE/zoo/${card.id} from a clone`,
       { cause },
     );
   }
@@ -100,7 +100,7 @@ async function fetchAny(
   if (before) return before;
   if (options.offline) {
     throw new Error(
-      `Cannot fetch ${file} of ${card.id}: it is not in ${cache.name} and the network is not to ` +
+      `Cannot fetch ${file} of ${card.id}: it is not in ${cache.name}, and the network must not ` +
         `be used. Load the model once without offline`,
     );
   }

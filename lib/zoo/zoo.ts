@@ -76,7 +76,7 @@ export function openZoo(source: string | URL = ownZoo): Zoo {
       const checked = recheckCard(card);
       const taken = (await readIndex()).includes(card.id) || registered.has(card.id);
       if (taken) {
-        throw new ManifestError(`${card.id}#id`, "the zoo has an entry of this id already");
+        throw new ManifestError(`${card.id}#id`, "the zoo already has an entry with this id");
       }
       registered.set(card.id, checked);
     },

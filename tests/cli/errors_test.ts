@@ -25,7 +25,7 @@ Deno.test("described() names the flag of a permission that is missing, however d
 
 Deno.test("described() says what to do when memory runs out", () => {
   expect(described(new RangeError("Array buffer allocation failed"), "a.png").message)
-    .toMatch(/^a\.png: Cannot find the memory .*--memory/);
+    .toMatch(/^a\.png: Not enough memory.*--memory/);
 });
 
 Deno.test("described() names the options as the command line does", async () => {

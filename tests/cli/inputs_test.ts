@@ -35,7 +35,7 @@ Deno.test(
     ]);
     expect(inputs.every((input) => input.problem === undefined)).toBe(true);
     expect(skipped.map(({ path }) => path)).toEqual([join(folder, "notes.txt")]);
-    expect(skipped[0].why).toMatch(/its format is not known/);
+    expect(skipped[0].why).toMatch(/its format is unknown/);
   }),
 );
 

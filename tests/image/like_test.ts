@@ -32,7 +32,7 @@ Deno.test("readImage() says what it takes where it is given something else", asy
   }
   await expect(readImage({ width: 4, height: 4 })).rejects.toThrow("only a browser has a canvas");
   await expect(readImage({ width: 0, height: 4 })).rejects.toThrow("wait until it has loaded");
-  await expect(readImage(new Response("no", { status: 404 }))).rejects.toThrow("answers 404");
+  await expect(readImage(new Response("no", { status: 404 }))).rejects.toThrow("answered 404");
   await expect(readImage(new ArrayBuffer(0))).rejects.toThrow(DecodeError);
 });
 
@@ -163,7 +163,7 @@ Deno.test("bytesOf() gives up a server that says nothing, before and in the mids
   const base = `http://127.0.0.1:${server.addr.port}`;
   for (const path of ["never", "stalls"]) {
     await expect(bytesOf(`${base}/${path}`, { limit: 1e6, silence: 200 }))
-      .rejects.toThrow(/^Cannot fetch http.*: the server says nothing for 0.2 s/);
+      .rejects.toThrow(/^Cannot fetch http.*: the server did not answer for 0.2 s/);
     const reason = new Error("enough");
     const signal = AbortSignal.timeout(100);
     const reading = bytesOf(`${base}/${path}`, { limit: 1e6, signal });

@@ -126,7 +126,7 @@ Deno.test("readImage() keeps what gAMA, cHRM and cICP mean as a profile, in ever
       "gAMA and cHRM kept as an ICC profile",
     ],
     [[["cICP", [12, 13, 0, 1]]], "cICP kept as an ICC profile"],
-    [[["cICP", [9, 16, 0, 1]]], "colours by cICP 9/16 left out: no profile can tell them"],
+    [[["cICP", [9, 16, 0, 1]]], "colours by cICP 9/16 left out: no profile can express them"],
     [[["gAMA", hundredThousandths(0.45455)], ["cHRM", srgb]], undefined],
     [[["sRGB", [0]], ["gAMA", hundredThousandths(1)]], undefined],
     [[["cHRM", hundredThousandths(0, 0, 0, 0, 0, 0, 0, 0)]], "damaged gAMA or cHRM left out"],
@@ -152,13 +152,13 @@ Deno.test("encodeImage() says in one line what it cannot keep", async () => {
   const large = new Uint8Array(17_000_000);
   large.set(new TextEncoder().encode("RGB XYZ "), 16);
   const cases: [Partial<Image>, OutputFormat, string][] = [
-    [{ iccProfile: large }, "jpeg", "ICC profile left out: JPEG has no room for its 17000 kB"],
-    [{ iccProfile: large }, "png", "ICC profile left out: PNG has no room for its 17000 kB"],
-    [{ exif: new Uint8Array(70_000) }, "jpeg", "EXIF left out: JPEG has no room for its 70 kB"],
+    [{ iccProfile: large }, "jpeg", "ICC profile left out: JPEG cannot hold its 17000 kB"],
+    [{ iccProfile: large }, "png", "ICC profile left out: PNG cannot hold its 17000 kB"],
+    [{ exif: new Uint8Array(70_000) }, "jpeg", "EXIF left out: JPEG cannot hold its 70 kB"],
     [
       { iccProfile: new Uint8Array(200), channels: 3 },
       "webp",
-      "ICC profile left out: it is not one for the colours of the file",
+      "ICC profile left out: it is not for the colours of the file",
     ],
   ];
   for (const [what, format, note] of cases) {

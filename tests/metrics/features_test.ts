@@ -46,7 +46,7 @@ Deno.test("gaussianOf() has the unbiased covariance", () => {
   const [a, b, c, d, e, f] = factor.data;
   expect(a * a + c * c + e * e).toBeCloseTo(7, 10);
   expect(a * b + c * d + e * f).toBeCloseTo(4.5, 10);
-  expect(() => gaussianOf(tensor([1, 2]))).toThrow("it takes two");
+  expect(() => gaussianOf(tensor([1, 2]))).toThrow("at least two are needed");
 });
 
 Deno.test("frechetDistance() refuses different numbers of features", () => {

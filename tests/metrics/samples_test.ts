@@ -46,5 +46,5 @@ Deno.test("lrPsnr() sees a shift of one step", () => {
 });
 
 Deno.test("lrPsnr() refuses sizes that are not a whole number of times the source's", () => {
-  expect(() => lrPsnr(picture(30, 32, () => 1), flat(1))).toThrow("same whole number of times");
+  expect(() => lrPsnr(picture(30, 32, () => 1), flat(1))).toThrow("same whole multiple");
 });

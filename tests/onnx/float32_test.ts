@@ -72,7 +72,7 @@ Deno.test("Session.run() repeats in fp32 what overflows in fp16, with a warning,
   expect(opened.provider).toBe("native");
   expect(opened.warnings.length).toBe(1);
   expect(opened.warnings[0])
-    .toMatch(/^native was left for native in fp32, which is used from here on: .*holds NaN or inf/);
+    .toMatch(/^native failed, and native in fp32 is used from now on: .*holds NaN or inf/);
 });
 
 Deno.test("Session.run() tries fp16, fp32 and then the next provider", async () => {

@@ -291,7 +291,7 @@ Deno.test("fetchGraph() refuses a file that is longer than the card says", async
   await using place = await setUp();
   const graphs = { large: { ...place.graph, bytes: 10_000 } };
   await expect(fetchGraph({ ...place.card, graphs }, "large", { cache: place.cache }))
-    .rejects.toThrow(/more than the 10000 bytes/);
+    .rejects.toThrow(/more than the allowed 10000 bytes/);
   expect(place.kept()).not.toContain(place.graph.sha256);
 });
 

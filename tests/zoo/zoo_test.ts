@@ -44,7 +44,7 @@ Deno.test("Zoo.register() adds an entry, and refuses one whose id is taken", asy
   const other = { ...tiny, id: "other" };
   await zoo.register(other);
   expect(await zoo.find("other")).toEqual(other);
-  await expect(zoo.register(other)).rejects.toThrow(/an entry of this id already/);
+  await expect(zoo.register(other)).rejects.toThrow(/already has an entry with this id/);
   expect((await zoo.list()).map((card) => card.id).at(-1)).toBe("other");
 });
 

@@ -60,7 +60,7 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
     throw new UnsupportedError(`Cannot write ${format}: choose png, jpeg or webp`);
   }
   if (quality !== undefined && !(quality >= 1 && quality <= 100)) {
-    throw new RangeError(`Cannot write quality ${quality}: it must be within 1 to 100`);
+    throw new RangeError(`Cannot write quality ${quality}: it must be from 1 to 100`);
   }
   signal?.throwIfAborted();
   checkImage(image);
@@ -99,12 +99,12 @@ function metadataOf(image: Image, { format, text, onNote }: EncodeImageOptions):
     if (!bytes || bytes.length <= most[what]) return bytes;
     const name = what === "exif" ? "EXIF" : "ICC profile";
     const size = `${Math.ceil(bytes.length / 1000)} kB`;
-    onNote?.(`${name} left out: ${format.toUpperCase()} has no room for its ${size}`);
+    onNote?.(`${name} left out: ${format.toUpperCase()} cannot hold its ${size}`);
   };
   const { iccProfile, channels = 4, exif, density } = image;
   const fits = iccProfile && fittingProfile(iccProfile, format === "png" && channels <= 2);
   if (iccProfile && !fits) {
-    onNote?.("ICC profile left out: it is not one for the colours of the file");
+    onNote?.("ICC profile left out: it is not for the colours of the file");
   }
   return {
     iccProfile: fitting("iccProfile", fits),
@@ -134,7 +134,7 @@ function flattened(image: Image, background: EncodeImageOptions["background"]): 
   if (!hasAlpha(image)) return image;
   if (!background) {
     throw new UnsupportedError(
-      "Cannot write alpha as JPEG: write PNG or WebP, or give a background to lay under it",
+      "Cannot write alpha as JPEG: write PNG or WebP, or give a background",
     );
   }
   const data = new Uint8ClampedArray(image.data);

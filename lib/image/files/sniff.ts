@@ -47,7 +47,7 @@ export function sniff(bytes: Uint8Array): InputFormat {
     throw new UnsupportedError(`Cannot read ${name}: convert it to PNG, JPEG or WebP first`);
   }
   throw new DecodeError(
-    "Cannot read the image: its format is not known. Give PNG, JPEG or WebP",
+    "Cannot read the image: its format is unknown. Give PNG, JPEG or WebP",
   );
 }
 

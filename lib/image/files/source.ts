@@ -164,7 +164,9 @@ async function answered<Result>(
 ): Promise<Result> {
   const silence = new AbortController();
   const timer = setTimeout(() => {
-    silence.abort(new Error(`Cannot fetch ${name}: the server says nothing for ${limit / 1000} s`));
+    silence.abort(
+      new Error(`Cannot fetch ${name}: the server did not answer for ${limit / 1000} s`),
+    );
   }, limit);
   try {
     return await abortable(
@@ -183,7 +185,7 @@ async function ofResponse(
   const name = response.url.slice(0, 200) || "the response";
   if (!response.ok) {
     await response.body?.cancel();
-    throw new Error(`Cannot fetch ${name}: the server answers ${response.status}`);
+    throw new Error(`Cannot fetch ${name}: the server answered ${response.status}`);
   }
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());

@@ -31,7 +31,7 @@ export async function decodeWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Image>
   const x = 2 * uint24(frame, 0), y = 2 * uint24(frame, 3);
   // Before decoding: so far only the canvas was compared with the memory.
   if (x + picture.width > width || y + picture.height > height) {
-    throw new RangeError("the frame reaches over its canvas");
+    throw new RangeError("the frame is larger than its canvas");
   }
   const still = await decodeStill(webpFile([extended(picture), ...parts]));
   return placed(still, { width, height, x, y });

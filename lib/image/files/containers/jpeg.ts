@@ -134,7 +134,7 @@ function isBare(marker: number): boolean {
 function headerOf(found: readonly Segment[], bytes: Uint8Array): Header {
   const [frame, another] = found.filter(({ marker }) => isFrame(marker));
   const scans = found.filter(({ marker }) => marker === SOS).length;
-  if (!frame || scans === 0) damaged("it holds no image");
+  if (!frame || scans === 0) damaged("it contains no image");
   if (another) unsupported("several frames"); // decoders disagree on which one counts
   if (scans > MOST_SCANS) unsupported(`${scans} scans (at most ${MOST_SCANS} are read)`);
   const { width, height, components } = frameOf(frame);
@@ -263,7 +263,7 @@ function profileSegments(profile: Uint8Array): Uint8Array[] {
 function segment(marker: number, start: string, content: Uint8Array): Uint8Array {
   const length = 2 + start.length + content.length;
   if (length > LARGEST_SEGMENT + 2) {
-    throw new RangeError(`Cannot write ${content.length} bytes of text: JPEG has room for 65 kB`);
+    throw new RangeError(`Cannot write ${content.length} bytes of text: JPEG can hold 65 kB`);
   }
   const head = [0xff, marker, length >> 8, length & 255];
   return joined([Uint8Array.of(...head, ...new TextEncoder().encode(start)), content]);

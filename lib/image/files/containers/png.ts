@@ -215,7 +215,7 @@ async function unpackedProfile(data: Uint8Array<ArrayBuffer>): Promise<Header["i
 function complete(chunks: PngChunk[]): PngChunk[] {
   const known = ["IHDR", "PLTE", "IDAT", "IEND"];
   if (chunks[0].type !== "IHDR") damaged("its header is missing");
-  if (!chunks.some(({ type }) => type === "IDAT")) damaged("it holds no image data");
+  if (!chunks.some(({ type }) => type === "IDAT")) damaged("it contains no image data");
   const stranger = chunks.find(({ type }) => isCritical(type) && !known.includes(type));
   if (stranger) {
     throw new UnsupportedError(

@@ -70,7 +70,7 @@ function codedColor([colors, transfer, matrix]: Uint8Array, isGray: boolean): Pn
   if (colors === 1 && transfer === 13) return {};
   const primaries = PRIMARIES[colors], curve = CURVES[transfer];
   if (matrix !== 0 || !primaries || !curve) {
-    return { note: `colours by cICP ${colors}/${transfer} left out: no profile can tell them` };
+    return { note: `colours by cICP ${colors}/${transfer} left out: no profile can express them` };
   }
   return converted("cICP", isGray, primaries, curve);
 }

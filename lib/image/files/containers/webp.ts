@@ -92,7 +92,7 @@ export function webpPicture(chunks: readonly WebpChunk[]): WebpPicture {
     if (width === 0 || height === 0) damaged(`its size is said to be ${width}x${height}`);
     return { width, height, alpha: chunks.some(({ type }) => type === "ALPH") };
   }
-  return damaged("it holds no image");
+  return damaged("it contains no image");
 }
 
 /** Makes the `VP8X` chunk that says what a file contains. */
