@@ -61,6 +61,8 @@ export interface Entry extends Engine, AsyncDisposable {
   readonly tried: readonly Refusal[];
   /** Warnings about providers that failed during the work. */
   readonly warnings: readonly string[];
+  /** Bytes moved to and from the memory of a GPU since the provider was opened, its self-check included. */
+  readonly moved: { readonly up: number; readonly down: number };
 }
 
 /**
@@ -89,6 +91,9 @@ export async function openEntry(
       get provider() {
         return opened.provider;
       },
+      get moved() {
+        return { ...opened.moved };
+      },
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {
@@ -98,7 +103,7 @@ export async function openEntry(
 }
 
 /** What the upscaler needs of its sessions. */
-type Opened = Omit<OpenedSessions, "provider" | "threads" | "moved"> & {
+type Opened = Omit<OpenedSessions, "provider" | "threads"> & {
   provider: Provider | "none";
 };
 
@@ -141,6 +146,7 @@ async function openGraphs(card: ModelCard, options: LoadOptions): Promise<Opened
       sessions: {},
       tried: [],
       warnings: [],
+      moved: { up: 0, down: 0 },
       [Symbol.asyncDispose]: dispose,
     };
   }

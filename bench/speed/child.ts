@@ -5,6 +5,7 @@
  * @module
  */
 
+import { openEntry as openLibraryEntry } from "../../lib/entry.ts";
 import { drain } from "../../lib/upscaler.ts";
 import { enlarge } from "../../lib/enlarge.ts";
 import type { Image } from "../../lib/image/image.ts";
@@ -59,6 +60,7 @@ async function measure(request: SpeedRequest): Promise<SpeedFigures> {
   }
   const peak = await peakMemory();
   const gflop = await subject.count(source);
+  const moved = await subject.moved(source);
   await subject.close();
   return {
     method: request.method,
@@ -74,6 +76,7 @@ async function measure(request: SpeedRequest): Promise<SpeedFigures> {
     runs: steady.length,
     nfe: facts.nfe,
     gflop,
+    moved,
     chain: await measureChain(provider, threads),
     unit: await measureChain("native"),
     peak,
@@ -90,6 +93,8 @@ interface Subject {
   readonly nfe: number;
   run(source: Image): Promise<unknown>;
   count(source: Image): Promise<number | undefined>;
+  /** Bytes that one image moves to and from the memory of a GPU, if there is one. */
+  moved(source: Image): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -104,6 +109,7 @@ function openBaseline({ method, scale = 4 }: SpeedRequest): Subject {
     nfe: 0,
     run: (low) => enlarge({ low, scale, seed: 0, set: "", image: "" }),
     count: () => Promise.resolve(undefined),
+    moved: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
   };
 }
@@ -127,6 +133,8 @@ async function openEntry(
     nfe: nfeOf(card, options) ?? 1,
     run: (source) => upscaler.upscale(source, chosen),
     count: (source) => countOperations(card, source, chosen),
+    moved: async (source) =>
+      upscaler.provider === "webgpu" ? await countMoved(card, source, chosen) : undefined,
     close: async () => await upscaler[Symbol.asyncDispose](),
   };
 }
@@ -148,6 +156,18 @@ async function countOperations(
   await drain(enlarge({ card, model }, source, planUpscale(card, model, source, options)));
   for (const session of Object.values(sessions)) await session[Symbol.asyncDispose]();
   return total / 1e9;
+}
+
+/** Bytes that one image moves to and from the memory of a GPU, counted in one more run. */
+async function countMoved(
+  card: ModelCard,
+  source: Image,
+  options: UpscaleOptions,
+): Promise<number> {
+  await using entry = await openLibraryEntry(card, { provider: "webgpu" });
+  const before = entry.moved;
+  await drain(enlarge(entry, source, planUpscale(card, entry.model, source, options)));
+  return entry.moved.up - before.up + entry.moved.down - before.down;
 }
 
 async function clocked(work: () => Promise<unknown>): Promise<number> {

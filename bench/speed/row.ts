@@ -32,6 +32,8 @@ export interface SpeedFigures extends SpeedKey {
   readonly nfe: number;
   /** Convolutions and matrix products of all graphs for the whole image, 2 x multiply-adds, in 10^9. */
   readonly gflop?: number;
+  /** Bytes that one image moves between the memories of the CPU and of a GPU; absent without a GPU. */
+  readonly moved?: number;
   /** GFLOP/s of a bare convolution chain on the same provider and threads, just after. */
   readonly chain: number;
   /** The same on the native provider with all threads: the unit of all methods' times. */

@@ -18,6 +18,7 @@ export function speedTable(rows: readonly SpeedRow[]): TextTable {
       "first : steady",
       "GFLOP",
       "NFE",
+      "moved MB",
       "peak MiB",
       "s/Mpx *",
       "steady s *",
@@ -30,7 +31,8 @@ export function speedTable(rows: readonly SpeedRow[]): TextTable {
       "the native provider with all threads, measured just after in the same process.",
       "GFLOP/s : chain: share of such a chain's speed on the same provider and threads that the entry's convolutions " +
       "and matrix products reach; everything else counts as time only.",
-      "Peak: resident memory of a process of its own. NFE: evaluations of the denoiser.",
+      "Moved: bytes to and from the memory of a GPU for one image. Peak: resident memory of a process of its own. " +
+      "NFE: evaluations of the denoiser.",
       "* absolute times hold for one machine and its load at that moment only: " +
       `${[...new Set(rows.map((row) => row.machine))].join("; ")}.`,
     ],
@@ -51,6 +53,7 @@ function line(row: SpeedRow): string[] {
     (first / steady).toFixed(1),
     gflop === undefined ? "" : gflop.toFixed(1),
     row.nfe === 0 ? "" : String(row.nfe),
+    row.moved === undefined ? "" : (row.moved / 1e6).toFixed(1),
     row.peak.toFixed(0),
     (seconds / output).toFixed(2),
     seconds.toFixed(3),

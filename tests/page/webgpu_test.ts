@@ -1,0 +1,104 @@
+import { expect } from "expect";
+import { chromium } from "playwright-core";
+import { load, readImage, resizeImage } from "../../mod.ts";
+import { answer } from "../../cli/demo.ts";
+import { browserPath } from "../_browser.ts";
+import { linkPackages } from "../_packages.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** Writes a page with the library, its worker, ONNX Runtime and one entry. */
+async function writePage(folder: string): Promise<void> {
+  const packages = await linkPackages();
+  try {
+    const bundles = [["tests/page/_webgpu_page.ts", "page"], ["lib/web_worker.ts", "worker"]];
+    for (const [entry, name] of bundles) {
+      const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "-A", "npm:esbuild@0.25.5", "--bundle", "--platform=browser"],
+          ...["--format=esm", "--conditions=onnxruntime-web-use-extern-wasm"],
+          ...[`--outfile=${folder}${name}.js`, entry],
+        ],
+        cwd: root,
+        env: { NODE_PATH: packages, NO_COLOR: "1" },
+      }).output();
+      expect([success, success ? "" : new TextDecoder().decode(stderr)]).toEqual([true, ""]);
+    }
+    const script = '<script type="module" src="page.js"></script>';
+    await Deno.writeTextFile(`${folder}index.html`, `<!doctype html><title>tile</title>${script}`);
+    await Deno.mkdir(`${folder}ort`);
+    for (const extension of ["mjs", "wasm"]) {
+      const file = `ort-wasm-simd-threaded.asyncify.${extension}`;
+      await Deno.copyFile(`${packages}/onnxruntime-web/dist/${file}`, `${folder}ort/${file}`);
+    }
+    await Deno.mkdir(`${folder}zoo/srdiff`, { recursive: true });
+    for (const file of ["model.yml", "encoder.onnx", "denoiser.onnx", "fixture.safetensors"]) {
+      await Deno.copyFile(new URL(`zoo/srdiff/${file}`, root), `${folder}zoo/srdiff/${file}`);
+    }
+  } finally {
+    await Deno.remove(packages, { recursive: true });
+  }
+}
+
+Deno.test({
+  name:
+    `srdiff on WebGPU in a browser gives the CPU's image within 2/255, and its features stay there${
+      browserPath ? "" : " (needs a browser)"
+    }`,
+  ignore: !browserPath,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const folder = `${await Deno.makeTempDir()}/`;
+    await writePage(folder);
+    const photograph = await readImage(new URL("docs/coffee.png", root));
+    const { width, height, data } = resizeImage(photograph, { width: 20, height: 16 });
+    const steps = 2;
+    await using upscaler = await load("srdiff", { provider: "native" });
+    const { images: [truth] } = await upscaler.upscale(
+      { width, height, data, channels: 3 },
+      { seed: 7, steps },
+    );
+    const served = new URL(`file://${folder}`);
+    const server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      (request) => answer(request, served),
+    );
+    const args = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+    const browser = await chromium.launch({ executablePath: browserPath, args });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+      await page.waitForFunction(() => "enlargeOnGpu" in globalThis);
+      page.setDefaultTimeout(120_000);
+      const result = await page.evaluate(
+        ([image, steps]) =>
+          (globalThis as unknown as {
+            enlargeOnGpu(image: object, steps: number): Promise<
+              { data: number[]; up: number; down: number }
+            >;
+          }).enlargeOnGpu(image, steps),
+        [{ width, height, data: [...data] }, steps] as const,
+      );
+      const apart = truth.data.reduce(
+        (most, v, i) => Math.max(most, Math.abs(v - result.data[i])),
+        0,
+      );
+      expect(result.data.length).toBe(truth.data.length);
+      expect(apart).toBeLessThanOrEqual(2);
+      // A frame of 6 mirrored pixels surrounds the image; features are 64 values for each pixel of it.
+      const pixels = (width + 12) * (height + 12);
+      const [small, large, features] = [3, 3 * 16, 64].map((values) => 4 * values * pixels);
+      expect([result.up, result.down]).toEqual([
+        small + steps * (large + 4),
+        large + steps * large,
+      ]);
+      const everything = small + large + features + steps * (2 * large + features);
+      expect((result.up + result.down) / everything).toBeLessThan(0.7);
+    } finally {
+      await browser.close();
+      await server.shutdown();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
