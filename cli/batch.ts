@@ -5,7 +5,7 @@ import { described } from "./errors.ts";
 import type { Reporter } from "./events.ts";
 import { identityOf, placeOf } from "./identity.ts";
 import { enlargeFile } from "./enlarge.ts";
-import { findInputs, type Inputs, isPipe } from "./inputs.ts";
+import { findInputs, type Inputs, isFifo, isPipe, problemOf } from "./inputs.ts";
 import { type Choice, choose, largerEntries, openUpscaler } from "./model.ts";
 import { planTargets } from "./outputs.ts";
 import { checkPermissions, needsOf } from "./permissions.ts";
@@ -41,6 +41,7 @@ export async function runBatch(batch: Batch): Promise<number> {
   const start = performance.now();
   await checkPermissions(needsOf(settings));
   await checkFolders(settings);
+  await checkTruth(settings);
   const choice = await choose(settings.model, {
     zoo: settings.zoo,
     offline: settings.offline,
@@ -65,6 +66,13 @@ export async function runBatch(batch: Batch): Promise<number> {
   return counts.failed;
 }
 
+/** Refuses a truth image that does not exist or is not an image, before any work. */
+async function checkTruth({ truth }: Settings): Promise<void> {
+  if (truth === undefined || await isFifo(truth)) return;
+  const problem = await problemOf(truth);
+  if (problem) throw new UsageError(problem.message, { cause: problem });
+}
+
 /** Leaves out results of this program, which would be enlarged a second time. */
 async function withoutResults({ inputs, skipped }: Inputs): Promise<Inputs> {
   const kept: Inputs = { inputs: [], skipped: [...skipped] };
@@ -85,7 +93,11 @@ interface Shop {
 
 async function openShop(batch: Batch, choice: Choice, targets: readonly Target[]): Promise<Shop> {
   const { settings, report, signal, program } = batch;
-  const identities = await Promise.all(targets.map(({ input }) => identityOf(input.path)));
+  const read = [
+    ...targets.map(({ input }) => input.path),
+    ...settings.truth === undefined ? [] : [settings.truth],
+  ];
+  const identities = await Promise.all(read.map(identityOf));
   const writer = batch.openWriter(new Set(identities.filter((id) => id !== undefined)));
   const places = await Promise.all(targets.flatMap(({ paths }) => paths).map(placeOf));
   let opened: Promise<Workshop> | undefined;

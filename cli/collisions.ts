@@ -1,6 +1,7 @@
 /** Conflicts that are refused before any work: two results with one name, an input, or something that is not a file. @module */
 
 import { join } from "node:path";
+import { formatOf, isForeign } from "./formats.ts";
 import { identityOf, placeOf } from "./identity.ts";
 import { isPipe } from "./inputs.ts";
 import { type Settings, UsageError } from "./settings.ts";
@@ -18,18 +19,25 @@ export async function withoutOwnResults(targets: readonly Target[]): Promise<Tar
   return kept;
 }
 
-/** Refuses two results, or two sets of previews, with the same name. */
+/** Refuses two results, two sets of previews, or a result and the sheet, with the same name. */
 export async function refuseCollisions(
   targets: readonly Target[],
   settings: Settings,
 ): Promise<void> {
   const owners = new Map<string, string>();
+  const sheet = settings.sheet === undefined ? undefined : await placeOf(settings.sheet);
   for (const { input, paths, preview } of targets) {
     const previews = settings.previews === undefined || paths.length === 0
       ? []
       : [join(settings.previews, preview)];
     for (const path of [...paths, ...previews]) {
       const place = await placeOf(path);
+      if (place === sheet) {
+        throw new UsageError(
+          `the result of ${input.path} and the sheet would both be written to ${path}: give the sheet ` +
+            "another name",
+        );
+      }
       const owner = owners.get(place);
       owners.set(place, input.path);
       if (owner === undefined) continue;
@@ -42,14 +50,20 @@ export async function refuseCollisions(
   }
 }
 
-/** Refuses a result that is an input, also through a link or another spelling. */
-export async function refuseInputs(targets: readonly Target[]): Promise<void> {
+/** Refuses a result or a sheet that is an input, also through a link or another spelling. */
+export async function refuseInputs(
+  targets: readonly Target[],
+  { sheet, truth }: Pick<Settings, "sheet" | "truth"> = {},
+): Promise<void> {
   const inputs = new Map<string, string>();
+  const shown = truth === undefined ? undefined : await identityOf(truth);
+  if (shown !== undefined) inputs.set(shown, truth!);
   for (const { input } of targets) {
     const identity = isPipe(input) ? undefined : await identityOf(input.path);
     if (identity !== undefined) inputs.set(identity, input.path);
   }
-  for (const path of targets.flatMap(({ paths }) => paths)) {
+  const sheets = sheet === undefined ? [] : [sheet];
+  for (const path of [...targets.flatMap(({ paths }) => paths), ...sheets]) {
     const identity = path === "-" ? undefined : await identityOf(path);
     const input = identity === undefined ? undefined : inputs.get(identity);
     if (input !== undefined) {
@@ -60,8 +74,10 @@ export async function refuseInputs(targets: readonly Target[]): Promise<void> {
   }
 }
 
-/** Refuses a folder where a file is wanted, and the other way round. */
-export async function checkFolders({ output, out, previews }: Settings): Promise<void> {
+/** Refuses a folder or a device where a file is wanted, and a file where a folder is. */
+export async function checkFolders(
+  { output, sheet, out, previews }: Pick<Settings, "output" | "sheet" | "out" | "previews">,
+): Promise<void> {
   const stat = (path: string) => Deno.stat(path).catch(() => undefined);
   for (const folder of [out, previews]) {
     if (folder !== undefined && (await stat(folder))?.isDirectory === false) {
@@ -72,5 +88,14 @@ export async function checkFolders({ output, out, previews }: Settings): Promise
   if (file?.isDirectory) throw new UsageError(`${output} is a folder: write --out ${output}`);
   if (file && !file.isFile) {
     throw new UsageError(`${output} is not an ordinary file: write -o - and redirect it there`);
+  }
+  if (sheet === undefined) return;
+  if ((await stat(sheet))?.isFile === false) {
+    throw new UsageError(`--sheet ${sheet} is not an ordinary file: give it another name`);
+  }
+  if (isForeign(sheet) || (formatOf(sheet) ?? "png") !== "png") {
+    throw new UsageError(
+      `--sheet ${sheet}: it is written as PNG, so name a file that ends in .png`,
+    );
   }
 }

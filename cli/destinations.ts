@@ -12,13 +12,13 @@ import { reasonOf, unfinishedName } from "./writer.ts";
 /**
  * Tries to write into the folders of all results. A target that cannot be written gets a problem and loses its paths.
  *
- * @throws {UsageError} If the place that `-o`, `--out` or `--previews` names cannot be written.
+ * @throws {UsageError} If the place that `-o`, `--out`, `--previews` or `--sheet` names cannot be written.
  */
 export async function tryDestinations(
   targets: readonly Target[],
   settings: Settings,
 ): Promise<Target[]> {
-  const { output, out, previews, skipExisting } = settings;
+  const { output, out, previews, sheet, skipExisting } = settings;
   const tries = new Map<string, Promise<string | undefined>>();
   const tried = (folder: string) => {
     if (!tries.has(folder)) tries.set(folder, tryFolder(folder, tries));
@@ -34,10 +34,21 @@ export async function tryDestinations(
     const problem = why === undefined ? input.problem : new Error(why);
     checked.push(problem ? { ...target, input: { ...input, problem }, paths: [] } : target);
   }
-  if (previews === undefined) return checked;
-  const why = await tried(previews);
-  if (why !== undefined) throw new UsageError(why);
+  const why = previews !== undefined && await tried(previews) ||
+    sheet !== undefined && await whyNot([sheet], tried);
+  if (why) throw new UsageError(why);
   return checked;
+}
+
+/**
+ * Checks that files can be written.
+ *
+ * @throws {UsageError} If one cannot.
+ */
+export async function tryFiles(paths: readonly string[]): Promise<void> {
+  const tries = new Map<string, Promise<string | undefined>>();
+  const why = await whyNot(paths, (folder) => tryFolder(folder, tries));
+  if (why !== undefined) throw new UsageError(why);
 }
 
 /** Why one of the paths cannot be written, or undefined. */

@@ -17,6 +17,8 @@ import { optionsOf, type Workshop } from "./workshop.ts";
 interface Job {
   target: Target;
   source: Image;
+  /** What the sheet shows beside the result. */
+  truth?: Image;
   plan: Plan;
   size: ResultSize;
 }
@@ -32,7 +34,7 @@ export async function enlargeFile(shop: Workshop, target: Target): Promise<void>
   const { states, see } = stateCollector();
   const result = await followed(shop, job, see);
   const { outputs, notes } = await writeResults(shop, target, result, size);
-  if (settings.sheet !== undefined) await writeSheet(shop, job.source, states, result);
+  if (settings.sheet !== undefined) await writeSheet(shop, job, states, result);
   const took = (performance.now() - start) / 1000;
   shop.rate = took / workOf(plan);
   report({
@@ -62,6 +64,9 @@ async function planned(shop: Workshop, target: Target): Promise<Job> {
     memory: settings.memory,
     onSize: (imageSize) => void (plan = upscaler.plan(imageSize, options)),
   });
+  const truth = settings.truth === undefined
+    ? undefined
+    : await readImage(fileOf({ path: settings.truth }), { signal, memory: settings.memory });
   const size = resultSize(plan, settings.scale);
   const memoryBytes = memoryOf(plan, size, target.format, settings.memory);
   await checkSpace(target, size.width * size.height);
@@ -81,7 +86,7 @@ async function planned(shop: Workshop, target: Target): Promise<Job> {
     memoryBytes,
     seconds: shop.rate * workOf(plan),
   });
-  return { target, source, plan, size };
+  return { target, source, truth, plan, size };
 }
 
 /** What a dry run reports besides the sizes. */
@@ -131,15 +136,11 @@ async function followed(
 
 /** Writes the contact sheet of the first sample, as PNG. */
 async function writeSheet(
-  shop: Workshop,
-  source: Image,
+  { settings: { sheet }, signal, writer }: Workshop,
+  { source, truth }: Job,
   states: readonly Image[],
   { images: [result] }: Upscaled,
 ): Promise<void> {
-  const { settings: { sheet, truth }, signal, writer } = shop;
-  const high = truth === undefined
-    ? undefined
-    : await readImage(fileOf({ path: truth }), { signal });
-  const image = contactSheet({ source, states, result, truth: high });
-  await writer.write(sheet!, await encodeImage(image, { format: "png" }));
+  const image = contactSheet({ source, states, result, truth });
+  await writer.write(sheet!, await encodeImage(image, { format: "png", signal }));
 }

@@ -24,7 +24,7 @@ function commandLine(): Command {
     .option("--height <n>", "rows", wholeFrom(1), 128)
     .option(
       "-o, --output <file>",
-      "the PNG file; several samples are NAME-1, NAME-2, ...",
+      "the file, in the format of its name; several samples are NAME-1, NAME-2, ...",
       "image.png",
     )
     .option("--samples <n>", "how many images", wholeFrom(1))

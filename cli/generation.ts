@@ -3,8 +3,12 @@
 import { encodeImage, type Image, loadGenerator, type Preview, type Upscaled } from "../mod.ts";
 import type { GenerateOptions, Plan, UpscaleOptions, Upscaler } from "../mod.ts";
 import { readSpec } from "../lib/spec.ts";
+import type { OutputFormat } from "../lib/image/files/format.ts";
+import { checkFolders } from "./collisions.ts";
+import { tryFiles } from "./destinations.ts";
+import { placeOf } from "./identity.ts";
 import { cardOf, choose, loadChoice } from "./model.ts";
-import { suffixed } from "./target.ts";
+import { exactName, suffixed } from "./target.ts";
 import { UsageError } from "./settings.ts";
 import { contactSheet, stateCollector } from "./sheet.ts";
 import type { Writer } from "./writer.ts";
@@ -42,7 +46,7 @@ interface Place {
 /** Generates all images, enlarges them if further models are named, and writes them. */
 export async function generate(settings: GenerateSettings, place: Place): Promise<void> {
   const { signal, program } = place;
-  const { model, output, sheet, provider, threads, quiet, zoo, offline, ...options } = settings;
+  const { model, output: _, sheet, provider, threads, quiet, zoo, offline, ...options } = settings;
   const [first, ...rest] = model.split(",");
   const where = { provider, threads, offline, signal };
   const { model: name, options: own } = readSpec(first);
@@ -53,19 +57,50 @@ export async function generate(settings: GenerateSettings, place: Place): Promis
   const { states, see } = stateCollector();
   const tell = quiet ? undefined : (text: string) => console.error(text);
   const plan = planned(() => generator.plan({ ...options, ...own as GenerateOptions, signal }));
+  const { paths, format } = await planOutputs(settings, plan.samples);
   const drawn = await watched(generator.stream(plan), generator.card.id, see, tell);
   const images = enlarger ? await enlarged(enlarger, drawn, plan, tell) : drawn.images;
 
+  for (const warning of drawn.warnings) tell?.(`  ${warning}`);
   const writer = place.openWriter(new Set());
   const text = { Software: `srzoo ${program}`, Model: drawn.model, Seed: `${drawn.seed}` };
-  const write = async (path: string, image: Image) => {
-    await writer.write(path, await encodeImage(image, { format: "png", text, signal }));
+  const write = async (path: string, image: Image, format: OutputFormat) => {
+    await writer.write(path, await encodeImage(image, { format, text, signal }));
     tell?.(`${path}: ${image.width}x${image.height}, seed ${drawn.seed}`);
   };
-  for (const [i, image] of images.entries()) {
-    await write(images.length === 1 ? output : suffixed(output, `-${i + 1}`), image);
+  for (const [i, image] of images.entries()) await write(paths[i], image, format);
+  if (sheet === undefined) return;
+  await write(sheet, contactSheet({ states, result: drawn.images[0] }), "png");
+}
+
+/**
+ * The files that are made, before anything is.
+ *
+ * @throws {UsageError} If one cannot be written, is another one, or has a name of another format.
+ */
+async function planOutputs(
+  { output, sheet }: GenerateSettings,
+  samples: number,
+): Promise<{ paths: string[]; format: OutputFormat }> {
+  await checkFolders({ output, sheet });
+  if (output === "-" && samples > 1) {
+    throw new UsageError("standard output holds one image: leave --samples out");
   }
-  if (sheet !== undefined) await write(sheet, contactSheet({ states, result: drawn.images[0] }));
+  if (output === "-" && Deno.stdout.isTerminal()) {
+    throw new UsageError("an image cannot be shown on the terminal: write -o FILE, or pipe it");
+  }
+  const { path, format } = exactName(output);
+  const paths = Array.from(
+    { length: samples },
+    (_, i) => samples === 1 ? path : suffixed(path, `-${i + 1}`),
+  );
+  const all = sheet === undefined ? paths : [...paths, sheet];
+  const places = await Promise.all(all.map(placeOf));
+  if (new Set(places).size < all.length) {
+    throw new UsageError(`the sheet would be written over an image: give it another name`);
+  }
+  await tryFiles(all);
+  return { paths, format };
 }
 
 /** Options that the library refuses before any work are wrong usage. */

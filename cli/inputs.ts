@@ -137,7 +137,7 @@ async function addEntry(
 }
 
 /** Checks the first bytes, so that an unknown format fails before any work and takes no output name. */
-async function problemOf(path: string): Promise<Error | undefined> {
+export async function problemOf(path: string): Promise<Error | undefined> {
   try {
     const stat = await Deno.stat(path);
     // Opening a FIFO waits for a writer, and a device may have no end.

@@ -30,6 +30,6 @@ export async function planTargets(
   const named = inputs.map((input) => nameTarget(input, settings, naming));
   const targets = await withoutOwnResults(named);
   await refuseCollisions(targets, settings);
-  await refuseInputs(targets);
+  await refuseInputs(targets, settings);
   return await tryDestinations(targets, settings);
 }

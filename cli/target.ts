@@ -70,9 +70,12 @@ function standardOutput(input: Input, { samples = 1, format = "png" }: Settings)
 }
 
 /** A path and the format that it is written in. */
-interface Named {
+export interface Named {
+  /** Where it goes. */
   path: string;
+  /** How its bytes are written. */
   format: OutputFormat;
+  /** What the user should know of the name. */
   notes: string[];
 }
 
@@ -89,8 +92,12 @@ function keptName(path: string, asked?: OutputFormat): Named {
   return { path: stem + extensionOf[format], format, notes };
 }
 
-/** The name after `-o`: kept, or refused if it names a format that this program cannot write. */
-function exactName(path: string, asked?: OutputFormat): Named {
+/**
+ * The name after `-o`: kept, or refused if it names a format that this program cannot write.
+ *
+ * @throws {UsageError} If it does.
+ */
+export function exactName(path: string, asked?: OutputFormat): Named {
   const own = formatOf(path);
   if (own && asked && own !== asked) {
     throw new UsageError(`-o ${path} and --format ${asked} contradict each other`);

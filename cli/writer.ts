@@ -31,8 +31,8 @@ const ABANDONED = 60_000;
  * Makes a writer.
  *
  * A file is encoded in memory, written to a hidden file in the folder of the result, and then
- * renamed. A link is kept, and the file that it leads to is replaced; that file's mode is kept. The next run that
- * writes into a folder removes the unfinished files of a killed run.
+ * renamed. A device or a pipe is never replaced. A link is kept, and the file that it leads to is replaced; that
+ * file's mode is kept. The next run that writes into a folder removes the unfinished files of a killed run.
  *
  * @param inputs Identities of the files that must not be changed.
  * @param onUnfinished Called with the hidden files that are being written, when there is a change.
@@ -64,6 +64,9 @@ export function openWriter(
     onUnfinished([...unfinished]);
     try {
       const replaced = await Deno.stat(place).catch(() => undefined);
+      if (replaced && !replaced.isFile && !replaced.isDirectory) { // renaming refuses folders
+        throw new Error("it is not an ordinary file");
+      }
       const mode = replaced?.mode ?? undefined;
       await Deno.writeFile(part, bytes, { createNew: true, mode: mode && mode & 0o777 });
       if (replaced) await takeAfter(replaced, part);

@@ -98,3 +98,57 @@ Deno.test(
     expect([truth.code, truth.errors]).toEqual([2, expect.stringMatching(/--sheet/)]);
   }),
 );
+
+Deno.test(
+  "generate and the sheet of upscale refuse before any work what cannot be written, and replace no device",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    await new Deno.Command("mkfifo", { args: [join(folder, "pipe")] }).output();
+    await writePicture(join(folder, "a.png"), 8, 8);
+    await Deno.writeTextFile(join(folder, "file"), "");
+    const free = [
+      "--model",
+      `${zoo}ddpm-free-tiny`,
+      "--steps",
+      "1",
+      "--width",
+      "8",
+      "--height",
+      "8",
+    ];
+    const refused: [string[], RegExp][] = [
+      [["-o", "pipe"], /not an ordinary file/],
+      [["-o", "."], /is a folder/],
+      [["-o", "file/a.png"], /Cannot write into file/],
+      [["-o", "a.gif"], /cannot write GIF/],
+      [["-o", "-", "--samples", "2"], /standard output holds one image/],
+      [["-o", "b.png", "--sheet", "b.png"], /the sheet would be written over an image/],
+      [["-o", "b.png", "--sheet", "pipe"], /not an ordinary file/],
+    ];
+    for (const [args, message] of refused) {
+      const { code, errors } = await generate([...free, ...args], folder);
+      expect([args, code, errors]).toEqual([args, 2, expect.stringMatching(message)]);
+      expect(errors).not.toContain("image 1");
+    }
+    const sheets: [string[], RegExp][] = [
+      [["--sheet", "pipe"], /not an ordinary file/],
+      [["--sheet", "a.png"], /would overwrite the input/],
+      [["--sheet", "s.jpg"], /written as PNG/],
+      [["--sheet", "a-bicubic-x4.png"], /give the sheet another name/],
+      [["--sheet", "file/s.png"], /Cannot write into file/],
+      [["--sheet", "s.png", "--truth", "none.png"], /Cannot find none.png/],
+      [["-o", "b.png", "--sheet", "s.png", "--truth", "b.png"], /Cannot find b.png/],
+    ];
+    for (const [args, message] of sheets) {
+      const { code, errors } = await upscale(["--model", "bicubic", "a.png", ...args], {
+        cwd: folder,
+      });
+      expect([args, code, errors]).toEqual([args, 2, expect.stringMatching(message)]);
+    }
+    expect(await filesBelow(folder)).toEqual(["a.png", "file", "pipe"]);
+    const { code } = await generate([...free, "-o", "made.webp"], folder);
+    expect([code, await sizeOf(join(folder, "made.webp"))]).toEqual([0, [8, 8]]);
+    const bytes = await Deno.readFile(join(folder, "made.webp"));
+    expect(new TextDecoder("latin1").decode(bytes.subarray(8, 12))).toBe("WEBP");
+  }),
+);

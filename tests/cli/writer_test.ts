@@ -96,3 +96,15 @@ Deno.test(
     expect(told).toEqual([1, 0]);
   }),
 );
+
+Deno.test(
+  "openWriter() replaces no pipe",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    const path = join(folder, "a.png");
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    await expect(openWriter(new Set()).write(path, bytes)).rejects.toThrow("not an ordinary file");
+    expect((await Deno.stat(path)).isFifo).toBe(true);
+    expect(await filesBelow(folder)).toEqual(["a.png"]);
+  }),
+);
