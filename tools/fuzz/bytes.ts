@@ -49,6 +49,11 @@ export function mutated(bytes: Bytes, random: () => number, other: Bytes): Bytes
   return result;
 }
 
+/** Bytes of chance. */
+export function randomBytes(random: () => number, length: number): Bytes {
+  return Uint8Array.from({ length }, () => wholeWithin(random, 0, 255));
+}
+
 /** A copy, changed at one place: more often near the start, where the structure of a file lies. */
 function at(bytes: Bytes, random: () => number, change: (copy: Bytes, i: number) => void): Bytes {
   if (bytes.length === 0) return bytes;

@@ -7,7 +7,13 @@ import { pngFile } from "../../lib/image/files/containers/png.ts";
 import { exifOfDensity } from "../../lib/image/files/exif.ts";
 import { DecodeError, encodeImage, type Image, readImage, UnsupportedError } from "../../mod.ts";
 import { type Bytes, mutated } from "./bytes.ts";
+import { oddJpeg } from "./jpeg_file.ts";
 import { checkError, must, oneOf, type Part, wholeWithin } from "./part.ts";
+import { oddPng } from "./png_file.ts";
+import { oddWebp } from "./webp_file.ts";
+
+/** Bytes that decoding may take here. */
+const MEMORY = 64e6;
 
 /** Recorded odd files, where they are. */
 const recorded = new URL("../../../shared/data/bad-inputs/", import.meta.url);
@@ -26,10 +32,27 @@ const STRANGERS = [
   "",
 ];
 
-let seeds: Promise<Bytes[]> | undefined;
+/** Files that are changed. */
+interface Seeds {
+  /** All of them. */
+  files: Bytes[];
+  /** Those that can be read. */
+  sound: Bytes[];
+}
+
+let seeds: Promise<Seeds> | undefined;
 
 /** Whole files of every format that are small. */
-async function makeSeeds(): Promise<Bytes[]> {
+async function makeSeeds(): Promise<Seeds> {
+  const files = await smallFiles();
+  const sound: Bytes[] = [];
+  for (const file of files) {
+    await readImage(file, { memory: MEMORY }).then(() => sound.push(file), () => {});
+  }
+  return { files, sound };
+}
+
+async function smallFiles(): Promise<Bytes[]> {
   const made: Bytes[] = STRANGERS.map((text) => Uint8Array.from(text, (c) => c.charCodeAt(0)));
   for (const channels of [1, 2, 3, 4] as const) {
     const image = { ...striped(13, 9), channels };
@@ -63,7 +86,7 @@ function striped(width: number, height: number): Image {
 }
 
 /** A whole PNG file of random pixels: any colour type and depth, interlaced or not, with filters that may not exist. */
-async function oddPng(random: () => number): Promise<Bytes> {
+async function randomPng(random: () => number): Promise<Bytes> {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   const [width, height] = [wholeWithin(random, 1, 20), wholeWithin(random, 1, 20)];
@@ -103,23 +126,31 @@ function withChecksums(bytes: Bytes): Bytes {
   return copy;
 }
 
-/** Bytes that decoding may take here. */
-const MEMORY = 64e6;
+/** A random file: bytes of chance in a sound or an odd file, or a file that is odd inside and whole outside. */
+async function randomFile({ files, sound }: Seeds, random: () => number): Promise<Bytes> {
+  const kind = random();
+  if (kind < 0.1) return withChecksums(await randomPng(random));
+  if (kind < 0.3) {
+    const changed = mutated(oneOf(random, files), random, oneOf(random, files));
+    return changed[1] === 0x50 && random() < 0.7 ? withChecksums(changed) : changed;
+  }
+  const whole = oneOf(random, sound);
+  if (whole[0] === 0x89) return await oddPng(whole, random);
+  return whole[0] === 0xff ? oddJpeg(whole, random) : oddWebp(whole, random);
+}
 
 /** Random files. */
 export const formats: Part = {
   name: "formats",
   tries: 5000,
   async attempt(random) {
-    const files = await (seeds ??= makeSeeds());
-    const whole = random() < 0.2 ? await oddPng(random) : oneOf(random, files);
-    const changed = mutated(whole, random, oneOf(random, files));
-    const isPng = changed[1] === 0x50 && random() < 0.7;
-    const bytes = isPng ? withChecksums(changed) : changed;
+    const bytes = await randomFile(await (seeds ??= makeSeeds()), random);
     const what = `a file of ${bytes.length} bytes`;
     let image: Image;
+    let isKnown = false;
+    const onSize = () => void (isKnown = true);
     try {
-      image = await readImage(bytes, { memory: MEMORY });
+      image = await readImage(bytes, { memory: MEMORY, onSize });
     } catch (error) {
       checkError(error, what);
       must(
@@ -127,7 +158,7 @@ export const formats: Part = {
         () => `${what} throws ${error.name}: ${error.message}`,
       );
       must(!/did not answer/.test(error.message), () => `${what} takes too long`);
-      return "refused";
+      return isKnown ? "refused by the decoder" : "refused before";
     }
     const { width, height, data, notes = [] } = image;
     must(

@@ -9,7 +9,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { load } from "../../mod.ts";
 import { randomOf } from "../random.ts";
-import { soakKills } from "./kills.ts";
+import { type Kills, soakKills } from "./kills.ts";
 import { grown, shown } from "./usage.ts";
 import { soakAborts, soakUpscales } from "./upscales.ts";
 
@@ -45,7 +45,7 @@ export async function soak(flags: Flags, tell: (line: string) => void): Promise<
   const wrong: string[] = [];
   {
     await using upscaler = await load(model, { provider, threads: 1 });
-    const many = await soakUpscales(upscaler, upscales);
+    const many = await soakUpscales(upscaler, upscales, (runs) => tell(`  ${runs} upscales ...`));
     tell(`${many.runs} upscales: ${many.different} different`);
     tell(`  early: ${shown(many.early)}`);
     tell(`  late: ${shown(many.late)}`);
@@ -60,7 +60,8 @@ export async function soak(flags: Flags, tell: (line: string) => void): Promise<
   }
   const work = await Deno.makeTempDir({ prefix: "srzoo-soak-" });
   try {
-    const ended = await soakKills({ root, model, work, count: kills, random });
+    const onRound = ({ killed }: Kills) => tell(`  ${killed} kills ...`);
+    const ended = await soakKills({ root, model, work, count: kills, random, onRound });
     tell(
       `${ended.killed} kills: ${ended.partial} partial files, ${ended.unequal} resumed folders ` +
         `with other bytes, slowest end after a signal ${ended.slowest.toFixed(1)} s`,

@@ -16,8 +16,16 @@ export interface Upscales {
   late: Usage;
 }
 
-/** Enlarges `count` small images, of few sizes in turn. */
-export async function soakUpscales(upscaler: Upscaler, count: number): Promise<Upscales> {
+/**
+ * Enlarges `count` small images, of few sizes in turn.
+ *
+ * @param onPart Called after each tenth with the number of runs so far.
+ */
+export async function soakUpscales(
+  upscaler: Upscaler,
+  count: number,
+  onPart: (runs: number) => void = () => {},
+): Promise<Upscales> {
   const first = new Map<number, string>();
   const options = upscaler.generative ? { seed: 1, steps: 1 } : {};
   const early: Usage[] = [], late: Usage[] = [];
@@ -29,6 +37,7 @@ export async function soakUpscales(upscaler: Upscaler, count: number): Promise<U
     const digest = digestOf(images[0]);
     if (!first.has(kind)) first.set(kind, digest);
     else if (first.get(kind) !== digest) different++;
+    if (10 * (i + 1) % count < 10) onPart(i + 1);
     if (i % pause > 0) continue;
     if (i >= 0.1 * count && i < 0.2 * count) early.push(await usage());
     else if (i >= 0.9 * count) late.push(await usage());
