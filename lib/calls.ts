@@ -5,7 +5,7 @@
  * @module
  */
 
-import { later } from "./platform.ts";
+import { later, longestTimer } from "./platform.ts";
 import type { Failure, Thread } from "./thread.ts";
 
 /** Options of the calls to a thread. */
@@ -157,9 +157,6 @@ interface ExchangeOptions {
   timeout: number;
 }
 
-/** Longest delay of a timer in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
-
 function exchange<Request, Reply extends { kind: string }>(
   thread: Thread<Request, Reply | Failure>,
   { request, transfer }: Call<Request>,
@@ -174,7 +171,7 @@ function exchange<Request, Reply extends { kind: string }>(
   signal.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(
     () => fail(new TimeoutError(`it did not answer within ${Math.round(timeout / 100) / 10} s`)),
-    Math.min(timeout, LONGEST),
+    Math.min(timeout, longestTimer),
   );
   thread.listen((reply) => {
     if (isFailure(reply)) (isFragile ? fail : reject)(new CallError(reply));

@@ -11,9 +11,11 @@ import {
   openSessions,
   type Refusal,
 } from "./runtime/providers.ts";
+import { checkOpening } from "./runtime/attempts.ts";
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
 import { resolveCard, type ResolveOptions } from "./zoo/resolve.ts";
+import { checkReading } from "./zoo/source.ts";
 import { fetchFixture, fetchGraph, type FetchOptions } from "./zoo/store.ts";
 
 /** How an entry is loaded. */
@@ -73,11 +75,15 @@ export interface Entry extends Engine, AsyncDisposable {
  * @throws {IntegrityError} If a graph differs from what the card says.
  * @throws {ProviderError} If no provider can run it.
  * @throws {UnsupportedError} If the entry does not have the precision.
+ * @throws {TypeError} If an option is of the wrong type, or there is no such provider.
+ * @throws {RangeError} If a number is out of its range.
  */
 export async function openEntry(
   model: string | URL | ModelCard,
   options: LoadOptions = {},
 ): Promise<Entry> {
+  checkReading(options);
+  checkOpening(options);
   const found = await resolveCard(model, options);
   const family = familyOf(found.family);
   const { card, opened } = await openCard(found, options);

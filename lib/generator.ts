@@ -1,5 +1,6 @@
 /** Images generated from noise alone. @module */
 
+import { checkWhole } from "./checks.ts";
 import { enlarge, type Preview } from "./enlarge.ts";
 import { type Entry, type LoadOptions, openEntry } from "./entry.ts";
 import { UnsupportedError } from "./errors.ts";
@@ -116,12 +117,8 @@ function generatorOf(entry: Entry): ImageGenerator {
 
 /** The plan of a grid that covers the images. */
 function planImages({ card, model }: Entry, { width, height, ...options }: GenerateOptions): Plan {
-  for (const [name, value] of Object.entries({ width, height })) {
-    if (Number.isInteger(value) && value >= 1 && value <= 16384) continue;
-    throw new RangeError(
-      `Cannot draw images with ${name} = ${value}: it must be a whole number from 1 to 16384`,
-    );
-  }
+  checkWhole("width", width, { from: 1, to: 16384 });
+  checkWhole("height", height, { from: 1, to: 16384 });
   const size = { width: Math.ceil(width / card.scale), height: Math.ceil(height / card.scale) };
   return { ...planUpscale(card, model, size, options), width, height };
 }

@@ -3,10 +3,12 @@
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
 import { frameOf } from "./border.ts";
 import type { Size } from "./image/resize.ts";
+import { checkFlag, checkFunction, checkNumber, checkSignal, checkWhole } from "./checks.ts";
 import { fitMemory, fitTile, type Regions } from "./memory.ts";
 import { defaultMemory } from "./platform.ts";
 import type { FamilyOption, Guide, Model } from "./models/model.ts";
 import { checkSeed, drawSeed, type NoiseField } from "./tensor/noise.ts";
+import { sizeOf, type Tensor } from "./tensor/tensor.ts";
 import { spansOf, type Tiling } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
@@ -224,23 +226,27 @@ export function planUpscale(
     onProgress,
   } = options;
   const most = card.steps?.max ?? 1;
-  checkWhole("width", size.width, MOST_SIDE);
-  checkWhole("height", size.height, MOST_SIDE);
+  checkWhole("width", size.width, { from: 1, to: MOST_SIDE });
+  checkWhole("height", size.height, { from: 1, to: MOST_SIDE });
   checkSeed(seed);
-  checkWhole("samples", samples, 64);
-  checkWhole("steps", steps, most);
-  checkWithin("temperature", temperature, card.flow ? 1 : 2);
-  checkWithin("fidelity", fidelity, 1);
-  checkWithin("memory", budget, Infinity);
+  checkWhole("samples", samples, { from: 1, to: 64 });
+  checkWhole("steps", steps, { from: 1, to: most });
+  checkNumber("temperature", temperature, { to: card.flow ? 1 : 2 });
+  checkNumber("fidelity", fidelity, { to: 1 });
+  checkNumber("memory", budget, { to: Infinity });
   checkFlag("consistency", consistency);
+  checkFlag("keepHidden", keepHidden);
+  checkHandles(options);
   checkRestore(card, model, restore);
   if (!Object.hasOwn(samplers, sampler)) {
     throw new RangeError(
-      `Cannot use the sampler "${sampler}": choose one of ${Object.keys(samplers).join(", ")}`,
+      `Cannot use the sampler "${String(sampler)}": choose one of ${
+        Object.keys(samplers).join(", ")
+      }`,
     );
   }
   const width = size.width * card.scale, height = size.height * card.scale;
-  if (guide) checkGuide(guide, { width, height });
+  if (guide !== undefined) checkGuide(guide, { width, height });
   const { generative } = model;
   const asked = tilingOf(card, tile);
   const frame = card.tiling ? frameOf(asked) : 0;
@@ -297,7 +303,10 @@ function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): voi
 /** The card's tiling, with the tile that the user chose. */
 function tilingOf(card: ModelCard, tile?: number): Tiling {
   const tiling = { ...card.tiling ?? NO_NETWORK };
-  if (tile !== undefined) tiling.size = tile;
+  if (tile !== undefined) {
+    checkWhole("tile", tile, { from: 1, to: MOST_SIDE });
+    tiling.size = tile;
+  }
   spansOf(tiling.multiple, tiling); // refuses a size that cannot work
   return tiling;
 }
@@ -309,10 +318,16 @@ function warningsOf(card: ModelCard, steps: number): string[] {
   return [`${card.id} was trained for ${trained.join(", ")} steps: ${steps} may look worse`];
 }
 
+/** Whether a value is a tensor with as many values as its sizes say. */
+function isTensor(value: unknown): value is Tensor {
+  const { data, dims } = Object(value);
+  return data instanceof Float32Array && Array.isArray(dims) && data.length === sizeOf(dims);
+}
+
 /** Refuses `restore` out of its range, and "auto" if the entry does not estimate the damage. */
 function checkRestore({ id }: ModelCard, { damage }: Model, restore?: number | "auto"): void {
   if (restore === undefined) return;
-  if (restore !== "auto") return checkWithin("restore", restore, 1);
+  if (restore !== "auto") return checkNumber("restore", restore, { to: 1 });
   if (damage) return;
   throw new RangeError(
     `Cannot use restore = "auto": ${id} has no graph "damage" that estimates it. ` +
@@ -320,32 +335,32 @@ function checkRestore({ id }: ModelCard, { damage }: Model, restore?: number | "
   );
 }
 
-/** Refuses a guide that is not as large as the result. */
-function checkGuide({ image, weight }: Guide, { width, height }: Size): void {
+/**
+ * Refuses functions and signals of the wrong type.
+ *
+ * @throws {TypeError} If one has it.
+ */
+export function checkHandles({ noise, onProgress, signal }: UpscaleOptions): void {
+  checkFunction("noise", noise);
+  checkFunction("onProgress", onProgress);
+  checkSignal("signal", signal);
+}
+
+/**
+ * Refuses a guide that is not as large as the result.
+ *
+ * @throws {TypeError} If it does not have two tensors.
+ * @throws {RangeError} If they have other sizes.
+ */
+export function checkGuide(guide: Guide, { width, height }: Size): void {
+  const { image, weight } = Object(guide);
+  if (!isTensor(image) || !isTensor(weight)) {
+    throw new TypeError("Cannot use the guide: it must have the tensors image and weight");
+  }
   for (const [name, { dims }, channels] of [["image", image, 3], ["weight", weight, 1]] as const) {
     if (`${dims}` === `1,${channels},${height},${width}`) continue;
     throw new RangeError(
       `Cannot use the guide's ${name} of [${dims}]: it must be [1,${channels},${height},${width}]`,
     );
   }
-}
-
-/** Refuses a value that is not a whole number from 1 to `most`. */
-function checkWhole(name: string, value: number, most: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw new RangeError(
-    `Cannot use ${name} = ${value}: it must be a whole number from 1 to ${most}`,
-  );
-}
-
-/** Refuses a value that is not from 0 to `most`. */
-function checkWithin(name: string, value: number, most: number): void {
-  if (typeof value === "number" && value >= 0 && value <= most) return;
-  throw new RangeError(`Cannot use ${name} = ${value}: it must be a number from 0 to ${most}`);
-}
-
-/** Refuses a value that is neither true nor false. */
-function checkFlag(name: string, value: boolean): void {
-  if (typeof value === "boolean") return;
-  throw new TypeError(`Cannot use ${name} = ${value}: it must be true or false`);
 }

@@ -82,13 +82,17 @@ export function serverModule(name: string, beside: string): string {
 /** Bytes of memory that work may take by default. */
 export const defaultMemory: number = 2 ** 32;
 
+/** Longest delay of a timer in milliseconds; a longer one would end at once. */
+export const longestTimer: number = 2 ** 31 - 1;
+
 /** Calls back after a delay that does not keep the process alive; returns a function that cancels it. */
 export function later(callback: () => void, milliseconds: number): () => void {
+  const time = Math.min(milliseconds, longestTimer);
   if (!onServer) {
-    const timer = setTimeout(callback, milliseconds);
+    const timer = setTimeout(callback, time);
     return () => clearTimeout(timer);
   }
   const { clearTimeout: clear, setTimeout: set } = builtin("timers");
-  const timer = set(callback, milliseconds).unref();
+  const timer = set(callback, time).unref();
   return () => clear(timer);
 }

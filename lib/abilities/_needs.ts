@@ -1,5 +1,6 @@
 /** Checks that abilities make before they start. @module */
 
+import { checkNumber } from "../checks.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { FamilyOption } from "../models/model.ts";
 import type { Upscaler } from "../upscaler.ts";
@@ -22,9 +23,9 @@ export function needOption({ card, accepts }: Upscaler, option: FamilyOption, wo
 /**
  * Refuses a value that is not from 0 to 1.
  *
- * @throws {RangeError} If it is not.
+ * @throws {TypeError} If it is not a number.
+ * @throws {RangeError} If it is another one.
  */
 export function checkShare(name: string, value: number): void {
-  if (value >= 0 && value <= 1) return;
-  throw new RangeError(`Cannot use ${name} = ${value}: it must be from 0 to 1`);
+  checkNumber(name, value, { to: 1 });
 }

@@ -6,7 +6,7 @@ import type { ImageLike } from "../image/files/source.ts";
 import type { Image } from "../image/image.ts";
 import type { Size } from "../image/resize.ts";
 import type { FamilyOption } from "../models/model.ts";
-import type { Plan, UpscaleOptions } from "../plan.ts";
+import { checkGuide, checkHandles, type Plan, type UpscaleOptions } from "../plan.ts";
 import { drawSeed, noise, type NoiseField } from "../tensor/noise.ts";
 import { drain, planFor, type Upscaled, type Upscaler, withConsistency } from "../upscaler.ts";
 import type { ModelCard } from "../zoo/card.ts";
@@ -49,7 +49,8 @@ export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
     source: ImageLike,
     how: UpscaleOptions | Plan = {},
   ): AsyncGenerator<Preview, Upscaled> {
-    const image = await readImage(source, { signal: how.signal });
+    const memory = "regions" in how ? undefined : how.memory;
+    const image = await readImage(source, { signal: how.signal, memory });
     const made = planFor({ card, plan }, image, how);
     const drawn = made.generative ? { seed: made.seed } : {};
     const result = { ...yield* runStages(chain, image, made), model: card.id, ...drawn };
@@ -128,6 +129,7 @@ function planStages(
   options: UpscaleOptions = {},
 ): Plan {
   refuseUnknown(chain, accepts, options);
+  checkHandles(options);
   const { seed = drawSeed(), samples = 1, guide, noise, signal, onProgress } = options;
   const stages: Plan[] = [];
   let left = samples;
@@ -139,6 +141,7 @@ function planStages(
     if (upscaler.accepts.includes("samples")) left = 1;
   }
   const last = stages[stages.length - 1];
+  if (guide !== undefined) checkGuide(guide, last);
   const generative = stages.some((stage) => stage.generative);
   const between = stages.slice(0, -1).map(({ width, height }) => 4 * width * height * samples);
   return {

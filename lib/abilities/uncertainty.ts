@@ -1,5 +1,6 @@
 /** How much samples differ, pixel by pixel. @module */
 
+import { checkWhole } from "../checks.ts";
 import type { ImageLike } from "../image/files/source.ts";
 import type { Image } from "../image/image.ts";
 import { checkWindow, deviationMap, type DeviationOptions } from "../metrics/calibration.ts";
@@ -28,7 +29,7 @@ export interface Uncertainty {
  *
  * @param options `samples` is 5 unless given, and at least 2.
  * @throws {UnsupportedError} If the entry is not generative.
- * @throws {RangeError} If `samples` is 1, or the window is negative.
+ * @throws {RangeError} If `samples` is 1, or the window is not from 0 to 1000.
  */
 export async function uncertainty(
   upscaler: Upscaler,
@@ -38,7 +39,7 @@ export async function uncertainty(
   const { window, samples = 5, ...rest } = options;
   needOption(upscaler, "samples", "compare samples");
   checkWindow({ window });
-  if (samples < 2) throw new RangeError("Cannot compare samples: there must be at least 2");
+  checkWhole("samples", samples, { from: 2, to: 64 });
   const { images } = await upscaler.upscale(source, { ...rest, samples });
   const [first] = images;
   const mean = { ...first, data: new Uint8ClampedArray(first.data.length) };

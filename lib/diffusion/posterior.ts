@@ -1,5 +1,6 @@
 /** What a prediction says about x0, and the Gaussian of the next state given x0. @module */
 
+import { checkNumber } from "../checks.ts";
 import { clamp, mix } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
@@ -37,6 +38,8 @@ export function x0Of(
   clip: number = Infinity,
   into: Tensor = tensor(x.dims),
 ): Tensor {
+  checkNumber("alphaBar", alphaBar, { to: 1 });
+  checkNumber("clip", clip, { to: Infinity });
   const [a, b] = weights(kind, alphaBar);
   return clamp(mix(a, prediction, b, x, into), clip, into);
 }
@@ -57,6 +60,8 @@ function weights(kind: Prediction, alphaBar: number): [a: number, b: number] {
  * @param previous alphaBar_s of the next, less noisy state; 1 is no noise at all.
  */
 export function posteriorOf(alphaBar: number, previous: number): Posterior {
+  checkNumber("alphaBar", alphaBar, { to: 1 });
+  checkNumber("previous", previous, { to: 1 });
   const alpha = alphaBar / previous;
   const beta = 1 - alpha;
   return {

@@ -1,5 +1,7 @@
 /** Noise schedules: arrays made by named functions. @module */
 
+import { checkNumber, checkWhole } from "../checks.ts";
+
 /** Levels of noise of a diffusion with timesteps 0 ... T-1. */
 export interface NoiseSchedule {
   /** beta_t, the variance added at step t. */
@@ -8,7 +10,16 @@ export interface NoiseSchedule {
   readonly alphaBar: Float64Array;
 }
 
-/** The schedule of given betas. */
+/** Most timesteps of a schedule: far more than any network was trained for. */
+const MOST = 1_000_000;
+
+/** Refuses what cannot be a number of timesteps, and what cannot be a beta. */
+function check(timesteps: number, betas: Readonly<Record<string, number>> = {}): void {
+  checkWhole("timesteps", timesteps, { from: 1, to: MOST });
+  for (const [name, beta] of Object.entries(betas)) checkNumber(name, beta, { to: 1 });
+}
+
+/** The schedule of given betas, each from 0 to 1. */
 export function scheduleOf(betas: Float64Array): NoiseSchedule {
   const alphaBar = new Float64Array(betas.length);
   betas.reduce((product, beta, t) => alphaBar[t] = product * (1 - beta), 1);
@@ -21,10 +32,11 @@ export function scheduleOf(betas: Float64Array): NoiseSchedule {
  *
  * SRDiff spreads T+1 points over 0 ... T+1 and divides by T+1, which gives the same u = i/T.
  *
- * @param timesteps T, a positive integer.
- * @param s Offset that keeps the first betas from vanishing.
+ * @param timesteps T, a whole number from 1.
+ * @param s Offset that keeps the first betas from vanishing, 0 to 1.
  */
 export function cosineSchedule(timesteps: number, s = 0.008): NoiseSchedule {
+  check(timesteps, { s });
   const level = (i: number) => Math.cos(((i / timesteps + s) / (1 + s)) * Math.PI / 2) ** 2;
   const betas = Float64Array.from(
     { length: timesteps },
@@ -36,9 +48,9 @@ export function cosineSchedule(timesteps: number, s = 0.008): NoiseSchedule {
 /**
  * betas that grow evenly from `first` to `last` (Ho et al. 2020, section 4).
  *
- * @param timesteps T, a positive integer.
- * @param first beta_0.
- * @param last beta_{T-1}.
+ * @param timesteps T, a whole number from 1.
+ * @param first beta_0, 0 to 1.
+ * @param last beta_{T-1}, 0 to 1.
  * @param lastForced Replaces beta_{T-1}; SRDiff forces 0.999, so that the chain ends in noise.
  */
 export function linearSchedule(
@@ -47,6 +59,7 @@ export function linearSchedule(
   last: number,
   lastForced?: number,
 ): NoiseSchedule {
+  check(timesteps, { first, last, ...lastForced === undefined ? {} : { lastForced } });
   const span = Math.max(1, timesteps - 1);
   const betas = Float64Array.from(
     { length: timesteps },
@@ -58,6 +71,8 @@ export function linearSchedule(
 
 /** `count` timesteps from T-1 down to 0, evenly spaced, both ends included; one step is T-1 alone. */
 export function spacedTimesteps(timesteps: number, count: number): number[] {
+  check(timesteps);
+  checkWhole("count", count, { from: 1, to: timesteps });
   const span = Math.max(1, count - 1);
   return Array.from({ length: count }, (_, i) => Math.round((timesteps - 1) * (span - i) / span));
 }
@@ -65,11 +80,12 @@ export function spacedTimesteps(timesteps: number, count: number): number[] {
 /**
  * betas whose square roots grow evenly, one of the kinds of the public SR3 code.
  *
- * @param timesteps T, a positive integer.
- * @param first beta_0.
- * @param last beta_{T-1}.
+ * @param timesteps T, a whole number from 1.
+ * @param first beta_0, 0 to 1.
+ * @param last beta_{T-1}, 0 to 1.
  */
 export function quadSchedule(timesteps: number, first: number, last: number): NoiseSchedule {
+  check(timesteps, { first, last });
   const { betas } = linearSchedule(timesteps, Math.sqrt(first), Math.sqrt(last));
   return scheduleOf(betas.map((root) => root ** 2));
 }
@@ -78,9 +94,9 @@ export function quadSchedule(timesteps: number, first: number, last: number): No
  * betas that grow evenly over the first part of the steps, then stay (the `warmup10` and `warmup50` of
  * the public SR3 code).
  *
- * @param timesteps T, a positive integer.
- * @param first beta_0.
- * @param last The final beta.
+ * @param timesteps T, a whole number from 1.
+ * @param first beta_0, 0 to 1.
+ * @param last The final beta, 0 to 1.
  * @param share The fraction of the steps over which they grow, in (0, 1].
  */
 export function warmupSchedule(
@@ -89,6 +105,7 @@ export function warmupSchedule(
   last: number,
   share: number,
 ): NoiseSchedule {
+  check(timesteps, { first, last, share });
   const betas = new Float64Array(timesteps).fill(last);
   const growing = Math.trunc(timesteps * share);
   if (growing > 0) betas.set(linearSchedule(growing, first, last).betas);
@@ -97,10 +114,12 @@ export function warmupSchedule(
 
 /** betas that are all equal. */
 export function constSchedule(timesteps: number, beta: number): NoiseSchedule {
+  check(timesteps, { beta });
   return scheduleOf(new Float64Array(timesteps).fill(beta));
 }
 
 /** betas 1/T, 1/(T-1), ..., 1 (Sohl-Dickstein et al. 2015, section 2.4.1). */
 export function jsdSchedule(timesteps: number): NoiseSchedule {
+  check(timesteps);
   return scheduleOf(Float64Array.from({ length: timesteps }, (_, t) => 1 / (timesteps - t)));
 }

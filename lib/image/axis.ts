@@ -1,5 +1,7 @@
 /** Weights of MATLAB's bicubic along one dimension. @module */
 
+import { checkWord } from "../checks.ts";
+
 /** Samples beyond the border: the outermost one repeated, or the samples mirrored at the edge. */
 export type Edge = "replicate" | "mirror";
 
@@ -19,6 +21,7 @@ export interface Axis {
 
 /** Makes the weights; those of samples beyond the border go to the samples that replace them. */
 export function axis(inputs: number, outputs: number, edge: Edge = "replicate"): Axis {
+  checkWord("edge", edge, ["replicate", "mirror"]);
   const scale = outputs / inputs;
   const shrink = Math.min(scale, 1);
   const first = new Int32Array(outputs);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkWhole } from "../checks.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type Axis, axis, type Edge } from "./axis.ts";
 import type { Image } from "./image.ts";
@@ -16,6 +17,9 @@ export interface Size {
   /** Rows. */
   readonly height: number;
 }
+
+/** Longest side of an image: that of a PNG file. */
+const MOST_SIDE = 2 ** 31 - 1;
 
 /** Options of {@linkcode resize} and {@linkcode resizeImage}. */
 export interface ResizeOptions {
@@ -33,7 +37,8 @@ export interface ResizeOptions {
  * @param source Pictures `[n, channels, height, width]`.
  * @param size Size of the result.
  * @returns New images `[n, channels, size.height, size.width]`.
- * @throws {RangeError} If a size is not a positive integer.
+ * @throws {TypeError} If a side is not a number.
+ * @throws {RangeError} If it is not a whole one from 1 to 2^31 - 1.
  */
 export function resize(source: Tensor, size: Size, options: ResizeOptions = {}): Tensor {
   const [n, channels] = source.dims;
@@ -64,7 +69,8 @@ export function addResized(target: Tensor, source: Tensor, options: ResizeOption
  * channels alike. This is how the usual low-resolution test images were made.
  *
  * @returns A new image that keeps the colour information of `source`.
- * @throws {RangeError} If a size is not a positive integer.
+ * @throws {TypeError} If a side is not a number.
+ * @throws {RangeError} If it is not a whole one from 1 to 2^31 - 1.
  */
 export function resizeImage(source: Image, size: Size, options: ResizeOptions = {}): Image {
   const { width, height } = checked(size);
@@ -172,12 +178,7 @@ function columnsFirst(from: Size, to: Size): boolean {
 }
 
 function checked(size: Size): Size {
-  for (const side of [size.width, size.height]) {
-    if (!Number.isInteger(side) || side < 1) {
-      throw new RangeError(
-        `Cannot resize to ${size.width}x${size.height}: width and height must be positive integers`,
-      );
-    }
-  }
+  checkWhole("width", size.width, { from: 1, to: MOST_SIDE });
+  checkWhole("height", size.height, { from: 1, to: MOST_SIDE });
   return size;
 }

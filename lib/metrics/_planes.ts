@@ -1,3 +1,4 @@
+import { checkWhole } from "../checks.ts";
 import { gray, lumaOf } from "../image/color.ts";
 import type { Image } from "../image/image.ts";
 
@@ -30,12 +31,11 @@ export function checkPair(result: Image, truth: Image, border: number): void {
         `${truth.width}x${truth.height}: their sizes must be equal`,
     );
   }
-  if (
-    !Number.isInteger(border) || border < 0 || 2 * border >= Math.min(truth.width, truth.height)
-  ) {
+  checkWhole("border", border, { to: Number.MAX_SAFE_INTEGER });
+  if (2 * border >= Math.min(truth.width, truth.height)) {
     throw new RangeError(
       `Cannot leave out a border of ${border} of an image of ${truth.width}x${truth.height}: ` +
-        `it must be a whole number, at least 0, that leaves some pixels`,
+        `take one that leaves some pixels`,
     );
   }
 }

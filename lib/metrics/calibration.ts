@@ -1,5 +1,6 @@
 /** Calibration: whether samples differ where they are wrong. @module */
 
+import { checkNumber } from "../checks.ts";
 import { blur } from "../image/blur.ts";
 import type { Image } from "../image/image.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -31,7 +32,7 @@ const WINDOW = 6;
  *
  * @param samples Two or more images of one size.
  * @returns Standard deviations in bytes (0 to 255), `[1, 1, height, width]`.
- * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is negative.
+ * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is not from 0 to 1000.
  */
 export function deviationMap(samples: readonly Image[], options: DeviationOptions = {}): Tensor {
   const { window = WINDOW } = options;
@@ -46,11 +47,11 @@ export function deviationMap(samples: readonly Image[], options: DeviationOption
 /**
  * Refuses an invalid window.
  *
- * @throws {RangeError} If it is negative or infinite.
+ * @throws {TypeError} If it is not a number.
+ * @throws {RangeError} If it is not from 0 to 1000.
  */
 export function checkWindow({ window = WINDOW }: DeviationOptions): void {
-  if (window >= 0 && window < Infinity) return;
-  throw new RangeError(`Cannot use window = ${window}: it must be a number of pixels, at least 0`);
+  checkNumber("window", window, { to: 1000 });
 }
 
 /**
@@ -60,7 +61,7 @@ export function checkWindow({ window = WINDOW }: DeviationOptions): void {
  * @param samples Two or more images of one size.
  * @param truth What they should equal.
  * @returns Spearman's rho, -1 to 1; NaN if the samples are equal everywhere.
- * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is negative.
+ * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is not from 0 to 1000.
  */
 export function errorCorrelation(
   samples: readonly Image[],

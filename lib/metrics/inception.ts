@@ -1,5 +1,6 @@
 /** The Inception Score. @module */
 
+import { checkWhole } from "../checks.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Mean and standard deviation over the splits. */
@@ -19,9 +20,7 @@ export interface InceptionScore {
  */
 export function inceptionScore(probabilities: Tensor, splits = 10): InceptionScore {
   const [n] = probabilities.dims;
-  if (!Number.isInteger(splits) || splits < 1 || splits > n) {
-    throw new RangeError(`Cannot score ${n} images in ${splits} splits: take 1 to ${n}`);
-  }
+  checkWhole("splits", splits, { from: 1, to: n });
   const scores = Array.from(
     { length: splits },
     (_, i) => scoreOf(probabilities, Math.floor(i * n / splits), Math.floor((i + 1) * n / splits)),

@@ -1,6 +1,7 @@
 /** Peak signal-to-noise ratio in dB, peak 255; identical images have `Infinity`. @module */
 
 import type { Image } from "../image/image.ts";
+import { checkNumber } from "../checks.ts";
 import { type BorderOptions, checkPair, lumaPair } from "./_planes.ts";
 
 export type { BorderOptions };
@@ -12,8 +13,8 @@ export type { BorderOptions };
  * @param truth The image it should equal, of the same size.
  * @throws {RangeError} If the sizes differ or the border leaves nothing.
  */
-export function psnrY(result: Image, truth: Image, options: BorderOptions = {}): number {
-  const [a, b] = lumaPair(result, truth, options.border ?? 0);
+export function psnrY(result: Image, truth: Image, { border = 0 }: BorderOptions = {}): number {
+  const [a, b] = lumaPair(result, truth, border);
   let sum = 0;
   for (let i = 0; i < a.data.length; i++) sum += (a.data[i] - b.data[i]) ** 2;
   return decibels(sum / a.data.length);
@@ -26,13 +27,16 @@ export function psnrY(result: Image, truth: Image, options: BorderOptions = {}):
  * @param truth The image it should equal, of the same size.
  * @throws {RangeError} If the sizes differ or the border leaves nothing.
  */
-export function psnrRgb(result: Image, truth: Image, options: BorderOptions = {}): number {
-  return decibels(squaredError(result, truth, options));
+export function psnrRgb(result: Image, truth: Image, { border = 0 }: BorderOptions = {}): number {
+  return decibels(squaredError(result, truth, { border }));
 }
 
 /** Mean squared error over the three colour channels, in squared steps of 1/255. */
-export function squaredError(result: Image, truth: Image, options: BorderOptions = {}): number {
-  const border = options.border ?? 0;
+export function squaredError(
+  result: Image,
+  truth: Image,
+  { border = 0 }: BorderOptions = {},
+): number {
   checkPair(result, truth, border);
   const { width, height } = truth;
   let sum = 0;
@@ -46,7 +50,8 @@ export function squaredError(result: Image, truth: Image, options: BorderOptions
   return sum / (3 * (width - 2 * border) * (height - 2 * border));
 }
 
-/** PSNR in dB of a mean squared error, peak 255. */
+/** PSNR in dB of a mean squared error, peak 255; infinite where there is none. */
 export function decibels(squared: number): number {
+  checkNumber("squared", squared, { to: Infinity });
   return 10 * Math.log10(255 ** 2 / squared);
 }

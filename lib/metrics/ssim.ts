@@ -18,8 +18,8 @@ const WINDOW = gaussian(1.5);
  * @returns 1 for identical images, about 0 for unrelated ones.
  * @throws {RangeError} If the sizes differ or less than 11x11 pixels are left.
  */
-export function ssimY(result: Image, truth: Image, options: BorderOptions = {}): number {
-  const [a, b] = lumaPair(result, truth, options.border ?? 0);
+export function ssimY(result: Image, truth: Image, { border = 0 }: BorderOptions = {}): number {
+  const [a, b] = lumaPair(result, truth, border);
   const x = Float64Array.from(a.data), y = Float64Array.from(b.data);
   if (Math.min(a.width, a.height) <= 2 * RADIUS) {
     throw new RangeError(

@@ -1,5 +1,6 @@
 /** Attempts to open graphs: the table of providers, their order, and the results. @module */
 
+import { checkSignal, checkTime, checkWhole } from "../checks.ts";
 import { oneLine, ProviderError } from "../errors.ts";
 import { inFloat32 } from "../onnx/float32.ts";
 import { onServer } from "../platform.ts";
@@ -99,8 +100,25 @@ export interface Running {
   signatures: Record<string, Signature>;
 }
 
+/**
+ * Refuses options out of their range.
+ *
+ * @throws {TypeError} If one has the wrong type, or there is no such provider.
+ * @throws {RangeError} If a number is out of its range.
+ */
+export function checkOpening(options: Omit<OpenOptions, "fixture">): void {
+  const { provider, signal, threads = 1, idle = 1, callTimeout = 1 } = options;
+  candidates(provider);
+  checkSignal("signal", signal);
+  checkWhole("threads", threads, { from: 1, to: 1024 });
+  checkTime("idle", idle);
+  checkTime("callTimeout", callTimeout);
+}
+
 /** All possible attempts. */
-export function startSearch(graphs: readonly GraphSource[], provider?: Provider): Search {
+export function startSearch(graphs: readonly GraphSource[], options: OpenOptions): Search {
+  checkOpening(options);
+  const { provider } = options;
   const rest = candidates(provider).map((row) => ({ row, isWide: false }));
   return { graphs, wide: widened(graphs), rest, tried: [] };
 }
@@ -111,7 +129,7 @@ function candidates(provider?: Provider): ProviderRow[] {
   const row = providers.find(({ name }) => name === provider);
   if (row) return [row];
   const names = providers.map(({ name }) => name).join(", ");
-  throw new TypeError(`Cannot use the provider "${provider}": choose one of ${names}`);
+  throw new TypeError(`Cannot use the provider "${String(provider)}": choose one of ${names}`);
 }
 
 /** The graphs in fp32, if that makes a difference. */

@@ -63,7 +63,7 @@ export async function openSessions(
   graphs: readonly GraphSource[],
   options: OpenOptions = {},
 ): Promise<OpenedSessions> {
-  const search = startSearch(graphs, options.provider);
+  const search = startSearch(graphs, options);
   const warnings: string[] = [];
   let current = await openNext(search, options);
   let moving: Promise<unknown> = Promise.resolve();

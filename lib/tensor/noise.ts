@@ -18,6 +18,7 @@
  * @module
  */
 
+import { checkWhole } from "../checks.ts";
 import { type Tensor, tensor } from "./tensor.ts";
 
 /** Identifies a field of noise. */
@@ -197,11 +198,9 @@ export function drawSeed(): number {
 /**
  * Refuses an invalid seed.
  *
- * @throws {RangeError} If `seed` is not a whole number from 0 to 2^53 - 1.
+ * @throws {TypeError} If `seed` is not a number.
+ * @throws {RangeError} If it is not a whole one from 0 to 2^53 - 1.
  */
 export function checkSeed(seed: number): void {
-  if (Number.isSafeInteger(seed) && seed >= 0) return;
-  throw new RangeError(
-    `Cannot draw noise for the seed ${seed}: it must be a whole number from 0 to 2^53 - 1`,
-  );
+  checkWhole("seed", seed, { to: Number.MAX_SAFE_INTEGER });
 }

@@ -1,5 +1,7 @@
 /** Dense float tensors in row-major order. @module */
 
+import { checkWhole } from "../checks.ts";
+
 /** Numbers and their shape; images are `[n, channels, height, width]`. */
 export interface Tensor {
   /** Row-major values; as many as the product of `dims`. */
@@ -16,16 +18,17 @@ export function sizeOf(dims: readonly number[]): number {
 /**
  * Makes a tensor, filled with zeros unless its values are given.
  *
- * @throws {RangeError} If the length of `data` does not match `dims`.
+ * @throws {TypeError} If a size is not a number.
+ * @throws {RangeError} If a size is not a whole number from 0, or the length of `data` does not match `dims`.
  */
-export function tensor(
-  dims: readonly number[],
-  data: Float32Array = new Float32Array(sizeOf(dims)),
-): Tensor {
-  if (data.length !== sizeOf(dims)) {
+export function tensor(dims: readonly number[], data?: Float32Array): Tensor {
+  for (const dim of dims) checkWhole("dims", dim, { to: Number.MAX_SAFE_INTEGER });
+  const size = sizeOf(dims);
+  const values = data ?? new Float32Array(size);
+  if (values.length !== size) {
     throw new RangeError(
-      `Cannot make a tensor of [${dims}]: it holds ${sizeOf(dims)} values, got ${data.length}`,
+      `Cannot make a tensor of [${dims}]: it holds ${size} values, got ${values.length}`,
     );
   }
-  return { data, dims };
+  return { data: values, dims };
 }

@@ -1,6 +1,6 @@
 /** Requests that a server can neither prolong without end nor redirect to private networks. @module */
 
-import { onServer } from "../platform.ts";
+import { longestTimer, onServer } from "../platform.ts";
 import { addressFault } from "./address.ts";
 import { maximumRedirects } from "./limits.ts";
 
@@ -171,7 +171,8 @@ class Watch {
     clearTimeout(this.#timer);
     const seconds = this.#timeout / 1000;
     const error = new RequestError(`nothing arrived for ${seconds} s`, true);
-    this.#timer = setTimeout(() => this.#controller.abort(error), this.#timeout);
+    const time = Math.min(this.#timeout, longestTimer);
+    this.#timer = setTimeout(() => this.#controller.abort(error), time);
   }
 
   end() {

@@ -14,9 +14,12 @@ export interface RetryOptions {
   signal?: AbortSignal;
 }
 
+/** Longest pause in milliseconds. */
+const LONGEST = 60_000;
+
 /**
  * Repeats work while it fails for temporary reasons: after half a second, then after twice
- * as long each time, or after the time that the server asks for.
+ * as long each time, at most a minute, or after the time that the server asks for.
  */
 export async function withRetries<Result>(
   work: () => Promise<Result>,
@@ -29,7 +32,7 @@ export async function withRetries<Result>(
       signal?.throwIfAborted();
       if (!(error instanceof RequestError && error.isTemporary) || attempt >= retries) throw error;
       // Half of the time is random, so that many clients do not come back together.
-      const usual = 500 * 2 ** attempt * (0.5 + Math.random() / 2);
+      const usual = Math.min(LONGEST, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
       await pause(error.retryAfter ?? usual, signal);
     }
   }

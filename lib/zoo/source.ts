@@ -1,5 +1,6 @@
 /** Reads the texts of a zoo, its cards and indexes. @module */
 
+import { checkFlag, checkSignal, checkTime, checkWhole } from "../checks.ts";
 import { onServer } from "../platform.ts";
 import type { DownloadCache } from "./cache.ts";
 import { readFile } from "./file.ts";
@@ -39,6 +40,20 @@ export interface ReadOptions {
   retries?: number;
 }
 
+/**
+ * Refuses options that cannot be meant.
+ *
+ * @throws {TypeError} If one is of the wrong type.
+ * @throws {RangeError} If a number is out of its range.
+ */
+export function checkReading(options: ReadOptions): void {
+  const { signal, offline = false, timeout = 1, retries = 0 } = options;
+  checkSignal("signal", signal);
+  checkFlag("offline", offline);
+  checkTime("timeout", timeout);
+  checkWhole("retries", retries, { to: 1000 });
+}
+
 /** The cache of this machine or page. */
 export async function openCache(folder?: string): Promise<DownloadCache> {
   return onServer ? openFolderCache(folder) : await openPageCache();
@@ -55,6 +70,7 @@ export async function readText(
   limit: number,
   options: ReadOptions = {},
 ): Promise<string> {
+  checkReading(options);
   options.signal?.throwIfAborted();
   const isFile = url.protocol === "file:" && onServer;
   try {

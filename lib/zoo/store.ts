@@ -12,7 +12,7 @@ import { limits } from "./limits.ts";
 import { fileIn } from "./names.ts";
 import { nameOf } from "./place.ts";
 import { RequestError } from "./http.ts";
-import { openCache, type ReadOptions } from "./source.ts";
+import { checkReading, openCache, type ReadOptions } from "./source.ts";
 import { ownZoo } from "./zoo.ts";
 
 /** Options of fetching files of an entry. */
@@ -86,6 +86,7 @@ async function fetchAny(
   options: FetchOptions,
 ): Promise<Uint8Array> {
   const { file, sha256, bytes } = entry;
+  checkReading(options);
   options.signal?.throwIfAborted();
   const places = placesOf(card, entry);
   if (places[0].protocol === "file:" && onServer) {

@@ -3,6 +3,7 @@ import { joined } from "../../lib/bytes.ts";
 import { UnsupportedError } from "../../lib/errors.ts";
 import type { Codec } from "../../lib/image/files/codecs/codec.ts";
 import { imagescriptCodec } from "../../lib/image/files/codecs/imagescript.ts";
+import { crc32 } from "../../lib/image/files/containers/crc32.ts";
 import { extended, webpChunks, webpFile } from "../../lib/image/files/containers/webp.ts";
 import { encodeImage } from "../../lib/image/files/encode.ts";
 import { readImage } from "../../lib/image/files/read.ts";
@@ -145,7 +146,7 @@ Deno.test({
 Deno.test("readImage() refuses a memory that is no positive number", async () => {
   const bytes = await encodeImage(gradient(9, 7, 3), { format: "png" });
   for (const memory of [0, -1, NaN]) {
-    await expect(readImage(bytes, { memory })).rejects.toThrow("must be positive");
+    await expect(readImage(bytes, { memory })).rejects.toThrow("Cannot use memory");
   }
   await expect(readImage(bytes, { memory: 1 })).rejects.toThrow(UnsupportedError);
 });
@@ -185,4 +186,22 @@ Deno.test("readImage() decodes no frame of WebP that is larger than the canvas t
   );
   const both = webpFile([...lossy, ...small]);
   await expect(readImage(both, { memory: 1000 })).rejects.toThrow("64x64");
+});
+
+Deno.test("readImage() counts the bytes of the file before it decodes them", async () => {
+  const png = await encodeImage(gradient(4, 4, 3), { format: "png" });
+  const end = png.length - 12; // IEND
+  const chunk = new Uint8Array(12 + 1_000_000);
+  new DataView(chunk.buffer).setUint32(0, chunk.length - 12);
+  chunk.set(latin1("prVt"), 4);
+  new DataView(chunk.buffer).setUint32(chunk.length - 4, crc32(chunk.subarray(4, -4)));
+  const large = joined([png.subarray(0, end), chunk, png.subarray(end)]);
+  expect((await readImage(large, { memory: 4e6 })).width).toBe(4);
+  const decoded: string[] = [];
+  const codec: Codec = {
+    ...imagescriptCodec(),
+    decode: (_, format) => Promise.reject(new Error(`${decoded.push(format)} files decoded`)),
+  };
+  await expect(readImage(large, { memory: 3e6, codec })).rejects.toThrow(UnsupportedError);
+  expect(decoded).toEqual([]);
 });

@@ -110,5 +110,5 @@ Deno.test("resizeImage() takes the dimension first that shrinks most", () => {
 Deno.test("resize() refuses a size that is no positive integer", () => {
   const flat = tensor([1, 3, 4, 4]);
   expect(() => resize(flat, { width: 0, height: 4 })).toThrow(RangeError);
-  expect(() => resize(flat, { width: 2.5, height: 4 })).toThrow("positive integers");
+  expect(() => resize(flat, { width: 2.5, height: 4 })).toThrow("a whole number from 1");
 });

@@ -79,5 +79,5 @@ Deno.test("inceptionScore() gives mean and deviation over its splits", () => {
   const score = inceptionScore(tensor([4, 2], data), 2);
   expect(score.mean).toBeCloseTo(1.5, 6);
   expect(score.deviation).toBeCloseTo(0.5, 6);
-  expect(() => inceptionScore(tensor([4, 2], data), 5)).toThrow("take 1 to 4");
+  expect(() => inceptionScore(tensor([4, 2], data), 5)).toThrow("from 1 to 4");
 });

@@ -1,5 +1,6 @@
 /** PNG files that are odd inside and whole outside: every chunk has its checksum, every stream is compressed. @module */
 
+import { joined } from "../../lib/bytes.ts";
 import { deflate, inflate } from "../../lib/image/files/containers/deflate.ts";
 import { type PngChunk, pngChunks, pngFile } from "../../lib/image/files/containers/png.ts";
 import { type Bytes, mutated, randomBytes } from "./bytes.ts";
@@ -77,7 +78,7 @@ async function changeRows(chunks: PngChunk[], random: () => number): Promise<Png
   const { bytes } = await inflate(packed, MOST).catch(() => ({ bytes: new Uint8Array(64) }));
   const rows = mutated(bytes as Bytes, random, bytes as Bytes);
   const others = chunks.filter(({ type }) => type !== "IDAT");
-  return others.toSpliced(first, 0, { type: "IDAT", data: await deflate([rows].values()) });
+  return others.toSpliced(first, 0, { type: "IDAT", data: joined(await deflate([rows].values())) });
 }
 
 /** Content that a chunk of this name could have, or not. */
@@ -91,7 +92,7 @@ async function oddContent(type: string, random: () => number): Promise<Bytes> {
   if (type === "pHYs" && random() < 0.5) content[8] = 1;
   if (type !== "iCCP" && type !== "zTXt") return content;
   const long = random() < 0.05 ? new Uint8Array(9 * 2 ** 20) : content; // a bomb, or an odd profile
-  const packed = await deflate([long].values());
+  const packed = joined(await deflate([long].values()));
   const whole = new Uint8Array(4 + packed.length);
   whole.set([0x61, 0x62, 0, 0]);
   whole.set(packed, 4);

@@ -1,5 +1,6 @@
 /** Encodes an image as a file. @module */
 
+import { checkFunction, checkNumber, checkSignal, checkWord } from "../../checks.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { checkImage, type Image } from "../image.ts";
 import { hasAlpha } from "../pixels.ts";
@@ -50,18 +51,21 @@ export interface EncodeImageOptions {
  *
  * @throws {UnsupportedError} If there is no such format, or it cannot hold the image: alpha in JPEG without a
  * `background`, or sides over 65535 (JPEG) or 16383 (WebP) pixels.
- * @throws {RangeError} If `quality` is not from 1 to 100, or the number of bytes does not match the size of the image.
- * @throws {TypeError} If its data are not bytes.
+ * @throws {RangeError} If `quality` is not from 1 to 100, a colour is not from 0 to 255, or the number of bytes does not
+ * match the size of the image.
+ * @throws {TypeError} If its data are not bytes, or an option has the wrong type.
  */
 export async function encodeImage(image: Image, options: EncodeImageOptions): Promise<Uint8Array> {
-  const { format, quality, metadata = "keep", signal, worker } = options;
+  const { format, quality, background, metadata = "keep", onNote, signal, worker } = options;
   const { codec = defaultCodec(worker) } = options;
   if (!(format in containers)) {
     throw new UnsupportedError(`Cannot write ${format}: choose png, jpeg or webp`);
   }
-  if (quality !== undefined && !(quality >= 1 && quality <= 100)) {
-    throw new RangeError(`Cannot write quality ${quality}: it must be from 1 to 100`);
-  }
+  if (quality !== undefined) checkNumber("quality", quality, { from: 1, to: 100 });
+  for (const value of background ?? []) checkNumber("background", value, { to: 255 });
+  checkWord("metadata", metadata, ["keep", "strip"]);
+  checkSignal("signal", signal);
+  checkFunction("onNote", onNote);
   signal?.throwIfAborted();
   checkImage(image);
   checkFits(image, format);

@@ -1,6 +1,7 @@
 /** Reads an image from a file. @module */
 
 import { TimeoutError } from "../../calls.ts";
+import { checkFunction, checkNumber, checkSignal, checkTime } from "../../checks.ts";
 import { DecodeError, UnsupportedError } from "../../errors.ts";
 import type { Size } from "../resize.ts";
 import { defaultMemory } from "../../platform.ts";
@@ -23,6 +24,9 @@ import { bytesOf, type ImageLike } from "./source.ts";
  */
 const BYTES_PER_PIXEL = 16;
 
+/** Copies of the file in memory while it is decoded: ours, and those of the decoder's thread and of the decoder. */
+const FILE_COPIES = 3;
+
 /** Milliseconds that decoding may take, plus those per pixel: some twenty times what a photograph takes. */
 const PATIENCE = 30_000;
 const PATIENCE_PER_PIXEL = 2e-3;
@@ -40,13 +44,14 @@ export interface ReadImageOptions {
   /** Aborts the reading at any moment, even while the file is decoded. */
   signal?: AbortSignal;
   /**
-   * Milliseconds that decoding may take; a file that takes longer is refused.
+   * Milliseconds over 0 that decoding may take; a file that takes longer is refused.
    *
    * @default {30 seconds, and 2 more for each million pixels}
    */
   timeout?: number;
   /**
-   * Bytes of memory that decoding may take; larger images are refused before they are decoded.
+   * Bytes of memory over 0 that decoding may take, the file itself counted; what would take more is refused before it
+   * is decoded.
    *
    * @default {4_294_967_296}
    */
@@ -64,8 +69,8 @@ export interface ReadImageOptions {
  * The content decides on the format, not the name. Only the first frame of an animation is read.
  *
  * @throws {DecodeError} If the bytes are not an image, or the image is broken or truncated.
- * @throws {TypeError} If an image in memory holds something other than bytes.
- * @throws {RangeError} If its number of bytes does not match its size.
+ * @throws {TypeError} If an image in memory holds something other than bytes, or an option has the wrong type.
+ * @throws {RangeError} If its number of bytes does not match its size, or a number is out of its range.
  * @throws {UnsupportedError} If the format is another one, the image has more pixels than the memory holds, or decoding
  * takes too long.
  */
@@ -74,9 +79,10 @@ export async function readImage(
   options: ReadImageOptions = {},
 ): Promise<Image> {
   const { codec, worker, signal, memory = defaultMemory, onSize } = options;
-  if (!(memory > 0)) {
-    throw new RangeError(`Cannot read within memory = ${memory}: it must be positive`);
-  }
+  checkNumber("memory", memory, { from: 1, to: Infinity });
+  if (options.timeout !== undefined) checkTime("timeout", options.timeout);
+  checkSignal("signal", signal);
+  checkFunction("onSize", onSize);
   if (isImage(source)) {
     checkImage(source);
     onSize?.(source);
@@ -88,10 +94,10 @@ export async function readImage(
     onSize?.(drawn);
     return drawn;
   }
-  const bytes = await bytesOf(source, { signal, limit: memory });
+  const bytes = await bytesOf(source, { signal, limit: memory / FILE_COPIES });
   const format = sniff(bytes);
   const header = await containers[format].readHeader(bytes);
-  checkMemory(header, memory);
+  checkMemory(header, bytes.length, memory);
   checkBytes(header, bytes.length);
   onSize?.(uprightSize(header, orientationIn(header)));
   const pixels = header.width * header.height;
@@ -104,9 +110,9 @@ export async function readImage(
   return described(decoded, header);
 }
 
-/** Refuses images that would not fit in memory, before anything is allocated. */
-function checkMemory({ width, height }: Header, memory: number): void {
-  const needed = width * height * BYTES_PER_PIXEL;
+/** Refuses images that would not fit in memory with the bytes of their files, before anything is allocated. */
+function checkMemory({ width, height }: Header, bytes: number, memory: number): void {
+  const needed = width * height * BYTES_PER_PIXEL + FILE_COPIES * bytes;
   if (needed <= memory) return;
   const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   throw new UnsupportedError(

@@ -1,0 +1,114 @@
+/** Refusals of options that are not what they must be, in one wording. @module */
+
+/** Numbers that an option may have. */
+export interface Bounds {
+  /** The least. @default {0} */
+  readonly from?: number;
+  /** The largest; infinity is allowed only where this is infinite. */
+  readonly to: number;
+}
+
+/**
+ * Refuses what is not a whole number within bounds.
+ *
+ * @param name What the user calls it.
+ * @throws {TypeError} If it is not a number.
+ * @throws {RangeError} If it is another one.
+ */
+export function checkWhole(name: string, value: number, bounds: Bounds): void {
+  const { from = 0, to } = bounds;
+  if (Number.isInteger(value) && value >= from && value <= to) return;
+  refuse(name, value, `a whole number${shownBounds(from, to)}`);
+}
+
+/**
+ * Refuses what is not a number within bounds: NaN is in none.
+ *
+ * @param name What the user calls it.
+ * @throws {TypeError} If it is not a number.
+ * @throws {RangeError} If it is another one.
+ */
+export function checkNumber(name: string, value: number, bounds: Bounds): void {
+  const { from = 0, to } = bounds;
+  if (typeof value === "number" && value >= from && value <= to) return;
+  refuse(name, value, `a number${shownBounds(from, to)}`);
+}
+
+/**
+ * Refuses what is not a time; infinity is no limit.
+ *
+ * @param name What the user calls it.
+ * @throws {TypeError} If it is not a number.
+ * @throws {RangeError} If it is not over 0.
+ */
+export function checkTime(name: string, value: number): void {
+  if (typeof value === "number" && value > 0) return;
+  refuse(name, value, "a number of milliseconds over 0");
+}
+
+/**
+ * Refuses what is neither true nor false.
+ *
+ * @param name What the user calls it.
+ * @throws {TypeError} If it is neither.
+ */
+export function checkFlag(name: string, value: boolean): void {
+  if (typeof value !== "boolean") throw fault(TypeError, name, value, "true or false");
+}
+
+/**
+ * Refuses what is none of some words.
+ *
+ * @param name What the user calls it.
+ * @throws {TypeError} If it is none; the message lists them.
+ */
+export function checkWord(name: string, value: string, words: readonly string[]): void {
+  if (!words.includes(value)) throw fault(TypeError, name, value, words.join(" or "));
+}
+
+/**
+ * Refuses what cannot be called, but for nothing at all.
+ *
+ * @param name What the user calls it.
+ * @throws {TypeError} If it cannot.
+ */
+export function checkFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw fault(TypeError, name, value, "a function");
+}
+
+/**
+ * Refuses what does not abort, but for nothing at all.
+ *
+ * @param name What the user calls it.
+ * @throws {TypeError} If it is no signal.
+ */
+export function checkSignal(name: string, value: unknown): void {
+  // By its members: another window has classes of its own.
+  if (value === undefined) return;
+  const { addEventListener, throwIfAborted } = Object(value);
+  if (typeof addEventListener === "function" && typeof throwIfAborted === "function") return;
+  throw fault(TypeError, name, value, "an AbortSignal");
+}
+
+function refuse(name: string, value: unknown, wanted: string): never {
+  throw fault(typeof value === "number" ? RangeError : TypeError, name, value, wanted);
+}
+
+function fault(kind: ErrorConstructor, name: string, value: unknown, wanted: string): Error {
+  return new kind(`Cannot use ${name} = ${shown(value)}: it must be ${wanted}`);
+}
+
+/** Some words of any value, in one line. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  if (typeof value === "object" && value !== null) {
+    return `${Array.isArray(value) ? "an array" : "an object"}`;
+  }
+  return typeof value === "function" ? "a function" : String(value);
+}
+
+function shownBounds(from: number, to: number): string {
+  if (to === Infinity) return ` from ${from}`;
+  return ` from ${from} to ${to === Number.MAX_SAFE_INTEGER ? "2^53 - 1" : to}`;
+}
