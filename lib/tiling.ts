@@ -139,7 +139,7 @@ export function weightsOf(span: Span, length: number, ratio: number): Float32Arr
  * overlap of the network's radius the result is that of the whole image: zero padding inside the network
  * touches only the image's own edges.
  *
- * A tile that does not fit in memory is divided into smaller ones.
+ * A tile that does not fit in memory is divided into smaller ones, and so are those of later calls with this tiling.
  *
  * What a network has left elsewhere stays there where one tile is the whole image; otherwise it is read, so that it can
  * be cut or joined.
@@ -154,16 +154,21 @@ export async function overTiles<Part extends Anywhere, Given extends Anywhere>(
   run: TileRun<Part, Given>,
   options: TileOptions,
 ): Promise<Record<string, Tensor | Part>> {
-  const { tiling } = options;
-  try {
-    return await walk(inputs, run, options);
-  } catch (error) {
-    const smaller = { ...tiling, size: alignUp(tiling.size / 2, tiling.multiple) };
-    const fits = smaller.size > 2 * alignUp(tiling.overlap, tiling.multiple);
-    if (!fits || !isOutOfMemory(error)) throw error;
-    return await overTiles(inputs, run, { ...options, tiling: smaller });
+  for (;;) {
+    const tiling = fitting.get(options.tiling) ?? options.tiling;
+    try {
+      return await walk(inputs, run, { ...options, tiling });
+    } catch (error) {
+      const smaller = { ...tiling, size: alignUp(tiling.size / 2, tiling.multiple) };
+      const fits = smaller.size > 2 * alignUp(tiling.overlap, tiling.multiple);
+      if (!fits || !isOutOfMemory(error)) throw error;
+      fitting.set(options.tiling, smaller);
+    }
   }
 }
+
+/** What took the place of tilings whose tiles did not fit: a run asks for the same one again with every step. */
+const fitting = new WeakMap<Tiling, Tiling>();
 
 /** One pass over the tiles of one size. */
 async function walk<Part extends Anywhere, Given extends Anywhere>(

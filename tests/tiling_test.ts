@@ -126,6 +126,9 @@ Deno.test("overTiles() cuts smaller tiles when memory does not suffice", async (
   const { out } = await overTiles({ lr }, run, { tiling, grid });
   expect([...sizes]).toEqual([23, 15, 8]);
   expect(far(out, (await blur({ lr })).out)).toBeLessThan(1e-6);
+  sizes.clear();
+  expect((await overTiles({ lr }, run, { tiling, grid })).out).toEqual(out);
+  expect([...sizes]).toEqual([8]);
   const broken = () => Promise.reject(new Error("no such operator"));
   await expect(overTiles({ lr }, broken, { tiling, grid })).rejects.toThrow("no such operator");
   const greedy = () => Promise.reject(new Error("failed to allocate 3 GB"));

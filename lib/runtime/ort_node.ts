@@ -18,7 +18,7 @@ import {
 /** Loads one graph; needs `--allow-ffi` in Deno. */
 export async function loadNative(
   graph: GraphSource,
-  { threads }: EngineOptions,
+  { threads, keepsMemory = false }: EngineOptions,
 ): Promise<LoadedGraph> {
   // Late, since the native library is missing on some machines and refused without ffi.
   const ort = await import("onnxruntime-node");
@@ -27,9 +27,10 @@ export async function loadNative(
     ...quiet,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Operators pass memory on to one another through the arena: fresh memory for each takes longer, and nearly twice
-    // as much of it. Patterns would keep a block for every image size that there was, gigabytes of them.
-    enableCpuMemArena: true,
+    // Operators pass memory on to one another through an arena: fresh memory for each takes longer, and more of it. But
+    // each graph would hold an arena of its own while another works, so that one graph has it, the one that works most.
+    // Patterns would keep a block for every image size that there was, gigabytes of them.
+    enableCpuMemArena: keepsMemory,
     enableMemPattern: false,
   });
   return adaptSession(

@@ -83,8 +83,10 @@ export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<R
       const open = openers[provider];
       if (!open) throw new Error(`this worker has no ${provider}`);
       const signatures: Record<string, Signature> = {};
+      const largest = Math.max(...sources.map(({ bytes }) => bytes.length));
       for (const graph of sources) {
-        const opened = await open(graph, options);
+        const keepsMemory = graph.bytes.length === largest;
+        const opened = await open(graph, { ...options, keepsMemory });
         graphs.set(graph.name, opened);
         signatures[graph.name] = opened.signature;
       }
