@@ -22,7 +22,7 @@ from .data.store import Store
 from .held_out import HeldOut, means
 from .log import Log, usable_trackers
 from .muon import Muon
-from .networks import encoder_of, fill, released
+from .networks import encoder_of, released
 from .precision import autocast, faster
 from .recipe import Recipe, RecipeError, Stage, recipe_of
 from .report import write_report
@@ -122,7 +122,7 @@ class Trainer:
     def _start_from(self, origin: str | None) -> None:
         """Takes weights of a released entry or checkpoint, if one is named, and restarts the average."""
         if origin:
-            fill(self.network, released(origin, self.family.TILED[-1]), origin, self.recipe.fresh)
+            families.start_from(self.recipe, self.network, origin)
         self.ema = {name: p.detach().clone() for name, p in self.network.named_parameters()}
 
     def run(self) -> None:

@@ -126,6 +126,22 @@ def test_fixed_matrices_change_nothing():
             assert torch.allclose(wanted, got, rtol=1e-4, atol=1e-3)
 
 
+def test_parameters_come_back_from_fixed_matrices():
+    flow = tiny(4, couplings=8)
+    features, residual = inputs(flow, 4)
+    for step in flow.steps:
+        fixed = copy.deepcopy(step.mix).fixed()
+        mix = Mix(48, 0)
+        mix.linear.order = step.mix.linear.order
+        for name, value in mix.unfixed(fixed.back, fixed.back_bias).items():
+            mix.get_parameter(name).data.copy_(value)
+        again = mix.fixed()
+        for name in ("forth", "forth_bias", "back", "back_bias", "log_det"):
+            assert torch.allclose(getattr(again, name), getattr(fixed, name), rtol=1e-4, atol=1e-5), name
+    with pytest.raises(ValueError, match="not positive"):
+        step.mix.unfixed(-fixed.back, fixed.back_bias)
+
+
 def test_under_autocast_the_flow_still_inverts_itself():
     flow = tiny(4, couplings=8)
     features, residual = inputs(flow, 4)

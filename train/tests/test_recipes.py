@@ -89,6 +89,7 @@ def assert_trains_exports_and_runs(recipe: Recipe, store: Path, folder: Path) ->
     run = runs.open_run(train(recipe, store, folder / "run"))
     card = export.export(run, folder / "entry", export.words_of(run, folder / "entry", None, None))
     assert all(graph["bytes"] > 1000 for graph in card["graphs"].values())
+    families.start_from(recipe, families.build(recipe, run.encoder()), str(folder / "entry"))
     if recipe.condition == "none":
         return
     found = enlarged(folder / "entry")
@@ -114,8 +115,7 @@ def test_the_entry_that_a_recipe_starts_from_has_its_layers(file):
         encoder = networks.encoder_of(networks.released(str(root / recipe.encoder), "network"), recipe.scale, "zoo")
     network = families.build(recipe, encoder)
     before = {name: weight.clone() for name, weight in network.named_parameters()}
-    weights = networks.released(str(root / recipe.init_from), families.of(recipe).TILED[-1])
-    networks.fill(network, weights, recipe.init_from, recipe.fresh)
+    families.start_from(recipe, network, str(root / recipe.init_from))
     kept = {name for name, weight in network.named_parameters() if torch.equal(weight, before[name])}
     assert all(name.startswith(tuple(f"{layer}." for layer in recipe.fresh)) for name in kept)
 

@@ -159,6 +159,40 @@ def assert_inverse(entry: Path) -> None:
     assert np.abs(again - residual).max() < 1e-3
 
 
+def test_the_released_flow_is_started_from(store, tmp_path):
+    """Its graphs' weights, matrices included, are those of a network that computes the same."""
+    import onnxruntime
+
+    root = TRAIN.parent
+    entry = root / "zoo" / "srflow"
+    recipe = replace(
+        read_recipe(TRAIN / "recipes" / "srflow-x4.yml"), encoder=str(root / "zoo/regression"), batch=2, crop=16,
+        precision="fp32", trackers=(), held_out=0, init_from="zoo/srflow", budget=Budget(max_steps=1),
+        stages=(Stage("nll"),),
+    )
+    run = Trainer(recipe, Store(store), tmp_path / "run", None)
+    torch.manual_seed(5)
+    z0, features = 0.9 * torch.randn(2, 48, 8, 8), torch.randn(2, 32, 8, 8)
+    inverse, forward = (onnxruntime.InferenceSession(str(entry / f"{name}.onnx")) for name in ("inverse", "forward"))
+    (residual,) = inverse.run(["residual"], {"z0": z0.numpy(), "features": features.numpy()})
+    with torch.no_grad():
+        latents, log_det, again = run.network(features, torch.from_numpy(residual), [z0])
+    assert float((again - torch.from_numpy(residual)).abs().max()) < 1e-3
+    assert float((latents[0] - z0).abs().max()) < 1e-3
+    (wanted,) = forward.run(["logdet"], {"residual": residual, "features": features.numpy()})
+    assert np.allclose(log_det.numpy(), wanted, rtol=1e-4)
+    run.run()
+    assert (tmp_path / "run" / "stage-0.pt").is_file()
+
+
+def test_another_size_than_the_released_flows_is_refused_by_name(store, tmp_path):
+    recipe = read_recipe(TRAIN / "recipes" / "srflow-x4.yml")
+    recipe = replace(recipe, network=replace(recipe.network, couplings=9), init_from="zoo/srflow", trackers=())
+    recipe = replace(recipe, encoder=str(TRAIN.parent / "zoo/regression"), crop=16)
+    with pytest.raises(RecipeError, match="cannot start from zoo/srflow: it holds no weights named steps.8.mix"):
+        Trainer(recipe, Store(store), tmp_path / "run", None)
+
+
 def test_recipes_of_flows_are_checked(encoder):
     with pytest.raises(RecipeError, match="srflow needs a regression entry"):
         checked(srflow(""))

@@ -11,6 +11,8 @@
   smallest of a published network.
 - `card(recipe, residual_scale)`: what the card says beyond files.
 - `tiling(recipe)`, if published networks, which look at whole tiles, are among them: how to cut, or None.
+- `trainable(network, weights)`, if graphs hold other weights than networks: those of a released graph, as the
+  network has them.
 - `start(network, objective, lr, hr, restore)`, if the network is set by a first batch.
 """
 
@@ -21,7 +23,7 @@ import torch
 from torch import nn
 
 from .. import networks
-from ..recipe import Recipe
+from ..recipe import Recipe, RecipeError
 
 
 def of(recipe: Recipe) -> ModuleType:
@@ -35,6 +37,18 @@ def encoder(recipe: Recipe) -> nn.Module | None:
         return None
     weights = networks.released(recipe.encoder, "network")
     return networks.encoder_of(weights, recipe.scale, recipe.encoder)
+
+
+def start_from(recipe: Recipe, network: nn.Module, origin: str) -> None:
+    """Fills a network with the weights of a released entry, a run or a checkpoint, but for the recipe's fresh layers."""
+    family = of(recipe)
+    weights = networks.released(origin, family.TILED[-1])
+    if hasattr(family, "trainable"):
+        try:
+            weights = family.trainable(network, weights)
+        except ValueError as error:
+            raise RecipeError(f"cannot start from {origin}: {error}") from None
+    networks.fill(network, weights, origin, recipe.fresh)
 
 
 def build(recipe: Recipe, frozen: nn.Module | None = None) -> nn.Module:

@@ -5,6 +5,7 @@ The published networks have no base: their residual is the image itself, and the
 
 import copy
 import math
+import re
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from ..graphs import Graph
 from ..judgement import Judgement
 from ..models import flow, srflow
 from ..models.flow import Flow, log_normal
-from ..networks import channels_of
+from ..networks import Weights, channels_of
 from ..recipe import Recipe, RecipeError, Stage
 from ..residual import Encoded, Residuals
 
@@ -202,6 +203,27 @@ def start(network: Flow | srflow.SRFlow, objective: Likelihood, lr: Tensor, hr: 
     """Sets the actnorms by a first batch."""
     (features,), estimate = objective.given(lr)
     network.start(features, objective.residual(objective.spread(hr, torch.randn_like(hr)), estimate))
+
+
+def trainable(network: Flow | srflow.SRFlow, weights: Weights) -> Weights:
+    """Weights of a released graph `inverse` as the network has them; saved ones as they are.
+
+    A graph has the matrices' inverses in place of what they are computed from, and of a published network
+    only what is trained: the rest is the encoder's.
+
+    Raises:
+        ValueError: if a matrix is none that the network could have.
+    """
+    if not any(name.endswith(".back") for name in weights):
+        return weights
+    own = {re.sub(r"^(network\.)*(flow\.)?", "", name): value for name, value in weights.items()}
+    trained = getattr(network, "trained", ("",))
+    found = {name: p for name, p in network.named_parameters() if not name.startswith(trained)} | own
+    for name, layer in network.named_modules():
+        fixed = {key: own[f"{name}.{key}"] for key in ("back", "back_bias") if f"{name}.{key}" in own}
+        if fixed:
+            found |= {f"{name}.{key}": value for key, value in layer.unfixed(**fixed).items()}
+    return found
 
 
 def sample(

@@ -126,6 +126,37 @@ class Mix(nn.Module):
         self.float()
         return found
 
+    @torch.no_grad()
+    def unfixed(self, back: Tensor, back_bias: Tensor) -> dict[str, Tensor]:
+        """Parameters that invert to this matrix and bias.
+
+        What scales a channel may stand in the actnorm or on U's diagonal; all of it goes to the actnorm.
+
+        Raises:
+            ValueError: if no parameters do, since a pivot is not positive.
+        """
+        linear, forth = self.linear, torch.linalg.inv(back.double().cpu())
+        lower, upper = unpivoted(forth[linear.order.cpu().argsort()])
+        scale = upper.diagonal()
+        if not bool((scale > 0).all()):
+            raise ValueError("a pivot of its matrix is not positive")
+        below = linear.below.cpu()
+        return {
+            "norm.bias": -back_bias, "norm.log_scale": scale.log().float(),
+            "linear.lower": lower.flatten()[below].float(),
+            "linear.upper": (upper / scale).T.flatten()[below].float(),
+            "linear.log_diagonal": torch.zeros(len(scale)),
+        }
+
+
+def unpivoted(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """L with ones on its diagonal and U, so that L U is the matrix [c, c]; rows stay in their order."""
+    lower, upper = torch.eye(len(matrix)).to(matrix), matrix.clone()
+    for i in range(len(matrix) - 1):
+        lower[i + 1 :, i] = upper[i + 1 :, i] / upper[i, i]
+        upper[i + 1 :] -= torch.outer(lower[i + 1 :, i], upper[i])
+    return lower, upper.triu()
+
 
 class FixedMix(nn.Module):
     """A mix whose matrices stand ready: constants of a graph, fp32 whatever its weights are."""

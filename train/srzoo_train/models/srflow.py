@@ -101,6 +101,11 @@ class InvConv(nn.Module):
         exact = self.weight.double()
         return FixedInvConv(exact, torch.linalg.inv(exact), torch.linalg.slogdet(exact)[1])
 
+    @torch.no_grad()
+    def unfixed(self, back: Tensor) -> dict[str, Tensor]:
+        """The parameter whose inverse this is."""
+        return {"weight": torch.linalg.inv(back[:, :, 0, 0].double()).float()}
+
 
 class FixedInvConv(nn.Module):
     """The 1x1 convolution with both matrices ready: constants of a graph, fp32 whatever its weights are."""
