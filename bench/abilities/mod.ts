@@ -4,6 +4,7 @@ import type { Part } from "./part.ts";
 import { fidelityPart } from "./fidelity.ts";
 import { fusionPart } from "./fusion.ts";
 import { interpolationPart } from "./interpolation.ts";
+import { speedPart } from "./speed.ts";
 import { stepsPart } from "./steps.ts";
 import { temperaturePart } from "./temperature.ts";
 import { tilesPart } from "./tiles.ts";
@@ -12,6 +13,7 @@ import { uncertaintyPart } from "./uncertainty.ts";
 /** All abilities. */
 export const parts: readonly Part[] = [
   stepsPart,
+  speedPart,
   fidelityPart,
   temperaturePart,
   tilesPart,

@@ -92,7 +92,7 @@ export async function entryMethod(spec: string, where: EntryOptions = {}): Promi
 
 /** Digest of all that an entry's images depend on, except the seed. */
 export async function digestOf(
-  { card, provider }: Upscaler,
+  { card, provider }: Pick<Upscaler, "card" | "provider">,
   options: UpscaleOptions = {},
 ): Promise<string> {
   const { family, diffusion, flow, restore, steps, tiling } = card;

@@ -4,6 +4,7 @@ import { discMask, discOnly, largestOutside } from "../../bench/abilities/disc.t
 import { onLine } from "../../bench/abilities/fidelity.ts";
 import { rises } from "../../bench/abilities/interpolation.ts";
 import { markdownOf } from "../../bench/abilities/markdown.ts";
+import { findingOf } from "../../bench/abilities/speed.ts";
 import { fewestSteps } from "../../bench/abilities/steps.ts";
 import { writeBetweenMarks } from "../../bench/marks.ts";
 import { type BenchRecord, readRecord } from "../../bench/record.ts";
@@ -47,6 +48,33 @@ Deno.test("fewestSteps() takes more steps only where they measurably help", () =
   expect(fewestSteps(new Map([[4, better], [1, one], [2, noisy]]))).toBe(2);
   expect(fewestSteps(new Map([[1, one], [8, better.slice(0, 1)]]))).toBe(1); // one image tells nothing
   expect(fewestSteps(new Map([[1, better], [2, one]]))).toBe(1);
+});
+
+Deno.test("findingOf() of speed tells medians, and the median of the ratios of each turn", () => {
+  const sample = (seed: number, mine: number, theirs: number) => {
+    const times = (value: number, prefix = "") =>
+      Object.fromEntries(
+        ["graphs", "whole", "processor"].map((key, i) => [prefix + key, value + i]),
+      );
+    return { seed, figures: { ...times(mine), ...times(theirs, "srdiff ") } };
+  };
+  const place = { method: "m", methodDigest: "d", set: "s", setDigest: "d", together: {} };
+  const row = (image: string, slow: number) => ({
+    ...place,
+    image,
+    samples: [sample(0, 100, 50), sample(1, slow, 400), sample(2, 40, 30)],
+  });
+  const card = { id: "f", scale: 4, figures: { BSD100x4: { lpips: 0.21 } } };
+  const { rows, promises } = findingOf([row("128", 401), row("1Mpx", 641)], card, {
+    ...card,
+    id: "srdiff",
+    figures: {},
+  });
+  expect(rows[0]).toEqual(["128", "f", "100", "101", "102", "0.2100"]);
+  expect(rows[1]).toEqual(["128", "srdiff, one step", "50", "51", "52", ""]);
+  expect(rows[2].slice(2, 5)).toEqual(["**1.33**", "**1.32**", "**1.31**"]);
+  expect(promises[0]).toEqual({ text: expect.stringMatching(/step: 1\.60$/), kept: false });
+  expect(findingOf([row("128", 401)], card, card).promises[0].kept).toBe(true);
 });
 
 Deno.test("writeStepsDefault() changes the default and nothing else", () =>
