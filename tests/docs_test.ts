@@ -39,6 +39,8 @@ const notRun: Record<string, string> = {
     "fails where images are missing; tests/bench/data_test.ts runs it",
   "PYTHONPATH=train python -m srzoo_train.descent RUN --figure nll --picture nll.svg":
     "judges a run of likelihood, which none here is; train/tests/test_descent.py runs it",
+  "deno task import SRFlow_DF2K_4X.pth --out my-srflow":
+    "takes the authors' file of 39.5 M parameters; train/tests/test_import_srflow.py imports small ones",
   "deno run -A jsr:@srzoo/core/cli photo.png": "tests/cli/install_test.ts runs it in a project",
   "deno install -g -A -n srzoo --config cli/deno.json cli/upscale.ts":
     "tests/cli/install_test.ts runs it with a root of its own",

@@ -1,6 +1,7 @@
 /** What the latents of a flow can do. @module */
 
 import {
+  encode,
   fuse,
   type Image,
   interpolateImages,
@@ -9,6 +10,7 @@ import {
   type Upscaler,
 } from "../../mod.ts";
 import { centralRect, cropImage } from "../../lib/image/crop.ts";
+import { type Latent, latentField } from "../../lib/latents.ts";
 import { noise } from "../../lib/tensor/noise.ts";
 import { discMask } from "../abilities/disc.ts";
 import { sheetOf } from "../sheet.ts";
@@ -18,8 +20,12 @@ const SIDE = 200;
 /** Standard deviation of the noise that is removed again, in bytes. */
 const NOISE = 12;
 
+/** Bytes that a standard deviation of a latent is shown by. */
+const CONTRAST = 40;
+
 /**
- * Three rows: from one image to another by `interpolateImages()` (t = 0, 1/4 ... 1); a photograph, the same with
+ * Four rows: an image, its latent by `encode()`, what `upscale()` makes of that again, the same image with noise and
+ * its latent; from one image to another by `interpolateImages()` (t = 0, 1/4 ... 1); a photograph, the same with
  * noise, what `renew()` makes of it at temperatures 0.9 and 0.5, and a sample; a photograph shrunk, its sample, the
  * reference, the mask and what `fuse()` makes.
  */
@@ -29,7 +35,13 @@ export async function latentsOf(entry: Upscaler, photographs: readonly Image[]):
   for (const t of [0, 0.25, 0.5, 0.75, 1]) {
     between.push(await interpolateImages(entry, { from, to, t }));
   }
-  return sheetOf([between, await renewals(entry, from), await fusions(entry, from, to)], SIDE);
+  const noisy = withNoise(from);
+  return sheetOf([
+    await encodings(entry, from, noisy),
+    between,
+    await renewals(entry, from, noisy),
+    await fusions(entry, from, to),
+  ], SIDE);
 }
 
 /** The middle of a photograph, enlarged so that it has the detail of an image of this size. */
@@ -39,12 +51,44 @@ async function enlargedTo(entry: Upscaler, image: Image): Promise<Image> {
   return (await entry.upscale(middle, { seed: 0 })).images[0];
 }
 
-async function renewals(entry: Upscaler, clean: Image): Promise<Image[]> {
-  const { data } = noise({ seed: 5, sample: 0, draw: 0 }, [1, 1, 1, clean.data.length]);
-  const noisy = {
-    ...clean,
-    data: clean.data.map((value, i) => i % 4 === 3 ? value : value + NOISE * data[i]),
+function withNoise(image: Image): Image {
+  const { data } = noise({ seed: 5, sample: 0, draw: 0 }, [1, 1, 1, image.data.length]);
+  return {
+    ...image,
+    data: image.data.map((value, i) => i % 4 === 3 ? value : value + NOISE * data[i]),
   };
+}
+
+async function encodings(entry: Upscaler, clean: Image, noisy: Image): Promise<Image[]> {
+  const low = shrunk(entry, clean), scale = entry.card.scale;
+  const [{ latents }, other] = [
+    await encode(entry, clean, { low }),
+    await encode(entry, noisy, { low }),
+  ];
+  const { images: [again] } = await entry.upscale(low, {
+    noise: latentField(latents),
+    temperature: 1,
+    seed: 0,
+  });
+  return [clean, shown(latents[0], scale), again, noisy, shown(other.latents[0], scale)];
+}
+
+/** The first latent as an image: its channels are laid out as those of the image are, gray where a value is 0. */
+function shown({ values: { data, dims }, frame }: Latent, scale: number): Image {
+  const [, , height, width] = dims;
+  const pixels = new Uint8ClampedArray(4 * SIDE * SIDE).fill(255);
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    const x = i % SIDE, y = Math.floor(i / SIDE);
+    for (let c = 0; c < 3; c++) {
+      const channel = (c * scale + y % scale) * scale + x % scale;
+      const row = Math.floor(y / scale) + frame, column = Math.floor(x / scale) + frame;
+      pixels[4 * i + c] = 128 + CONTRAST * data[(channel * height + row) * width + column];
+    }
+  }
+  return { width: SIDE, height: SIDE, data: pixels, channels: 3 };
+}
+
+async function renewals(entry: Upscaler, clean: Image, noisy: Image): Promise<Image[]> {
   const low = shrunk(entry, clean);
   const [sample] = (await entry.upscale(low, { seed: 1 })).images;
   const [loud, quiet] = [0.9, 0.5].map((temperature) => renew(entry, noisy, { low, temperature }));

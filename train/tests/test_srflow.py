@@ -185,6 +185,31 @@ def test_the_released_flow_is_started_from(store, tmp_path):
     assert (tmp_path / "run" / "stage-0.pt").is_file()
 
 
+def test_the_released_graphs_invert_each_other_on_photographs():
+    """Over a thousand random residuals, each with the features of a random crop."""
+    import onnxruntime
+    from PIL import Image
+
+    graphs = ("encoder", "forward", "inverse")
+    encoder, forward, inverse = (
+        onnxruntime.InferenceSession(str(TRAIN.parent / "zoo" / "srflow" / f"{name}.onnx")) for name in graphs
+    )
+    photographs = [
+        np.asarray(Image.open(TRAIN.parent / "docs" / f"{name}.png").convert("RGB"), np.float32) / 127.5 - 1
+        for name in ("coffee", "chelsea", "astronaut")
+    ]
+    draws, crops = np.random.default_rng(0), []
+    for i in range(1000):
+        image = photographs[i % len(photographs)]
+        y, x = (draws.integers(side - 7) for side in image.shape[:2])
+        crops.append(image[y : y + 8, x : x + 8].transpose(2, 0, 1))
+    (features,) = encoder.run(["features"], {"lr": np.stack(crops)})
+    residual = draws.standard_normal((1000, 3, 32, 32), np.float32)
+    (z0,) = forward.run(["z0"], {"residual": residual, "features": features})
+    (again,) = inverse.run(["residual"], {"z0": z0, "features": features})
+    assert np.abs(again - residual).max() < 1e-3
+
+
 def test_another_size_than_the_released_flows_is_refused_by_name(store, tmp_path):
     recipe = read_recipe(TRAIN / "recipes" / "srflow-x4.yml")
     recipe = replace(recipe, network=replace(recipe.network, couplings=9), init_from="zoo/srflow", trackers=())
