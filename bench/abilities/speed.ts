@@ -101,16 +101,18 @@ async function openTimed(
   };
 }
 
-/** A session that tells how long each of its runs takes. */
+/** A session that tells how long each of its calls takes. */
 function timed(session: Session, add: (milliseconds: number) => void): Session {
+  async function clocked<T>(call: Promise<T>): Promise<T> {
+    const start = performance.now();
+    const outputs = await call;
+    add(performance.now() - start);
+    return outputs;
+  }
   return {
     provider: session.provider,
-    async run(inputs, options) {
-      const start = performance.now();
-      const outputs = await session.run(inputs, options);
-      add(performance.now() - start);
-      return outputs;
-    },
+    run: (inputs, options) => clocked(session.run(inputs, options)),
+    hold: (inputs, options) => clocked(session.hold(inputs, options)),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }
