@@ -6,7 +6,7 @@ import { type Document, parseDocument } from "yaml";
 import { ManifestError } from "../../lib/errors.ts";
 import type { ModelCard } from "../../lib/zoo/card.ts";
 import { limits } from "../../lib/zoo/limits.ts";
-import { fileIn } from "../../lib/zoo/names.ts";
+import { fileIn, isFileName } from "../../lib/zoo/names.ts";
 import { readCard } from "../../lib/zoo/read.ts";
 import { asFolder, nameOf, toUrl } from "../../lib/zoo/place.ts";
 import { readText } from "../../lib/zoo/source.ts";
@@ -46,7 +46,9 @@ export async function publish(
     const target = new URL(`${checked.id}/`, zoo);
     const isThere = target.href === source.href;
     // An entry that is not listed is not published.
-    const isListed = isThere ? () => {} : await copyEntry(source, filesOf(checked), target);
+    const isListed = isThere
+      ? () => {}
+      : await copyEntry(source, await filesOf(checked, source), target);
     try {
       options.signal?.throwIfAborted();
       await replaceFile(index, withId(text, checked.id), isListed);
@@ -76,7 +78,8 @@ export async function publishForHub(
   await checkFiles(checked, options);
   const target = asFolder(toUrl(directory));
   const own = await Deno.readTextFile(new URL("README.md", source)).catch(ignoreMissing);
-  const isWhole = await copyEntry(source, filesOf(checked), target, hubReadme(checked, own));
+  const files = await filesOf(checked, source);
+  const isWhole = await copyEntry(source, files, target, hubReadme(checked, own));
   isWhole();
   return { ...checked, base: target.href };
 }
@@ -150,12 +153,40 @@ async function checkFiles(card: ModelCard, options: FetchOptions): Promise<void>
   await fetchFixture(card, options);
 }
 
-/** The files of an entry; graphs with a URL stay where they are. */
-function filesOf({ graphs, fixture, int8 }: ModelCard): string[] {
+/**
+ * The files of an entry: those that its card names, including the list of authors, which licences require to be
+ * passed on with the weights, and the images that its README shows. Graphs with a URL stay where they are.
+ */
+async function filesOf(card: ModelCard, source: URL): Promise<string[]> {
+  const { graphs, fixture, int8, licence } = card;
   const own = [...Object.values(graphs), ...Object.values(int8?.graphs ?? {})]
     .filter((graph) => !graph.url).map((graph) => graph.file);
   const recorded = [fixture, int8?.fixture].filter((file) => file !== undefined);
-  return ["model.yml", ...new Set(own), ...recorded.map(({ file }) => file)];
+  const files = ["model.yml", ...own, ...recorded.map(({ file }) => file)];
+  if (licence.attribution) {
+    const place = fileIn(licence.attribution, source);
+    if (await Deno.lstat(place).catch(ignoreMissing) === undefined) {
+      throw new Error(
+        `Cannot publish ${card.id}: ${
+          nameOf(place)
+        }, in which its card says that the authors of the data ` +
+          `are named, is missing`,
+      );
+    }
+    files.push(licence.attribution);
+  }
+  return [...new Set([...files, ...await shownIn(new URL("README.md", source))])];
+}
+
+/** Images beside a README that it shows. */
+async function shownIn(readme: URL): Promise<string[]> {
+  const text = await Deno.readTextFile(readme).catch(ignoreMissing) ?? "";
+  const names = [...text.matchAll(/\]\(([^()\s]+\.(?:png|jpe?g|webp|gif|svg))\)/gi)]
+    .map(([, name]) => name).filter(isFileName);
+  const isThere = (name: string) =>
+    Deno.lstat(fileIn(name, readme)).then(() => true, ignoreMissing);
+  const found = await Promise.all(names.map(isThere));
+  return names.filter((_, i) => found[i]);
 }
 
 /**

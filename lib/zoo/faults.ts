@@ -2,7 +2,7 @@
 
 import { addressFault } from "./address.ts";
 import type { ModelCard } from "./card.ts";
-import { fileNameFault, isFileName } from "./names.ts";
+import { fileNameFault, isFileName, isTaken } from "./names.ts";
 
 /** Most graphs of one entry. */
 const MOST_GRAPHS = 32;
@@ -19,6 +19,7 @@ export interface Fault {
 export function findFaults(card: ModelCard): Fault[] {
   return [
     ...graphFaults(card),
+    ...collisions(card),
     ...tilingFaults(card),
     ...stepFaults(card),
     ...latentFaults(card),
@@ -26,7 +27,36 @@ export function findFaults(card: ModelCard): Fault[] {
   ];
 }
 
-function* graphFaults({ graphs, int8, fixture, licence }: ModelCard): Generator<Fault> {
+/** Where a card names files, and which. */
+function filesOf({ graphs, int8, fixture, licence }: ModelCard): [path: string, file: string][] {
+  const named = (path: string, found: Readonly<Record<string, { file: string }>> = {}) =>
+    Object.entries(found).map(([name, { file }]) =>
+      [`${path}.${name}.file`, file] as [string, string]
+    );
+  const files = [...named("graphs", graphs), ...named("int8.graphs", int8?.graphs)];
+  if (fixture) files.push(["fixture.file", fixture.file]);
+  if (int8?.fixture) files.push(["int8.fixture.file", int8.fixture.file]);
+  if (licence.attribution) files.push(["licence.attribution", licence.attribution]);
+  return files;
+}
+
+/** Files that would replace each other, or the card, where an entry is copied to. */
+function* collisions(card: ModelCard): Generator<Fault> {
+  const seen = new Map<string, string>();
+  for (const [path, file] of filesOf(card)) {
+    const folded = file.toLowerCase();
+    const other = seen.get(folded) ?? file;
+    if (isTaken(file)) {
+      yield { path, message: `"${file}" is the name of another file of every entry` };
+    } else if (other !== file) {
+      yield { path, message: `"${file}" and "${other}" are one file on many disks` };
+    }
+    seen.set(folded, other);
+  }
+}
+
+function* graphFaults(card: ModelCard): Generator<Fault> {
+  const { graphs, int8 } = card;
   const count = Object.keys(graphs).length;
   if (count > MOST_GRAPHS) {
     yield { path: "graphs", message: `are ${count}, more than ${MOST_GRAPHS}` };
@@ -36,11 +66,7 @@ function* graphFaults({ graphs, int8, fixture, licence }: ModelCard): Generator<
     ...Object.entries(int8?.graphs ?? {})
       .map(([name, graph]) => ({ path: `int8.graphs.${name}`, ...graph })),
   ];
-  const files = all.map(({ path, file }) => [`${path}.file`, file]);
-  if (fixture) files.push(["fixture.file", fixture.file]);
-  if (int8?.fixture) files.push(["int8.fixture.file", int8.fixture.file]);
-  if (licence.attribution) files.push(["licence.attribution", licence.attribution]);
-  for (const [path, file] of files) {
+  for (const [path, file] of filesOf(card)) {
     if (!isFileName(file)) yield { path, message: `cannot be ${fileNameFault(file)}` };
   }
   for (const { path, url, mirrors = [] } of all) {

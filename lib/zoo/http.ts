@@ -9,7 +9,7 @@ export interface RequestOptions {
   /** Aborts the request, which throws the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Milliseconds without a byte after which the request fails.
+   * Milliseconds after which the request fails if no kilobyte came in them, nor the end.
    *
    * @default {30000}
    */
@@ -23,7 +23,7 @@ export interface Answer {
   /** Status and headers. */
   readonly response: Response;
   /**
-   * The body, which can be read once; it fails after `timeout` milliseconds without a byte.
+   * The body, which can be read once; it fails where no kilobyte comes in `timeout` milliseconds.
    *
    * @param limit Number of bytes after which it fails.
    */
@@ -125,14 +125,18 @@ async function* read(
   const reader = body?.getReader();
   let received = 0;
   try {
+    watch.restart();
     while (reader) {
-      watch.restart();
       // Awaiting only the body would miss the timeout if the stream is not fetch's own.
       const { value, done } = await Promise.race([reader.read(), watch.aborted]);
       if (done) break;
       received += value.length;
+      watch.count(value.length);
       if (received > limit) throw new RequestError(`it has more than ${limit} bytes`, false);
+      // The consumer of the piece may be slow.
+      const left = watch.pause();
       yield value as Uint8Array<ArrayBuffer>;
+      watch.resume(left);
     }
   } catch (cause) {
     throw watch.explain(cause);
@@ -142,13 +146,25 @@ async function* read(
   }
 }
 
-/** Aborts when the caller does, or when nothing has arrived for too long. */
+/** The innermost reason: fetch itself mostly says "fetch failed", and Deno repeats the address. */
+function wordsOf(error: Error): string {
+  let inner = error;
+  while (inner.cause instanceof Error && inner.cause.message) inner = inner.cause;
+  return inner.message.replace(/^error sending request [^]*?\): /, "");
+}
+
+/** Bytes that must arrive within one timeout: a server that sends single bytes could block a program for weeks. */
+const LEAST = 1024;
+
+/** Aborts when the caller does, or when too little has arrived for too long. */
 class Watch {
   readonly #controller = new AbortController();
   readonly #timeout: number;
   readonly #outer?: AbortSignal;
   readonly #onAbort = () => this.#controller.abort(this.#outer!.reason);
   #timer?: ReturnType<typeof setTimeout>;
+  #deadline = 0;
+  #came = 0;
   /** Rejects with the reason. */
   readonly aborted: Promise<never>;
 
@@ -168,11 +184,32 @@ class Watch {
   }
 
   restart() {
+    this.#came = 0;
+    this.resume(this.#timeout);
+  }
+
+  /** Stops the clock; returns the milliseconds that are left. */
+  pause(): number {
     clearTimeout(this.#timer);
-    const seconds = this.#timeout / 1000;
-    const error = new RequestError(`nothing arrived for ${seconds} s`, true);
-    const time = Math.min(this.#timeout, longestTimer);
-    this.#timer = setTimeout(() => this.#controller.abort(error), time);
+    return Math.max(0, this.#deadline - Date.now());
+  }
+
+  resume(milliseconds: number) {
+    clearTimeout(this.#timer);
+    this.#deadline = Date.now() + milliseconds;
+    const time = Math.min(milliseconds, longestTimer);
+    this.#timer = setTimeout(() => this.#controller.abort(this.#silence()), time);
+  }
+
+  /** Counts received bytes; enough of them restart the timeout. */
+  count(bytes: number) {
+    this.#came += bytes;
+    if (this.#came >= LEAST) this.restart();
+  }
+
+  #silence(): RequestError {
+    const came = this.#came > 0 ? `only ${this.#came} bytes` : "nothing";
+    return new RequestError(`${came} arrived for ${this.#timeout / 1000} s`, true);
   }
 
   end() {
@@ -185,6 +222,6 @@ class Watch {
     if (this.#outer?.aborted) return this.#outer.reason;
     if (this.signal.aborted) return this.signal.reason;
     if (cause instanceof RequestError) return cause;
-    return new RequestError((cause as Error).message, true, { cause });
+    return new RequestError(wordsOf(cause as Error), true, { cause });
   }
 }

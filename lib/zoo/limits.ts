@@ -7,7 +7,7 @@ const MiB = 2 ** 20;
 export const limits = {
   /** A `model.yml`; those of this package have 5 KiB. */
   card: 128 * KiB,
-  /** An `index.yml`: some ten thousand entries. */
+  /** An `index.yml`. */
   index: 512 * KiB,
   /** A recorded run. */
   fixture: 64 * MiB,
@@ -17,3 +17,6 @@ export const limits = {
 
 /** Number of redirects that are followed. */
 export const maximumRedirects = 5;
+
+/** Entries of one index, whose cards are all read by whoever lists it. */
+export const maximumEntries = 10_000;

@@ -10,11 +10,22 @@ import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 /** What faults are called: zod/mini, a sixth of zod in a page's bundle, says "Invalid input" of all. */
 export const english: z.core.$ZodErrorMap = en().localeError;
 
-/** Words for people: no control characters, which a terminal would obey, and none that turn text around. */
-// deno-lint-ignore no-control-regex -- these are the characters that it is about
-const TEXT = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/;
+/**
+ * Words for people: no control characters, which a terminal would obey, none that turn text around, and none that
+ * nobody sees (separators of lines, byte order marks), which hide what a text says.
+ */
+const TEXT =
+  // deno-lint-ignore no-control-regex -- these are the characters that it is about
+  /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*$/;
+/** Tags and halves of characters, of which the expressions of JSON Schema know nothing in some languages. */
+const UNSEEN = /[\u{e0000}-\u{e0fff}\p{Cs}]/u;
+const WORDS = "must not contain control characters or invisible ones";
 const text = (length: number): z.ZodMiniString =>
-  z.string().check(z.maxLength(length), z.regex(TEXT, "must not contain control characters"));
+  z.string().check(
+    z.maxLength(length),
+    z.regex(TEXT, WORDS),
+    z.refine((words: string) => !UNSEEN.test(words), WORDS),
+  );
 const line = text(300);
 
 /** A file name, which `faults.ts` checks further. */

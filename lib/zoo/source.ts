@@ -27,7 +27,7 @@ export interface ReadOptions {
    */
   offline?: boolean;
   /**
-   * Milliseconds without a byte after which a request fails.
+   * Milliseconds after which a request fails if no kilobyte came in them, nor the end.
    *
    * @default {30000}
    */

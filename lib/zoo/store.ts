@@ -128,7 +128,7 @@ function placesOf(card: ModelCard, { file, url, mirrors = [] }: CardFile): URL[]
   if (!url && base!.protocol === "file:") return places;
   places.push(...mirrors.map((mirror) => new URL(mirror)));
   for (const place of places) {
-    const fault = addressFault(place, url ? base : undefined);
+    const fault = addressFault(place, base);
     if (fault) throw new ManifestError(`${card.id}#graphs`, `${nameOf(place)}: ${fault}`);
   }
   return places;

@@ -3,7 +3,7 @@
 import * as z from "zod/mini";
 import { ManifestError, ModelNotFoundError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
-import { limits } from "./limits.ts";
+import { limits, maximumEntries } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 import { nearest } from "./nearest.ts";
 import { english } from "./schema.ts";
@@ -14,6 +14,9 @@ import { parseYaml } from "./yaml.ts";
 
 /** The schema of `index.yml`: the ids of all entries, each in a folder of its name. */
 const indexSchema = z.array(z.string().check(z.regex(ENTRY_ID, ENTRY_ID_RULE)));
+
+/** Cards that are asked for at once. */
+const AT_ONCE = 8;
 
 /** Entries by id. Its index and its cards are read when they are first asked for. */
 export interface Zoo {
@@ -62,7 +65,11 @@ export function openZoo(source: string | URL = ownZoo): Zoo {
   return {
     async list(options) {
       const ids = await readIndex(options);
-      const cards = await Promise.all(ids.map((id) => readEntry(id, options)));
+      const cards: ModelCard[] = [];
+      for (let i = 0; i < ids.length; i += AT_ONCE) {
+        const some = ids.slice(i, i + AT_ONCE);
+        cards.push(...await Promise.all(some.map((id) => readEntry(id, options))));
+      }
       return [...cards, ...registered.values()];
     },
     async find(id, options) {
@@ -97,7 +104,16 @@ export function parseIndex(text: string, url: URL): string[] {
   if (!success) {
     throw new ManifestError(nameOf(url), `${error.issues[0].message}, for a list of ids`);
   }
-  const twice = data.find((id, i) => data.indexOf(id) < i);
-  if (twice !== undefined) throw new ManifestError(nameOf(url), `"${twice}" is listed twice`);
+  if (data.length > maximumEntries) {
+    throw new ManifestError(
+      nameOf(url),
+      `it lists ${data.length} entries, more than ${maximumEntries}`,
+    );
+  }
+  const seen = new Set<string>();
+  for (const id of data) {
+    if (seen.has(id)) throw new ManifestError(nameOf(url), `"${id}" is listed twice`);
+    seen.add(id);
+  }
   return data;
 }

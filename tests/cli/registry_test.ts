@@ -102,6 +102,42 @@ Deno.test(
 );
 
 Deno.test(
+  "zoo publish takes the authors of the data along, and the images that the README shows",
+  inFolder(async (folder) => {
+    const entry = join(folder, "entry");
+    await Deno.mkdir(entry);
+    for (const { name } of Deno.readDirSync(tiny)) {
+      await Deno.copyFile(join(tiny, name), join(entry, name));
+    }
+    const card = await Deno.readTextFile(join(entry, "model.yml"));
+    const named = card.replace('"data": []', '"data": [], "attribution": "AUTHORS.md"');
+    await Deno.writeTextFile(join(entry, "model.yml"), named);
+    const lacking = await zoo("publish", entry, "--layout", "hub", "--to", join(folder, "a"));
+    expect([lacking.code, lacking.text]).toEqual([
+      1,
+      expect.stringMatching(/AUTHORS\.md, .*missing/),
+    ]);
+    expect(await filesBelow(folder)).not.toContain("a");
+
+    await Deno.writeTextFile(join(entry, "AUTHORS.md"), "- a.jpg, by A, CC BY 4.0\n");
+    const readme = "![shown](shown.png) ![gone](gone.png) ![far](../secret.png) [x](private.txt)\n";
+    await Deno.writeTextFile(join(entry, "README.md"), readme);
+    for (const name of ["shown.png", "other.png", "private.txt", "../secret.png"]) {
+      await Deno.writeTextFile(join(entry, name), name);
+    }
+    for (const layout of ["hub", "folder"]) {
+      const to = join(folder, layout);
+      expect((await zoo("publish", entry, "--layout", layout, "--to", to)).code).toBe(0);
+      const place = layout === "hub" ? to : join(to, "srdiff-tiny");
+      expect((await filesBelow(place)).sort()).toEqual([
+        ...["AUTHORS.md", "README.md", "denoiser.onnx", "encoder.onnx", "fast.onnx"],
+        ...["fixture.safetensors", "model.yml", "shown.png"],
+      ]);
+    }
+  }),
+);
+
+Deno.test(
   "zoo prune removes what is unfinished or damaged, and nothing that is not the cache's",
   inFolder(async (folder) => {
     const sound = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -48,10 +48,23 @@ const hostile = [
   "x\u2215y",
   "x\n",
   "a".repeat(129),
+  "CON",
+  "con.onnx",
+  "NUL.tar.onnx",
+  "aux",
+  "COM1.onnx",
+  "lpt9",
+  "x\u200b.onnx",
+  "\u0430.onnx",
+  "caf\u00e9.onnx",
+  "cafe\u0301.onnx",
 ];
 
 Deno.test("isFileName() takes plain names", () => {
-  for (const name of ["network.onnx", "fixture.safetensors", "_a", "a-b_c.1.onnx", "x"]) {
+  const plain = ["network.onnx", "fixture.safetensors", "_a", "a-b_c.1.onnx", "x"];
+  for (
+    const name of [...plain, "console.onnx", "com.onnx", "com10.onnx", "a.nul", "NETWORK.ONNX"]
+  ) {
     expect(isFileName(name)).toBe(true);
     expect(fileIn(name, tiny).href).toBe(`${tiny.href}${name}`);
   }
@@ -72,6 +85,34 @@ Deno.test("a card with such a name for a graph or for its fixture is refused", a
   }
 });
 
+Deno.test("a card whose files would replace each other, or the card, is refused", async () => {
+  const text = await Deno.readTextFile(new URL("model.yml", tiny));
+  for (
+    const [name, why] of [["DENOISER.onnx", /one file on many disks/], [
+      "denoiser.ONNX",
+      /one file/,
+    ]]
+  ) {
+    const changed = text.replace("file: encoder.onnx", `file: ${name}`);
+    expect(() => parseCard(changed, tiny)).toThrow(why);
+  }
+  for (const name of ["model.yml", "Model.YML", "index.yml", "README.md", "readme.md"]) {
+    const changed = text.replace("file: encoder.onnx", `file: ${name}`);
+    expect(() => parseCard(changed, tiny)).toThrow(/the name of another file of every entry/);
+  }
+});
+
+Deno.test("an index of very many entries is refused at once", () => {
+  const ids = Array.from({ length: 60_000 }, (_, i) => `e${i}`);
+  expect(() => parseIndex(JSON.stringify(ids), tiny)).toThrow(
+    /lists 60000 entries, more than 10000/,
+  );
+  expect(parseIndex(JSON.stringify(ids.slice(0, 10_000)), tiny).length).toBe(10_000);
+  expect(() => parseIndex(JSON.stringify([...ids.slice(0, 9), "e0"]), tiny)).toThrow(
+    /listed twice/,
+  );
+});
+
 Deno.test("a card that a program made gets no file from outside of its folder either", async () => {
   const card = await readCard(tiny);
   for (const file of hostile) {
@@ -84,7 +125,7 @@ Deno.test("a card that a program made gets no file from outside of its folder ei
 });
 
 Deno.test("an index lists no entry outside of its folder", () => {
-  for (const id of [...hostile, "Tiny", "a/b", "-a", "a.", "a".repeat(65)]) {
+  for (const id of [...hostile, "Tiny", "a/b", "-a", "a.", "a".repeat(65), "nul", "con.v2"]) {
     expect(() => parseIndex(JSON.stringify([id]), tiny)).toThrow(ManifestError);
   }
 });
