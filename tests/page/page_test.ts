@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import axe from "axe-core";
 import { expect } from "expect";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -5,6 +6,7 @@ import { load, readImage } from "../../mod.ts";
 import { browserPath as found } from "../_browser.ts";
 import { answer } from "../../cli/demo.ts";
 import { buildPage } from "../../cli/page/build.ts";
+import { deepPngOf, gradient, jpegOf, type Photograph, pngOf } from "./_photographs.ts";
 
 const docs = new URL("../../docs/", import.meta.url);
 
@@ -52,6 +54,41 @@ const finished = (page: Page) =>
     undefined,
     { timeout: 120_000 },
   );
+
+/** Gives the page a file, by the picker. */
+async function give(page: Page, { buffer, ...file }: Photograph): Promise<void> {
+  await page.setInputFiles('input[type="file"]', { ...file, buffer: Buffer.from(buffer) });
+}
+
+/** Waits for what the page says of its sizes, and of its work. */
+const saysCost = (page: Page, text: string) =>
+  page.waitForFunction(
+    (text) => document.querySelector(".cost")!.textContent!.includes(text),
+    text,
+  );
+const says = (page: Page, text: string) =>
+  page.waitForFunction(
+    (text) => document.querySelector(".line")!.textContent!.startsWith(text),
+    text,
+    { timeout: 120_000 },
+  );
+
+/** Pixels of a part of what is shown after the slider, given on the result's grid. */
+function shown(page: Page, x: number, y: number, side: number): Promise<number[]> {
+  return page.evaluate(([x, y, side]) => {
+    type Layer = {
+      image: HTMLCanvasElement;
+      part?: Record<"x" | "y" | "width" | "height", number>;
+    };
+    const compare = document.querySelector("sr-compare") as unknown as { result: Layer[] };
+    const { image, part } = compare.result.at(-1)!;
+    const [left, top] = part
+      ? [part.x * image.width / part.width, part.y * image.height / part.height]
+      : [0, 0];
+    const context = image.getContext("2d")!;
+    return [...context.getImageData(x - Math.round(left), y - Math.round(top), side, side).data];
+  }, [x, y, side]);
+}
 
 /** The result as it would be saved. */
 async function saved(page: Page): Promise<Uint8Array<ArrayBuffer>> {
@@ -135,6 +172,159 @@ Deno.test({
         expect(errors).toEqual([]);
         await page.close();
       });
+
+      await t.step(
+        "an area is drawn by mouse and keys, and has the detail of the whole",
+        async () => {
+          const { page, errors } = await visit(browser, `${url}#model=srdiff&seed=7`);
+          await give(page, await pngOf(await readImage(new URL("astronaut.png", docs))));
+          await page.waitForSelector(".trial:enabled");
+          await page.keyboard.press("s");
+          const area = page.getByRole("group", { name: /^Area of 96 by 96 pixels/ });
+          await area.waitFor();
+          const box = (await page.locator("sr-compare").boundingBox())!;
+          const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+          await page.mouse.move(x - 300, y - 150);
+          await page.mouse.down();
+          await page.mouse.move(x - 100, y - 20, { steps: 3 });
+          await page.mouse.up();
+          const drawn = await page.locator(".pane output").textContent();
+          await page.keyboard.press("Shift+ArrowRight");
+          await page.keyboard.press("Shift+ArrowDown");
+          await page.keyboard.press("ArrowRight");
+          const label = await page.locator(".pane").getAttribute("aria-label") ?? "";
+          const [width, height, left, top] = [...label.matchAll(/\d+/g)].map(Number);
+          expect(drawn).not.toBe(`${width} × ${height}`);
+          await saysCost(
+            page,
+            `The area of ${width} × ${height} becomes ${4 * width} × ${4 * height}`,
+          );
+          await page.keyboard.press("Enter");
+          await says(page, "The area took");
+          expect(await page.locator(".save").isVisible()).toBe(false);
+          const at = [4 * left + 2 * width - 32, 4 * top + 2 * height - 32] as const;
+          const part = await shown(page, ...at, 64);
+          expect(Math.max(...part)).toBeGreaterThan(Math.min(...part) + 20);
+          await page.click(".run");
+          await finished(page);
+          const whole = await shown(page, ...at, 64);
+          await page.click(".reroll");
+          await page.click(".select");
+          await page.keyboard.press("Enter");
+          await says(page, "The area took");
+          const other = await shown(page, ...at, 64);
+          const apart = (image: number[]) =>
+            whole.reduce((sum, v, i) => sum + Math.abs(v - image[i]), 0) / whole.length;
+          expect(apart(part)).toBeLessThan(0.1 * apart(other));
+          // Leaving by Escape hides the rectangle and nothing else.
+          await page.click(".select");
+          await page.keyboard.press("Escape");
+          expect(await page.locator(".pane").isVisible()).toBe(false);
+          expect(errors).toEqual([]);
+          await page.close();
+        },
+      );
+
+      await t.step("photographs as people have them are read as they are meant", async () => {
+        const { page, errors } = await visit(browser, `${url}#model=regression`);
+        await give(page, await jpegOf(gradient(60, 40), { turned: true }));
+        await saysCost(page, "40 × 60 becomes 160 × 240");
+        await give(page, deepPngOf(gradient(44, 32)));
+        await saysCost(page, "44 × 32 becomes 176 × 128");
+        await give(page, await pngOf(gradient(36, 28, 128), "glass.png"));
+        await saysCost(page, "36 × 28 becomes 144 × 112");
+        await page.click(".run");
+        await finished(page);
+        const glass = await readImage(await saved(page));
+        expect([glass.channels, glass.data[3], glass.data[4 * 143 + 3]]).toEqual([4, 128, 255]);
+        // The same file again begins anew.
+        await give(page, await pngOf(gradient(36, 28, 128), "glass.png"));
+        await page.waitForSelector(".save", { state: "hidden" });
+        await page.waitForSelector(".run:enabled");
+        // What is too large for a canvas can be tried, and is not begun.
+        await give(page, await pngOf(gradient(5000, 20), "wide.png"));
+        await saysCost(page, "too large for a browser");
+        expect(await page.locator(".run").isDisabled()).toBe(true);
+        expect(await page.locator(".trial").isDisabled()).toBe(false);
+        await give(page, await pngOf(gradient(20_000, 8), "wider.png"));
+        await page.waitForFunction(() => document.querySelector(".error")!.textContent);
+        expect(await page.textContent(".error")).toMatch(/20000 × 8: browsers draw at most 16384/);
+        expect(errors).toEqual([]);
+        await page.close();
+      });
+
+      await t.step("a photograph that is dropped into a run takes its place", async () => {
+        const { page, errors } = await visit(browser, `${url}#model=srdiff&steps=50`);
+        await page.click('[data-sample="astronaut.png"]');
+        await page.waitForSelector(".run:enabled");
+        await page.click(".run");
+        await page.waitForSelector(".cancel:visible");
+        const { buffer } = await jpegOf(gradient(40, 24));
+        await page.evaluate((bytes) => {
+          const dataTransfer = new DataTransfer();
+          const file = new File([new Uint8Array(bytes)], "dropped.jpg", { type: "image/jpeg" });
+          dataTransfer.items.add(file);
+          document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+        }, [...buffer]);
+        await saysCost(page, "40 × 24 becomes 160 × 96");
+        await page.fill('[name="steps"]', "1");
+        await page.waitForSelector(".run:enabled");
+        await page.click(".run");
+        await finished(page);
+        const { width, height } = await readImage(await saved(page));
+        expect([width, height]).toEqual([160, 96]);
+        expect(errors).toEqual([]);
+        await page.close();
+      });
+
+      await t.step(
+        "samples, overlay, reroll, formats, URL and command are what they say",
+        async () => {
+          const { page, errors } = await visit(browser, `${url}#model=srdiff&samples=2`);
+          await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+          await page.click(".reroll");
+          const seed = await page.inputValue('[name="seed"]');
+          expect(page.url()).toContain(`#model=srdiff&seed=${seed}&samples=2`);
+          await give(page, await jpegOf(gradient(32, 24)));
+          await page.waitForSelector(".run:enabled");
+          await page.click(".run");
+          await finished(page);
+          expect(await page.textContent(".line")).toContain(`seed ${seed}`);
+          const [first, second] = await page.getByRole("button", { name: /^Sample \d$/ }).all();
+          const before = await shown(page, 0, 0, 64);
+          await second.click();
+          expect(await second.getAttribute("aria-pressed")).toBe("true");
+          expect(await first.getAttribute("aria-pressed")).toBe("false");
+          expect(await shown(page, 0, 0, 64)).not.toEqual(before);
+          await page.check(".uncertain input");
+          for (const [format, name] of [["jpeg", "jpg"], ["webp", "webp"], ["png", "png"]]) {
+            await page.selectOption(".format", format);
+            const [download] = await Promise.all([
+              page.waitForEvent("download"),
+              page.click(".download"),
+            ]);
+            expect(download.suggestedFilename()).toBe(`photo-srdiff-2.${name}`);
+            const { width, height } = await readImage(await download.path());
+            expect([width, height]).toEqual([128, 96]);
+          }
+          await page.click(".command");
+          expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+            `deno run -A cli/upscale.ts photo.jpg --model srdiff --seed ${seed} --samples 2`,
+          );
+          await page.click(".copy");
+          await says(page, "Copied the image");
+          const kinds = await page.evaluate(async () =>
+            (await navigator.clipboard.read())[0].types
+          );
+          expect(kinds).toEqual(["image/png"]);
+          await page.click(".badge summary");
+          expect(await page.textContent(".badge p")).toMatch(
+            /^srdiff runs on wasm\. Not on webgpu: /,
+          );
+          expect(errors).toEqual([]);
+          await page.close();
+        },
+      );
 
       await t.step("a file that is broken gets a message, and the page goes on", async () => {
         const { page, errors } = await visit(browser, url);

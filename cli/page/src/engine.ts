@@ -59,9 +59,14 @@ export class Engine {
     return this.#ask({ kind: "enlarge", image, scale }) as Promise<Image>;
   }
 
-  /** Runs the entry. */
-  run(image: Image, options: RunOptions, watch: Watch): Promise<Made> {
-    return this.#ask({ kind: "run", image, options }, watch) as Promise<Made>;
+  /** Runs the entry; `at` is where the image stands in a larger one, whose noise it then gets. */
+  run(
+    image: Image,
+    options: RunOptions,
+    at: { x: number; y: number } | undefined,
+    watch: Watch,
+  ): Promise<Made> {
+    return this.#ask({ kind: "run", image, options, at }, watch) as Promise<Made>;
   }
 
   /** Encodes an image as a file. */

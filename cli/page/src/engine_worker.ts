@@ -5,10 +5,12 @@ import {
   encodeImage,
   type Image,
   load,
+  type NoiseField,
   readImage,
   resizeImage,
   type Upscaler,
 } from "../../../mod.ts";
+import { noise } from "../../../lib/tensor/noise.ts";
 import { deviationMap } from "../../../lib/metrics/mod.ts";
 import type { Cost, Entry, Made, Reply, Request } from "./messages.ts";
 
@@ -63,6 +65,7 @@ async function run(id: number, request: Request & { kind: "run" }): Promise<Made
   try {
     const stream = upscaler.stream(request.image, {
       ...request.options,
+      ...noiseAt(upscaler, request.at),
       signal: controller.signal,
       onProgress: (progress) => post({ id, kind: "progress", progress }),
     });
@@ -83,6 +86,13 @@ async function run(id: number, request: Request & { kind: "run" }): Promise<Made
   } finally {
     running.delete(id);
   }
+}
+
+/** The noise that a part has in the whole, so that both get the same detail; a diffusion draws it on the result's grid. */
+function noiseAt({ card }: Upscaler, at?: { x: number; y: number }): { noise?: NoiseField } {
+  if (!at || !card.diffusion) return {};
+  const [left, top] = [at.x * card.scale, at.y * card.scale];
+  return { noise: (index, dims, { x, y }) => noise(index, dims, { x: x + left, y: y + top }) };
 }
 
 /** An image without the fields that cannot be sent. */

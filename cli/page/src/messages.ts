@@ -13,7 +13,7 @@ export type Request =
     | { kind: "decode"; file: Blob }
     | { kind: "plan"; width: number; height: number; options: RunOptions }
     | { kind: "enlarge"; image: Image; scale: number }
-    | { kind: "run"; image: Image; options: RunOptions }
+    | { kind: "run"; image: Image; options: RunOptions; at?: { x: number; y: number } }
     | { kind: "encode"; image: Image; format: "png" | "jpeg" | "webp" }
     | { kind: "deviation"; images: readonly Image[] }
     | { kind: "cancel"; target: number }

@@ -22,21 +22,6 @@ export function overlayOf(
   return canvasOf({ width, height, data });
 }
 
-/** Draws `patch` onto a copy of `canvas`. */
-export function patched(
-  canvas: HTMLCanvasElement,
-  patch: Image,
-  x: number,
-  y: number,
-): HTMLCanvasElement {
-  const { width, height } = canvas;
-  const copy = Object.assign(document.createElement("canvas"), { width, height });
-  const context = copy.getContext("2d")!;
-  context.drawImage(canvas, 0, 0);
-  context.drawImage(canvasOf(patch), x, y);
-  return copy;
-}
-
 /** A number of bytes as text for people. */
 export function inUnits(bytes: number): string {
   return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;

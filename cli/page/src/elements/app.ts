@@ -4,24 +4,30 @@
 import { cropImage } from "../../../../lib/image/crop.ts";
 import type { Image, Progress } from "../../../../mod.ts";
 import { Engine } from "../engine.ts";
+import { type Point, withContext } from "../area.ts";
 import type { Entry, Made } from "../messages.ts";
-import { canvasOf, inTime, inUnits, overlayOf, patched } from "../pixels.ts";
+import { Pace } from "../pace.ts";
+import { canvasOf, inTime, inUnits, overlayOf } from "../pixels.ts";
 import { commandOf, DEFAULTS, formatSettings, optionsOf, parseSettings } from "../settings.ts";
 import type { Settings } from "../settings.ts";
-import type { Compare, Mode } from "./compare.ts";
+import type { Compare, Layer, Mode } from "./compare.ts";
 import type { Choice, Controls } from "./controls.ts";
+import { LAYOUT } from "./layout.ts";
+import type { Size } from "../viewport.ts";
 import type { Status } from "./status.ts";
 
-/** Side of the part that is tried first, in pixels of the photograph. */
-const TRIAL = 96;
-/** Pixels of the result above which the page asks before it begins. */
+/** Pixels of the result over which the page warns, and shows the photograph stretched until the result is there. */
 const LARGE = 64e6;
+/** Longest side of what browsers draw, and most pixels. */
+const LONGEST = 16384;
+const MOST = 256e6;
 
 /** What the page shows. */
 interface Shown {
   source: Image;
   name: string;
-  bicubic: HTMLCanvasElement;
+  /** The photograph as any program would enlarge it. */
+  before: HTMLCanvasElement;
   results: HTMLCanvasElement[];
   images: readonly Image[];
   chosen: number;
@@ -35,56 +41,12 @@ export class App extends HTMLElement {
   #settings: Settings = DEFAULTS;
   #shown?: Shown;
   #running?: AbortController;
-  /** Seconds that the last network call took, by entry. */
-  #pace = new Map<string, number>();
+  #pace = new Pace();
+  /** Files that were given so far. */
+  #taken = 0;
 
   async connectedCallback(): Promise<void> {
-    this.innerHTML = `
-      <header>
-        <h1>srzoo</h1>
-        <p>A larger, sharper photograph, made in this browser</p>
-        <span class="badge" title=""></span>
-      </header>
-      <main>
-        <section class="stage" aria-label="Photograph">
-          <sr-picker></sr-picker>
-          <sr-compare hidden></sr-compare>
-          <div class="tools" role="toolbar" aria-label="View" hidden>
-            <span class="modes">
-              <button type="button" data-mode="slider" aria-pressed="true">Slider <kbd>1</kbd></button>
-              <button type="button" data-mode="side" aria-pressed="false">Side by side <kbd>2</kbd></button>
-              <button type="button" data-mode="flip" aria-pressed="false">In turns <kbd>3</kbd></button>
-            </span>
-            <span class="zoom">
-              <button type="button" data-zoom="out" aria-label="Zoom out">&minus;</button>
-              <button type="button" data-zoom="fit">Fit</button>
-              <button type="button" data-zoom="actual">1:1</button>
-              <button type="button" data-zoom="in" aria-label="Zoom in">+</button>
-            </span>
-            <label class="check uncertain" hidden><input type="checkbox" /> Where the samples differ</label>
-            <button type="button" class="other">Another photograph</button>
-          </div>
-          <div class="samples-grid" role="group" aria-label="Samples" hidden></div>
-        </section>
-        <aside aria-label="Settings">
-          <sr-controls></sr-controls>
-          <p class="cost"></p>
-          <div class="actions">
-            <button type="button" class="primary run" disabled>Enlarge</button>
-            <button type="button" class="trial" disabled>Try the middle</button>
-            <button type="button" class="cancel" hidden>Cancel</button>
-          </div>
-          <sr-status></sr-status>
-          <div class="save" hidden>
-            <label>Save as <select class="format"><option value="png">PNG</option><option value="jpeg">JPEG</option><option value="webp">WebP</option></select></label>
-            <button type="button" class="download">Save</button>
-            <button type="button" class="copy">Copy image</button>
-            <button type="button" class="command">Copy the command</button>
-          </div>
-          <p class="note">A generative model <em>invents</em> detail: letters, faces and number plates in the
-            result are guesses. Draw several samples to see how much they vary.</p>
-        </aside>
-      </main>`;
+    this.innerHTML = LAYOUT;
     this.#settings = parseSettings(location.hash);
     const listed = await fetch(`${import.meta.env.BASE_URL}entries.json`);
     const choices = await listed.json() as Choice[];
@@ -124,7 +86,14 @@ export class App extends HTMLElement {
       (event) => void this.#take((event as CustomEvent<File>).detail),
     );
     this.#part(".run").addEventListener("click", () => void this.#runWhole());
-    this.#part(".trial").addEventListener("click", () => void this.#runTrial());
+    this.#part(".trial").addEventListener("click", () => {
+      if (this.#compare.selecting) void this.#runArea();
+      else this.#select(true);
+    });
+    this.#part(".select").addEventListener("click", () => this.#select(!this.#compare.selecting));
+    this.#compare.addEventListener("areachange", () => void this.#estimate());
+    this.#compare.addEventListener("areaenter", () => void this.#runArea());
+    this.#compare.addEventListener("arealeave", () => this.#select(false));
     this.#part(".cancel").addEventListener("click", () => this.#running?.abort());
     this.#part(".other").addEventListener("click", () => this.#reset());
     this.#part(".download").addEventListener("click", () => void this.#save());
@@ -152,7 +121,12 @@ export class App extends HTMLElement {
       const typing = event.target instanceof Element &&
         event.target.closest("input, select, button");
       if (event.key === "Escape") this.#running?.abort();
-      else if (!typing && this.#shown && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      else if (
+        !typing && this.#ready && event.key.toLowerCase() === "s" && !event.ctrlKey &&
+        !event.metaKey
+      ) {
+        this.#select(!this.#compare.selecting);
+      } else if (!typing && this.#shown && !event.ctrlKey && !event.metaKey && !event.altKey) {
         if (this.#compare.pressKey(event.key)) event.preventDefault();
       }
     });
@@ -160,6 +134,7 @@ export class App extends HTMLElement {
 
   async #open(): Promise<void> {
     const { model } = this.#settings;
+    this.#running?.abort();
     this.#entry = undefined;
     this.#enable();
     this.#status.work(`Loading ${model} ...`);
@@ -178,41 +153,60 @@ export class App extends HTMLElement {
     }
   }
 
-  #badge({ provider, tried }: Entry): void {
+  #badge({ id, provider, tried, licence }: Entry): void {
     const badge = this.#part(".badge");
-    badge.textContent = provider === "webgpu" ? "GPU" : provider === "none" ? "no network" : "CPU";
-    badge.title = [
-      `Runs on ${provider}.`,
+    badge.hidden = false;
+    badge.querySelector("summary")!.textContent = provider === "webgpu"
+      ? "GPU"
+      : provider === "none"
+      ? "No network"
+      : "CPU";
+    badge.querySelector("p")!.textContent = [
+      `${id} runs on ${provider}.`,
       ...tried.map(({ provider, reason }) => `Not on ${provider}: ${reason}.`),
+      `Its weights are under ${licence}.`,
     ].join(" ");
   }
 
   /** Reads a file and shows it at once. */
   async #take(file: File): Promise<void> {
     this.#running?.abort();
+    const turn = ++this.#taken;
     this.#status.work(`Reading ${file.name} ...`);
     try {
       const image = await this.#engine.decode(file);
+      // A file that was given later may have been read sooner.
+      if (turn !== this.#taken) return;
       await this.#prepare(image, file.name);
       this.#status.rest("");
       this.#enable();
       await this.#estimate();
     } catch (error) {
-      this.#status.fail(messageOf(error));
+      if (turn === this.#taken) this.#status.fail(messageOf(error));
     }
   }
 
   /** Shows a photograph, enlarged by bicubic interpolation. */
   async #prepare(source: Image, name: string): Promise<void> {
+    if (!fits(source)) {
+      throw new Error(
+        `Cannot show a photograph of ${source.width} × ${source.height}: browsers draw at most ` +
+          `${LONGEST} pixels a side and ${
+            MOST / 1e6
+          } million in all. Cut it, or use the command line`,
+      );
+    }
     const scale = this.#entry?.scale ?? 4;
-    const bicubic = canvasOf(await this.#engine.enlarge(source, scale));
-    this.#shown = { source, name, bicubic, results: [], images: [], chosen: 0 };
+    const size = { width: source.width * scale, height: source.height * scale };
+    const isSmall = fits(size) && size.width * size.height <= LARGE;
+    const before = canvasOf(isSmall ? await this.#engine.enlarge(source, scale) : source);
+    this.#shown = { source, name, before, results: [], images: [], chosen: 0 };
     this.#part("sr-picker").hidden = true;
     this.#compare.hidden = false;
     this.#part(".tools").hidden = false;
-    this.#compare.original = bicubic;
-    this.#compare.result = undefined;
-    this.#compare.overlay = undefined;
+    this.#compare.area.image = source;
+    this.#select(false);
+    this.#compare.open(size, before);
     this.#part(".samples-grid").hidden = true;
     this.#part(".save").hidden = true;
     this.#part(".uncertain").hidden = true;
@@ -229,29 +223,64 @@ export class App extends HTMLElement {
     this.#enable();
   }
 
+  /** Whether a run can begin. */
+  get #ready(): boolean {
+    return Boolean(this.#entry && this.#shown && !this.#running);
+  }
+
+  /** Whether a browser can hold and draw the whole result. */
+  get #fits(): boolean {
+    const { scale = 4 } = this.#entry ?? {};
+    const { width, height } = this.#shown!.source;
+    return fits({ width: width * scale, height: height * scale });
+  }
+
   #enable(): void {
-    const ready = Boolean(this.#entry && this.#shown && !this.#running);
-    this.#part<HTMLButtonElement>(".run").disabled = !ready;
-    this.#part<HTMLButtonElement>(".trial").disabled = !ready;
-    this.#part(".cancel").hidden = !this.#running;
+    const { selecting } = this.#compare;
+    const [run, trial] = [".run", ".trial"].map((name) => this.#part<HTMLButtonElement>(name));
+    trial.disabled = !this.#ready;
+    run.disabled = !this.#ready || !this.#fits;
+    run.textContent = selecting ? "Enlarge all" : "Enlarge";
+    trial.textContent = selecting ? "Enlarge area" : "Try an area";
+    trial.classList.toggle("primary", selecting);
+    run.classList.toggle("primary", !selecting);
+    const running = Boolean(this.#running);
+    for (const button of [run, trial]) button.hidden = running;
+    this.#part(".cancel").hidden = !running;
+    this.#part(".select").setAttribute("aria-pressed", `${selecting}`);
+    this.#part<HTMLButtonElement>(".select").disabled = !this.#ready;
+  }
+
+  /** Shows the rectangle of the area that is enlarged first, or hides it. */
+  #select(wanted: boolean): void {
+    if (wanted && !this.#ready) return;
+    this.#compare.selecting = wanted;
+    this.#enable();
+    void this.#estimate();
   }
 
   /** Shows what the run will take, before it begins. */
   async #estimate(): Promise<void> {
     if (!this.#shown || !this.#entry) return;
-    const { source } = this.#shown;
+    const { rect } = this.#compare.area;
+    const { width, height } = rect ?? this.#shown.source;
     try {
       const options = optionsOf(this.#settings, this.#entry);
-      const cost = await this.#engine.plan(source.width, source.height, options);
-      const pace = this.#pace.get(this.#entry.id);
+      const cost = await this.#engine.plan(width, height, options);
+      const seconds = this.#pace.seconds(this.#entry, options, { width, height });
       this.#part(".cost").textContent = [
-        `${source.width} × ${source.height} becomes ${cost.width} × ${cost.height}`,
-        `about ${inUnits(cost.memory)} of memory`,
-        pace === undefined ? "try the middle to see the time" : `about ${inTime(pace * cost.runs)}`,
+        `${rect ? "The area of " : ""}${width} × ${height} becomes ${cost.width} × ${cost.height}`,
+        seconds === undefined ? "the first run tells the time" : `about ${inTime(seconds)}`,
+        `${inUnits(cost.memory)} of memory`,
         ...cost.warnings,
+        ...this.#fits
+          ? []
+          : ["the whole is too large for a browser: try an area, or use the command line"],
       ].join(" · ");
-      this.#part(".cost").classList.toggle("large", cost.width * cost.height > LARGE);
-      this.#status.rest("");
+      this.#part(".cost").classList.toggle(
+        "large",
+        cost.width * cost.height > LARGE || !this.#fits,
+      );
     } catch (error) {
       this.#part(".cost").textContent = "";
       this.#status.fail(messageOf(error));
@@ -259,16 +288,14 @@ export class App extends HTMLElement {
   }
 
   async #runWhole(): Promise<void> {
-    const { source, bicubic } = this.#shown!;
-    const made = await this.#run(source, (image) => {
-      const canvas = document.createElement("canvas");
-      Object.assign(canvas, { width: bicubic.width, height: bicubic.height });
-      const context = canvas.getContext("2d")!;
-      context.drawImage(bicubic, 0, 0);
-      context.drawImage(canvasOf(image), 0, 0);
-      this.#compare.result = canvas;
-    });
-    if (!made || !this.#shown) return;
+    const { source, before } = this.#shown!;
+    this.#select(false);
+    // What a preview does not have yet is transparent.
+    const preview = (image: Image) => {
+      this.#compare.result = [{ image: before }, { image: canvasOf(image) }];
+    };
+    const made = await this.#run(source, { preview });
+    if (!made || this.#shown?.source !== source) return;
     this.#shown.images = made.images;
     this.#shown.results = made.images.map(canvasOf);
     this.#shown.overlay = undefined;
@@ -285,36 +312,40 @@ export class App extends HTMLElement {
     );
   }
 
-  /** Enlarges the middle alone, which takes seconds, and shows it in its place. */
-  async #runTrial(): Promise<void> {
-    const { source, bicubic } = this.#shown!;
-    const width = Math.min(TRIAL, source.width);
-    const height = Math.min(TRIAL, source.height);
-    const x = Math.floor((source.width - width) / 2);
-    const y = Math.floor((source.height - height) / 2);
-    this.#compare.selection = {
-      x: x / source.width,
-      y: y / source.height,
-      width: width / source.width,
-      height: height / source.height,
+  /** Enlarges the area alone, with the noise that it has in the whole, and shows it in its place. */
+  async #runArea(): Promise<void> {
+    const { rect } = this.#compare.area;
+    if (!rect || !this.#ready) return;
+    const { source, before } = this.#shown!;
+    const seen = withContext(rect, source);
+    const made = await this.#run(cropImage(source, seen), { at: seen });
+    if (!made || this.#shown?.source !== source) return;
+    this.#select(false);
+    const part = {
+      x: rect.x / source.width,
+      y: rect.y / source.height,
+      width: rect.width / source.width,
+      height: rect.height / source.height,
     };
-    const made = await this.#run(cropImage(source, { x, y, width, height }));
-    this.#compare.selection = undefined;
-    if (!made || !this.#shown) return;
-    const scale = this.#entry!.scale;
-    this.#compare.result = patched(bicubic, made.images[0], x * scale, y * scale);
-    this.#status.rest(`The middle took ${inTime(made.seconds)}.`);
-    await this.#estimateAfter();
+    this.#compare.overlay = undefined;
+    const { scale } = this.#entry!;
+    const image = cropImage(made.images[0], {
+      x: (rect.x - seen.x) * scale,
+      y: (rect.y - seen.y) * scale,
+      width: rect.width * scale,
+      height: rect.height * scale,
+    });
+    this.#compare.result = [{ image: before }, { image: canvasOf(image), part }];
+    this.#compare.show(part);
+    this.#part(".save").hidden = true;
+    this.#status.rest(`The area took ${inTime(made.seconds)}. Enlarge makes the whole like it.`);
   }
 
-  async #estimateAfter(): Promise<void> {
-    const line = this.#part("sr-status .line").textContent ?? "";
-    await this.#estimate();
-    this.#status.rest(line);
-  }
-
-  /** Runs the entry on an image; undefined if it was cancelled or failed, which the page shows. */
-  async #run(image: Image, preview?: (image: Image) => void): Promise<Made | undefined> {
+  /** Runs the entry on an image; nothing where it was cancelled or failed, and the page says so. */
+  async #run(
+    image: Image,
+    { preview, at }: { preview?: (image: Image) => void; at?: Point } = {},
+  ): Promise<Made | undefined> {
     const entry = this.#entry!;
     const controller = this.#running = new AbortController();
     const started = performance.now();
@@ -323,8 +354,7 @@ export class App extends HTMLElement {
     let last: Progress | undefined;
     try {
       const options = optionsOf(this.#settings, entry);
-      const cost = await this.#engine.plan(image.width, image.height, options);
-      const made = await this.#engine.run(image, options, {
+      const made = await this.#engine.run(image, options, at, {
         signal: controller.signal,
         preview: (image, sample) => {
           if (sample === 0 && !controller.signal.aborted) preview?.(image);
@@ -338,11 +368,12 @@ export class App extends HTMLElement {
           this.#status.work(`${said(progress, options.samples ?? 1)}${left}`, progress.fraction);
         },
       });
-      this.#pace.set(entry.id, made.seconds / Math.max(1, cost.runs));
+      this.#pace.learn(entry, options, image, made.seconds);
+      void this.#estimate();
       return made;
     } catch (error) {
       if (controller.signal.aborted) {
-        this.#compare.result = this.#shown?.results[this.#shown.chosen];
+        if (this.#shown) this.#compare.result = layersOf(this.#shown);
         this.#status.rest(`Cancelled at ${Math.round(100 * (last?.fraction ?? 0))} %.`);
       } else this.#status.fail(messageOf(error));
       return undefined;
@@ -355,7 +386,7 @@ export class App extends HTMLElement {
   #choose(index: number): void {
     const shown = this.#shown!;
     shown.chosen = index;
-    this.#compare.result = shown.results[index];
+    this.#compare.result = layersOf(shown);
     for (const [i, button] of [...this.#part(".samples-grid").children].entries()) {
       button.setAttribute("aria-pressed", `${i === index}`);
     }
@@ -432,7 +463,17 @@ export class App extends HTMLElement {
   }
 }
 
-/** The progress of a run in words. */
+/** Whether a browser's canvas can be so large. */
+function fits({ width, height }: Size): boolean {
+  return width <= LONGEST && height <= LONGEST && width * height <= MOST;
+}
+
+/** What is shown as the result: the chosen one, where there is any. */
+function layersOf({ results, chosen }: Shown): Layer[] | undefined {
+  return results.length > 0 ? [{ image: results[chosen] }] : undefined;
+}
+
+/** Where a run stands, in words. */
 function said({ phase, sample, step, steps, tile, tiles }: Progress, samples: number): string {
   const which = samples > 1 ? `sample ${sample + 1} of ${samples}, ` : "";
   if (phase === "condition") return `Analysing the photograph: tile ${tile} of ${tiles}`;

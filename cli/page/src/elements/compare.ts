@@ -1,21 +1,30 @@
 /** Before and after on one canvas: a slider, side by side, or in turns; zoom and pan are shared. @module */
 
-import { fitted, panned, type Viewport, zoomed } from "../viewport.ts";
+import { Area, type Box } from "./area.ts";
+import { fitted, panned, type Size, type Viewport, zoomed } from "../viewport.ts";
 
 /** How two images are compared. */
 export type Mode = "slider" | "side" | "flip";
 
+const WHOLE: Box = { x: 0, y: 0, width: 1, height: 1 };
 const MODES: readonly Mode[] = ["slider", "side", "flip"];
 
-/** Anything that a canvas can draw, of the size of the result. */
-type Drawn = HTMLCanvasElement;
+/** Something that is drawn over the whole image, or over a part of it, however large its own pixels are. */
+export interface Layer {
+  /** What is drawn. */
+  image: HTMLCanvasElement;
+  /** Where, from 0 to 1 of the whole. */
+  part?: Box;
+}
 
-/** `<sr-compare>`: set `original` and `result`; keys 1, 2, 3 choose the mode, arrows move the slider. */
+/** `<sr-compare>`: `open()` an image, then set `result`; keys 1, 2, 3 choose the mode, arrows move the slider. */
 export class Compare extends HTMLElement {
-  #original?: Drawn;
-  #result?: Drawn;
-  #overlay?: Drawn;
-  /** Absent until the user moves or magnifies: until then the whole image is shown. */
+  /** Size of the result. */
+  #size?: Size;
+  #original: readonly Layer[] = [];
+  #result?: readonly Layer[];
+  #overlay?: HTMLCanvasElement;
+  /** Absent until the user moves or magnifies: the whole image is shown then. */
   #view?: Viewport;
   #mode: Mode = "slider";
   #split = 0.5;
@@ -23,7 +32,14 @@ export class Compare extends HTMLElement {
   #canvas = document.createElement("canvas");
   #handle = document.createElement("div");
   #pointers = new Map<number, { x: number; y: number }>();
-  #selection?: { x: number; y: number; width: number; height: number };
+  #area = new Area();
+  #labels = ["Before", "After"].map((text) => {
+    const label = document.createElement("span");
+    label.className = `label ${text.toLowerCase()}`;
+    label.textContent = text;
+    label.setAttribute("aria-hidden", "true");
+    return label;
+  });
 
   connectedCallback(): void {
     if (this.#canvas.isConnected) return;
@@ -38,7 +54,7 @@ export class Compare extends HTMLElement {
     this.#handle.setAttribute("aria-valuemin", "0");
     this.#handle.setAttribute("aria-valuemax", "100");
     this.#handle.setAttribute("aria-orientation", "horizontal");
-    this.append(this.#canvas, this.#handle);
+    this.append(this.#canvas, ...this.#labels, this.#area, this.#handle);
     new ResizeObserver(() => this.#resized()).observe(this);
     this.#handle.addEventListener("keydown", (event) => this.#slideByKey(event));
     this.#handle.addEventListener("pointerdown", (event) => this.#grab(event));
@@ -47,34 +63,61 @@ export class Compare extends HTMLElement {
     for (const end of ["pointerup", "pointercancel"] as const) {
       this.#canvas.addEventListener(end, (event) => this.#release(event));
     }
-    this.#canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    this.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.#canvas.addEventListener("dblclick", () => this.fit());
   }
 
-  /** The image on the left, or the first one. */
-  set original(image: Drawn | undefined) {
-    const resized = image?.width !== this.#original?.width ||
-      image?.height !== this.#original?.height;
-    this.#original = image;
-    if (resized) this.#view = undefined;
+  /** Shows another image, whole, without a result; `size` is that of the result. */
+  open(size: Size, original: HTMLCanvasElement): void {
+    this.#size = size;
+    this.#original = [{ image: original }];
+    this.#result = this.#overlay = this.#view = undefined;
     this.#draw();
   }
 
-  /** The image on the right, or the second one. */
-  set result(image: Drawn | undefined) {
-    this.#result = image;
+  /** The image to the right, or second: its layers from below. */
+  get result(): readonly Layer[] | undefined {
+    return this.#result;
+  }
+
+  set result(layers: readonly Layer[] | undefined) {
+    this.#result = layers;
     this.#draw();
   }
 
   /** Drawn over the second image. */
-  set overlay(image: Drawn | undefined) {
+  set overlay(image: HTMLCanvasElement | undefined) {
     this.#overlay = image;
     this.#draw();
   }
 
-  /** An outlined part, in 0 to 1 of the image. */
-  set selection(rect: { x: number; y: number; width: number; height: number } | undefined) {
-    this.#selection = rect;
+  /** The rectangle over the image, in its own pixels; `image` must be given to it. */
+  get area(): Area {
+    return this.#area;
+  }
+
+  /** Whether the rectangle is shown, and what is pressed draws it. */
+  get selecting(): boolean {
+    return !this.#area.hidden;
+  }
+
+  set selecting(wanted: boolean) {
+    if (wanted) this.#area.open();
+    else this.#area.close();
+    this.#draw();
+  }
+
+  /** Magnifies a part, given from 0 to 1 of the image, until it fills most of the frame. */
+  show(part: Box): void {
+    const image = this.#size;
+    if (!image) return;
+    const { width, height } = this.#frame();
+    const zoom = 0.9 * Math.min(
+      width / (part.width * image.width),
+      height / (part.height * image.height),
+    );
+    const view = { x: part.x + part.width / 2, y: part.y + part.height / 2, zoom: 1 };
+    this.#view = zoomed(view, image, zoom);
     this.#draw();
   }
 
@@ -115,8 +158,8 @@ export class Compare extends HTMLElement {
 
   /** Magnifies around the centre. */
   zoomBy(factor: number): void {
-    if (!this.view || !this.#original) return;
-    this.#view = zoomed(this.view, this.#original, factor);
+    if (!this.view || !this.#size) return;
+    this.#view = zoomed(this.view, this.#size, factor);
     this.#draw();
   }
 
@@ -133,10 +176,22 @@ export class Compare extends HTMLElement {
   }
 
   #whole(): Viewport | undefined {
+    return this.#size && fitted(this.#size, this.#frame());
+  }
+
+  /** What one image has of the canvas, in CSS pixels. */
+  #frame(): Size {
     const { width, height } = this.#canvas;
     const frames = this.#mode === "side" && this.#result ? 2 : 1;
-    const frame = { width: width / devicePixelRatio / frames, height: height / devicePixelRatio };
-    return this.#original && fitted(this.#original, frame);
+    return { width: width / devicePixelRatio / frames, height: height / devicePixelRatio };
+  }
+
+  /** Where the first image lies, in CSS pixels. */
+  #place(): Box {
+    const { x, y, zoom } = this.view!;
+    const frame = this.#frame();
+    const width = this.#size!.width * zoom, height = this.#size!.height * zoom;
+    return { x: frame.width / 2 - x * width, y: frame.height / 2 - y * height, width, height };
   }
 
   #flip(): void {
@@ -188,14 +243,14 @@ export class Compare extends HTMLElement {
   #drag(event: PointerEvent): void {
     const before = this.#pointers.get(event.pointerId);
     let view = this.view;
-    if (!before || !view || !this.#original) return;
+    if (!before || !view || !this.#size) return;
     const now = { x: event.clientX, y: event.clientY };
     const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
     const apart = (p: { x: number; y: number }) =>
       other && Math.hypot(p.x - other.x, p.y - other.y);
     const share = other ? 0.5 : 1;
-    view = panned(view, this.#original, share * (now.x - before.x), share * (now.y - before.y));
-    if (other) view = zoomed(view, this.#original, apart(now)! / Math.max(1, apart(before)!));
+    view = panned(view, this.#size, share * (now.x - before.x), share * (now.y - before.y));
+    if (other) view = zoomed(view, this.#size, apart(now)! / Math.max(1, apart(before)!));
     this.#view = view;
     this.#pointers.set(event.pointerId, now);
     this.#draw();
@@ -207,11 +262,11 @@ export class Compare extends HTMLElement {
 
   #wheel(event: WheelEvent): void {
     const view = this.view;
-    if (!view || !this.#original) return;
+    if (!view || !this.#size) return;
     event.preventDefault();
     const { left, top, width, height } = this.#canvas.getBoundingClientRect();
     const at = { x: event.clientX - left - width / 2, y: event.clientY - top - height / 2 };
-    this.#view = zoomed(view, this.#original, 2 ** (-event.deltaY / 240), at);
+    this.#view = zoomed(view, this.#size, 2 ** (-event.deltaY / 240), at);
     this.#draw();
   }
 
@@ -224,24 +279,29 @@ export class Compare extends HTMLElement {
 
   #draw(): void {
     const context = this.#canvas.getContext("2d");
-    const image = this.#original;
+    const image = this.#size;
     if (!context) return;
     const { width, height } = this.#canvas;
     context.clearRect(0, 0, width, height);
-    this.#handle.hidden = !image || !this.#result || this.#mode !== "slider";
+    this.#handle.hidden = !image || !this.#result || this.#mode !== "slider" || this.selecting;
+    for (const label of this.#labels) label.hidden = !image || !this.#result;
+    this.dataset.view = this.#mode === "flip" && this.#flipped ? "flipped" : this.#mode;
     if (!image) return;
+    this.#area.layout(this.#place());
     const side = this.#mode === "side" && this.#result;
     const middle = width / 2;
     const edge = Math.round(this.#split * width);
-    if (!this.#result) this.#paint(context, [image], 0, width);
+    const after = [...this.#result ?? [], ...this.#overlay ? [{ image: this.#overlay }] : []];
+    const before = this.#original;
+    if (!this.#result) this.#paint(context, before, 0, width);
     else if (side) {
-      this.#paint(context, [image], 0, middle);
-      this.#paint(context, [this.#result, this.#overlay], middle, width);
+      this.#paint(context, before, 0, middle);
+      this.#paint(context, after, middle, width);
     } else if (this.#mode === "flip") {
-      this.#paint(context, this.#flipped ? [image] : [this.#result, this.#overlay], 0, width);
+      this.#paint(context, this.#flipped ? before : after, 0, width);
     } else {
-      this.#paint(context, [image], 0, edge, width);
-      this.#paint(context, [this.#result, this.#overlay], edge, width, width);
+      this.#paint(context, before, 0, edge, width);
+      this.#paint(context, after, edge, width, width);
     }
     this.#handle.style.left = `${100 * this.#split}%`;
     const shown = Math.round(100 * this.#split);
@@ -252,13 +312,13 @@ export class Compare extends HTMLElement {
   /** Paints layers into the columns from `left` to `right`; the frame is that wide, or `frame`. */
   #paint(
     context: CanvasRenderingContext2D,
-    layers: readonly (Drawn | undefined)[],
+    layers: readonly Layer[],
     left: number,
     right: number,
     frame?: number,
   ): void {
     const view = this.view!;
-    const image = this.#original!;
+    const image = this.#size!;
     const scale = view.zoom * devicePixelRatio;
     const centre = frame === undefined ? (left + right) / 2 : frame / 2;
     const x = centre - view.x * image.width * scale;
@@ -269,20 +329,10 @@ export class Compare extends HTMLElement {
     context.clip();
     context.imageSmoothingEnabled = scale < 1.5;
     context.imageSmoothingQuality = "high";
-    for (const layer of layers) {
-      if (layer) context.drawImage(layer, x, y, image.width * scale, image.height * scale);
-    }
-    if (this.#selection) {
-      const { x: sx, y: sy, width, height } = this.#selection;
-      context.lineWidth = 2 * devicePixelRatio;
-      context.strokeStyle = "#fff";
-      context.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
-      context.strokeRect(
-        x + sx * image.width * scale,
-        y + sy * image.height * scale,
-        width * image.width * scale,
-        height * image.height * scale,
-      );
+    const [across, down] = [image.width * scale, image.height * scale];
+    for (const { image: drawn, part = WHOLE } of layers) {
+      const [left, top] = [x + part.x * across, y + part.y * down];
+      context.drawImage(drawn, left, top, part.width * across, part.height * down);
     }
     context.restore();
   }

@@ -1,7 +1,7 @@
 /** The form with all choices. @module */
 
 import type { Entry } from "../messages.ts";
-import type { Settings } from "../settings.ts";
+import { DEFAULTS, type Settings } from "../settings.ts";
 
 /** An entry that can be chosen, as the page's build lists them. */
 export interface Choice {
@@ -25,16 +25,23 @@ export class Controls extends HTMLElement {
         <p class="about wide"></p>
         <div class="drawn">
           <label>Seed <span class="pair"><input name="seed" type="number" min="0" max="9007199254740991" step="1" />
-            <button type="button" class="reroll" aria-label="Draw another seed" title="Draw another seed">&#9861;</button></span></label>
+            <button type="button" class="reroll" aria-label="Draw another seed" title="Draw another seed">
+              <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7" /></svg>
+            </button></span></label>
           <label>Samples <input name="samples" type="number" min="1" max="9" step="1" /></label>
-          <label class="stepped">Steps <input name="steps" type="number" min="1" step="1" placeholder="auto" /></label>
           <label class="wide">Invented detail <output name="fidelity-shown"></output>
             <input name="fidelity" type="range" min="0" max="1" step="0.05" /></label>
-          <label class="wide">Temperature <output name="temperature-shown"></output>
-            <input name="temperature" type="range" min="0" max="1.5" step="0.05" /></label>
         </div>
-        <label class="wide check"><input name="consistency" type="checkbox" />
-          Keep it exact: made small again, the result gives the photograph back</label>
+        <details class="more wide">
+          <summary>More settings</summary>
+          <div class="drawn">
+            <label class="wide stepped">Steps <input name="steps" type="number" min="1" step="1" placeholder="auto" /></label>
+            <label class="wide">Temperature <output name="temperature-shown"></output>
+              <input name="temperature" type="range" min="0" max="1.5" step="0.05" /></label>
+          </div>
+          <label class="check"><input name="consistency" type="checkbox" />
+            Keep it exact: made small again, the result gives the photograph back</label>
+        </details>
       </form>`;
     this.addEventListener("input", () => this.#read());
     this.addEventListener("submit", (event) => event.preventDefault());
@@ -53,7 +60,9 @@ export class Controls extends HTMLElement {
 
   /** Shows only the options that the entry has. */
   fit(entry: Entry): void {
-    this.querySelector<HTMLElement>(".drawn")!.hidden = !entry.generative;
+    for (const part of this.querySelectorAll<HTMLElement>(".drawn")) {
+      part.hidden = !entry.generative;
+    }
     this.querySelector<HTMLElement>(".stepped")!.hidden = !entry.steps;
     if (!entry.steps) return;
     this.#field("steps").max = `${entry.steps.max}`;
@@ -73,6 +82,8 @@ export class Controls extends HTMLElement {
     this.#field("fidelity").value = `${fidelity}`;
     this.#field("temperature").value = `${temperature}`;
     this.#field("consistency").checked = consistency;
+    const { temperature: usual } = DEFAULTS;
+    this.querySelector("details")!.open = Boolean(steps) || temperature !== usual || consistency;
     this.#tell();
   }
 

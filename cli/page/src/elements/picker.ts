@@ -22,9 +22,11 @@ export class Picker extends HTMLElement {
         <input type="file" accept="image/png,image/jpeg,image/webp" />
         <svg viewBox="0 0 48 48" aria-hidden="true"><path d="M24 31V11m0 0-8 8m8-8 8 8M9 31v6h30v-6" /></svg>
         <strong>Drop a photograph here</strong>
-        <span>or paste it, or <u>choose a file</u>. JPEG, PNG or WebP. It stays on your machine.</span>
+        <span>or paste it, or</span>
+        <b>Choose a file</b>
+        <span>JPEG, PNG or WebP. It stays on your machine.</span>
       </label>
-      <p class="samples"><span>No photograph at hand?</span></p>`;
+      <div class="samples"><p>Or try one of these</p></div>`;
     const input = this.querySelector("input")!;
     input.addEventListener("change", () => {
       if (input.files?.[0]) this.#pick(input.files[0]);
@@ -57,7 +59,7 @@ export class Picker extends HTMLElement {
     button.className = "sample";
     button.dataset.sample = file;
     const url = `${import.meta.env.BASE_URL}samples/${file}`;
-    button.innerHTML = `<img alt="" width="72" height="72" src="${url}" /><span>${name}</span>`;
+    button.innerHTML = `<img alt="" width="120" height="80" src="${url}" /><span>${name}</span>`;
     button.addEventListener("click", async () => {
       const response = await fetch(url);
       this.#pick(new File([await response.blob()], file, { type: "image/png" }));

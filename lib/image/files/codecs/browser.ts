@@ -8,6 +8,7 @@
 import { UnsupportedError } from "../../../errors.ts";
 import type { InputFormat } from "../format.ts";
 import type { Image } from "../../image.ts";
+import { withoutExif } from "../containers/jpeg.ts";
 import { contextOf, toImageData } from "../canvas.ts";
 import type { Codec, CodecLimits, EncodeOptions } from "./codec.ts";
 import { decodePng } from "./png_decoder.ts";
@@ -51,10 +52,9 @@ async function decode(
   format: Exclude<InputFormat, "webp">,
 ): Promise<Image> {
   if (format === "png") return await decodePng(bytes);
-  const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }), {
+  const bitmap = await createImageBitmap(new Blob([withoutExif(bytes)], { type: "image/jpeg" }), {
     colorSpaceConversion: "none",
     premultiplyAlpha: "none",
-    imageOrientation: "none",
   });
   const { width, height } = bitmap;
   const context = contextOf(width, height);

@@ -173,7 +173,19 @@ function asRgb(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** Pixels per metre from the content of a JFIF segment. */
+/** Pixels per metre out of the content of a JFIF segment. */
+/**
+ * The file with its EXIF under a name that no decoder knows. Browsers turn pixels as EXIF says, whatever they are asked:
+ * since 2023 the `imageOrientation` of a bitmap is `"from-image"` for `"none"` too.
+ */
+export function withoutExif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const copy = bytes.slice();
+  for (const { marker, data } of segments(copy)) {
+    if (marker === APP1 && startsWith(data, EXIF)) data[0] = 0;
+  }
+  return copy;
+}
+
 function densityIn(data?: Uint8Array): Density | undefined {
   if (!data || data.length < 12) return undefined;
   const perMetre = PER_METRE[data[7]];

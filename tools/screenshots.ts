@@ -1,0 +1,107 @@
+/**
+ * Makes the images of docs/page.md with the page itself, in Chromium:
+ *
+ *     deno task screenshots [--out docs/page]
+ *
+ * @module
+ */
+
+import { Command } from "commander";
+import { chromium, type Page } from "playwright-core";
+import { answer } from "../cli/demo.ts";
+import { buildPage } from "../cli/page/build.ts";
+import { encodeImage, readImage } from "../mod.ts";
+import { browserPath } from "./browser.ts";
+
+/** How a browser looks at the page. */
+interface Look {
+  /** Size of the window, in CSS pixels. */
+  viewport: { width: number; height: number };
+  /** Whether the system is dark. */
+  colorScheme: "light" | "dark";
+}
+
+const WIDE = { width: 1280, height: 800 };
+/** Milliseconds that a run may take. */
+const PATIENCE = 300_000;
+
+/** What is shown in each image, and what is done before. */
+const SHOTS: Record<string, [look: Look, act: (page: Page) => Promise<unknown>]> = {
+  start: [{ viewport: WIDE, colorScheme: "light" }, () => Promise.resolve()],
+  running: [{ viewport: WIDE, colorScheme: "light" }, async (page) => {
+    await page.click(".more summary");
+    await page.fill('[name="steps"]', "10");
+    await begin(page, "chelsea.png");
+    await page.waitForFunction(
+      () => document.querySelector("sr-status progress")!.getAttribute("value")! > "0.4",
+      undefined,
+      { timeout: PATIENCE },
+    );
+  }],
+  compared: [{ viewport: WIDE, colorScheme: "dark" }, async (page) => {
+    await begin(page, "coffee.png");
+    await finished(page);
+    await page.click('[data-zoom="in"]');
+  }],
+  narrow: [{ viewport: { width: 320, height: 640 }, colorScheme: "light" }, async (page) => {
+    await page.click('[data-sample="astronaut.png"]');
+    await page.waitForSelector(".trial:enabled");
+    await page.click(".trial");
+  }],
+};
+
+async function begin(page: Page, sample: string): Promise<void> {
+  await page.click(`[data-sample="${sample}"]`);
+  await page.waitForSelector(".run:enabled");
+  await page.click(".run");
+}
+
+async function finished(page: Page): Promise<void> {
+  await page.waitForSelector(".save:visible", { timeout: PATIENCE });
+}
+
+/** Writes all images into a folder. */
+async function shoot(out: string): Promise<void> {
+  if (!browserPath) throw new Error("Cannot show the page: Chromium is not installed");
+  const folder = await Deno.makeTempDir({ prefix: "srzoo-shots-" });
+  await buildPage(folder);
+  const served = new URL(`file://${folder}/`);
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    (request) => answer(request, served),
+  );
+  const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+  try {
+    await Deno.mkdir(out, { recursive: true });
+    for (const [name, [look, act]] of Object.entries(SHOTS)) {
+      const page = await browser.newPage(look);
+      await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+      await page.waitForFunction(() => document.querySelector(".line")?.textContent === "Ready.");
+      await act(page);
+      await page.waitForTimeout(400); // until nothing fades any more
+      const image = await readImage(new Uint8Array(await page.screenshot()));
+      const bytes = await encodeImage(image, { format: "webp", quality: 86 });
+      await Deno.writeFile(`${out}/${name}.webp`, bytes);
+      console.log(`${out}/${name}.webp: ${image.width}x${image.height}, ${bytes.length} bytes`);
+      await page.close();
+    }
+  } finally {
+    await browser.close();
+    await server.shutdown();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  const { out } = new Command("screenshots")
+    .description("Makes the images of docs/page.md.")
+    .option("--out <dir>", "where they are written", "docs/page")
+    .parse(Deno.args, { from: "user" })
+    .opts<{ out: string }>();
+  try {
+    await shoot(out);
+  } catch (error) {
+    console.error(`screenshots: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(1);
+  }
+}
