@@ -1,7 +1,7 @@
 /** Counts the operations of a graph while it runs, from the sizes that its tensors really have. @module */
 
 import type { Session } from "../../lib/runtime/session.ts";
-import { allHeldHere } from "../../lib/tensor/held.ts";
+import { allHeldHere, heldHere } from "../../lib/tensor/held.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { sizeOf } from "../../lib/tensor/tensor.ts";
 import { floatValue, graphField, node, nodesOf, type OnnxNode } from "../../lib/onnx/model.ts";
@@ -63,6 +63,7 @@ export function counting(
   return {
     provider: session.provider,
     run,
+    place: heldHere,
     hold: async (inputs, options) => allHeldHere(await run(inputs, options)),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };

@@ -44,7 +44,11 @@ export function imageDiffusion(
     const enlarged = enlargements[condition](lr, size);
     const least = base === "none" || base === condition ? enlarged : enlargements[base](lr, size);
     const [height, width] = grid;
-    const fed = { condition: padded(enlarged, width * card.scale, height * card.scale) };
+    // Each step takes it.
+    const [session] = Object.values(sessions);
+    const fed = {
+      condition: session.place(padded(enlarged, width * card.scale, height * card.scale)),
+    };
     return Promise.resolve({ grid: [height, width], fed, base: least });
   };
   return diffusionModel(card, sessions, { time, feeds: ["condition"], shared: 0, scene });

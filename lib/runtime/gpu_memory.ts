@@ -12,6 +12,8 @@ export interface GpuValues {
 
 /** What reads the memory of one device. */
 export interface GpuMemory {
+  /** Copies values from the memory of the CPU to a new buffer. */
+  write(values: Float32Array): GPUBuffer;
   /** Copies values to the memory of the CPU. */
   read(values: GpuValues): Promise<Float32Array>;
   /** Range of each of `count` images, found on the device: 8 bytes an image come back. One that holds NaN is not finite. */
@@ -86,6 +88,13 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
   }
 
   return {
+    write(values) {
+      const { COPY_DST, COPY_SRC, STORAGE } = GPUBufferUsage;
+      const usage = STORAGE | COPY_SRC | COPY_DST;
+      const buffer = device.createBuffer({ size: values.byteLength, usage });
+      device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
+      return buffer;
+    },
     read,
     async ranges(values, count) {
       const { buffer, length } = values;

@@ -55,6 +55,8 @@ export interface LoadedGraph {
     inputs: Readonly<Record<string, Tensor | DeviceTensor>>,
     outputs?: readonly string[],
   ): Promise<Record<string, Tensor | DeviceTensor>>;
+  /** Copies a tensor to the device; absent if the provider is the CPU itself. */
+  put?(values: Tensor): DeviceTensor;
 }
 
 /** Whether a tensor is in the memory of a device. */

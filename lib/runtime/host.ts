@@ -69,6 +69,8 @@ export interface Host {
     inputs: Fed,
     options?: GraphOptions,
   ): Promise<Record<string, Tensor | Remote>>;
+  /** Copies a tensor to the device; absent if the provider is the CPU itself. */
+  put?(values: Tensor, signal?: AbortSignal): Promise<Remote>;
   /** Whether a tensor is still on the device of this worker. */
   has(remote: Remote): boolean;
   /** Ends the worker for good; a call in progress rejects at once. */
@@ -78,12 +80,13 @@ export interface Host {
 /** Makes the host; nothing starts before its first call. */
 export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions): Host {
   const { provider, idle, timeout, worker: script, ...engine } = options;
+  const hasDevice = provider === "webgpu";
   const calls = callsTo<Request, Reply>({
     start: () => startThread({ script }),
     opening: { kind: "open", provider, graphs, options: engine },
     patience: timeout,
     // ONNX Runtime for the web keeps the inputs of a run that failed on a GPU, and runs on them again.
-    isFragile: provider === "webgpu",
+    isFragile: hasDevice,
     stop: provider === "native" && !("Deno" in globalThis) ? retire : endNow,
     idle,
   });
@@ -137,8 +140,19 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     );
   }
 
+  async function put(values: Tensor, signal?: AbortSignal): Promise<Remote> {
+    let thread!: Reply;
+    const outputs = await ask((now) => {
+      thread = now;
+      const copy = copyOf(values);
+      return { request: { kind: "put", values: copy }, transfer: [copy.data.buffer] };
+    }, signal);
+    return remoteAt(thread, outputs.values as Numbered & Unseen);
+  }
+
   return {
     moved,
+    ...hasDevice ? { put } : {},
     async open(signal) {
       const reply = await calls.open(signal);
       if (reply.kind !== "opened") throw new Error(`worker answered "${reply.kind}" to an open`);

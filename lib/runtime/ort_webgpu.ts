@@ -45,6 +45,12 @@ export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Pr
       });
       return Object.fromEntries(kept.map(([name, value]) => [name, fromOrt(value, device)]));
     },
+    put({ data, dims }) {
+      const buffer = device.write(data);
+      const gpuBuffer = buffer as Parameters<typeof ort.Tensor.fromGpuBuffer>[0];
+      const own = ort.Tensor.fromGpuBuffer(gpuBuffer, { dataType: "float32", dims });
+      return { ...left(own, device), dispose: () => buffer.destroy() };
+    },
   };
 }
 
@@ -60,9 +66,14 @@ function toOrt(ort: Ort, value: Tensor | DeviceTensor): OrtTensor {
 }
 
 function fromOrt(own: OrtTensor, memory: GpuMemory): Tensor | Left {
-  const { dims } = own;
   // One without values is left in the memory of the CPU.
-  if (own.location !== "gpu-buffer") return tensor(dims, (own.data as Float32Array).slice());
+  if (own.location === "gpu-buffer") return left(own, memory);
+  return tensor(own.dims, (own.data as Float32Array).slice());
+}
+
+/** What is in the memory of the GPU. */
+function left(own: OrtTensor, memory: GpuMemory): Left {
+  const { dims } = own;
   const values = { buffer: own.gpuBuffer as unknown as GPUBuffer, length: sizeOf(dims) };
   return {
     own,

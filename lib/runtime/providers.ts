@@ -16,6 +16,7 @@ import {
   widen,
 } from "./attempts.ts";
 import type { GraphSource, Signature } from "./graph.ts";
+import { HeldInput } from "./held_input.ts";
 import { HeldOutput, type Maker } from "./held_output.ts";
 import { type Fed, LostError, type Remote } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
@@ -175,7 +176,7 @@ async function callOn(
 async function fedTo(running: Running, inputs: Inputs, signal?: AbortSignal): Promise<Fed> {
   const fed: Record<string, Tensor | Remote> = {};
   for (const [name, input] of Object.entries(inputs)) {
-    fed[name] = input instanceof HeldOutput
+    fed[name] = input instanceof HeldOutput || input instanceof HeldInput
       ? await input.on(running, signal)
       : await valuesOf(input, signal);
   }
@@ -262,6 +263,7 @@ function makeSessions(
       checkOpen(graph);
       return await hold(graph, inputs, options);
     },
+    place: (values) => new HeldInput(values),
     async [Symbol.asyncDispose]() {
       open.delete(graph);
       if (open.size === 0) await close();

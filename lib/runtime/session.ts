@@ -47,4 +47,9 @@ export interface Session extends AsyncDisposable {
    * are needed.
    */
   hold(inputs: Inputs, options?: RunOptions): Promise<Record<string, Held>>;
+  /**
+   * Keeps a tensor that is fed again and again: on a GPU it is sent once, with the first call that takes it. Whoever asks
+   * for it disposes it.
+   */
+  place(values: Tensor): Held;
 }

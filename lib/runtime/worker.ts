@@ -28,13 +28,14 @@ interface Call {
 }
 
 /**
- * Requests to the worker: first to open all graphs, then to run them, to run them and leave the outputs on the device, and
- * to read an output that was left there. `drop`, which frees one, has no reply.
+ * Requests to the worker: first to open all graphs, then to run them, to run them and leave the outputs on the device, to
+ * put a tensor there, and to read one that is there. `drop`, which frees one, has no reply.
  */
 export type Request =
   | { kind: "open"; provider: Provider; graphs: readonly GraphSource[]; options: EngineOptions }
   | { kind: "run" } & Call
   | { kind: "hold" } & Call
+  | { kind: "put"; values: Tensor }
   | { kind: "read" } & Numbered
   | { kind: "drop" } & Numbered;
 
@@ -118,6 +119,16 @@ export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<R
           disposeAll(computed);
           throw error;
         }
+      }),
+    put: ({ values }) =>
+      inTurn(async () => {
+        const [{ put }] = graphs.values();
+        if (!put) throw new Error("this provider has no memory but the CPU's");
+        const copy = put(values);
+        const number = count++;
+        held.set(number, copy);
+        const outputs = { values: { number, dims: copy.dims, ranges: await copy.ranges() } };
+        return answerWith(outputs, { up: values.data.byteLength, down: 0 });
       }),
     read: ({ number }) =>
       inTurn(async () => {

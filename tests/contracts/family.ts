@@ -8,7 +8,7 @@ import type { Family, Model, SampleInput } from "../../lib/models/model.ts";
 import { planUpscale } from "../../lib/plan.ts";
 import { type OpenedSessions, openSessions } from "../../lib/runtime/providers.ts";
 import type { Session } from "../../lib/runtime/session.ts";
-import { allHeldHere, valuesOf } from "../../lib/tensor/held.ts";
+import { allHeldHere, heldHere, valuesOf } from "../../lib/tensor/held.ts";
 import { noise, type NoiseOrigin } from "../../lib/tensor/noise.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { crop } from "../../lib/tensor/window.ts";
@@ -66,6 +66,7 @@ export function sessionOf(network: NetworkFunction): Session {
   return {
     provider: "native",
     run,
+    place: heldHere,
     hold: async (inputs) => allHeldHere(await run(inputs)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -143,6 +143,21 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     await expect(session.run({ x: held, t })).rejects.toThrow(/disposed/);
     expect((await session.run({ x, t })).eps.dims).toEqual(x.dims);
   },
+  async "takes a tensor that is placed as it takes the tensor"(open) {
+    await using session = await open("denoise");
+    const t = tensor([1], Float32Array.of(3));
+    const x = varied([1, 3, 5, 4]);
+    const { eps } = await session.run({ x, t });
+    const placed = session.place(x);
+    expect(placed.dims).toEqual(x.dims);
+    for (let i = 0; i < 2; i++) {
+      expect(compare((await session.run({ x: placed, t })).eps, eps, 1e-5)).toBe(undefined);
+    }
+    expect((await placed.read()).data).toEqual(x.data);
+    placed.dispose();
+    await expect(session.run({ x: placed, t })).rejects.toThrow(/disposed/);
+    await expect(placed.read()).rejects.toThrow(/disposed/);
+  },
   async "holds outputs also where what computed them has ended"(open) {
     await using session = await open("denoise");
     const t = tensor([1], Float32Array.of(3));

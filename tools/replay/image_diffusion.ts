@@ -79,7 +79,7 @@ export async function chain(entry: Entry, recording: Recording): Promise<Chain> 
     const begun = model.condition
       ? await model.condition({ lr: tensor([1, 3, size.height, size.width]), ...frame })
       : model.begin(frame);
-    walks.push(await statesOf(entry, begun, recording, item));
+    walks.push(await statesOf(entry, begun, recording, item).finally(() => begun.dispose?.()));
   }
   const steps = walks[0].map((_, i) => stacked(walks.map((walk) => walk[i])));
   return { states: steps.slice(0, -1), last: steps.at(-1)! };
