@@ -113,6 +113,7 @@ function timed(session: Session, add: (milliseconds: number) => void): Session {
     provider: session.provider,
     run: (inputs, options) => clocked(session.run(inputs, options)),
     hold: (inputs, options) => clocked(session.hold(inputs, options)),
+    place: (values) => session.place(values),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }
