@@ -3,14 +3,17 @@
 import json
 import os
 import pickle
+import zipfile
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
+from onnx import TensorProto, helper
 from safetensors.torch import save_file
-from srzoo_train.importers import mindspore
+from srzoo_train.importers import mindspore, ncnn, onnx_file
 from srzoo_train.importers.checkpoint_file import read_checkpoint
-from srzoo_train.importers.reference_config import lookup, read_config
+from srzoo_train.importers.reference_config import lookup, number, read_config
 from srzoo_train.importers.system import ImportRefused
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -134,3 +137,117 @@ def test_lookup_takes_the_first_path_that_has_a_value():
     config = json.loads('{"a": {"b": 1}, "c": null}')
     assert lookup(config, "c", "a.x", "a.b") == 1
     assert lookup(config, "a.b.c") is None
+
+
+def nested(kind, depth):
+    """A tree that holds the same tree twice, and so on: small in a file, endless to walk over."""
+    tree = kind(torch.zeros(1))
+    for _ in range(depth):
+        tree = kind(tree)
+    return {"weights": tree}
+
+
+@pytest.mark.parametrize("kind", [lambda part: [part, part], lambda part: {"a": part, "b": part}])
+def test_read_checkpoint_refuses_trees_that_are_endless_to_walk_over(tmp_path, kind):
+    torch.save(nested(kind, 40), tmp_path / "a.pth")
+    with pytest.raises(ImportRefused):
+        read_checkpoint(tmp_path / "a.pth")
+    itself = []
+    itself.append(itself)
+    torch.save({"weights": itself}, tmp_path / "b.pth")
+    with pytest.raises(ImportRefused, match="nested more than"):
+        read_checkpoint(tmp_path / "b.pth")
+
+
+def test_read_checkpoint_refuses_tensors_that_together_are_many_times_the_file(tmp_path):
+    whole = torch.zeros(20_000)
+    torch.save({f"{i}": whole[:] for i in range(50)}, tmp_path / "a.pth")
+    with pytest.raises(ImportRefused, match="more than 4 times"):
+        read_checkpoint(tmp_path / "a.pth")
+    torch.save({"a": whole, "tied": whole}, tmp_path / "b.pth")
+    assert len(read_checkpoint(tmp_path / "b.pth")) == 2
+
+
+def test_read_checkpoint_refuses_zip_members_that_share_their_bytes(tmp_path):
+    torch.save({"w": torch.zeros(50_000)}, tmp_path / "a.pth")
+    with zipfile.ZipFile(tmp_path / "a.pth", "a") as archive:
+        first = next(member for member in archive.infolist() if member.filename.endswith("data/0"))
+        for i in range(50):
+            again = zipfile.ZipInfo(f"{first.filename[:-1]}{i + 1}")
+            again.header_offset, again.CRC = first.header_offset, first.CRC
+            again.file_size = again.compress_size = first.file_size
+            archive.filelist.append(again)
+        archive.writestr("last", b"")
+    with pytest.raises(ImportRefused, match="lie over each other"):
+        read_checkpoint(tmp_path / "a.pth")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes")
+@pytest.mark.parametrize("name", ["a.pth", "a.onnx", "a.param", "a.yaml"])
+def test_files_that_are_not_ordinary_are_refused(tmp_path, name):
+    read = {".pth": read_checkpoint, ".onnx": onnx_file.read, ".param": ncnn.read, ".yaml": read_config}
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ImportRefused, match="not an ordinary file"):
+        read[Path(name).suffix](tmp_path / name)
+    (tmp_path / f"zero{name}").symlink_to("/dev/zero")
+    with pytest.raises(ImportRefused, match="not an ordinary file"):
+        read[Path(name).suffix](tmp_path / f"zero{name}")
+
+
+def test_mindspore_read_refuses_tensors_of_endless_sizes():
+    largest = b"\xff" * 8 + b"\x7f"  # 2^63 - 1
+    sizes = b"\x0a" + varint(len(largest) * 10_000) + largest * 10_000
+    value = b"\x0a\x01a\x12" + varint(len(sizes)) + sizes
+    with pytest.raises(ImportRefused, match="more than 8 sizes"):
+        mindspore.read(b"\x0a" + varint(len(value)) + value)
+
+
+def varint(value):
+    """A number in base 128."""
+    return bytes([value & 127 | 128]) + varint(value >> 7) if value > 127 else bytes([value])
+
+
+@pytest.mark.parametrize("text, why", [
+    ("[" * 5000, "nested more than 64"),
+    ("- " * 5000, "nested more than 64"),
+    ("base_config: 5", "must name files"),
+    ("base_config: [[1]]", "must name files"),
+    ("a: 1\n" * 20_000, "the largest that are read"),
+    ("base_config: [b.yaml, ./b.yaml]", "more than 16 others"),
+])
+def test_read_config_refuses_what_takes_any_time(tmp_path, text, why):
+    (tmp_path / "a.yaml").write_text(text)
+    for name, base in zip("bcdefghijk", "cdefghijkl"):
+        (tmp_path / f"{name}.yaml").write_text(f"base_config: [{base}.yaml, ./{base}.yaml]")
+    (tmp_path / "l.yaml").write_text("a: 1")
+    with pytest.raises(ImportRefused, match=why):
+        read_config(tmp_path / "a.yaml")
+
+
+def test_errors_do_not_print_what_aliases_multiply():
+    value = ["x"]
+    for _ in range(40):
+        value = [value, value]
+    with pytest.raises(ImportRefused, match="got a list$"):
+        number({"scale": value}, ("scale",), 1)
+
+
+def test_onnx_read_refuses_loops(tmp_path):
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["c"], ["c2"]), helper.make_node("Identity", ["x"], ["x2"])], "body",
+        [helper.make_tensor_value_info("i", TensorProto.INT64, []),
+         helper.make_tensor_value_info("c", TensorProto.BOOL, []),
+         helper.make_tensor_value_info("x", TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info("c2", TensorProto.BOOL, []),
+         helper.make_tensor_value_info("x2", TensorProto.FLOAT, None)],
+    )
+    graph = helper.make_graph(
+        [helper.make_node("Loop", ["", "true", "a"], ["b"], body=body)], "graph",
+        [helper.make_tensor_value_info("a", TensorProto.FLOAT, ["n", 3, "h", "w"])],
+        [helper.make_tensor_value_info("b", TensorProto.FLOAT, ["n", 3, "h", "w"])],
+        [helper.make_tensor("true", TensorProto.BOOL, [], [True])],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+              tmp_path / "a.onnx")
+    with pytest.raises(ImportRefused, match="Loop, which can run without end"):
+        onnx_file.read(tmp_path / "a.onnx")

@@ -80,6 +80,11 @@ def test_read_computes_what_the_layers_say(tmp_path, half):
     (TEXT.replace("6=864", "6=8640"), b"", "shorter than its .param says"),
     (TEXT, b"more", "longer than its .param says"),
     (TEXT.replace("1 1 a x", "one 1 a x"), b"", "a line of it is damaged"),
+    (TEXT.replace("1 1 a x", "1 -1 a x"), b"", "a line of it is damaged"),
+    (TEXT.replace("c2 1 1 z w 0=8", "c2 1 1 z w 0=0"), b"", "a layer of it is damaged"),
+    (TEXT.replace("6=128", "6=inf"), b"", "a layer of it is damaged"),
+    (TEXT.replace("6=128", "6=-8"), b"", "asks for -8 weights"),
+    (TEXT.replace("-23301=2,", "-23301=4,1,1,"), b"", "a layer of it is damaged"),
 ])
 def test_read_says_what_it_cannot_read(tmp_path, text, more, why):
     file, _ = written(tmp_path, True, text, more)

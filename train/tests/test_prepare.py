@@ -22,6 +22,7 @@ from PIL import Image
 
 from srzoo_train import card
 from srzoo_train.bicubic import resize, shrink
+from srzoo_train.data import photographs as photographs_module
 from srzoo_train.data.pairs import Pair, pair_of
 from srzoo_train.data.prepare import Options, kept_aside, prepare
 from srzoo_train.data.store import Store
@@ -243,3 +244,30 @@ def test_kept_aside_is_fixed_by_the_names():
     assert kept_aside(names, 0.1) == kept_aside(names[::-1], 0.1)
     assert 8 < len(kept_aside(names, 0.1)) < 35
     assert len(kept_aside(names[:3], 0.001)) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes")
+def test_prepare_reads_ordinary_files_alone_and_unpacks_no_bomb(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(photographs_module, "LARGEST", 10**6)
+    names = sorted(path.name for path in folder.iterdir() if path.suffix == ".png")
+    for name in ("pipe.png", "pipe.tar"):
+        os.mkfifo(folder / name)
+    for name in ("zero.png", "zero.zip"):
+        (folder / name).symlink_to("/dev/zero")
+    (folder / "loop.png").symlink_to("loop.png")
+    (folder / "folder.png").mkdir()
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.png", bytes(10**7))
+    with tarfile.open(folder / "packed.tar", "w:gz") as archive:
+        archive.add(folder / names[0], "packed.png")
+    huge = tarfile.TarInfo("huge.png")
+    huge.size = 2**50
+    (folder / "huge.tar").write_bytes(huge.tobuf() + bytes(512))
+    found = prepare([folder], tmp_path / "store", Options(4, workers=1))
+    refused = {refusal["file"]: refusal["why"] for refusal in found["refused"]}
+    for name in ("pipe.png", "pipe.tar", "zero.png", "zero.zip", "loop.png"):
+        assert refused[name] == "it is not an ordinary file"
+    assert refused["bomb.png"] == "bomb.png has more than 1000000 bytes"
+    assert "cannot be read" in refused["packed.tar"]
+    assert "huge.png" in refused or "huge.tar" in refused
+    assert found["pictures"] > 0

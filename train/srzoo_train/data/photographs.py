@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 ARCHIVES = {".tar", ".zip"}
+LARGEST = 2**29  # bytes of a photograph's file
 LOW = re.compile(r"^X([2-9])$", re.IGNORECASE)
 HIGH = re.compile(r"^(X1|HR)$", re.IGNORECASE)
 
@@ -39,14 +41,27 @@ def photographs(source: Path, scale: int) -> Iterator[Photograph]:
 def _files(source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
     if source.is_dir():
         for file in sorted(source.rglob("*")):
-            if file.suffix.lower() in SUFFIXES:
-                yield file.relative_to(source).as_posix(), file.read_bytes
-            elif file.suffix.lower() in ARCHIVES:
-                yield from _files(file)
-    elif source.suffix.lower() in ARCHIVES:
-        yield from _members(source)
-    elif source.suffix.lower() in SUFFIXES:
-        yield source.name, source.read_bytes
+            if not file.is_dir():
+                yield from _found(file, file.relative_to(source).as_posix())
+    else:
+        yield from _found(source, source.name)
+
+
+def _found(file: Path, name: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """The photographs of one file: itself, or those in it."""
+    suffix = file.suffix.lower()
+    if suffix not in SUFFIXES | ARCHIVES:
+        return
+    try:
+        is_ordinary = file.is_file()
+    except OSError:  # such as a link to itself
+        is_ordinary = False
+    if not is_ordinary:  # a pipe or a device may have no end
+        yield name, _Broken("it is not an ordinary file")
+    elif suffix in ARCHIVES:
+        yield from _members(file)
+    else:
+        yield name, _Span(file, 0, file.stat().st_size)
 
 
 def _members(source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -57,9 +72,12 @@ def _members(source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
                 names = sorted(archive.namelist())
             readers = {name: _ZipMember(source, name) for name in names}
         else:
-            with tarfile.open(source) as archive:
+            # Members are read in place, which those of a compressed file cannot be.
+            with tarfile.open(source, "r:") as archive:
                 readers = {
-                    member.name: _Span(source, member.offset_data, member.size)
+                    member.name: _Broken("it is stored in pieces")
+                    if member.issparse()
+                    else _Span(source, member.offset_data, member.size)
                     for member in archive
                     if member.isfile()
                 }
@@ -69,6 +87,14 @@ def _members(source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
     for name, reader in readers.items():
         if PurePosixPath(name).suffix.lower() in SUFFIXES:
             yield name, reader
+
+
+def _limited(stream: IO[bytes], name: str, size: int = LARGEST + 1) -> bytes:
+    """Up to `size` bytes, if they are not more than a photograph has: a zip file may unpack to any number."""
+    data = stream.read(min(size, LARGEST + 1))
+    if len(data) > LARGEST:
+        raise Unreadable(f"{name} has more than {LARGEST} bytes")
+    return data
 
 
 @lru_cache(maxsize=4)
@@ -82,12 +108,13 @@ class _ZipMember:
     name: str
 
     def __call__(self) -> bytes:
-        return _opened(self.archive).read(self.name)
+        with _opened(self.archive).open(self.name) as stream:
+            return _limited(stream, self.name)
 
 
 @dataclass(frozen=True)
 class _Span:
-    """Members of an uncompressed tar file are read in place."""
+    """A file, or a member of an uncompressed tar file, which is read in place."""
 
     file: Path
     start: int
@@ -96,7 +123,7 @@ class _Span:
     def __call__(self) -> bytes:
         with self.file.open("rb") as stream:
             stream.seek(self.start)
-            return stream.read(self.size)
+            return _limited(stream, self.file.name, self.size)
 
 
 @dataclass(frozen=True)

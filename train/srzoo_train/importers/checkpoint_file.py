@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +13,59 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from . import mindspore
+from .ordinary_file import checked_file
 from .system import ImportRefused
+
+LARGEST = 2**36    # bytes of a file
+SHARED = 4         # how many times its bytes all tensors together may have: some share their values
+MOST_PARTS = 10**6 # parts of a tree, those that stand at several places counted at each
+DEEPEST = 64       # parts that are within each other
 
 TOLD = "expected a torch file (zip or older), a safetensors file or a MindSpore .ckpt"
 
 
 def read_checkpoint(path: Path) -> Any:
     """The tree of dictionaries, lists, numbers and tensors in a checkpoint, none larger than the file."""
+    size = checked_file(path, LARGEST)
     tree = tree_in(path)
-    size = path.stat().st_size
+    total = 0
     for name, tensor in tensors_in(tree):
-        if tensor.numel() * tensor.element_size() > size:
+        bytes_of = tensor.numel() * tensor.element_size()
+        total += bytes_of
+        if bytes_of > size:
             raise ImportRefused(
                 f"its tensor {name} is {list(tensor.shape)}, more than the {size} bytes of the file"
+            )
+        if total > SHARED * size:
+            raise ImportRefused(
+                f"its tensors have more than {SHARED} times the {size} bytes of the file, which they share"
             )
     return tree
 
 
-def tensors_in(tree: Any, name: str = "") -> Iterator[tuple[str, torch.Tensor]]:
-    """Every tensor of a tree, with its place."""
-    if isinstance(tree, torch.Tensor):
-        yield name, tree
-    elif isinstance(tree, dict):
-        for key, value in tree.items():
-            yield from tensors_in(value, f"{name}.{key}" if name else str(key))
-    elif isinstance(tree, (list, tuple)):
-        for i, value in enumerate(tree):
-            yield from tensors_in(value, f"{name}.{i}" if name else str(i))
+def tensors_in(tree: Any) -> Iterator[tuple[str, torch.Tensor]]:
+    """
+    Every tensor of a tree, with its place. A pickle may hold a list in itself, or the same one many times: each
+    place is counted, as whoever walks over the tree comes to each.
+    """
+    waiting, parts = [("", tree, 0)], 0
+    while waiting:
+        name, part, depth = waiting.pop()
+        parts += 1
+        if parts > MOST_PARTS or depth > DEEPEST:
+            raise ImportRefused(
+                f"its tree has more than {MOST_PARTS} parts, or is nested more than {DEEPEST} deep"
+            )
+        if isinstance(part, torch.Tensor):
+            yield name, part
+            continue
+        inner: Iterable[tuple[Any, Any]] = ()
+        if isinstance(part, dict):
+            inner = part.items()
+        elif isinstance(part, (list, tuple)):
+            inner = enumerate(part)
+        below = [(f"{name}.{key}" if name else str(key), value, depth + 1) for key, value in inner]
+        waiting += reversed(below)
 
 
 def tree_in(path: Path) -> Any:
@@ -77,11 +103,14 @@ def torch_file(path: Path) -> Any:
 
 
 def refuse_inflation(path: Path) -> None:
-    """Refuses zip files with members that are larger than what is stored of them; torch writes none."""
+    """Refuses zip files whose members are larger than what is stored of them, or share it; torch writes none."""
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
+        members = archive.infolist()
+        if sum(member.compress_size for member in members) > path.stat().st_size:
+            raise ImportRefused("its parts lie over each other, which those of torch files do not")
+        for member in members:
             if member.file_size > member.compress_size:
                 raise ImportRefused(f"its part {member.filename} is compressed, which torch files are not")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .reference_config import lookup
+from .reference_config import lookup, shown
 from .system import ImportRefused, Weights, numbered, shape_of
 
 
@@ -60,7 +60,7 @@ def scale_of(config: Mapping[str, Any], default: int) -> tuple[int, list[str]]:
     if told is None:
         return default, [f"the scale is taken to be {default}, as released; --scale says another"]
     if type(told) is not int or not 1 <= told <= 16:
-        raise ImportRefused(f"the scale must be a whole number from 1 to 16, got {told!r}")
+        raise ImportRefused(f"the scale must be a whole number from 1 to 16, got {shown(told)}")
     return told, []
 
 

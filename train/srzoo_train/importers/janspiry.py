@@ -10,7 +10,7 @@ from ..models.janspiry_unet import JanspiryShape, JanspiryUNet
 from ..noise_schedule import KINDS, RAMPS, S, Schedule
 from ..published import Draw, tiling
 from .image_diffusion import Level, diffusion_of, layers_of, levels_of, scale_of
-from .reference_config import lookup, number
+from .reference_config import lookup, number, shown
 from .schedule_table import SCHEDULE_BUFFERS, decided
 from .system import Conversion, ImportRefused, System, Weights, listed, load_exactly, shape_of
 
@@ -92,7 +92,7 @@ def groups_of(
         notes = [f"group norms are taken to have {groups} groups, as released; norm_groups in a "
                  "--config says another number"]
     if type(groups) is not int or groups < 1:
-        raise ImportRefused(f"norm_groups must be a positive whole number, got {groups!r}")
+        raise ImportRefused(f"norm_groups must be a positive whole number, got {shown(groups)}")
     broken = [width for width in (inner, *widths) if width % groups]
     if broken:
         raise ImportRefused(
@@ -128,12 +128,12 @@ def told_schedule(config: Mapping[str, Any], *places: str) -> Schedule | None:
         return None
     name = places[0].split(".")[-1]
     if not isinstance(told, Mapping):
-        raise ImportRefused(f"beta_schedule.{name} must be a mapping, got {told!r}")
+        raise ImportRefused(f"beta_schedule.{name} must be a mapping, got {shown(told)}")
     kind, timesteps = told.get("schedule"), told.get("n_timestep")
     if kind not in KINDS:
-        raise ImportRefused(f"beta_schedule.{name} must be one of {', '.join(KINDS)}, got {kind!r}")
+        raise ImportRefused(f"beta_schedule.{name} must be one of {', '.join(KINDS)}, got {shown(kind)}")
     if type(timesteps) is not int or timesteps < 1:
-        raise ImportRefused(f"n_timestep must be a positive whole number, got {timesteps!r}")
+        raise ImportRefused(f"n_timestep must be a positive whole number, got {shown(timesteps)}")
     found: Schedule = {"kind": kind, "timesteps": timesteps}
     if kind == "cosine":
         found["s"] = number(told, ("cosine_s",), S)

@@ -45,6 +45,9 @@ TRAINING = {"moment1", "moment2", "moments", "beta1_power", "beta2_power", "lear
 
 CHECKSUM = b"crc_num"
 
+# Sizes of a tensor: the product of any number of them would take any time.
+MOST_DIMS = 8
+
 
 def read(data: bytes) -> Weights:
     """The tensors of a checkpoint, under the names that torch would give them."""
@@ -98,6 +101,8 @@ def tensor_proto(data: bytes) -> tuple[list[int], str, bytes]:
     for number, value in fields(data):
         if number == 1:  # one size, or several packed into bytes
             dims += [value] if isinstance(value, int) else packed(value)
+            if len(dims) > MOST_DIMS:
+                raise ImportRefused(f"a tensor of it has more than {MOST_DIMS} sizes")
         elif number == 2 and isinstance(value, bytes):
             kind = text(value)
         elif number == 3 and isinstance(value, bytes):
@@ -148,7 +153,7 @@ def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
 def packed(data: bytes) -> list[int]:
     """The integers of a packed field."""
     values, at = [], 0
-    while at < len(data):
+    while at < len(data) and len(values) <= MOST_DIMS:
         value, at = varint(data, at)
         values.append(value)
     return values

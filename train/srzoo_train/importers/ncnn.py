@@ -14,11 +14,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from .ordinary_file import checked_file
 from .system import ImportRefused
 
 MAGIC = "7767517"
 HALF = 0x01306B47  # before weights in fp16
 OPSET = 17
+LARGEST, LARGEST_TEXT = 2**31, 2**24  # bytes of the files
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Weights:
 
     def _take(self, kind: type, count: int) -> np.ndarray:
         size = np.dtype(kind).itemsize * count
+        if count < 0:
+            raise ImportRefused(f"its .param asks for {count} weights")
         if self._at + size > len(self._data):
             raise ImportRefused("its .bin is shorter than its .param says")
         found = np.frombuffer(self._data, kind, count, self._at)
@@ -86,9 +90,23 @@ class Draft:
 
 def read(path: Path) -> onnx.ModelProto:
     """The ONNX graph of a `.param` file; raises ImportRefused with the reason."""
+    try:
+        return graph_of(path)
+    except ImportRefused:
+        raise
+    # Numbers of the text that no layer has: sizes of 0, infinity, too few inputs.
+    except (ArithmeticError, LookupError, ValueError, TypeError, onnx.checker.ValidationError) as error:
+        reason = " ".join(f"{error}".split())[:200]
+        raise ImportRefused(f"a layer of it is damaged: {reason or type(error).__name__}") from error
+
+
+def graph_of(path: Path) -> onnx.ModelProto:
+    """The graph, or any error at a layer that is damaged."""
     binary = path.with_suffix(".bin")
+    checked_file(path, LARGEST_TEXT)
     if not binary.is_file():
         raise ImportRefused(f"its weights {binary.name} are not beside it")
+    checked_file(binary, LARGEST)
     layers = layers_of(path.read_text(errors="replace"))
     weights, draft = Weights(binary.read_bytes()), Draft()
     for layer in layers:
@@ -127,6 +145,8 @@ def layers_of(text: str) -> list[Layer]:
 def _layer(words: list[str]) -> Layer:
     kind, name, inputs, outputs = words[0], words[1], int(words[2]), int(words[3])
     blobs, options = words[4 : 4 + inputs + outputs], {}
+    if min(inputs, outputs) < 0 or len(blobs) != inputs + outputs:
+        raise ValueError("a layer without the inputs and outputs that it counts")
     for word in words[4 + inputs + outputs :]:
         key, value = word.split("=")
         values = [float(part) for part in value.split(",")]

@@ -13,7 +13,7 @@ from ..models.novwaul_unet import GROUPS, NovwaulShape, NovwaulUNet
 from ..noise_schedule import Schedule, ramp, recognised
 from ..published import Draw, tiling
 from .image_diffusion import diffusion_of, layers_of, levels_of, scale_of
-from .reference_config import lookup, number
+from .reference_config import lookup, number, shown
 from .system import Conversion, ImportRefused, System, Weights, listed, load_exactly, shape_of
 
 NET = "model."
@@ -126,6 +126,6 @@ def told_schedule(config: Mapping[str, Any], place: str, released: Schedule) -> 
         return released
     steps, ends = lookup(told, "steps"), lookup(told, "linear_beta")
     if type(steps) is not int or steps < 1 or not isinstance(ends, list) or len(ends) != 2:
-        raise ImportRefused(f"{place} must have steps and two ends of linear_beta, got {told!r}")
+        raise ImportRefused(f"{place} must have steps and two ends of linear_beta, got {shown(told)}")
     first, last = (number({"end": end}, ("end",), 0.0, 0.999) for end in ends)
     return {"kind": "linear", "timesteps": steps, "first": first, "last": last}

@@ -7,6 +7,7 @@ whose enlargement is known: a smooth one.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..graphs import PARITY, Graph, session
+from .ordinary_file import checked_file
 from .system import Conversion, ImportRefused
 
 MOST = 2**31 - 1     # bytes of a protobuf
+ENDLESS = {"Loop", "Scan", "SequenceMap"}
 OPSETS = range(11, 24)
 TYPES = {TensorProto.FLOAT: np.float32, TensorProto.FLOAT16: np.float16}
 # Ranges that images may have, the most common first, as value = gain * v + offset of v in [0, 1].
@@ -81,12 +84,9 @@ def convert(model: onnx.ModelProto, name: str, system: str = "ONNX") -> Conversi
 
 def read(path: Path) -> onnx.ModelProto:
     """The graph in a file, which must be whole in it and of ONNX's own operators."""
+    checked_file(path, MOST)
     try:
-        if path.stat().st_size > MOST:
-            raise ImportRefused("it is larger than 2 GB; a graph that is must keep weights elsewhere")
         model = onnx.load(path, load_external_data=False)
-    except OSError as error:
-        raise ImportRefused(f"it cannot be read: {error.strerror}") from error
     except Exception as error:  # protobuf's own kinds of errors
         raise ImportRefused(f"it is damaged or not an ONNX file: {' '.join(str(error).split())[:200]}") from error
     tensors = [*model.graph.initializer, *(a.t for n in model.graph.node for a in n.attribute)]
@@ -95,6 +95,9 @@ def read(path: Path) -> onnx.ModelProto:
     foreign = sorted({f"{n.domain}.{n.op_type}" for n in model.graph.node if n.domain not in ("", "ai.onnx")})
     if foreign or model.functions:
         raise ImportRefused(f"it uses operators beyond ONNX's own: {', '.join(foreign) or 'functions'}")
+    endless = sorted({node.op_type for node in nodes_in(model.graph)} & ENDLESS)
+    if endless:
+        raise ImportRefused(f"it has {', '.join(endless)}, which can run without end")
     version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
     if version not in OPSETS:
         raise ImportRefused(f"its opset is {version}; known are {OPSETS.start} to {OPSETS.stop - 1}")
@@ -103,6 +106,15 @@ def read(path: Path) -> onnx.ModelProto:
     except onnx.checker.ValidationError as error:
         raise ImportRefused(f"it is not a valid graph: {' '.join(str(error).split())[:200]}") from error
     return model
+
+
+def nodes_in(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Every node, those of inner graphs too."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from nodes_in(inner)
 
 
 def signature_of(model: onnx.ModelProto) -> Signature:
@@ -134,7 +146,10 @@ def probed(signature: Signature) -> Signature:
     """The signature with what runs on a smooth image tell: multiple, scale and range."""
     if signature.gray and not signature.batch:
         raise ImportRefused("it takes one gray image at a time; export it with a free batch")
-    opened = session(signature.model)
+    try:
+        opened = session(signature.model)
+    except Exception as error:  # ONNX Runtime has no common kind for graphs that it does not open
+        raise ImportRefused(f"ONNX Runtime does not open it: {' '.join(str(error).split())[:200]}") from error
     found = next((m for m in MULTIPLES if scales(opened, signature, m)), None)
     if found is None:
         raise ImportRefused(f"it ran on no image whose sides are multiples of {MULTIPLES[-1]} or less, "

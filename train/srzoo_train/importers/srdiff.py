@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ..graphs import Graph
 from ..models.rrdb import RRDBNet
 from ..models.srdiff_unet import SRDiffUNet
-from .reference_config import lookup, number
+from .reference_config import lookup, number, shown
 from .rrdb import rrdb_of
 from .schedule_table import SCHEDULE_BUFFERS
 from .srdiff_schedule import schedule_of
@@ -214,7 +214,7 @@ def attention_of(weights: Weights, config: Mapping[str, Any]) -> tuple[int, int]
             "say with --config how many heads that is: attention_heads"
         )
     if not isinstance(heads, int) or heads < 1 or width % heads:
-        raise ImportRefused(f"attention_heads must divide {width}, got {heads!r}")
+        raise ImportRefused(f"attention_heads must divide {width}, got {shown(heads)}")
     return heads, width // heads
 
 
@@ -245,11 +245,11 @@ def prediction_of(config: Mapping[str, Any]) -> dict[str, Any]:
     kind = "noise" if kind is None else kind
     kinds = {"noise": "eps", "eps": "eps", "x0": "x0", "v": "v"}
     if not isinstance(kind, str) or kind not in kinds:
-        raise ImportRefused(f"diffusion.predicts must be one of {', '.join(kinds)}, got {kind!r}")
+        raise ImportRefused(f"diffusion.predicts must be one of {', '.join(kinds)}, got {shown(kind)}")
     limits = lookup(config, "diffusion.clip_x0")
     limits = [-1, 1] if limits is None else limits
     if not isinstance(limits, list) or len(limits) != 2 or limits[0] != -limits[1]:
-        raise ImportRefused(f"diffusion.clip_x0 must be a symmetric pair, got {limits!r}")
+        raise ImportRefused(f"diffusion.clip_x0 must be a symmetric pair, got {shown(limits)}")
     return {
         "prediction": kinds[kind],
         "residualScale": number(config, ("res_rescale", "diffusion.residual_rescale"), 2.0),

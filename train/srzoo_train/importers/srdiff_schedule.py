@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from ..noise_schedule import S, Schedule
-from .reference_config import lookup, number
+from .reference_config import lookup, number, shown
 from .schedule_table import decided
 from .system import ImportRefused
 
@@ -30,7 +30,7 @@ def configured(config: Mapping[str, Any], length: int | None) -> Schedule | None
     if timesteps is None:
         raise ImportRefused("the configuration has a beta_schedule, but no timesteps")
     if type(timesteps) is not int or timesteps < 1:
-        raise ImportRefused(f"timesteps must be a positive whole number, got {timesteps!r}")
+        raise ImportRefused(f"timesteps must be a positive whole number, got {shown(timesteps)}")
     if length not in (None, timesteps):
         raise ImportRefused(f"timesteps is {timesteps} in the configuration, and the checkpoint's "
                             f"tables hold {length}; correct the configuration")
@@ -46,4 +46,4 @@ def configured(config: Mapping[str, Any], length: int | None) -> Schedule | None
             "last": number(config, ("beta_end", "diffusion.linear_end"), 0.02, 0.999),
             "lastForced": number(config, forced, 0.999, 0.999),
         }
-    raise ImportRefused(f"beta_schedule must be cosine or linear, got {kind!r}")
+    raise ImportRefused(f"beta_schedule must be cosine or linear, got {shown(kind)}")

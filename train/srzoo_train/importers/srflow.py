@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..graphs import Graph
 from ..models.srflow import Encoder, Forward, Inverse, SRFlow, SRFlowShape
-from .reference_config import lookup, number
+from .reference_config import lookup, number, shown
 from .system import Conversion, ImportRefused, System, Weights, listed, load_exactly, numbered, shape_of
 
 RRDB, FLOW = "RRDB.", "flowUpsamplerNet."
@@ -132,7 +132,7 @@ def stacked_in(
             )
         return assumed, [f"the flow sees the blocks {', '.join(map(str, assumed))}, as released for x{scale}"]
     if not isinstance(told, list) or not all(isinstance(i, int) and 0 <= i < blocks for i in told):
-        raise ImportRefused(f"stackRRDB.blocks must be a list of numbers below {blocks}, got {told!r}")
+        raise ImportRefused(f"stackRRDB.blocks must be a list of numbers below {blocks}, got {shown(told)}")
     if len(told) != count:
         raise ImportRefused(f"stackRRDB.blocks names {len(told)} blocks, and the flow sees {count}")
     return tuple(told), []
