@@ -60,11 +60,13 @@ export function workOf({ seen, sourceWidth, sourceHeight }: Plan): number {
   return seen || sourceWidth * sourceHeight;
 }
 
-/** Milliseconds that suffice for a measurement, and its limit. */
-const ENOUGH = 300, PATIENCE = 2000;
+/** Milliseconds that suffice for a measurement, its limit, and that of the first run. */
+const ENOUGH = 300, PATIENCE = 2000, LONGEST = 20_000;
+/** Side of the smallest piece. */
+const SMALLEST = 32;
 
 /**
- * Seconds per unit of work, measured with the same options on a piece of the image. The first run is slow, so
+ * Seconds per unit of work, measured with the same options on pieces of the image. The first run is slow, so
  * it is not counted. The piece grows until it takes long enough or is a quarter of the image. The fixed cost of a
  * piece follows from the difference to the piece before it.
  */
@@ -74,19 +76,23 @@ export async function measureRate(
   format: OutputFormat,
   options: UpscaleOptions,
 ): Promise<number> {
-  let before = { work: 0, took: 0 };
-  for (let side = 32;; side *= 2) {
-    const start = performance.now();
+  const clocked = async (side: number, patience: number) => {
     const piece = corner(source, side);
     const plan = upscaler.plan(piece, options);
-    const fraction = await tryPiece(upscaler, piece, format, plan);
-    const took = (performance.now() - start) / 1000 / fraction;
-    const work = workOf(plan);
-    const isWarm = before.work > 0;
-    const isEnough = fraction < 1 || (isWarm && 1000 * took > ENOUGH) ||
-      16 * side ** 2 > source.width * source.height;
-    if (isEnough) return rateOf(before, { work, took });
-    before = { work, took };
+    const start = performance.now();
+    const fraction = await tryPiece(upscaler, piece, format, { plan, patience });
+    return { work: fraction * workOf(plan), took: (performance.now() - start) / 1000, fraction };
+  };
+  const first = await clocked(SMALLEST, LONGEST);
+  if (first.fraction < 1) return first.took / first.work; // slow whatever the reason
+  let before = { work: 0, took: 0 };
+  for (let side = SMALLEST;; side *= 2) {
+    const { fraction, ...measured } = await clocked(side, PATIENCE);
+    // One piece alone does not tell what is fixed, which may be most of its time.
+    const isEnough = before.work > 0 && 1000 * measured.took > ENOUGH;
+    const isLargest = 16 * side ** 2 > source.width * source.height;
+    if (isEnough || isLargest || fraction < 1) return rateOf(before, measured);
+    before = measured;
   }
 }
 
@@ -96,7 +102,6 @@ function rateOf(
   large: { work: number; took: number },
 ): number {
   const more = large.took - small.took;
-  // The first piece is always slow, so it may have taken as long as the second.
   const isTelling = small.work > 0 && 2 * small.work < large.work && more > 0.3 * large.took;
   return isTelling ? more / (large.work - small.work) : large.took / large.work;
 }
@@ -106,14 +111,14 @@ async function tryPiece(
   upscaler: Upscaler,
   piece: Image,
   format: OutputFormat,
-  plan: Plan,
+  { plan, patience }: { plan: Plan; patience: number },
 ): Promise<number> {
   const start = performance.now();
   const timeout = new AbortController();
   let fraction = 0;
   const onProgress = (progress: { fraction: number }) => {
     fraction = progress.fraction;
-    if (performance.now() - start > PATIENCE) timeout.abort();
+    if (performance.now() - start > patience) timeout.abort();
   };
   const signal = AbortSignal.any([timeout.signal, ...plan.signal ? [plan.signal] : []]);
   try {

@@ -207,12 +207,16 @@ function sampleRegion(
   });
 }
 
-/** Counts the work: each network call is one unit, and so is each finished region of a sample. */
+/** What a call of a network counts where the end of a region's sample counts 1. */
+const CALL = 8;
+
+/** Counts the work: the calls of networks, and the finished regions of samples, which take much less time. */
 function meterOf({ runs, samples, steps, onProgress }: Plan, regions: number): Meter {
-  const units = runs + regions * samples;
+  const units = CALL * runs + regions * samples;
   let done = 0;
   return (phase, sample, step) => (tile, tiles) => {
-    done = Math.min(units, done + 1); // a tile that had to be divided counts more than once
+    const weight = phase === "finish" ? 1 : CALL;
+    done = Math.min(units, done + weight); // a tile that had to be divided counts more than once
     const finished = phase === "sample" && tile === tiles ? step + 1 : step;
     onProgress?.({ phase, sample, step: finished, steps, tile, tiles, fraction: done / units });
   };

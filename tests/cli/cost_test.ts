@@ -1,0 +1,73 @@
+import { expect } from "expect";
+import { measureRate, workOf } from "../../cli/cost.ts";
+import { enlarge } from "../../lib/enlarge.ts";
+import { toImage } from "../../lib/image/pixels.ts";
+import { regression } from "../../lib/models/regression.ts";
+import { planUpscale } from "../../lib/plan.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
+import { drain } from "../../lib/upscaler.ts";
+import type { Image, Plan, Size, UpscaleOptions, Upscaler } from "../../mod.ts";
+import { type NetworkFunction, openFunctions, testPicture } from "../contracts/family.ts";
+
+/** The fields of a card that the work needs. */
+const card = { scale: 2, tiling: { size: 64, overlap: 4, multiple: 2, blended: false } };
+
+/** Sides of the image, and milliseconds of the first call, of every call, and of each pixel. */
+interface Times {
+  sides: [height: number, width: number];
+  first: number;
+  call: number;
+  pixel: number;
+}
+
+/** An upscaler whose network does nothing but take its time. */
+async function upscalerOf({ first, call, pixel }: Times): Promise<Upscaler> {
+  let extra = first;
+  const network: NetworkFunction = async ({ lr }) => {
+    const [, , height, width] = lr.dims;
+    const wait = extra + call + pixel * height * width;
+    extra = 0;
+    await new Promise((done) => setTimeout(done, wait));
+    return { sr: tensor([1, 3, 2 * height, 2 * width]) };
+  };
+  const engine = await openFunctions(regression, card, { network });
+  return {
+    plan: (size: Size, options?: UpscaleOptions) =>
+      planUpscale(engine.card, engine.model, size, options),
+    upscale: async (source: Image, plan: Plan) => ({
+      images: await drain(enlarge(engine, source, plan)),
+    }),
+  } as unknown as Upscaler;
+}
+
+const cases: Record<string, Times> = {
+  "whose first call is slow": { sides: [150, 200], first: 2500, call: 20, pixel: 0.05 },
+  "whose calls take long whatever their size": {
+    sides: [150, 200],
+    first: 0,
+    call: 200,
+    pixel: 0.05,
+  },
+  "of which a piece takes longer than it may": { sides: [60, 70], first: 0, call: 20, pixel: 1.2 },
+};
+
+/** How many times too long or too short the time of an image is estimated. */
+async function missOf(times: Times): Promise<number> {
+  const source = toImage(testPicture(...times.sides));
+  const upscaler = await upscalerOf(times);
+  const rate = await measureRate(upscaler, source, "png", {});
+  const plan = upscaler.plan(source);
+  const start = performance.now();
+  await upscaler.upscale(source, plan);
+  const ratio = rate * workOf(plan) / ((performance.now() - start) / 1000);
+  return Math.max(ratio, 1 / ratio);
+}
+
+for (const [what, times] of Object.entries(cases)) {
+  Deno.test(`measureRate() tells the time of an image within a factor of 1.5 by a network ${what}`, async () => {
+    let miss = Infinity;
+    // What else the machine does may change in the midst of one try.
+    for (let tries = 0; tries < 3 && miss >= 1.5; tries++) miss = await missOf(times);
+    expect(miss).toBeLessThan(1.5);
+  });
+}
