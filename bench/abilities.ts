@@ -15,7 +15,7 @@ import type { Finding } from "./abilities/part.ts";
 import { readSettings, type Settings } from "./abilities/settings.ts";
 import { type Mode, studyOf, type StudyOptions } from "./abilities/study.ts";
 import { writeBetweenMarks } from "./marks.ts";
-import { openJudges } from "./graphs.ts";
+import { openMetricGraphs } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { openModel } from "./methods/entry.ts";
@@ -31,7 +31,7 @@ const root = new URL("../", import.meta.url);
 type Found = [finding: Finding, set: string];
 
 async function main(settings: Settings, signal: AbortSignal): Promise<number> {
-  const { judges: { lpips, lpipsSqueeze }, notes } = await openJudges(
+  const { metricGraphs: { lpips, lpipsSqueeze }, notes } = await openMetricGraphs(
     settings.lpips,
     settings.threads,
   );
@@ -41,8 +41,8 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
     throw new Error(`Cannot measure abilities of ${upscaler.card.id}: it is not generative`);
   }
   const machine = await thisMachine();
-  const judges = { lpips, lpipsSqueeze };
-  const found = await findAll(settings, { upscaler, judges, signal }, machine);
+  const metricGraphs = { lpips, lpipsSqueeze };
+  const found = await findAll(settings, { upscaler, metricGraphs, signal }, machine);
   const text = [headOf(machine), ...found.map(([finding, set]) => markdownOf(finding, set))]
     .join("\n\n");
   console.log(text);
@@ -52,14 +52,14 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
       if (stepsDefault) await writeStepsDefault(cardOf(upscaler), stepsDefault);
     }
   }
-  for (const judge of [lpips, lpipsSqueeze]) await judge?.[Symbol.asyncDispose]();
+  for (const graph of [lpips, lpipsSqueeze]) await graph?.[Symbol.asyncDispose]();
   return found.some(([{ promises }]) => promises.some(({ kept }) => !kept)) ? 1 : 0;
 }
 
 /** All abilities on all sets; of those that are not asked for, what the results file holds. */
 async function findAll(
   settings: Settings,
-  having: Pick<StudyOptions, "upscaler" | "judges" | "signal">,
+  having: Pick<StudyOptions, "upscaler" | "metricGraphs" | "signal">,
   machine: Machine,
 ): Promise<Found[]> {
   const { upscaler: { card } } = having;

@@ -6,7 +6,7 @@
  */
 
 import { writeBetweenMarks } from "./marks.ts";
-import { metrics } from "./judges.ts";
+import { metrics } from "./metrics.ts";
 import { describeMachine } from "./machine.ts";
 import { type BenchRecord, readRecord } from "./record.ts";
 import { oneLine } from "./runner.ts";

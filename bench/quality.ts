@@ -2,7 +2,7 @@
 
 import { openObserver } from "./features.ts";
 import { openGallery } from "./gallery.ts";
-import { openJudges } from "./graphs.ts";
+import { openMetricGraphs } from "./graphs.ts";
 import type { Method } from "./methods/method.ts";
 import { openNiqe } from "./niqe_model.ts";
 import { type Progress, startProgress } from "./progress.ts";
@@ -32,7 +32,7 @@ export async function measureQuality(
   tasks: readonly Task[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { judges, notes } = await openJudges(settings.lpips, settings.threads);
+  const { metricGraphs, notes } = await openMetricGraphs(settings.lpips, settings.threads);
   record.notes.push(...notes);
   const model = await openNiqe(settings.niqe);
   if (!model) record.notes.push(NO_NIQE);
@@ -62,7 +62,7 @@ export async function measureQuality(
     for (const method of methods) {
       const options = {
         seeds,
-        judges: { ...judges, niqe: model },
+        metricGraphs: { ...metricGraphs, niqe: model },
         gallery,
         observe,
         observed,
@@ -78,7 +78,7 @@ export async function measureQuality(
       record.notes.push(`Too small for the protocol, left out: ${[...leftOut].join(", ")}`);
     }
     await saveRecord(settings.out, record);
-    for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
+    for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
   }
 }
 

@@ -13,7 +13,7 @@ import { Command } from "commander";
 import { readCard } from "../lib/zoo/mod.ts";
 import type { Int8 } from "../lib/zoo/card.ts";
 import { trustedInt8 } from "../lib/precision.ts";
-import { openJudges } from "./graphs.ts";
+import { openMetricGraphs } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { runTrainingModule } from "./training.ts";
 import { measureInt8, writeInt8, zooSets } from "./zoo_figures.ts";
@@ -41,15 +41,17 @@ async function main(signal: AbortSignal): Promise<number> {
     .parse(Deno.args, { from: "user" });
   const [folder] = command.args;
   const { data, graph, eval: sets, lpips, images } = command.opts<Flags>();
-  const { judges, notes } = await openJudges(lpips);
-  if (!judges.lpips) throw new Error(`Cannot judge int8 graphs without LPIPS. ${notes.join(". ")}`);
+  const { metricGraphs, notes } = await openMetricGraphs(lpips);
+  if (!metricGraphs.lpips) {
+    throw new Error(`Cannot judge int8 graphs without LPIPS. ${notes.join(". ")}`);
+  }
   const path = `${folder}/model.yml`;
   await writeInt8(path, await quantize(folder, data, graph));
   const card = await readCard(path);
   const limited = zooSets.map((set) => ({ ...set, limit: Number(images) }));
-  const difference = await measureInt8(card, limited, { data: sets, judges, signal });
+  const difference = await measureInt8(card, limited, { data: sets, metricGraphs, signal });
   await writeInt8(path, { ...card.int8!, difference });
-  for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
+  for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
   for (const [set, { psnrY, lpips }] of Object.entries(difference!)) {
     console.log(`${set}: PSNR ${psnrY} dB, LPIPS ${lpips}`);
   }

@@ -1,7 +1,7 @@
 /** The results file: everything that was measured, image by image. @module */
 
 import { exists, writeWhole } from "./files.ts";
-import type { Figures } from "./judges.ts";
+import type { Figures } from "./figures.ts";
 import type { Machine } from "./machine.ts";
 import type { Facts } from "./methods/method.ts";
 import type { SpeedRow } from "./speed/row.ts";

@@ -2,7 +2,7 @@
 
 import type { Image } from "../lib/image/image.ts";
 import type { Gallery } from "./gallery.ts";
-import { always, type Figures, figuresOf, figuresOfSamples, type Judges } from "./judges.ts";
+import { always, type Figures, figuresOf, figuresOfSamples, type MetricGraphs } from "./figures.ts";
 import type { Method } from "./methods/method.ts";
 import type { Pair, Source } from "./protocols.ts";
 import type { BenchRecord, Row, SetRecord } from "./record.ts";
@@ -34,7 +34,7 @@ export interface RunOptions {
   /** Number of seeds of generative methods, from 0. */
   readonly seeds: number;
   /** The graphs of metrics. */
-  readonly judges: Judges;
+  readonly metricGraphs: MetricGraphs;
   /** Where crops go; nowhere if absent. */
   readonly gallery?: Gallery;
   /** Sees each result of seed 0, for figures of whole sets. */
@@ -136,7 +136,7 @@ async function isFinished(
   method: Method,
   set: SetRecord,
   pair: Source,
-  { seeds, judges, observed }: RunOptions,
+  { seeds, metricGraphs, observed }: RunOptions,
 ): Promise<boolean> {
   const row = record.rows.find((row) =>
     row.method === method.name && row.set === set.key && row.image === pair.name
@@ -145,7 +145,9 @@ async function isFinished(
   return row !== undefined && row.methodDigest === method.digest && row.setDigest === set.digest &&
     row.samples.length === wanted.length &&
     row.samples.every(({ figures }) =>
-      always(judges, pair.truth !== undefined).every((judge) => Number.isFinite(figures[judge]))
+      always(metricGraphs, pair.truth !== undefined).every((graph) =>
+        Number.isFinite(figures[graph])
+      )
     ) &&
     (await observed?.(set, pair.name, method.name) ?? true);
 }
@@ -154,7 +156,7 @@ async function measure(
   method: Method,
   set: SetRecord,
   pair: Source,
-  { seeds, judges, gallery, observe, signal }: RunOptions,
+  { seeds, metricGraphs, gallery, observe, signal }: RunOptions,
 ): Promise<Row> {
   const pictures: Image[] = [];
   const samples: { seed: number; figures: Figures }[] = [];
@@ -162,7 +164,7 @@ async function measure(
     const start = performance.now();
     const result = await enlarged(method, set, pair, seed, signal);
     const seconds = (performance.now() - start) / 1000;
-    const figures = { ...await figuresOf(result, pair, set.scale, judges), seconds };
+    const figures = { ...await figuresOf(result, pair, set.scale, metricGraphs), seconds };
     samples.push({ seed, figures });
     pictures.push(result);
   }

@@ -1,6 +1,6 @@
 /** Per-image figures gathered into figures of a set. @module */
 
-import { type Metric, metrics } from "./judges.ts";
+import { type Metric, metrics } from "./metrics.ts";
 import type { BenchRecord, Row } from "./record.ts";
 import type { SpeedRow } from "./speed/row.ts";
 import { type Comparison, type Estimate, estimate, mean, paired } from "./statistics.ts";

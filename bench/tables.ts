@@ -1,7 +1,7 @@
 /** Results as tables, whatever they are then written as. @module */
 
 import Table from "cli-table3";
-import { type Metric, metrics } from "./judges.ts";
+import { type Metric, metrics } from "./metrics.ts";
 import type { BenchRecord } from "./record.ts";
 import type { Estimate } from "./statistics.ts";
 import { compare, summaries, type Summary } from "./summary.ts";

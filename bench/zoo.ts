@@ -14,7 +14,7 @@ import { Command } from "commander";
 import type { ModelCard } from "../mod.ts";
 import { openZoo } from "../lib/zoo/mod.ts";
 import { writeFigures } from "../cli/zoo/figures.ts";
-import { openJudges } from "./graphs.ts";
+import { openMetricGraphs } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { writeBetweenMarks } from "./marks.ts";
 import { startProgress } from "./progress.ts";
@@ -59,8 +59,10 @@ async function main(signal: AbortSignal): Promise<number> {
     .option("--seeds <n>", "seeds of generative entries on BSD100, instead of 5")
     .parse(Deno.args, { from: "user" })
     .opts<Flags>();
-  const { judges, notes } = await openJudges(values.lpips);
-  if (!judges.lpips) throw new Error(`Cannot measure the zoo without LPIPS. ${notes.join(". ")}`);
+  const { metricGraphs, notes } = await openMetricGraphs(values.lpips);
+  if (!metricGraphs.lpips) {
+    throw new Error(`Cannot measure the zoo without LPIPS. ${notes.join(". ")}`);
+  }
   const cards = (await openZoo().list()).filter((card) =>
     enlarges(card) && (!values.only || card.id === values.only)
   );
@@ -82,7 +84,7 @@ async function main(signal: AbortSignal): Promise<number> {
     const onPicture = (label: string) => progress.step(label);
     const figures = await measureEntry(card, sets, {
       data: values.data,
-      judges,
+      metricGraphs,
       rows,
       known: values.missing ? card.figures : undefined,
       signal,
@@ -92,12 +94,12 @@ async function main(signal: AbortSignal): Promise<number> {
     if (values.check) faults.push(...differences(card, figures));
     else await writeFigures(path, figures);
     if (!card.int8 || values.missing) continue;
-    const difference = await measureInt8(card, sets, { data: values.data, judges, signal });
+    const difference = await measureInt8(card, sets, { data: values.data, metricGraphs, signal });
     if (values.check) faults.push(...int8Differences(card, difference));
     else await writeInt8(path, { ...card.int8, difference });
   }
   progress.end();
-  for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
+  for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
   if (!values.check) {
     await writeTable();
     await writeCardTables((await openZoo().list()).filter(enlarges));

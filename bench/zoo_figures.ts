@@ -5,7 +5,8 @@ import type { Precision } from "../lib/precision.ts";
 import type { ModelCard } from "../mod.ts";
 import { type CardFigures, writeKey } from "../cli/zoo/figures.ts";
 import { writeWhole } from "./files.ts";
-import { type Judges, metrics } from "./judges.ts";
+import type { MetricGraphs } from "./figures.ts";
+import { metrics } from "./metrics.ts";
 import { entryMethod } from "./methods/entry.ts";
 import { protocolOf } from "./protocols.ts";
 import { putRow, type Row } from "./record.ts";
@@ -64,7 +65,7 @@ export interface MeasureOptions {
   /** Folder with the sets. */
   readonly data: string;
   /** The metrics' graphs. */
-  readonly judges: Judges;
+  readonly metricGraphs: MetricGraphs;
   /** Rows measured earlier; those of other weights, sets or numbers of seeds are ignored. */
   readonly rows?: readonly Row[];
   /** Figures of the same weights; their sets are not measured again. */
@@ -90,7 +91,7 @@ export function enlarges({ diffusion, scale }: ModelCard): boolean {
 export async function measureEntry(
   card: ModelCard,
   sets: readonly ZooSet[],
-  { data, judges, rows = [], known = {}, signal, onPicture, precision }: MeasureOptions,
+  { data, metricGraphs, rows = [], known = {}, signal, onPicture, precision }: MeasureOptions,
 ): Promise<CardFigures> {
   await using method = await entryMethod(card.base ?? card.id, { signal, precision });
   const figures: CardFigures = {};
@@ -107,7 +108,7 @@ export async function measureEntry(
     const record = { rows: [...rows] };
     await runMethod(method, [task], record, {
       seeds,
-      judges,
+      metricGraphs,
       signal,
       events: {
         picture: (_, set, image) => onPicture?.(`${card.id} ${set} ${image}`),

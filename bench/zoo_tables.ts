@@ -2,7 +2,7 @@
 
 import type { ModelCard } from "../mod.ts";
 import { exists } from "./files.ts";
-import { metrics } from "./judges.ts";
+import { metrics } from "./metrics.ts";
 import { hasMarks, writeBetweenMarks } from "./marks.ts";
 
 /** The tables of the papers: fidelity to the truth and to the input, then perception. */

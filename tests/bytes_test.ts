@@ -1,7 +1,7 @@
 /**
- * The same seed gives the same bytes, today and after any change of the code: digests that were recorded.
+ * The same seed gives the same bytes after every change of the code: compares results with recorded digests.
  *
- * `deno run -A tests/bytes_test.ts --record` records them anew, which only a change that means to move bytes may do.
+ * `deno run -A tests/bytes_test.ts --record` records them again, which only a deliberate change of results may do.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const entries = ["regression-tiny", "srdiff-tiny", "sr3-tiny", "ddpm-tiny"];
 
 const sources = [[33, 41], [20, 27], [40, 40]].map(([h, w]) => toImage(testPicture(h, w)));
 
-/** What the results of one entry are; those of WebAssembly are the same on every processor. */
+/** Digests of the results of one entry; those of WebAssembly are the same on every processor. */
 async function digestsOf(id: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   const model = new URL(`./fixtures/zoo/${id}/model.yml`, import.meta.url);

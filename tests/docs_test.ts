@@ -1,6 +1,6 @@
 /**
  * Every command and every program of README.md, CONTRIBUTING.md and train/README.md is taken out of the
- * document and run at a small size, in a copy of the project where nothing can be spoilt.
+ * document and run at a small size, in a copy of the project.
  */
 
 import { expect } from "expect";
@@ -15,9 +15,9 @@ const documents = ["README.md", "CONTRIBUTING.md", "train/README.md"];
 
 /** How a command of a document is run here. */
 interface Run {
-  /** As the document has it. */
+  /** The command in the document. */
   command: string;
-  /** What its words become, so that it is small; each of them occurs in it. */
+  /** Replacements of words in it, which make it small; each word occurs in it. */
   swap?: Record<string, string>;
   /** Flags that make it small. */
   more?: string;
@@ -49,7 +49,7 @@ const notRun: Record<string, string> = {
 const tiny = `--set 'network={channels: 8, blocks: 2, deep: 16, deep_blocks: 1}' --set batch=2 ` +
   `--set crop=16 --set precision=fp32 --workers 0 --max-steps 2`;
 
-/** What needs no Python. */
+/** Commands that need no Python. */
 const library: Run[] = [
   {
     command: "deno run -A cli/upscale.ts --seed 0 docs/coffee.png -o coffee-x4.png",
@@ -108,7 +108,7 @@ const library: Run[] = [
   },
 ];
 
-/** From photographs to an entry that is published and loaded, as README.md and CONTRIBUTING.md tell it. */
+/** From photographs to an entry that is published and loaded, as README.md and CONTRIBUTING.md describe it. */
 const publishing: Run[] = [
   { command: "deno task prepare PHOTOS --out DATA --scale 4", makes: ["DATA/index.json"] },
   {
@@ -178,7 +178,7 @@ const publishing: Run[] = [
   },
 ];
 
-/** What else train/README.md tells. */
+/** The other commands of train/README.md. */
 const training: Run[] = [
   {
     command: "deno task prepare PHOTOS --out DATA --scale 4 --licence CC0-1.0",
@@ -318,7 +318,7 @@ async function tracked(): Promise<string[]> {
   return names.filter((name) => existsSync(join(root, name)));
 }
 
-/** Copies the project without its tests, but for two small ones, into a folder beside small data. */
+/** Copies the project, with two small tests only, into a folder beside small data. */
 async function workplace() {
   const folder = await Deno.makeTempDir({ prefix: "srzoo-docs-" });
   const place = join(folder, "srzoo");
@@ -385,7 +385,7 @@ async function faultsOf(
   const faults: string[] = [];
   for (const run of runs) {
     const line = small(run);
-    // What a command makes is not to be there before; a folder that is not empty stays.
+    // What a command makes must not exist before; a folder that is not empty stays.
     for (const file of run.makes ?? []) await Deno.remove(join(place, file)).catch(() => {});
     const { code, stdout, stderr } = await new Deno.Command("bash", {
       args: ["-c", line],
@@ -406,7 +406,7 @@ async function faultsOf(
   return faults;
 }
 
-/** The variables of the commands: nothing of the user's own cache is touched. */
+/** The variables of the commands, which keep the user's own cache untouched. */
 function variables(folder: string, host: string): Record<string, string> {
   const paths = [dirname(Deno.execPath()), ...python ? [dirname(python)] : []];
   return {

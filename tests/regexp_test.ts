@@ -6,7 +6,7 @@ const root = new URL("../", import.meta.url);
 const LITERAL =
   /(?<=[(,=:[?!&|]\s*|return )\/(?![*/])((?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuy]*)/g;
 
-/** Every regular expression of the library and the command line, with where it stands. */
+/** Every regular expression of the library and the command line, with its place. */
 async function* expressions(folder: URL): AsyncGenerator<[string, RegExp]> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const url = new URL(name + (isDirectory ? "/" : ""), folder);
@@ -20,7 +20,7 @@ async function* expressions(folder: URL): AsyncGenerator<[string, RegExp]> {
   }
 }
 
-/** What texts are made long with. */
+/** Characters that make texts long. */
 const PUMPS = [
   ...[" ", "\n", "\t", "a", "A", "0", "/", "\\", ".", "-", "+", ":", "<", "<!---->", '"', "'"],
   ...["(", "aA0", ": a '", "\n ", "a.", "0.", "x/", "=", ",", "---\n", "é"],
@@ -46,7 +46,7 @@ Deno.test("no regular expression of the library takes time that grows with the s
         // What follows keeps a match that runs through the text from its end; what fits at the end is looked for too.
         for (const whole of [`x${text}\u0000\n`, `${text} \n→ at x`]) {
           const run = () => whole.replace(expression, "");
-          // Machines are busy: what is slow is slow three times.
+          // Machines are busy: a slow expression must be slow three times.
           if (took(run) > limit && took(run) > limit && took(run) > limit) {
             slow.push(`${name} on ${JSON.stringify(pump)}`);
           }

@@ -1,6 +1,7 @@
 /** What the dial between least error and best perception gives. @module */
 
-import { type Figures, figuresOf, metrics } from "../judges.ts";
+import { type Figures, figuresOf } from "../figures.ts";
+import { metrics } from "../metrics.ts";
 import type { Row } from "../record.ts";
 import { mean } from "../statistics.ts";
 import type { Finding, Part } from "./part.ts";
@@ -13,7 +14,7 @@ const SHOWN = ["psnrY", "lpips", "lpipsSqueeze", "lrPsnr"];
 export const fidelityPart: Part = { name: "fidelity", run };
 
 async function run(study: Study): Promise<Finding | undefined> {
-  const { upscaler, signal, judges } = study;
+  const { upscaler, signal, metricGraphs } = study;
   const rows = await study.run({
     name: `fidelity=${PLACES}`,
     images: study.images("fidelity"),
@@ -21,7 +22,7 @@ async function run(study: Study): Promise<Finding | undefined> {
       const samples = [];
       for (const fidelity of PLACES) {
         const { images: [image] } = await upscaler.upscale(pair.low, { seed: 0, fidelity, signal });
-        const figures = await figuresOf(image, pair, upscaler.card.scale, judges);
+        const figures = await figuresOf(image, pair, upscaler.card.scale, metricGraphs);
         samples.push({ seed: 0, figures: { fidelity, ...figures } });
       }
       return { samples, together: {} };

@@ -34,7 +34,7 @@ async function run(study: Study): Promise<Finding | undefined> {
   return measured.length > 0 ? findingOf(measured) : undefined;
 }
 
-async function measure({ upscaler, judges, signal, pairs }: Study, pair: Pair, name: string) {
+async function measure({ upscaler, metricGraphs, signal, pairs }: Study, pair: Pair, name: string) {
   const { low, truth } = pair;
   const drawn = async (seed: number) => (await upscaler.upscale(low, { seed, signal })).images[0];
   const other = pairs[(pairs.indexOf(pair) + 1) % pairs.length].truth;
@@ -47,7 +47,7 @@ async function measure({ upscaler, judges, signal, pairs }: Study, pair: Pair, n
   const plain = await drawn(0);
   const fused = await fuse(upscaler, low, { reference, mask, seed: 0, signal });
   const inside = (image: Image) => discOnly(image, mask, reference);
-  const distance = (image: Image) => judges.lpips.distance(inside(image), inside(reference));
+  const distance = (image: Image) => metricGraphs.lpips.distance(inside(image), inside(reference));
   const together = {
     before: await distance(plain),
     after: await distance(fused),

@@ -1,7 +1,7 @@
 /** Samples of one image with the same options, judged one by one and together. @module */
 
 import type { UpscaleOptions } from "../../mod.ts";
-import { figuresOf, figuresOfSamples } from "../judges.ts";
+import { figuresOf, figuresOfSamples } from "../figures.ts";
 import type { Pair } from "../protocols.ts";
 import type { Measured, Study } from "./study.ts";
 
@@ -10,14 +10,17 @@ export const SEEDS = 3;
 
 /** Figures of a sample of each seed. */
 export async function samplesOf(
-  { upscaler, signal, judges }: Study,
+  { upscaler, signal, metricGraphs }: Study,
   pair: Pair,
   options: UpscaleOptions,
 ): Promise<Measured> {
   const samples = [], images = [];
   for (let seed = 0; seed < SEEDS; seed++) {
     const { images: [image] } = await upscaler.upscale(pair.low, { ...options, seed, signal });
-    samples.push({ seed, figures: await figuresOf(image, pair, upscaler.card.scale, judges) });
+    samples.push({
+      seed,
+      figures: await figuresOf(image, pair, upscaler.card.scale, metricGraphs),
+    });
     images.push(image);
   }
   return { samples, together: figuresOfSamples(images, pair) };

@@ -13,7 +13,7 @@ import type { ModelCard } from "../../lib/zoo/card.ts";
 import { resolveCard } from "../../lib/zoo/resolve.ts";
 import { fetchGraph } from "../../lib/zoo/store.ts";
 import { digestOf } from "../methods/entry.ts";
-import type { Figures } from "../judges.ts";
+import type { Figures } from "../figures.ts";
 import type { Row } from "../record.ts";
 import { sizeOf } from "../speed/sizes.ts";
 import { median } from "../statistics.ts";

@@ -2,7 +2,7 @@
 
 import process from "node:process";
 import { resizeImage } from "../../mod.ts";
-import { metrics } from "../judges.ts";
+import { metrics } from "../metrics.ts";
 import type { Row } from "../record.ts";
 import { mean, paired } from "../statistics.ts";
 import { summaryOf } from "../summary.ts";

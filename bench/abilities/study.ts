@@ -1,7 +1,7 @@
-/** What all abilities are measured with: an entry, images, judges, and the figures that are kept. @module */
+/** What all abilities are measured with: an entry, images, metricGraphs, and the figures that are kept. @module */
 
 import type { Upscaler } from "../../mod.ts";
-import type { Judges } from "../judges.ts";
+import type { MetricGraphs } from "../figures.ts";
 import { digestOf } from "../methods/entry.ts";
 import type { Pair } from "../protocols.ts";
 import { type BenchRecord, putRow, type Row, type SetRecord } from "../record.ts";
@@ -31,7 +31,7 @@ export interface Study {
   /** The entry. */
   readonly upscaler: Upscaler;
   /** LPIPS with AlexNet, and with SqueezeNet if it was found. */
-  readonly judges: Judges & Required<Pick<Judges, "lpips">>;
+  readonly metricGraphs: MetricGraphs & Required<Pick<MetricGraphs, "lpips">>;
   /** The set. */
   readonly set: SetRecord;
   /** All its images. */
@@ -47,7 +47,7 @@ export interface Study {
 }
 
 /** What a study is made of. */
-export interface StudyOptions extends Pick<Study, "upscaler" | "judges" | "signal"> {
+export interface StudyOptions extends Pick<Study, "upscaler" | "metricGraphs" | "signal"> {
   /** The set. */
   readonly task: Task;
   /** Where finished rows are kept. */
@@ -64,7 +64,7 @@ export interface StudyOptions extends Pick<Study, "upscaler" | "judges" | "signa
 
 /** Begins a study. */
 export async function studyOf(options: StudyOptions): Promise<Study> {
-  const { upscaler, judges, signal, task, record, limits, mode, finish, missing } = options;
+  const { upscaler, metricGraphs, signal, task, record, limits, mode, finish, missing } = options;
   const { set } = task;
   const pairs = await Array.fromAsync(task.pairs());
   const methodDigest = await digestOf(upscaler);
@@ -88,7 +88,7 @@ export async function studyOf(options: StudyOptions): Promise<Study> {
   };
   return {
     upscaler,
-    judges,
+    metricGraphs,
     set,
     pairs,
     signal,

@@ -1,6 +1,6 @@
 /** What the scale of the noise gives: from one fixed image at 0 to what was trained at 1. @module */
 
-import { metrics } from "../judges.ts";
+import { metrics } from "../metrics.ts";
 import type { Row } from "../record.ts";
 import { summaryOf } from "../summary.ts";
 import { show } from "../tables.ts";

@@ -1,4 +1,4 @@
-import type { Figures } from "../../bench/judges.ts";
+import type { Figures } from "../../bench/figures.ts";
 import type { BenchRecord, Row } from "../../bench/record.ts";
 
 /** Rows of one method: for each picture its PSNR by seed. */

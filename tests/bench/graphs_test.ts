@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { existsSync } from "node:fs";
 import { openObserver, wholeFigures } from "../../bench/features.ts";
-import { openJudges } from "../../bench/graphs.ts";
+import { openMetricGraphs } from "../../bench/graphs.ts";
 import type { BenchRecord, SetRecord } from "../../bench/record.ts";
 import { floatValue, node, onnxModel } from "../../lib/onnx/model.ts";
 import { textured, withFolder } from "./_pictures.ts";
@@ -25,29 +25,30 @@ function otherGraph(): Uint8Array {
   });
 }
 
-Deno.test("openJudges() does not take a graph that scores otherwise, and says so", () =>
+Deno.test("openMetricGraphs() does not take a graph that scores otherwise, and says so", () =>
   withFolder(async (folder) => {
     const file = `${folder}/mine.onnx`;
     await Deno.writeFile(file, otherGraph());
-    const { judges, notes } = await openJudges(file, 1);
-    for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
+    const { metricGraphs, notes } = await openMetricGraphs(file, 1);
+    for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
     expect(notes[0]).toMatch(/LPIPS with AlexNet: .*mine.onnx is not used, since it scores/);
   }));
 
 Deno.test({
-  name: "openJudges() finds both graphs in a folder, and either one by its file (needs ../shared)",
+  name:
+    "openMetricGraphs() finds both graphs in a folder, and either one by its file (needs ../shared)",
   ignore: !existsSync(shared),
   async fn() {
     for (const given of [shared, `${shared}/lpips_sq.onnx`]) {
-      const { judges, notes } = await openJudges(given, 1);
-      expect([Object.keys(judges), notes]).toEqual([["lpips", "lpipsSqueeze"], []]);
-      for (const judge of Object.values(judges)) await judge?.[Symbol.asyncDispose]();
+      const { metricGraphs, notes } = await openMetricGraphs(given, 1);
+      expect([Object.keys(metricGraphs), notes]).toEqual([["lpips", "lpipsSqueeze"], []]);
+      for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
     }
   },
 });
 
-Deno.test("openJudges() refuses a path that is not there", async () => {
-  await expect(openJudges("/nowhere.onnx")).rejects.toThrow("there is no file or folder");
+Deno.test("openMetricGraphs() refuses a path that is not there", async () => {
+  await expect(openMetricGraphs("/nowhere.onnx")).rejects.toThrow("there is no file or folder");
 });
 
 /** The mean colour as features, and its softmax as probabilities. */

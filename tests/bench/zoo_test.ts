@@ -53,14 +53,21 @@ Deno.test("measureEntry() skips the images that the same weights were measured o
     const sets = [{ name: "Set5", seeds: 1 }];
     const psnrOf = async (methodDigest: string) => {
       const kept = rows(name, [[10], [30]], { methodDigest, setDigest: set.digest });
-      const figures = await measureEntry(card, sets, { data, judges: {}, rows: kept, signal });
+      const figures = await measureEntry(card, sets, {
+        data,
+        metricGraphs: {},
+        rows: kept,
+        signal,
+      });
       expect(figures.Set5x4.images).toBe(2);
       return figures.Set5x4.psnrY;
     };
     expect(await psnrOf(digest)).toBe(20);
     expect(await psnrOf("older")).not.toBe(20);
     const known = { Set5x4: { images: 2, psnrY: 12 } };
-    expect(await measureEntry(card, sets, { data, judges: {}, known, signal })).toEqual(known);
+    expect(await measureEntry(card, sets, { data, metricGraphs: {}, known, signal })).toEqual(
+      known,
+    );
   }));
 
 Deno.test({

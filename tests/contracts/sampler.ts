@@ -12,7 +12,7 @@ const dims = [1, 1, SIDE, SIDE];
 const MEAN = 0.3;
 const VARIANCE = 0.25;
 
-/** The exact posterior mean of a Gaussian: what a perfect network would say (Bishop 2006, 2.113). */
+/** The exact posterior mean of a Gaussian: the output of a perfect network (Bishop 2006, 2.113). */
 export function gaussianToy(steps: number): SamplerInput {
   const schedule = cosineSchedule(1000);
   const field = (draw: number) => noise({ seed: 11, sample: 0, draw }, dims);

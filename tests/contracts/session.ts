@@ -1,4 +1,4 @@
-/** What every session must do, whatever runs it. @module */
+/** What every session must do, on every provider. @module */
 
 import { expect } from "expect";
 import { readTensors } from "../../lib/runtime/fixture.ts";

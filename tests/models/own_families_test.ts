@@ -1,4 +1,4 @@
-/** What a family costs: two that exist nowhere else, each in some twenty lines. @module */
+/** What a new family takes: two that exist only here, each in some twenty lines. @module */
 
 import { diffusionModel } from "../../lib/models/diffusion.ts";
 import { noiseLevel } from "../../lib/models/time.ts";
@@ -17,7 +17,7 @@ const tiling = { size: 32, overlap: 4, multiple: 2, blended: false };
 const enlarged = ({ dims: [, , height, width], ...lr }: Tensor, scale: number) =>
   resize({ ...lr, dims: [1, 3, height, width] }, { width: width * scale, height: height * scale });
 
-/** A diffusion of the image itself that is told the level of noise. */
+/** A diffusion of the image itself, with the noise level as the time. */
 const leveled: Family = (card, sessions) =>
   diffusionModel(card, sessions, {
     time: noiseLevel,

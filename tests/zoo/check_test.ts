@@ -40,7 +40,7 @@ Deno.test(
     for (const [key, value] of Object.entries<number>(bicubic)) {
       expect(Math.abs(figures.setx4[key] - value)).toBeLessThan(key === "lrPsnr" ? 0.1 : 0.01);
     }
-    // What other sets gave stays.
+    // The figures of other sets stay.
     const before = await readCard(join(root, "zoo/bicubic"));
     const after = await readCard(copy);
     expect(after.figures).toEqual({ ...before.figures, setx4: figures.setx4 });

@@ -1,5 +1,5 @@
 /**
- * A registry that wants to do harm, and what comes of it. The test prints each attack with its outcome.
+ * Attacks of a hostile registry. The test prints each attack with its outcome.
  *
  * @module
  */
@@ -316,7 +316,7 @@ async function outcome(work: () => Promise<unknown>): Promise<Error> {
   throw new Error("the attack was not refused");
 }
 
-/** Seconds after which an attack has worked: it is none of the limits that are tested. */
+/** Seconds after which an attack counts as successful; none of the tested limits is as long. */
 const seconds = 120;
 
 for (const [name, [attack, expected]] of Object.entries(attacks)) {

@@ -18,9 +18,9 @@ interface Behaviour {
   whole?: boolean;
   /** Sends the bytes wrongly. */
   wrong?: boolean;
-  /** Waits for ever after the first bytes. */
+  /** Waits forever after the first bytes. */
   stall?: boolean;
-  /** Answers with this status alone. */
+  /** Answers only with this status. */
   status?: number;
   /** Answers so many requests with 503. */
   busy?: number;

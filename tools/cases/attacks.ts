@@ -1,4 +1,4 @@
-/** Cards, graphs, archives and servers that were made to hurt. @module */
+/** Hostile cards, graphs, archives and servers. @module */
 
 import { pythonCommand } from "../../train/environment.ts";
 import { type Case, type Place, want } from "./case.ts";
@@ -28,7 +28,7 @@ function card(name: string, id: string): Case {
   };
 }
 
-/** An entry that may be used, as long as its text does not steer the terminal. */
+/** An entry that may be used if its text does not control the terminal. */
 const ansi: Case = {
   id: "F15 c-desc-ansi",
   wants: "no escape sequence reaches the terminal",

@@ -2,11 +2,11 @@
 
 /** One row of a manifest, or a part of it. */
 export interface Case {
-  /** What it is called, and selected by. */
+  /** Its name, by which it is selected. */
   readonly id: string;
-  /** What must happen, in the words of the manifest. */
+  /** What must happen, as in the manifest. */
   readonly wants: string;
-  /** Paths below the folder of cases without which it cannot be tried. */
+  /** Paths below the folder of cases that it needs. */
   readonly needs: readonly string[];
   /**
    * Tries it.

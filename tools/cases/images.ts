@@ -1,10 +1,10 @@
-/** Images whose meaning was lost, and images that were made to hurt. @module */
+/** Images whose meaning was lost, and hostile images. @module */
 
 import { type Image, readImage } from "../../mod.ts";
 import { type Case, type Place, want } from "./case.ts";
 import { deno, lineOf, type Ran } from "./process.ts";
 
-/** The notes of a run that was told to speak JSON: what the user is told beside the names of files. */
+/** The notes of a run with `--json`: what the user is told besides file names. */
 function notesOf({ text }: Ran): string {
   const events = text.trim().split("\n").filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));

@@ -1,5 +1,5 @@
 /**
- * Tries every recorded case of `../shared/data/cases` and prints what happened beside what must happen:
+ * Tries every recorded case of `../shared/data/cases` and prints what happened and what must happen:
  *
  *     deno task cases [--only F04] [--cases DIR]
  *
@@ -24,7 +24,7 @@ export const allCases: readonly Case[] = [
   ...attackCases,
 ];
 
-/** What came of one case. */
+/** The result of one case. */
 export interface Outcome {
   /** The case. */
   id: string;
@@ -34,7 +34,7 @@ export interface Outcome {
   seen: string;
 }
 
-/** Tries one case in a folder of its own, which goes away again. */
+/** Tries one case in a temporary folder. */
 export async function tryCase(entry: Case, cases: string): Promise<Outcome> {
   const { id, needs } = entry;
   for (const need of needs) {
@@ -52,7 +52,7 @@ export async function tryCase(entry: Case, cases: string): Promise<Outcome> {
   }
 }
 
-/** What the user asked for. */
+/** The flags. */
 interface Flags {
   only?: string;
   cases: string;

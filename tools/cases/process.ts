@@ -2,19 +2,19 @@
 
 import { want } from "./case.ts";
 
-/** What a program did. */
+/** The result of a program. */
 export interface Ran {
   /** Its exit code. */
   code: number;
   /** Standard output and standard error. */
   text: string;
-  /** The most memory it held, in MB; 0 where the system does not tell. */
+  /** Its peak memory in MB; 0 if the system does not report it. */
   megabytes: number;
   /** Seconds from its start to its end. */
   seconds: number;
 }
 
-/** How a program is run. */
+/** Options of running a program. */
 export interface RunOptions {
   /** Its folder. */
   cwd?: string;

@@ -36,7 +36,7 @@ const changes: readonly Change[] = [
     joined([bytes.subarray(0, span(bytes, random)[0]), other.subarray(span(other, random)[0])]),
 ];
 
-/** How many of them, the first ones, leave all else where it is. */
+/** How many of them, from the first, do not move other bytes. */
 const IN_PLACE = 3;
 
 /** The bytes, changed in a few ways; half the time none that moves what follows. */

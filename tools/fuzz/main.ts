@@ -1,5 +1,5 @@
 /**
- * Tries random input of every kind and tells what it did; a seed makes the same input again:
+ * Tries random input of every kind and reports what happened; a seed makes the same input again:
  *
  *     deno task fuzz [--only trees] [--tries 1000] [--seed 1]
  *
@@ -18,7 +18,7 @@ import { trees } from "./trees.ts";
 /** Every part. */
 export const parts: readonly Part[] = [commandLines, plans, formats, cards, graphs, trees];
 
-/** What is tried. */
+/** The flags. */
 export interface FuzzOptions {
   /** Of each part; its own number if absent. */
   tries?: number;

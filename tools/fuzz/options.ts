@@ -1,4 +1,4 @@
-/** Random options, sizes and command lines: a plan, a result or one clear line, whatever they say. @module */
+/** Random options, sizes and command lines: each must give a plan, a result or one clear error. @module */
 
 import { type Image, load, type UpscaleOptions, type Upscaler } from "../../mod.ts";
 import { readSettings, UsageError } from "../../cli/settings.ts";
@@ -41,7 +41,7 @@ function upscalers(): Promise<Upscaler[]> {
   return opened ??= Promise.all([load("bicubic"), load(tiny, { provider: "native", threads: 1 })]);
 }
 
-/** Gives back what this part keeps open. */
+/** Closes what this part keeps open. */
 export async function closeOptions(): Promise<void> {
   for (const upscaler of await opened ?? []) await upscaler[Symbol.asyncDispose]();
   opened = undefined;

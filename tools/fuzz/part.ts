@@ -1,8 +1,8 @@
-/** What is tried with random input: one part for each kind of input. @module */
+/** One part of fuzzing for each kind of input. @module */
 
 /** Tries one kind of input. */
 export interface Part {
-  /** What it is called on the command line. */
+  /** Its name on the command line. */
   readonly name: string;
   /** How many tries a full run takes. */
   readonly tries: number;
@@ -27,7 +27,7 @@ export function wholeWithin(random: () => number, least: number, most: number): 
   return least + Math.floor(random() * (most - least + 1));
 }
 
-/** Says what must not have happened. */
+/** Makes the error for something that must not happen. */
 export function must(isSo: boolean, fault: () => string): asserts isSo {
   if (!isSo) throw new Error(fault());
 }
@@ -47,7 +47,7 @@ export function checkError(error: unknown, what: string): asserts error is Error
   );
 }
 
-/** Values that nobody expects. */
+/** Unexpected values. */
 export const ODD = [
   undefined,
   null,

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from .batches import Batch, Noise
 from .judgement import Judgement
+from .noise_schedule import KINDS, alpha_bar_of
 from .recipe import Recipe, RecipeError, Stage, spaced
 from .residual import Residuals
-from .noise_schedule import KINDS, betas_of
 from .schedule import add_noise, ancestral, target_of, x0_of
 
 LOSSES = ("diffusion", "few_step")
@@ -86,8 +86,7 @@ class Chain(Residuals):
     def __init__(self, recipe: Recipe, given: nn.Module, tell: Tell, residual_scale: float):
         super().__init__(given, residual_scale, recipe.clip_x0)
         self.recipe, self.tell = recipe, tell
-        betas = betas_of(recipe.trained.described())
-        self.register_buffer("alpha_bar", torch.cumprod(1 - betas, 0).float())
+        self.register_buffer("alpha_bar", alpha_bar_of(recipe.trained.described()).float())
         # The same on the CPU: single values are read without waiting for a GPU.
         self.table = self.alpha_bar.clone()
 

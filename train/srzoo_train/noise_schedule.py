@@ -44,6 +44,11 @@ def betas_of(schedule: Mapping[str, Any]) -> Tensor:
     return betas
 
 
+def alpha_bar_of(schedule: Mapping[str, Any]) -> Tensor:
+    """alphaBar_t of a schedule, the product of 1 - beta up to t, float64 (T,)."""
+    return torch.cumprod(1 - betas_of(schedule), 0)
+
+
 def cosine(timesteps: int, s: float) -> Tensor:
     """Nichol & Dhariwal 2021, equation 17, on T + 1 points with both ends."""
     u = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps

@@ -36,7 +36,6 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
         (recipe.condition != "none", f"condition: {size.kind} is trained with one"),
         (recipe.base == "none", f"base: {size.kind} takes none, its state is the image"),
         (recipe.residual_scale == 1, f"residual_scale: {size.kind} takes 1, its state is the image"),
-        (recipe.family == "sr3" or size.kind == "janspiry", "network.kind: novwaul is of the family sr3"),
         (all(width % groups == 0 for width in widths),
          f"network: every level's channels must be a multiple of {groups} groups"),
         (all(0 <= level < len(size.multipliers) for level in size.attention),

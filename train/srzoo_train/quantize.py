@@ -28,9 +28,10 @@ from .data.crops import Crops
 from .data.store import Store
 from .diffusion import Chain
 from .graphs import ExportError, Graph
+from .noise_schedule import alpha_bar_of
 from .recipe import Data, Stage
 from .run import Run
-from .schedule import add_noise, cosine_alpha_bar
+from .schedule import add_noise
 
 BATCHES, BATCH, SIDE = 12, 4, 32  # calibration: batches of crops of so many LR pixels square
 LOSS = 0.2  # largest root mean square error, as a part of the output: the images are judged afterwards
@@ -164,9 +165,11 @@ def exact(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def feeds_of(folder: Path, told: dict, store: Store) -> dict[str, Feeds]:
     """Inputs of an entry's graphs by name, as they meet them: crops, and states at the trained timesteps."""
-    if told["family"] not in ("regression", "srdiff"):
+    names = set(told["graphs"]) - {"damage"}
+    if names not in ({"network"}, {"encoder", "denoiser"}):
         raise ExportError(
-            f"cannot make {told['id']} int8: its family is {told['family']}; known are regression, srdiff"
+            f"cannot make {told['id']} int8: its graphs are {', '.join(sorted(names))}; known are network alone, "
+            "and encoder with denoiser"
         )
     if store.scale != told["scale"]:
         raise ExportError(
@@ -178,7 +181,7 @@ def feeds_of(folder: Path, told: dict, store: Store) -> dict[str, Feeds]:
         {"lr": lr.numpy(), **({} if restore is None else {"restore": restore.numpy()})}
         for lr, _, restore in batches
     ]
-    if told["family"] == "regression":
+    if names == {"network"}:
         return {"network": low}
     encoder = graphs.session(onnx.load(folder / told["graphs"]["encoder"]["file"]))
     encoded = [dict(zip(("features", "estimate"), encoder.run(["features", "estimate"], f))) for f in low]
@@ -193,7 +196,7 @@ def feeds_of(folder: Path, told: dict, store: Store) -> dict[str, Feeds]:
 def _states(told: dict, truths: list[Tensor], bases: list[Tensor]) -> Iterator[dict[str, np.ndarray]]:
     """`x` and `t` of batches: residuals noised to timesteps of the trained trajectories."""
     diffusion = told["diffusion"]
-    alpha_bar = cosine_alpha_bar(diffusion["schedule"]["timesteps"]).float()
+    alpha_bar = alpha_bar_of(diffusion["schedule"]).float()
     known = torch.tensor(sorted({t for entry in told["steps"]["trained"] for t in entry["timesteps"]}))
     draws = torch.Generator().manual_seed(0)
     for truth, base in zip(truths, bases):

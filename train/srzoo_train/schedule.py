@@ -1,17 +1,6 @@
-"""SRDiff's noise schedule and predictions; the same numbers as lib/diffusion."""
+"""Noised states and predictions of a diffusion; the same numbers as lib/diffusion."""
 
-import math
-
-import torch
 from torch import Tensor
-
-
-def cosine_alpha_bar(timesteps: int, s: float = 0.008) -> Tensor:
-    """alphaBar_t of the cosine schedule with both ends included, float64 [timesteps]."""
-    u = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps
-    level = torch.cos((u + s) / (1 + s) * math.pi / 2) ** 2
-    betas = (1 - level[1:] / level[:-1]).clamp(0, 0.999)
-    return torch.cumprod(1 - betas, 0)
 
 
 def add_noise(x0: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor:

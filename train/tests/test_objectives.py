@@ -12,9 +12,10 @@ from srzoo_train.data.synthetic import picture
 from srzoo_train.diffusion import Chain, Diffusion, FewStep, noise_level, timestep
 from srzoo_train.families.regression import Error
 from srzoo_train.lpips import PERIOD, SMALLEST, LpipsAlex, find_lpips, window
+from srzoo_train.noise_schedule import alpha_bar_of
 from srzoo_train.recipe import Stage, Way, spaced
 from srzoo_train.residual import Enlarged, Encoded, measured_scale
-from srzoo_train.schedule import add_noise, cosine_alpha_bar, target_of, x0_of
+from srzoo_train.schedule import add_noise, target_of, x0_of
 
 KINDS = ["v", "eps", "x0"]
 
@@ -63,7 +64,7 @@ def gaussian_denoiser(kind: str, objective: Chain, mean: float, deviation: float
 @pytest.mark.parametrize("kind", KINDS)
 def test_x0_of_inverts_target_of(kind):
     x0, noise = torch.randn(2, 100, 1, 1, 1, dtype=torch.float64)
-    level = cosine_alpha_bar(100).view(-1, 1, 1, 1)
+    level = alpha_bar_of({"kind": "cosine", "timesteps": 100}).view(-1, 1, 1, 1)
     x = add_noise(x0, noise, level)
     again = x0_of(kind, x, target_of(kind, x0, noise, level), level)
     assert torch.allclose(again, x0, atol=1e-9)

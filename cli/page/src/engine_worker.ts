@@ -38,14 +38,14 @@ async function open(model: string): Promise<Upscaler> {
 }
 
 async function entryOf(model: string): Promise<Entry> {
-  const { card, provider, tried } = await open(model);
+  const { card, generative, provider, tried } = await open(model);
   return {
     id: card.id,
     name: card.name,
     scale: card.scale,
     provider,
     tried: [...tried],
-    generative: card.diffusion !== undefined || "flow" in card,
+    generative,
     steps: card.steps && { default: card.steps.default, max: card.steps.max },
     licence: card.licence.weights,
   };

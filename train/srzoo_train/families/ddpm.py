@@ -11,13 +11,19 @@ from ..graphs import Graph
 from ..models.compact import Timestep
 from ..recipe import Recipe, Stage
 from . import _images
-from ._images import card, rules, tiling
+from ._images import card, tiling
 
 __all__ = ["build", "card", "graphs", "multiple", "objective", "rules", "sample", "tiling"]
 
 NAME, ABOUT = "DDPM", "diffusion of the image, told the timestep"
 LOSSES = diffusion.LOSSES
 TILED = ("denoiser",)
+
+
+def rules(recipe: Recipe) -> list[tuple[bool, str]]:
+    """What must hold of a recipe."""
+    told = recipe.network.kind != "novwaul"
+    return [*_images.rules(recipe), (told, "network.kind: novwaul is of the family sr3")]
 
 
 def build(recipe: Recipe, encoder: None) -> nn.Module:
