@@ -14,7 +14,7 @@ import type { Conditioned, Model } from "./models/model.ts";
 import type { Plan, Progress } from "./plan.ts";
 import { noise } from "./tensor/noise.ts";
 import { allFinite, scaleBy } from "./tensor/linear.ts";
-import { type Tensor, tensor } from "./tensor/tensor.ts";
+import { release, type Tensor, tensor } from "./tensor/tensor.ts";
 import { crop, type Rect } from "./tensor/window.ts";
 import type { Span } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
@@ -153,6 +153,7 @@ async function* sampleAll(
     const result = run.card.tiling && run.model.condition ? flatten(own, rgb) : own;
     if (plan.consistency) project(result, rgb);
     canvas.paste(render(result), region.row, region.column);
+    release(own);
     meter("finish", sample, plan.steps)(1, 1);
   }
 }

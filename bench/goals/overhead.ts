@@ -6,7 +6,7 @@ import { clocked, seconds } from "./clock.ts";
 import type { Goal, Study } from "./goal.ts";
 import { photograph } from "./photograph.ts";
 
-/** Sizes of the source. */
+/** Sizes of the source; the second only among the large images. */
 const SIZES = [[320, 240], [640, 480]] as const;
 
 /** From pixels to pixels, and from pixels to a PNG file, against the bare graphs. */
@@ -14,12 +14,12 @@ export const overhead: Study = {
   name: "overhead",
   about:
     "time of upscale(), and with the PNG file, against that of the bare graphs; one step, native",
-  async *measure({ models }, signal): AsyncGenerator<Goal> {
+  async *measure({ models, large }, signal): AsyncGenerator<Goal> {
     for (const id of models) {
       await using bare = await openBare(id);
       await using upscaler = await load(id, { provider: "native" });
       const options = upscaler.generative ? { seed: 0, steps: 1 } : {};
-      for (const [width, height] of SIZES) {
+      for (const [width, height] of large ? SIZES : SIZES.slice(0, 1)) {
         const source = await photograph(width, height);
         const { images: [image] } = await upscaler.upscale(source, options);
         const took = await clocked({

@@ -1,6 +1,6 @@
 /** Answers the requests to the thread of the graphs. @module */
 
-import type { Tensor } from "../tensor/tensor.ts";
+import { release, type Tensor } from "../tensor/tensor.ts";
 import type { Answer, Desk } from "../thread.ts";
 import {
   type DeviceTensor,
@@ -98,7 +98,10 @@ export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<R
         const computed = await compute(call);
         try {
           const read = await mapped(computed, (value) => isOnDevice(value) ? value.read() : value);
-          return answerWith(read, movedBy(call, computed, read));
+          const answer = answerWith(read, movedBy(call, computed, read));
+          // They were sent for this call alone; a device may not be done with them.
+          if (!Object.values(computed).some(isOnDevice)) releaseAll(call.inputs);
+          return answer;
         } finally {
           disposeAll(computed);
         }
@@ -172,6 +175,10 @@ function movedBy(
 
 function bytesOf(values: readonly (Tensor | Numbered)[]): number {
   return values.reduce((sum, value) => sum + ("data" in value ? value.data.byteLength : 0), 0);
+}
+
+function releaseAll(inputs: Call["inputs"]): void {
+  for (const input of Object.values(inputs)) if ("data" in input) release(input);
 }
 
 function disposeAll(computed: Readonly<Record<string, Tensor | DeviceTensor>>): void {
