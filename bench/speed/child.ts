@@ -159,7 +159,7 @@ async function countOperations(
 }
 
 /** Bytes that one image moves to and from the memory of a GPU, counted in one more run. */
-async function countMoved(
+export async function countMoved(
   card: ModelCard,
   source: Image,
   options: UpscaleOptions,

@@ -1,4 +1,6 @@
 import { expect } from "expect";
+import { countMoved } from "../../bench/speed/child.ts";
+import { toImage } from "../../lib/image/pixels.ts";
 import { families } from "../../lib/models/mod.ts";
 import { openSessions } from "../../lib/runtime/providers.ts";
 import { gpuMemory } from "../../lib/runtime/gpu_memory.ts";
@@ -7,6 +9,7 @@ import { loadWebgpu } from "../../lib/runtime/ort_webgpu.ts";
 import { isFiniteRange, rangesOf } from "../../lib/runtime/range.ts";
 import { graphDesk, type Numbered, type Reply } from "../../lib/runtime/worker.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
+import { readCard } from "../../lib/zoo/mod.ts";
 import { bytesApart, readTiny, sampleOf, testPicture } from "../contracts/family.ts";
 
 if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
@@ -42,6 +45,18 @@ Deno.test({
     const [small, large] = [lr.data.byteLength, image.data.byteLength];
     expect(gpu.moved).toEqual({ up: small + steps * (large + 4), down: large + steps * large });
     expect(cpu.moved).toEqual({ up: 0, down: 0 });
+  },
+});
+
+Deno.test({
+  name: "countMoved() tells the bytes that one image of an entry moves to and from a GPU",
+  ignore,
+  async fn() {
+    const card = await readCard(new URL("../../zoo/srdiff/model.yml", import.meta.url));
+    const source = toImage(testPicture(8, 12), { channels: 3 });
+    // With a frame of 6: the input, its estimate, the state, the prediction, and the time.
+    const values = (8 + 12) * (12 + 12) * 3 * (1 + 3 * 16) + 1;
+    expect(await countMoved(card, source, { steps: 1 })).toBe(4 * values);
   },
 });
 
