@@ -8,5 +8,5 @@ export const hasShared = await Deno.stat(shared).then(() => true, () => false);
 
 /** Reads every array of a `.npz` file. */
 export async function readNpz(url: URL): Promise<Arrays> {
-  return await readArrays(await Deno.readFile(url));
+  return readArrays(await Deno.readFile(url));
 }

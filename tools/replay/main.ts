@@ -27,7 +27,7 @@ export async function replay(folder: string, { keep }: ReplayOptions = {}): Prom
   const source = folderUrl(folder);
   const recorded = {
     config: JSON.parse(await Deno.readTextFile(new URL("config.json", source))),
-    arrays: await readNpz(await Deno.readFile(new URL("io.npz", source))),
+    arrays: readNpz(await Deno.readFile(new URL("io.npz", source))),
   };
   const scratch = await Deno.makeTempDir({ prefix: "srzoo-replay-" });
   try {

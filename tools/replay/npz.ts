@@ -1,5 +1,6 @@
 /** Arrays that NumPy saved: `.npz`, a zip file of `.npy` files. @module */
 
+import { type Unzipped, unzipSync } from "fflate";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 
 /** One array, its numbers as doubles in row-major order. */
@@ -14,47 +15,25 @@ export interface NumberArray {
 export type Arrays = Readonly<Record<string, NumberArray>>;
 
 /** Reads all arrays of an `.npz` file. */
-export async function readNpz(bytes: Uint8Array<ArrayBuffer>): Promise<Arrays> {
+export function readNpz(bytes: Uint8Array<ArrayBuffer>): Arrays {
   const arrays: Record<string, NumberArray> = {};
-  for (const { name, data } of await unzip(bytes)) {
+  for (const [name, data] of Object.entries(members(bytes))) {
     if (name.endsWith(".npy")) arrays[name.slice(0, -4)] = readNpy(data);
   }
   return arrays;
 }
 
+function members(bytes: Uint8Array<ArrayBuffer>): Unzipped {
+  try {
+    return unzipSync(bytes);
+  } catch (cause) {
+    throw new SyntaxError("Cannot read the arrays: the file is not a zip file", { cause });
+  }
+}
+
 /** The array in single precision, with other sizes if given. */
 export function asTensor(array: NumberArray, dims = array.dims): Tensor {
   return tensor(dims, Float32Array.from(array.data));
-}
-
-/** The members of a zip file; sizes come from its directory at the end. */
-async function unzip(
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<{ name: string; data: Uint8Array<ArrayBuffer> }[]> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let end = bytes.length - 22;
-  while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
-  if (end < 0) throw new SyntaxError("Cannot read the arrays: the file is no zip file");
-  const members = [];
-  let at = view.getUint32(end + 16, true);
-  for (let left = view.getUint16(end + 10, true); left > 0; left--) {
-    const method = view.getUint16(at + 10, true);
-    const size = view.getUint32(at + 20, true);
-    const nameLength = view.getUint16(at + 28, true);
-    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
-    const local = view.getUint32(at + 42, true);
-    const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-    members.push({ name, data: await inflated(bytes.slice(start, start + size), method) });
-    at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-  }
-  return members;
-}
-
-async function inflated(data: Uint8Array<ArrayBuffer>, method: number) {
-  if (method === 0) return data;
-  if (method !== 8) throw new SyntaxError(`Cannot read the arrays: zip method ${method}`);
-  const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** How to read one number of a NumPy type at an offset, by the type's name. */
@@ -69,7 +48,7 @@ const types: Record<string, [bytes: number, read: (view: DataView, at: number) =
 };
 
 /** Reads one `.npy` file: magic, version, a header that looks like a Python dictionary, numbers. */
-function readNpy(bytes: Uint8Array<ArrayBuffer>): NumberArray {
+function readNpy(bytes: Uint8Array): NumberArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wide = view.getUint8(6) > 1;
   const start = wide ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true);
