@@ -134,8 +134,8 @@ def _name_weights(model: onnx.ModelProto, network: nn.Module, half: bool) -> Non
     model.graph.initializer.extend(own + rest)
 
 
-def session(model: onnx.ModelProto):
-    """An ONNX Runtime session on one CPU thread."""
+def session(model: onnx.ModelProto, quiet: bool = False):
+    """An ONNX Runtime session on one CPU thread; a quiet one logs no failed runs."""
     try:
         import onnxruntime
     except ImportError:
@@ -145,7 +145,7 @@ def session(model: onnx.ModelProto):
         ) from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4 if quiet else 3
     return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )

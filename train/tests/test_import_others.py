@@ -188,6 +188,13 @@ class Unshuffled(nn.Module):
         return F.interpolate(F.pixel_shuffle(F.pixel_unshuffle(x, 2), 2), scale_factor=4.0)
 
 
+class Baked(nn.Module):
+    """Takes one size: its shape is a constant of the graph."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x.reshape(1, 3, 64).reshape(1, 3, 8, 8), scale_factor=2.0)
+
+
 class Full(nn.Module):
     """A network for values from 0 to 255, which it clamps."""
 
@@ -229,6 +236,10 @@ def exported(file: Path, network: nn.Module, channels: int = 3, last: bool = Fal
     ("even", Unshuffled(), {}, 4, "sides a multiple of 2"),
     ("bytes", Full(), {}, 2, "RGB in [0, 255]"),
     ("signed", Signed(), {}, 2, "RGB in [-1, 1]"),
+    # These say that they take 8x8 pixels alone, and take any.
+    ("fixed", Enlarged(), {"free": False}, 2, "RGB in [0, 1]"),
+    ("fixed gray", Enlarged(), {"channels": 1, "free": False}, 2, "gray in [0, 1]"),
+    ("fixed last", Enlarged(True), {"last": True, "free": False}, 2, "RGB in [0, 1]"),
 ])
 def test_import_finds_the_signature_of_an_onnx_file(name, network, options, scale, told, tmp_path, capsys):
     file = exported(tmp_path / f"{name}.onnx", network, **options)
@@ -245,7 +256,7 @@ def test_import_finds_the_signature_of_an_onnx_file(name, network, options, scal
 @pytest.mark.filterwarnings("ignore")
 def test_import_refuses_onnx_files_that_are_no_image_network(tmp_path, capsys):
     plain = exported(tmp_path / "plain.onnx", Enlarged())
-    fixed = exported(tmp_path / "fixed.onnx", Enlarged(), free=False)
+    fixed = exported(tmp_path / "fixed.onnx", Baked(), free=False)
     assert "only takes images of [8, 8]" in refusal(fixed, tmp_path, capsys)
 
     def changed(change) -> Path:

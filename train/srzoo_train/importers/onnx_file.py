@@ -51,6 +51,7 @@ class Signature:
     offset: float = 0.0
     multiple: int = 1
     scale: int = 1
+    fixed: tuple[int, ...] = ()  # the sides that its input claims to have, if it claims any
 
 
 def convert(model: onnx.ModelProto, name: str, system: str = "ONNX") -> Conversion:
@@ -137,24 +138,42 @@ def signature_of(model: onnx.ModelProto) -> Signature:
     sides = dims[1:3] if last else dims[2:]
     if channels not in (1, 3):
         raise ImportRefused(f"its input is {dims}; an image has 1 or 3 channels, in the second or last place")
-    if any(sides):
-        raise ImportRefused(f"it only takes images of {sides}; export it with free height and width")
-    return Signature(model, channels == 1, last, kind.elem_type, dims[0] == 0)
+    fixed = tuple(sides) if any(sides) else ()
+    if fixed or (channels == 1 and dims[0]):
+        model = freed(model, last)
+        dims[0] = 0
+    return Signature(model, channels == 1, last, kind.elem_type, dims[0] == 0, fixed=fixed)
+
+
+def freed(model: onnx.ModelProto, last: bool) -> onnx.ModelProto:
+    """The graph with free batch, height and width: most say the size they were exported with and compute any."""
+    model = onnx.ModelProto.FromString(model.SerializeToString())
+    del model.graph.value_info[:]
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inner, = [value for value in model.graph.input if value.name not in weights]
+    for value in (inner, model.graph.output[0]):
+        dims = value.type.tensor_type.shape.dim
+        for place in (0, 1, 2) if last else (0, 2, 3):
+            if place < len(dims):
+                dims[place].dim_param = f"{value.name}_{place}"
+    return model
 
 
 def probed(signature: Signature) -> Signature:
     """The signature with what runs on a smooth image tell: multiple, scale and range."""
-    if signature.gray and not signature.batch:
-        raise ImportRefused("it takes one gray image at a time; export it with a free batch")
     try:
-        opened = session(signature.model)
+        opened = session(signature.model, quiet=True)  # sizes that do not fit are expected to fail
     except Exception as error:  # ONNX Runtime has no common kind for graphs that it does not open
         raise ImportRefused(f"ONNX Runtime does not open it: {' '.join(str(error).split())[:200]}") from error
     found = next((m for m in MULTIPLES if scales(opened, signature, m)), None)
+    if found is None and signature.fixed:
+        raise ImportRefused(f"it only takes images of {list(signature.fixed)}; export it with free height "
+                            "and width" + (" and batch" if signature.gray else ""))
     if found is None:
         raise ImportRefused(f"it ran on no image whose sides are multiples of {MULTIPLES[-1]} or less, "
                             "or its output is not a whole number of times as large")
     scale = scales(opened, signature, found)
+    signature = replace(signature, batch=signature.batch and takes_two(opened, signature, found))
     side = -(-48 // found) * found
     picture = smooth(side, side)
     truth = F.interpolate(picture, scale_factor=float(scale), mode="bicubic")
@@ -170,6 +189,17 @@ def probed(signature: Signature) -> Signature:
                             + ", ".join(f"{key} {value:.2g} off" for key, value in errors.items()))
     gain, offset = RANGES[name]
     return replace(signature, gain=gain, offset=offset, multiple=found, scale=scale)
+
+
+def takes_two(opened: Any, signature: Signature, multiple: int) -> bool:
+    """Whether two images at once give what each gives alone."""
+    side = -(-24 // multiple) * multiple
+    one = smooth(side, side)
+    try:
+        both = call(opened, signature, torch.cat([one, -one]))
+        return torch.allclose(both[:1], call(opened, signature, one), atol=1e-2)
+    except Exception:  # as below
+        return False
 
 
 def scales(opened: Any, signature: Signature, multiple: int) -> int:
