@@ -173,10 +173,9 @@ function asRgb(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** Pixels per metre out of the content of a JFIF segment. */
 /**
- * The file with its EXIF under a name that no decoder knows. Browsers turn pixels as EXIF says, whatever they are asked:
- * since 2023 the `imageOrientation` of a bitmap is `"from-image"` for `"none"` too.
+ * The file with its EXIF under a name that no decoder knows: Chromium 156 turns the pixels of a bitmap as EXIF says, even
+ * where `imageOrientation` is `"none"`.
  */
 export function withoutExif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const copy = bytes.slice();
@@ -186,6 +185,7 @@ export function withoutExif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
   return copy;
 }
 
+/** Pixels per metre from the content of a JFIF segment. */
 function densityIn(data?: Uint8Array): Density | undefined {
   if (!data || data.length < 12) return undefined;
   const perMetre = PER_METRE[data[7]];
