@@ -63,7 +63,9 @@ function startNodeThread<Out, In>(
   detached = false,
 ): Thread<Out, In> {
   const { Worker } = builtin("worker_threads");
-  const worker = new Worker(startable(new URL(script, import.meta.url)));
+  // Apart, or webpack looks for all files that it could be.
+  const beside = import.meta.url;
+  const worker = new Worker(startable(new URL(script, beside)));
   if (detached) worker.unref();
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),

@@ -45,16 +45,22 @@ async function checkServer(program: string, { folder }: Project, truth: Image): 
 /** Serves a folder and does in its page what a page does; returns the image. */
 async function visit(browser: Browser, folder: string, options: object): Promise<Image> {
   const served = new URL(`file://${folder}/`);
-  const server = Deno.serve(
+  await using server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     (request) => answer(request, served),
   );
+  return await visitAt(browser, `http://127.0.0.1:${server.addr.port}/`, options);
+}
+
+/** Does in a page what a page does; returns the image. */
+async function visitAt(browser: Browser, url: string, options: object): Promise<Image> {
   const page = await browser.newPage();
   const errors: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(error.message));
   try {
-    await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+    await page.goto(url);
+    // A server that bundles on demand may load the page anew when it has.
     await page.waitForFunction(() => "enlarge" in globalThis);
     const { said, provider, png } = await page.evaluate(
       (options) =>
@@ -67,9 +73,47 @@ async function visit(browser: Browser, folder: string, options: object): Promise
     return await readImage(Uint8Array.from(png));
   } finally {
     await page.close();
-    await server.shutdown();
   }
 }
+
+/** Serves a folder by Vite's server for development, which gives a page each module as it is. */
+async function serveByVite(
+  { node, folder }: Project,
+): Promise<{ url: string; end(): Promise<void> }> {
+  const child = new Deno.Command(node, {
+    args: ["node_modules/vite/bin/vite.js", "dev", "vite", "--host", "127.0.0.1", "--port", "0"],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let told = "";
+  const url = Promise.withResolvers<string>();
+  const reading = (async () => {
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      told += text;
+      const [found] = told.match(/http:\/\/127\.0\.0\.1:\d+\//) ?? [];
+      if (found) url.resolve(found);
+    }
+    url.reject(new Error(`Vite's server did not start: ${told}`));
+  })();
+  const end = async () => {
+    child.kill();
+    await Promise.all([reading, child.status]);
+  };
+  return { url: await url.promise, end };
+}
+
+/** Lays what a page fetches beside a bundle that has no such folder by itself. */
+async function layBeside(site: string): Promise<void> {
+  await run("mkdir", ["-p", `${site}ort`]);
+  await run("cp", ["-r", "node_modules/@srzoo/core/zoo", "small.png", "index.html", site]);
+  const runtime = "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded";
+  await run("cp", [`${runtime}.mjs`, `${runtime}.wasm`, `${site}ort`]);
+}
+
+/** Where a page finds what a bundler did not follow. */
+const places = { worker: "/worker.js", wasmPaths: "/ort/", zoo: "/zoo/", provider: "wasm" };
 
 const npm = await hasNpm();
 
@@ -154,12 +198,51 @@ Deno.test({
           const native = /node_modules\/(onnxruntime-node|imagescript)\/|^node:/;
           expect(Object.keys(inputs).filter((path) => native.test(path))).toEqual([]);
         }
-        await run("cp", ["-r", "node_modules/@srzoo/core/zoo", "small.png", "index.html", site]);
-        const runtime = "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded";
-        await run("mkdir", ["-p", `${site}ort`]);
-        await run("cp", [`${runtime}.mjs`, `${runtime}.wasm`, `${site}ort`]);
-        const places = { worker: "/worker.js", wasmPaths: "/ort/", zoo: "/zoo/" };
-        const image = await visit(browser as Browser, site, { ...places, provider: "wasm" });
+        await layBeside(site);
+        const image = await visit(browser as Browser, site, places);
+        expect(apart(image, truth)).toBeLessThanOrEqual(1);
+      },
+    });
+
+    await t.step({
+      name: `Vite's server for development gives a page the same image${needs}`,
+      ignore: !browser,
+      async fn() {
+        const { url, end } = await serveByVite(project);
+        try {
+          const image = await visitAt(browser as Browser, url, {});
+          expect(apart(image, truth)).toBeLessThanOrEqual(1);
+        } finally {
+          await end();
+        }
+      },
+    });
+
+    await t.step({
+      name: `Rollup builds a page that gives the command line's image${needs}`,
+      ignore: !browser,
+      async fn() {
+        const { code, stderr } = await tool("rollup/dist/bin/rollup", [
+          "--config",
+          "rollup/rollup.config.js",
+          "--silent",
+        ]);
+        expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
+        await layBeside(`${folder}rollup/`);
+        const image = await visit(browser as Browser, `${folder}rollup`, places);
+        expect(apart(image, truth)).toBeLessThanOrEqual(1);
+      },
+    });
+
+    await t.step({
+      name: `webpack builds a page, without a warning, that gives the command line's image${needs}`,
+      ignore: !browser,
+      async fn() {
+        await run("rm", ["-rf", `${folder}webpack/dist`]);
+        const { code, stderr } = await run(node, ["webpack/webpack.mjs"]);
+        expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
+        await layBeside(`${folder}webpack/dist/`);
+        const image = await visit(browser as Browser, `${folder}webpack/dist`, { zoo: "/zoo/" });
         expect(apart(image, truth)).toBeLessThanOrEqual(1);
       },
     });

@@ -22,7 +22,7 @@ export async function holdNative(): Promise<void> {
 }
 
 async function nativeCodec(): Promise<typeof import("./imagescript.ts")> {
-  return await import(serverModule("imagescript", import.meta.url));
+  return await import(/* webpackIgnore: true */ serverModule("imagescript", import.meta.url));
 }
 
 /**

@@ -72,7 +72,7 @@ async function startDecoder(): Promise<WebpDecoder> {
 async function optionsOf(name: string): Promise<{ noInitialRun: true; wasmBinary?: ArrayBuffer }> {
   if (!onServer || "Deno" in globalThis) return { noInitialRun: true };
   const { compiledInNode }: typeof import("./webp_in_node.ts") = await import(
-    serverModule("webp_in_node", import.meta.url)
+    /* webpackIgnore: true */ serverModule("webp_in_node", import.meta.url)
   );
   return { noInitialRun: true, wasmBinary: await compiledInNode(name) };
 }

@@ -1,0 +1,13 @@
+// The page and the worker, which Rollup does not find by itself, as two bundles.
+import resolve from "@rollup/plugin-node-resolve";
+
+const bundle = (input, file) => ({
+  input,
+  output: { file: `rollup/${file}`, format: "es", inlineDynamicImports: true },
+  plugins: [resolve({ browser: true })],
+});
+
+export default [
+  bundle("page.js", "main.js"),
+  bundle("node_modules/@srzoo/core/lib/web_worker.js", "worker.js"),
+];
