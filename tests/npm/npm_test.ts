@@ -224,7 +224,7 @@ Deno.test({
       async fn() {
         const { code, stderr } = await tool("rollup/dist/bin/rollup", [
           "--config",
-          "rollup/rollup.config.js",
+          "rollup/rollup.config.cjs",
           "--silent",
         ]);
         expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
@@ -239,7 +239,7 @@ Deno.test({
       ignore: !browser,
       async fn() {
         await run("rm", ["-rf", `${folder}webpack/dist`]);
-        const { code, stderr } = await run(node, ["webpack/webpack.mjs"]);
+        const { code, stderr } = await run(node, ["webpack/webpack.cjs"]);
         expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
         await layBeside(`${folder}webpack/dist/`);
         const image = await visit(browser as Browser, `${folder}webpack/dist`, { zoo: "/zoo/" });

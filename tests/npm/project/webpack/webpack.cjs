@@ -1,13 +1,13 @@
 // Bundles the page with webpack, which follows the worker and its files by itself; warnings count as errors.
-import process from "node:process";
-import webpack from "webpack";
+const process = require("node:process");
+const webpack = require("webpack");
 
 const config = {
   mode: "development",
   devtool: false,
-  entry: new URL("../page.js", import.meta.url).pathname,
+  entry: `${__dirname}/../page.js`,
   output: {
-    path: new URL("dist", import.meta.url).pathname,
+    path: `${__dirname}/dist`,
     filename: "main.js",
     publicPath: "/",
   },

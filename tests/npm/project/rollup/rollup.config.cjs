@@ -1,5 +1,5 @@
 // The page and the worker, which Rollup does not find by itself, as two bundles.
-import resolve from "@rollup/plugin-node-resolve";
+const resolve = require("@rollup/plugin-node-resolve");
 
 const bundle = (input, file) => ({
   input,
@@ -7,7 +7,7 @@ const bundle = (input, file) => ({
   plugins: [resolve({ browser: true })],
 });
 
-export default [
+module.exports = [
   bundle("page.js", "main.js"),
   bundle("node_modules/@srzoo/core/lib/web_worker.js", "worker.js"),
 ];
