@@ -26,16 +26,27 @@ export type Word =
   | { kind: "unfinished"; paths: readonly string[] }
   | { kind: "end"; code: number };
 
-/** Does the work and returns the exit code. A signal ends it and removes unfinished files. */
+/**
+ * Does the work and returns the exit code. A signal ends it and removes unfinished files.
+ *
+ * @throws What `report` throws, such as a broken pipe: then the work ends and unfinished files are removed.
+ */
 export async function runTask(task: Task, report: Reporter): Promise<number> {
   const thread = startThread(task, report);
   const stop = () => {
     discard(thread.unfinished());
-    report({ event: "error", message: "interrupted: all written files are complete" });
+    try {
+      report({ event: "error", message: "interrupted: all written files are complete" });
+    } catch {
+      // Nobody reads it.
+    }
     return exitCodes.interrupted;
   };
   watchSignals(() => thread.stop(), () => Deno.exit(stop()));
-  const code = await thread.end;
+  const code = await thread.end.catch((error) => {
+    discard(thread.unfinished());
+    throw error;
+  });
   return code === exitCodes.interrupted ? stop() : code;
 }
 
@@ -54,8 +65,13 @@ function startThread(task: Task, report: Reporter): Thread {
   const { promise: end, resolve, reject } = Promise.withResolvers<number>();
   let unfinished: readonly string[] = [];
   worker.onmessage = ({ data }: MessageEvent<Word>) => {
-    if (data.kind === "event") report(data.event);
-    else if (data.kind === "unfinished") unfinished = data.paths;
+    if (data.kind === "event") {
+      try {
+        report(data.event);
+      } catch (error) {
+        reject(error);
+      }
+    } else if (data.kind === "unfinished") unfinished = data.paths;
     else resolve(data.code);
   };
   worker.onerror = (event) => {

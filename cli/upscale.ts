@@ -28,7 +28,12 @@ export async function main(args: readonly string[]): Promise<number> {
     return await runTask({ command: "upscale", settings, program: config.version }, reporter());
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return exitCodes.someFailed;
-    reporter()({ event: "error", ...described(error, undefined, settings?.debug) });
+    const event = { event: "error", ...described(error, undefined, settings?.debug) } as const;
+    try {
+      reporter()(event);
+    } catch {
+      console.error(`error: ${event.message}`); // standard output does not take it
+    }
     return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.someFailed;
   }
 }

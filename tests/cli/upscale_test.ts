@@ -290,3 +290,28 @@ Deno.test(
     }
   }),
 );
+
+Deno.test(
+  "upscale ends with one line and no unfinished file when its events cannot be written",
+  { ignore: Deno.build.os !== "linux" },
+  inFolder(async (folder) => {
+    for (let i = 0; i < 3; i++) await writePicture(join(folder, `${i}.png`), 40, 30);
+    const run = async (redirected: string) => {
+      const line =
+        `"$0" run --quiet --no-check -A "$1" --model bicubic --json --out "$2" "$3" ${redirected}`;
+      const args = ["-c", line, Deno.execPath(), program, join(folder, "out"), folder];
+      const command = new Deno.Command("bash", { args: ["-o", "pipefail", ...args] });
+      const { code, stderr } = await command.output();
+      return { code, errors: new TextDecoder().decode(stderr) };
+    };
+    const full = await run("> /dev/full");
+    expect(full).toEqual({
+      code: 1,
+      errors: expect.stringMatching(/^error: No space left[^\n]*\n$/),
+    });
+    const closed = await run("| head -c 1 > /dev/null");
+    expect(closed).toEqual({ code: 1, errors: "" });
+    const names = await filesBelow(folder);
+    expect(names.filter((name) => name.includes(".part"))).toEqual([]);
+  }),
+);

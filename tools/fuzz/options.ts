@@ -8,7 +8,8 @@ const tiny = new URL("../../tests/fixtures/zoo/srdiff-tiny/model.yml", import.me
 
 const NAMES = [
   ...["seed", "samples", "sampler", "steps", "temperature", "fidelity", "restore", "tile"],
-  ...["consistency", "memory", "toString", "__proto__", "constructor", "scale"],
+  ...["consistency", "memory", "keepHidden", "noise", "guide", "signal", "onProgress"],
+  ...["toString", "__proto__", "constructor", "scale"],
 ];
 
 function oddOptions(random: () => number): UpscaleOptions {
