@@ -188,6 +188,8 @@ const FAMILY: readonly string[] = [
 const COMMON = ["memory", "signal", "onProgress"];
 /** Longest side of an image: that of a PNG file. */
 const MOST_SIDE = 2 ** 31 - 1;
+/** Most pixels of a result: their bytes are in one array, and their tiles in lists. */
+const MOST_PIXELS = 2 ** 31;
 /** What a bicubic entry needs: no network, the kernel's radius. */
 const NO_NETWORK: Tiling = { size: 512, overlap: 4, multiple: 1 };
 
@@ -246,6 +248,11 @@ export function planUpscale(
     );
   }
   const width = size.width * card.scale, height = size.height * card.scale;
+  if (width * height > MOST_PIXELS) {
+    throw new RangeError(
+      `Cannot make an image of ${width}x${height}: it may have at most 2^31 pixels. Cut the image`,
+    );
+  }
   if (guide !== undefined) checkGuide(guide, { width, height });
   const { generative } = model;
   const asked = tilingOf(card, tile);

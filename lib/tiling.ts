@@ -16,6 +16,9 @@ export interface Tiling {
   blended?: boolean;
 }
 
+/** Most tiles along one axis. */
+const MOST_TILES = 2 ** 20;
+
 /** A stretch of one axis. */
 export interface Span {
   /** First pixel of the tile. */
@@ -63,6 +66,12 @@ export function spansOf(length: number, tiling: Tiling): Span[] {
   if (length <= tiling.size) return [{ start: 0, size: length, from: 0, to: length, feather: 0 }];
   const shared = 2 * alignUp(tiling.overlap, multiple);
   const gaps = Math.ceil((length - tiling.size) / (tiling.size - shared));
+  if (gaps >= MOST_TILES) {
+    throw new RangeError(
+      `Cannot cut ${length} pixels into tiles of ${tiling.size}: these are more than ${MOST_TILES}. ` +
+        "Take a larger tile, or cut the image",
+    );
+  }
   const size = alignUp((length + gaps * shared) / (gaps + 1), multiple);
   const starts = Array.from(
     { length: gaps + 1 },

@@ -131,3 +131,15 @@ Deno.test("planUpscale() divides what does not fit, and refuses what can't", asy
   await expect(plan("srdiff-tiny", { memory: 1e9 }, large)).rejects.toThrow(/within 1000 MB/);
   await expect(plan("srdiff-tiny", { samples: 8 }, large)).rejects.toThrow(/fewer samples/);
 });
+
+Deno.test("planUpscale() refuses at once what no memory holds, whatever the option says", async () => {
+  const sizes = [{ width: 1e9, height: 1e9 }, { width: 2 ** 31 - 1, height: 1 }];
+  for (const source of sizes) {
+    for (const id of ["srdiff-tiny", "regression-tiny"]) {
+      await expect(plan(id, { memory: Infinity }, source)).rejects.toThrow("at most 2^31 pixels");
+    }
+  }
+  const line = { width: 2 ** 27, height: 1 };
+  await expect(plan("srdiff-tiny", { memory: Infinity, tile: 24 }, line)).rejects
+    .toThrow(/Cannot (cut|make)/);
+});
