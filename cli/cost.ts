@@ -102,7 +102,7 @@ function rateOf(
   large: { work: number; took: number },
 ): number {
   const more = large.took - small.took;
-  const isTelling = small.work > 0 && 2 * small.work < large.work && more > 0.3 * large.took;
+  const isTelling = small.work > 0 && 2 * small.work < large.work && more > 0.15 * large.took;
   return isTelling ? more / (large.work - small.work) : large.took / large.work;
 }
 

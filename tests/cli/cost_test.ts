@@ -46,7 +46,7 @@ const cases: Record<string, Times> = {
     sides: [150, 200],
     first: 0,
     call: 200,
-    pixel: 0.05,
+    pixel: 0.1,
   },
   "of which a piece takes longer than it may": { sides: [60, 70], first: 0, call: 20, pixel: 1.2 },
 };
