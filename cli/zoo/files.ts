@@ -2,6 +2,7 @@
 
 import { cacheFolder } from "../../lib/zoo/cache_folder.ts";
 import { fetchFixture, fetchGraph, type ModelCard } from "../../lib/zoo/mod.ts";
+import { NotHereError } from "../../lib/zoo/store.ts";
 import { inPrecision } from "../../lib/precision.ts";
 import { sha256Of } from "../../lib/sha256.ts";
 import { inBytes } from "../terminal.ts";
@@ -89,9 +90,8 @@ export const verify: Verb = (program, desk) => {
       const found: { id: string; file: string; state: string; isIntact: boolean }[] = [];
       for (const card of cards) {
         for (const { part, fetch } of filesOf(card)) {
-          const state = await fetch({ ...options, offline: true }).then(() => "intact", stateOf);
-          const isIntact = state === "intact" || state === "not on this machine";
-          found.push({ id: card.id, file: part, state, isIntact });
+          const state = await fetch({ ...options, offline: true }).then(() => INTACT, stateOf);
+          found.push({ id: card.id, file: part, ...state });
         }
       }
       const rows = found.map(({ id, file, state }) => [id, file, state]);
@@ -104,11 +104,12 @@ export const verify: Verb = (program, desk) => {
     });
 };
 
-function stateOf(error: Error): string {
-  if (/it is not (?:in .* and the network must not be used|beside its card)/.test(error.message)) {
-    return "not on this machine";
-  }
-  return error.message;
+const INTACT = { state: "intact", isIntact: true };
+
+/** What is shown of a file that could not be read; one that is not downloaded yet is not damaged. */
+function stateOf(error: Error): typeof INTACT {
+  const isHere = !(error instanceof NotHereError);
+  return { state: isHere ? error.message : "not on this machine", isIntact: !isHere };
 }
 
 /** Removes the downloads of entries. */

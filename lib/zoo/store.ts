@@ -21,6 +21,15 @@ export interface FetchOptions extends ReadOptions {
   onDownload?: (progress: DownloadProgress) => void;
 }
 
+/** A file of an entry that is not on this machine and cannot be downloaded as things are. */
+export class NotHereError extends Error {
+  /** Makes the error; the message says what would bring the file here. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "NotHereError";
+  }
+}
+
 /**
  * The bytes of one graph of a card.
  *
@@ -64,7 +73,7 @@ async function fetchFile(
     return await fetchAny(card, entry, options);
   } catch (cause) {
     if (!(card.base?.startsWith(ownZoo.href) && isMissing(cause))) throw cause;
-    throw new Error(
+    throw new NotHereError(
       `Cannot find ${entry.file} of ${card.id}: it is not beside its card. The package of srzoo holds the ` +
         `smaller weights only, its repository all of them: load CLONE/zoo/${card.id} from a clone`,
       { cause },
@@ -100,7 +109,7 @@ async function fetchAny(
   const before = await kept();
   if (before) return before;
   if (options.offline) {
-    throw new Error(
+    throw new NotHereError(
       `Cannot fetch ${file} of ${card.id}: it is not in ${cache.name}, and the network must not ` +
         `be used. Load the model once without offline`,
     );
