@@ -59,7 +59,7 @@ async function illustrate(id: string): Promise<void> {
 
 async function write(path: string, image: Image): Promise<void> {
   const format = path.endsWith("png") ? "png" : "jpeg";
-  await Deno.writeFile(new URL(path, root), await encodeImage(image, { format, quality: 92 }));
+  await Deno.writeFile(new URL(path, root), await encodeImage(image, { format }));
 }
 
 if (Deno.args.length === 0) await compare();

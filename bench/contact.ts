@@ -41,7 +41,7 @@ export async function writeContactSheets(
     }
     if (rows.length === 0) continue;
     const path = out.replace(/\.json$/, `.${key.replace(/[^\w.-]/g, "_")}.jpg`);
-    const jpeg = await encodeImage(sheet(rows), { format: "jpeg", quality: 92, metadata: "strip" });
+    const jpeg = await encodeImage(sheet(rows), { format: "jpeg", metadata: "strip" });
     await writeWhole(path, jpeg);
     sheets.push({ path, columns });
   }

@@ -14,7 +14,7 @@ for await (const { name, isFile } of Deno.readDir(from)) {
   try {
     const { images } = await upscaler.upscale(`${from}/${name}`);
     const file = `${to}/${name.replace(/\.\w+$/, ".jpg")}`;
-    await Deno.writeFile(file, await encodeImage(images[0], { format: "jpeg", quality: 92 }));
+    await Deno.writeFile(file, await encodeImage(images[0], { format: "jpeg", quality: 90 }));
     console.log(file);
   } catch (error) {
     console.error(`${name}: ${error instanceof Error ? error.message : error}`);

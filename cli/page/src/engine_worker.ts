@@ -10,6 +10,7 @@ import {
   resizeImage,
   type Upscaler,
 } from "../../../mod.ts";
+import { LOSSY_QUALITY } from "../../../lib/image/files/encode.ts";
 import { noise } from "../../../lib/tensor/noise.ts";
 import { deviationMap } from "../../../lib/metrics/mod.ts";
 import type { Cost, Entry, Made, Reply, Request } from "./messages.ts";
@@ -119,7 +120,7 @@ async function answer(request: Request): Promise<unknown> {
     case "run":
       return await run(request.id, request);
     case "encode":
-      return await encodeImage(request.image, { format: request.format, quality: 92 });
+      return await encodeImage(request.image, { format: request.format, quality: LOSSY_QUALITY });
     case "deviation":
       return deviationMap(request.images).data;
     case "cancel":

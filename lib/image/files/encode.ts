@@ -12,8 +12,8 @@ import { sizedExif } from "./exif.ts";
 import type { OutputFormat } from "./format.ts";
 import { asGrayProfile, asRgbProfile, colorSpaceOf } from "./icc.ts";
 
-/** Default quality of a JPEG file, 1 to 100. */
-export const JPEG_QUALITY = 90;
+/** Quality of a lossy file for which none is asked, 1 to 100. */
+export const LOSSY_QUALITY = 90;
 
 /** Milliseconds that encoding may take, plus those per pixel: some ten times what lossless WebP takes. */
 const PATIENCE = 60_000;
@@ -120,7 +120,7 @@ function metadataOf(image: Image, { format, text, onNote }: EncodeImageOptions):
 
 function encodingOf(format: OutputFormat, quality?: number): EncodeOptions {
   if (format === "png") return { format };
-  return format === "jpeg" ? { format, quality: quality ?? JPEG_QUALITY } : { format, quality };
+  return format === "jpeg" ? { format, quality: quality ?? LOSSY_QUALITY } : { format, quality };
 }
 
 function checkFits(image: Image, format: OutputFormat): void {
