@@ -166,7 +166,7 @@ class FewStep(Chain):
     ):
         super().__init__(recipe, given, tell, residual_scale)
         self.judgement = Judgement(stage, recipe.scale, lpips)
-        self.ways = stage.ways
+        self.ways, self.estimate = stage.ways, stage.pixel if recipe.trains_encoder else 0.0
 
     @property
     def way(self) -> tuple[int, ...]:
@@ -179,8 +179,13 @@ class FewStep(Chain):
     def forward(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         fed, base = self.given(batch.lr, batch.restore)
         x0 = self._last_x0(network, batch, tuple(_twice(part) for part in fed), base.shape)
-        pair = self.image(x0, _twice(base)).chunk(2)
-        return self.judgement(pair, batch.hr, batch.corner)
+        # What the samples want moves the encoder's features; its estimate stays that of the least L1.
+        pair = self.image(x0, _twice(base.detach())).chunk(2)
+        loss, parts = self.judgement(pair, batch.hr, batch.corner)
+        if self.estimate:
+            distance = (base - batch.hr).abs().mean()
+            loss, parts = loss + self.estimate * distance, {**parts, "estimate": distance.detach()}
+        return loss, parts
 
     def _last_x0(self, network: nn.Module, batch: Batch, fed: Fed, shape: torch.Size) -> Tensor:
         """x0 after a number of steps drawn for the whole batch; only the last has a gradient."""

@@ -89,6 +89,7 @@ def export(
                 quantize.keep_weights(folder / f"{name}.safetensors", graph.network)
         files = entry.write_graphs(folder, found, models, "int8" if int8 else "fp16")
         facts = training_facts(run)
+        untrained = {"damage"} if recipe.trains_encoder else {"encoder", "damage"}
         written = {
             "id": target.name,
             **words,
@@ -100,7 +101,7 @@ def export(
             "tiling": tiling(recipe, found),
             **families.of(recipe).card(recipe, run.state["residual_scale"]),
             **({"restore": {"default": "auto"}} if damage else {}),
-            "training": {name: {**facts} for name in found if name not in {"encoder", "damage"}},
+            "training": {name: {**facts} for name in found if name not in untrained},
         }
         entry.write_card(folder, written)
     return written

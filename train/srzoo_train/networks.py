@@ -1,4 +1,4 @@
-"""Networks that start from released weights, and the frozen encoders of the generative families."""
+"""Networks that start from released weights, and the encoders of the generative families."""
 
 import json
 from pathlib import Path

@@ -131,7 +131,8 @@ class Recipe(Part):
     budget: Budget
     scale: int = 4
     network: Network = Network()
-    encoder: str | None = None      # srdiff, srflow: a released regression entry or a run of one, frozen
+    encoder: str | None = None      # srdiff, srflow: a released regression entry or a run of one
+    trains_encoder: bool = False    # srdiff: the encoder is trained too, its estimate by stage.pixel * L1
     init_from: str | None = None    # a released entry, a run or a checkpoint to start from
     fresh: tuple[str, ...] = ()     # layers, such as head or body.6, that do not start from there
     diffusion_steps: int = 100      # T of the cosine schedule, unless `schedule` says another
@@ -220,6 +221,7 @@ def checked(recipe: Recipe) -> Recipe:
         (recipe.batch > 0 and recipe.batch % recipe.accumulate == 0,
          "accumulate: must divide batch"),
         (recipe.held_out >= 0, "held_out: must be 0 or more"),
+        (not recipe.trains_encoder or recipe.family == "srdiff", "trains_encoder: only srdiff takes it"),
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
         (not judged or recipe.crop >= least,
          f"crop: must be at least {least}: few_step and flow_sample need {SMALLEST} pixels of HR for LPIPS"),

@@ -8,18 +8,23 @@ from .networks import restores
 
 
 class Encoded(nn.Module):
-    """A frozen encoder: what a network is fed with, and the base of the residual."""
+    """An encoder: what a network is fed with, and the base of the residual.
 
-    def __init__(self, encoder: nn.Module, enlarge: nn.Module | None = None):
+    Args:
+        enlarge: the base, where it is not the encoder's estimate.
+        trained: whether the encoder is trained with the network; otherwise it is frozen.
+    """
+
+    def __init__(self, encoder: nn.Module, enlarge: nn.Module | None = None, trained: bool = False):
         super().__init__()
-        self.encoder = encoder.requires_grad_(False).eval()
-        self.enlarge = enlarge  # the base, where it is not the encoder's estimate
+        self.encoder = encoder if trained else encoder.requires_grad_(False).eval()
+        self.enlarge, self.trained = enlarge, trained
         self.restores = restores(encoder)
 
-    @torch.no_grad()
     def forward(self, lr: Tensor, restore: Tensor | None = None) -> tuple[tuple[Tensor, ...], Tensor]:
         """Features [n, c, h, w] (and `restore`), and the base [n, 3, H, W]."""
-        features, estimate = self.encoder(lr, restore) if self.restores else self.encoder(lr)
+        with torch.set_grad_enabled(self.trained and torch.is_grad_enabled()):
+            features, estimate = self.encoder(lr, restore) if self.restores else self.encoder(lr)
         base = self.enlarge(lr) if self.enlarge else estimate.float()
         return ((features,) if restore is None else (features, restore)), base
 

@@ -65,11 +65,14 @@ class Run:
         return network
 
     def encoder(self) -> nn.Module | None:
-        """The frozen encoder, out of the run's folder."""
+        """The encoder: as it was trained, or the frozen one out of the run's folder."""
         if not self.recipe.encoder:
             return None
         file = self.folder / "encoder.pt"
         weights = networks.released(str(file if file.is_file() else self.recipe.encoder), "network")
+        if self.recipe.trains_encoder:
+            own = (pair for pair in self.weights().items() if pair[0].startswith("encoder."))
+            weights = {name.removeprefix("encoder."): value for name, value in own}
         return networks.encoder_of(weights, self.recipe.scale, self.recipe.encoder)
 
     def weights(self) -> networks.Weights:

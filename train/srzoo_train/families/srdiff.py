@@ -1,4 +1,4 @@
-"""Family srdiff: diffusion of the residual over the image of a frozen encoder, given its features."""
+"""Family srdiff: diffusion of the residual over the image of an encoder, given its features."""
 
 import math
 from pathlib import Path
@@ -11,6 +11,7 @@ from .. import graphs as onnx_graphs
 from ..diffusion import Chain, sample, timestep
 from ..graphs import Graph
 from ..models.compact import Denoiser
+from ..models.joint import Joint
 from ..models.srdiff_unet import SRDiffUNet
 from ..networks import channels_of
 from ..recipe import Recipe, Stage
@@ -28,6 +29,11 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
     return [
         (bool(recipe.encoder), "encoder: srdiff needs a regression entry"),
         (recipe.base in ("estimate", "bicubic256"), "base: srdiff takes estimate and bicubic256"),
+        (not recipe.trains_encoder or recipe.base == "estimate", "trains_encoder: the base must be estimate"),
+        (not recipe.trains_encoder or all(stage.loss == "few_step" for stage in recipe.stages),
+         "trains_encoder: every stage must be few_step"),
+        (not recipe.trains_encoder or recipe.network.kind != "published",
+         "trains_encoder: published networks keep their encoder"),
         (not recipe.restores or recipe.network.kind != "published",
          "data.damage: published networks have no input restore"),
         *diffusion.rules(recipe),
@@ -35,11 +41,11 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
 
 
 def build(recipe: Recipe, encoder: nn.Module) -> nn.Module:
-    """The denoiser."""
+    """The denoiser, with the encoder if that is trained too."""
     size, features = recipe.network, channels_of(encoder)
     if size.kind == "published":
         return SRDiffUNet(size.hidden, size.multipliers, features, recipe.scale)
-    return Denoiser(
+    denoiser = Denoiser(
         scale=recipe.scale,
         features=features,
         channels=size.channels,
@@ -49,6 +55,15 @@ def build(recipe: Recipe, encoder: nn.Module) -> nn.Module:
         timesteps=recipe.diffusion_steps,
         restores=recipe.restores,
     )
+    return Joint(encoder, denoiser) if recipe.trains_encoder else denoiser
+
+
+def trainable(network: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a denoiser for a network that has the encoder too, which keeps its own."""
+    if not isinstance(network, Joint) or "denoiser.stem.weight" in weights:
+        return weights
+    mine = {f"encoder.{name}": value.detach() for name, value in network.encoder.named_parameters()}
+    return mine | {f"denoiser.{name}": value for name, value in weights.items()}
 
 
 def objective(
@@ -60,7 +75,8 @@ def objective(
 
 def given(recipe: Recipe, encoder: nn.Module) -> nn.Module:
     """What the denoiser is fed with, and the base."""
-    return Encoded(encoder, Enlarged(recipe.scale, True) if recipe.base == "bicubic256" else None)
+    enlarged = Enlarged(recipe.scale, True) if recipe.base == "bicubic256" else None
+    return Encoded(encoder, enlarged, recipe.trains_encoder)
 
 
 def graphs(recipe: Recipe, network: nn.Module, encoder: nn.Module) -> dict[str, Graph]:
@@ -76,10 +92,11 @@ def graphs(recipe: Recipe, network: nn.Module, encoder: nn.Module) -> dict[str, 
         }
 
     gives = {"features": 0, **({"estimate": 1} if recipe.base == "estimate" else {})}
-    frozen = onnx_graphs.halved(encoder)
+    denoiser = network.denoiser if isinstance(network, Joint) else network
+    encodes = onnx_graphs.halved(encoder)
     return {
-        "encoder": Graph("encoder", frozen, onnx_graphs.low_images(asked), gives),
-        "denoiser": Graph("denoiser", onnx_graphs.halved(network), states, {"prediction": 0}),
+        "encoder": Graph("encoder", encodes, onnx_graphs.low_images(asked), gives),
+        "denoiser": Graph("denoiser", onnx_graphs.halved(denoiser), states, {"prediction": 0}),
     }
 
 
