@@ -56,6 +56,12 @@ def srflow(encoder: str, **changes) -> Recipe:
     return Recipe(**(defaults | changes))
 
 
+def joint(encoder: str, **changes) -> Recipe:
+    """The few-step stage of `srdiff` alone, which trains the encoder too."""
+    few = Stage("few_step", ways=(Way(0.6, (59,)), Way(0.4, (59, 29))))
+    return srdiff(encoder, **({"trains_encoder": True, "stages": (few,)} | changes))
+
+
 def srdiff(encoder: str, **changes) -> Recipe:
     """An SRDiff of a few thousand parameters, with both stages."""
     few = Stage("few_step", share=0.5, ways=(Way(0.5, (59,)), Way(0.3, (59, 29)), Way(0.2, steps=3)))

@@ -1,11 +1,14 @@
 """Every loss has an identity, or a closed form on a Gaussian toy whose best denoiser is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from conftest import needs_lpips, srdiff
+from conftest import joint, needs_lpips, srdiff
 from torch import Tensor, nn
 
+from srzoo_train import families
 from srzoo_train.batches import Batch
 from srzoo_train.bicubic import matrix
 from srzoo_train.data.synthetic import picture
@@ -147,6 +150,32 @@ def test_the_energy_score_of_a_gaussian_has_its_closed_form(encoder):
 
     loss, _ = objective(sampler, batch(40, 16, hr))
     assert abs(float(loss) - 0.1 / np.pi**0.5) < 0.001
+
+
+@needs_lpips
+def test_the_estimate_of_a_trained_encoder_follows_its_l1_alone(encoder):
+    """Of the encoder only what the features come from hears of the samples."""
+
+    def gradients(of_samples: bool) -> dict[str, Tensor]:
+        recipe = joint(encoder)
+        network = families.build(recipe, families.encoder(recipe))
+        objective = families.of(recipe).objective(
+            recipe, recipe.stages[0], network.encoder, 1.0, find_lpips()
+        )
+        told = replace(batch(2, 16, torch.rand(2, 3, 64, 64)), lr=torch.rand(2, 3, 16, 16))
+        if of_samples:
+            objective(network, told)[0].backward()
+        else:
+            base = network.encoder(told.lr)[1]
+            (recipe.stages[0].pixel * (base - told.hr).abs().mean()).backward()
+        return {name: p.grad for name, p in network.encoder.named_parameters()}
+
+    torch.manual_seed(1)
+    with_samples = gradients(True)
+    torch.manual_seed(1)
+    alone = gradients(False)
+    assert torch.allclose(with_samples["head.weight"], alone["head.weight"], atol=1e-7)
+    assert not torch.allclose(with_samples["fuse.weight"], alone["fuse.weight"], rtol=1e-2)
 
 
 @needs_lpips

@@ -47,6 +47,10 @@ CASES = [
     ({"family": "ddpm", "encoder": "e.pt"}, "encoder: ddpm has none"),
     ({"base": "none"}, "base: srdiff takes estimate and bicubic256"),
     ({"stages": [{"loss": "diffusion", "share": 0.5}]}, "the shares must add up to 1"),
+    ({"trains_encoder": True}, "trains_encoder: every stage must be few_step"),
+    ({"trains_encoder": True, "base": "bicubic256"}, "trains_encoder: the base must be estimate"),
+    ({"trains_encoder": True, "network": {"kind": "published"}}, "trains_encoder: published networks keep their encoder"),
+    ({"trains_encoder": True, "family": "sr3", "encoder": None, "base": "bicubic"}, "trains_encoder: only srdiff takes it"),
 ]
 
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from PIL import Image
 from safetensors.numpy import load_file
 from accelerate.state import AcceleratorState
-from conftest import TRAIN, needs_lpips, regression, srdiff
+from conftest import TRAIN, joint, needs_lpips, regression, srdiff
 
 from srzoo_train import card, export, families, graphs, networks, quantize, run as runs
 from srzoo_train.lpips import find_lpips
@@ -161,6 +161,27 @@ def test_an_exported_entry_is_started_from(store, tmp_path):
     averaged = torch.load(out / "stage-0.pt", weights_only=True)
     for name, parameter in again.network.named_parameters():
         assert torch.equal(parameter.detach().cpu(), averaged[name].half().float()), name
+
+
+@needs_lpips
+def test_an_encoder_that_was_trained_too_is_exported_and_started_from(store, encoder, tmp_path):
+    first = train(joint(encoder), store, tmp_path / "run")
+    run, target = runs.open_run(first), tmp_path / "entry"
+    card = export.export(run, target, export.words_of(run, target, None, None))
+    assert set(card["training"]) == {"encoder", "denoiser"}
+    started = networks.released(str(first / "encoder.pt"), "network")
+    released = networks.released(f"{target}#encoder", "network")
+    averaged = torch.load(first / "stage-0.pt", weights_only=True)
+    for name, weight in released.items():
+        assert torch.equal(weight, averaged[f"encoder.{name}"].half().float()), name
+        assert not torch.equal(weight, started[name].half().float()), name
+    # An entry names its encoder apart; a run of the same kind fills the encoder too.
+    for origin in (target, first):
+        AcceleratorState._reset_state(True)
+        recipe = joint(f"{target}#encoder", init_from=str(origin))
+        again = Trainer(recipe, Store(store), tmp_path / origin.name / "again", None)
+        for name, parameter in again.network.named_parameters():
+            assert torch.allclose(parameter.detach().cpu(), averaged[name], atol=2e-3), name
 
 
 def test_a_deeper_network_starts_from_a_shallower_one():

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import torch
-from conftest import TRAIN, needs_lpips, regression, srdiff
+from conftest import TRAIN, joint, needs_lpips, regression, srdiff
 
 from srzoo_train.data.synthetic import synthetic_store
 from srzoo_train.recipe import Budget
@@ -94,4 +94,10 @@ def test_two_processes_that_accumulate_give_what_one_gives(store, tmp_path):
 @needs_lpips
 def test_two_processes_give_what_one_gives_in_every_stage(store, encoder, tmp_path):
     recipe = srdiff(encoder)
+    assert two_processes_differ_by(recipe, recipe, store, tmp_path) < 1e-5
+
+
+@needs_lpips
+def test_two_processes_give_what_one_gives_with_the_encoder(store, encoder, tmp_path):
+    recipe = joint(encoder)
     assert two_processes_differ_by(recipe, recipe, store, tmp_path) < 1e-5
