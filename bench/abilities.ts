@@ -15,7 +15,7 @@ import type { Finding } from "./abilities/part.ts";
 import { readSettings, type Settings } from "./abilities/settings.ts";
 import { type Mode, studyOf, type StudyOptions } from "./abilities/study.ts";
 import { writeBetweenMarks } from "./marks.ts";
-import { openMetricGraphs } from "./graphs.ts";
+import { openWithLpips } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { openModel } from "./methods/entry.ts";
@@ -31,17 +31,14 @@ const root = new URL("../", import.meta.url);
 type Found = [finding: Finding, set: string];
 
 async function main(settings: Settings, signal: AbortSignal): Promise<number> {
-  const { metricGraphs: { lpips, lpipsSqueeze }, notes } = await openMetricGraphs(
-    settings.lpips,
-    settings.threads,
-  );
-  if (!lpips) throw new Error(`Cannot measure abilities without LPIPS. ${notes.join(". ")}`);
-  await using upscaler = await openModel(settings.model, { threads: settings.threads, signal });
+  const { lpips, threads } = settings;
+  await using graphs = await openWithLpips("measure abilities", lpips, threads);
+  await using upscaler = await openModel(settings.model, { threads, signal });
   if (!upscaler.generative) {
     throw new Error(`Cannot measure abilities of ${upscaler.card.id}: it is not generative`);
   }
   const machine = await thisMachine();
-  const metricGraphs = { lpips, lpipsSqueeze };
+  const { metricGraphs } = graphs;
   const found = await findAll(settings, { upscaler, metricGraphs, signal }, machine);
   const text = [headOf(machine), ...found.map(([finding, set]) => markdownOf(finding, set))]
     .join("\n\n");
@@ -52,7 +49,6 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
       if (stepsDefault) await writeStepsDefault(cardOf(upscaler), stepsDefault);
     }
   }
-  for (const graph of [lpips, lpipsSqueeze]) await graph?.[Symbol.asyncDispose]();
   return found.some(([{ promises }]) => promises.some(({ kept }) => !kept)) ? 1 : 0;
 }
 

@@ -30,6 +30,9 @@ export interface MetricGraphs {
   readonly niqe?: NiqeModel;
 }
 
+/** Graphs with LPIPS among them. */
+export type WithLpips = MetricGraphs & Required<Pick<MetricGraphs, "lpips">>;
+
 /** All figures of one result. */
 export async function figuresOf(
   result: Image,

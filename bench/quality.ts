@@ -32,8 +32,8 @@ export async function measureQuality(
   tasks: readonly Task[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { metricGraphs, notes } = await openMetricGraphs(settings.lpips, settings.threads);
-  record.notes.push(...notes);
+  await using graphs = await openMetricGraphs(settings.lpips, settings.threads);
+  record.notes.push(...graphs.notes);
   const model = await openNiqe(settings.niqe);
   if (!model) record.notes.push(NO_NIQE);
   await using observer = settings.inception
@@ -62,7 +62,7 @@ export async function measureQuality(
     for (const method of methods) {
       const options = {
         seeds,
-        metricGraphs: { ...metricGraphs, niqe: model },
+        metricGraphs: { ...graphs.metricGraphs, niqe: model },
         gallery,
         observe,
         observed,
@@ -78,7 +78,6 @@ export async function measureQuality(
       record.notes.push(`Too small for the protocol, left out: ${[...leftOut].join(", ")}`);
     }
     await saveRecord(settings.out, record);
-    for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
   }
 }
 

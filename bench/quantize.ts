@@ -13,12 +13,11 @@ import { Command } from "commander";
 import { readCard } from "../lib/zoo/mod.ts";
 import type { Int8 } from "../lib/zoo/card.ts";
 import { trustedInt8 } from "../lib/precision.ts";
-import { openMetricGraphs } from "./graphs.ts";
+import { openWithLpips } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
+import { SETS_FOLDER } from "./sets.ts";
 import { runTrainingModule } from "./training.ts";
 import { measureInt8, writeInt8, zooSets } from "./zoo_figures.ts";
-
-const root = new URL("../", import.meta.url);
 
 /** What the user asked for. */
 interface Flags {
@@ -35,23 +34,20 @@ async function main(signal: AbortSignal): Promise<number> {
     .argument("<entry>", "folder of the entry")
     .requiredOption("--data <store>", "prepared store with training images of the entry's scale")
     .option("--graph <name...>", "only these graphs")
-    .option("--eval <dir>", "folder with the sets", new URL("../shared/data/eval", root).pathname)
+    .option("--eval <dir>", "folder with the sets", SETS_FOLDER)
     .option("--lpips <path>", "file or folder with the LPIPS graphs")
     .option("--images <n>", "first images of BSD100 to compare on", "20")
     .parse(Deno.args, { from: "user" });
   const [folder] = command.args;
   const { data, graph, eval: sets, lpips, images } = command.opts<Flags>();
-  const { metricGraphs, notes } = await openMetricGraphs(lpips);
-  if (!metricGraphs.lpips) {
-    throw new Error(`Cannot judge int8 graphs without LPIPS. ${notes.join(". ")}`);
-  }
+  await using graphs = await openWithLpips("judge int8 graphs", lpips);
   const path = `${folder}/model.yml`;
   await writeInt8(path, await quantize(folder, data, graph));
   const card = await readCard(path);
   const limited = zooSets.map((set) => ({ ...set, limit: Number(images) }));
+  const { metricGraphs } = graphs;
   const difference = await measureInt8(card, limited, { data: sets, metricGraphs, signal });
   await writeInt8(path, { ...card.int8!, difference });
-  for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
   for (const [set, { psnrY, lpips }] of Object.entries(difference!)) {
     console.log(`${set}: PSNR ${psnrY} dB, LPIPS ${lpips}`);
   }

@@ -3,6 +3,9 @@
 import { basename, resolve } from "node:path";
 import { exists, sha256 } from "./files.ts";
 
+/** Where the sets are looked for if no folder is named: beside the project. */
+export const SETS_FOLDER = new URL("../../shared/data/eval", import.meta.url).pathname;
+
 /** One image of a set. */
 export interface SetImage {
   /** File name without its extension. */

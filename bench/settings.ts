@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { tracks } from "./degrade.ts";
 import { upscalerjsModels } from "./peers/upscalerjs.ts";
 import { protocols } from "./protocols.ts";
+import { SETS_FOLDER } from "./sets.ts";
 import { sizeNames } from "./speed/sizes.ts";
 import { addPair, json, list, numbers, positive, some, temperatures } from "./values.ts";
 
@@ -89,7 +90,7 @@ export function readSettings(args: readonly string[]): Settings {
     )
     .option("--model <list>", "entries and baselines, such as srdiff,srdiff+steps=8,bicubic", list)
     .option("--set <list>", "sets below --data, or folders", list)
-    .option("--data <dir>", "folder with the sets", `${root}../shared/data/eval`)
+    .option("--data <dir>", "folder with the sets", SETS_FOLDER)
     .option("--scale <list>", "scales (default: those of the models)", numbers)
     .addOption(
       new Option("--protocol <name>", "what is cut out of the images")

@@ -14,11 +14,12 @@ import { Command } from "commander";
 import type { ModelCard } from "../mod.ts";
 import { openZoo } from "../lib/zoo/mod.ts";
 import { writeFigures } from "../cli/zoo/figures.ts";
-import { openMetricGraphs } from "./graphs.ts";
+import { openWithLpips } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { writeBetweenMarks } from "./marks.ts";
 import { startProgress } from "./progress.ts";
 import { readRecord } from "./record.ts";
+import { SETS_FOLDER } from "./sets.ts";
 import {
   differences,
   enlarges,
@@ -53,16 +54,14 @@ async function main(signal: AbortSignal): Promise<number> {
     .option("--check", "only report figures of the cards that are no longer true")
     .option("--only <id>", "one entry")
     .option("--missing", "only the sets that a card has no figures of; keep the others")
-    .option("--data <dir>", "folder with the sets", new URL("../shared/data/eval", root).pathname)
+    .option("--data <dir>", "folder with the sets", SETS_FOLDER)
     .option("--lpips <path>", "file or folder with the LPIPS graphs")
     .option("--results <file>", "take what this results file of deno task bench holds")
     .option("--seeds <n>", "seeds of generative entries on BSD100, instead of 5")
     .parse(Deno.args, { from: "user" })
     .opts<Flags>();
-  const { metricGraphs, notes } = await openMetricGraphs(values.lpips);
-  if (!metricGraphs.lpips) {
-    throw new Error(`Cannot measure the zoo without LPIPS. ${notes.join(". ")}`);
-  }
+  await using graphs = await openWithLpips("measure the zoo", values.lpips);
+  const { metricGraphs } = graphs;
   const cards = (await openZoo().list()).filter((card) =>
     enlarges(card) && (!values.only || card.id === values.only)
   );
@@ -99,7 +98,6 @@ async function main(signal: AbortSignal): Promise<number> {
     else await writeInt8(path, { ...card.int8, difference });
   }
   progress.end();
-  for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
   if (!values.check) {
     await writeTable();
     await writeCardTables((await openZoo().list()).filter(enlarges));

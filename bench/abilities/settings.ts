@@ -1,6 +1,7 @@
 /** What the user of `bench/abilities.ts` asked for. @module */
 
 import { Command, InvalidArgumentError } from "commander";
+import { SETS_FOLDER } from "../sets.ts";
 import { list, positive, some } from "../values.ts";
 import { parts } from "./mod.ts";
 
@@ -38,8 +39,6 @@ Examples:
 An interrupted run is resumed by the same command: figures of the same weights and images are kept.
 Exit codes: 0, 1 (a promise does not hold, or it failed), 2 (usage), 130 (interrupted).`;
 
-const root = new URL("../..", import.meta.url).pathname;
-
 /** Reads the command line; exits with 2 if it is invalid, with 0 after `--help`. */
 export function readSettings(args: readonly string[]): Settings {
   const names = parts.map(({ name }) => name);
@@ -47,7 +46,7 @@ export function readSettings(args: readonly string[]): Settings {
     .description("measures what a generative entry can do besides sampling one image")
     .option("--model <spec>", "the entry: id, folder or URL", "srdiff")
     .option("--set <list>", "sets below --data, or folders", list, ["BSD100"])
-    .option("--data <dir>", "folder with the sets", `${root}../shared/data/eval`)
+    .option("--data <dir>", "folder with the sets", SETS_FOLDER)
     .option("--only <list>", `what is measured: ${names.join(", ")}`, some(names))
     .option("--images <list>", "images: 10, or fidelity=50,steps:8=20 (0: none)", limits, {})
     .option("--threads <n>", "CPU threads", positive)

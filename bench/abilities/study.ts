@@ -1,7 +1,7 @@
 /** What all abilities are measured with: an entry, images, metricGraphs, and the figures that are kept. @module */
 
 import type { Upscaler } from "../../mod.ts";
-import type { MetricGraphs } from "../figures.ts";
+import type { WithLpips } from "../figures.ts";
 import { digestOf } from "../methods/entry.ts";
 import type { Pair } from "../protocols.ts";
 import { type BenchRecord, putRow, type Row, type SetRecord } from "../record.ts";
@@ -31,7 +31,7 @@ export interface Study {
   /** The entry. */
   readonly upscaler: Upscaler;
   /** LPIPS with AlexNet, and with SqueezeNet if it was found. */
-  readonly metricGraphs: MetricGraphs & Required<Pick<MetricGraphs, "lpips">>;
+  readonly metricGraphs: WithLpips;
   /** The set. */
   readonly set: SetRecord;
   /** All its images. */

@@ -29,9 +29,8 @@ Deno.test("openMetricGraphs() does not take a graph that scores otherwise, and s
   withFolder(async (folder) => {
     const file = `${folder}/mine.onnx`;
     await Deno.writeFile(file, otherGraph());
-    const { metricGraphs, notes } = await openMetricGraphs(file, 1);
-    for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
-    expect(notes[0]).toMatch(/LPIPS with AlexNet: .*mine.onnx is not used, since it scores/);
+    await using graphs = await openMetricGraphs(file, 1);
+    expect(graphs.notes[0]).toMatch(/LPIPS with AlexNet: .*mine.onnx is not used, since it scores/);
   }));
 
 Deno.test({
@@ -40,9 +39,9 @@ Deno.test({
   ignore: !existsSync(shared),
   async fn() {
     for (const given of [shared, `${shared}/lpips_sq.onnx`]) {
-      const { metricGraphs, notes } = await openMetricGraphs(given, 1);
-      expect([Object.keys(metricGraphs), notes]).toEqual([["lpips", "lpipsSqueeze"], []]);
-      for (const graph of Object.values(metricGraphs)) await graph?.[Symbol.asyncDispose]();
+      await using graphs = await openMetricGraphs(given, 1);
+      expect(Object.keys(graphs.metricGraphs)).toEqual(["lpips", "lpipsSqueeze"]);
+      expect(graphs.notes).toEqual([]);
     }
   },
 });
