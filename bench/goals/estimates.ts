@@ -1,11 +1,9 @@
 /** How well the command line knows beforehand what time an image takes. @module */
 
-import { join } from "node:path";
-import { encodeImage } from "../../mod.ts";
 import { seconds } from "./clock.ts";
 import type { Goal, Study } from "./goal.ts";
-import { photograph } from "./photograph.ts";
 import { type Watched, watched } from "./program.ts";
+import { openScratch } from "./scratch.ts";
 
 /** Entries and sizes of the source. */
 const CASES = [["regression", 320, 240], ["regression", 1024, 768], [
@@ -19,17 +17,11 @@ export const estimates: Study = {
   name: "estimates",
   about: "estimates of the time, before the work and in its midst, against what it took",
   async *measure(_, signal): AsyncGenerator<Goal> {
-    const folder = await Deno.makeTempDir();
-    try {
-      for (const [model, width, height] of CASES) {
-        const path = join(folder, "source.png");
-        const file = await encodeImage(await photograph(width, height), { format: "png" });
-        await Deno.writeFile(path, file);
-        const args = ["--model", model, path, "-o", join(folder, "large.png")];
-        yield* estimatesOf(`${model} ${width}x${height}`, await watched(args, signal));
-      }
-    } finally {
-      await Deno.remove(folder, { recursive: true });
+    await using scratch = await openScratch();
+    for (const [model, width, height] of CASES) {
+      const path = await scratch.photograph("source.png", width, height);
+      const args = ["--model", model, path, "-o", scratch.path("large.png")];
+      yield* estimatesOf(`${model} ${width}x${height}`, await watched(args, signal));
     }
   },
 };

@@ -1,12 +1,10 @@
 /** How fast a folder is worked on. @module */
 
-import { join } from "node:path";
-import { encodeImage } from "../../mod.ts";
 import { openBare } from "./bare.ts";
 import { clocked, seconds } from "./clock.ts";
 import type { Goal, Study } from "./goal.ts";
-import { photograph } from "./photograph.ts";
 import { watched } from "./program.ts";
+import { openScratch } from "./scratch.ts";
 
 /** Images of the folder, and their sizes. */
 const COUNT = 8, WIDTH = 320, HEIGHT = 240;
@@ -16,25 +14,20 @@ export const folder: Study = {
   name: "folder",
   about: "images a second of a folder, from PNG to PNG, against the bare graphs",
   async *measure({ models: [id] }, signal): AsyncGenerator<Goal> {
-    const folder = await Deno.makeTempDir();
-    try {
-      const file = await encodeImage(await photograph(WIDTH, HEIGHT), { format: "png" });
-      const paths = Array.from({ length: COUNT }, (_, i) => join(folder, `${i}.png`));
-      for (const path of paths) await Deno.writeFile(path, file);
-      await using bare = await openBare(id);
-      const graphs = (await clocked({ run: () => bare.run(WIDTH, HEIGHT) }, signal)).run;
-      const args = ["--model", id, "--out", join(folder, "out"), ...paths];
-      const { events } = await watched(args, signal);
-      const done = events.filter(({ event }) => event === "done");
-      const each = (done.at(-1)!.at - done[0].at) / (COUNT - 1);
-      yield {
-        what: `${id} ${WIDTH}x${HEIGHT}, a folder: rate : graphs' rate`,
-        value: graphs / each,
-        goal: { least: 0.95 },
-        note: `an image ${seconds(each)}, its graphs ${seconds(graphs)}`,
-      };
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    await using scratch = await openScratch();
+    const paths: string[] = [];
+    for (let i = 0; i < COUNT; i++) paths.push(await scratch.photograph(`${i}.png`, WIDTH, HEIGHT));
+    await using bare = await openBare(id);
+    const graphs = (await clocked({ run: () => bare.run(WIDTH, HEIGHT) }, signal)).run;
+    const args = ["--model", id, "--out", scratch.path("out"), ...paths];
+    const { events } = await watched(args, signal);
+    const done = events.filter(({ event }) => event === "done");
+    const each = (done.at(-1)!.at - done[0].at) / (COUNT - 1);
+    yield {
+      what: `${id} ${WIDTH}x${HEIGHT}, a folder: rate : graphs' rate`,
+      value: graphs / each,
+      goal: { least: 0.95 },
+      note: `an image ${seconds(each)}, its graphs ${seconds(graphs)}`,
+    };
   },
 };

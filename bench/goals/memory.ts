@@ -1,11 +1,9 @@
 /** The memory that the command line takes. @module */
 
-import { join } from "node:path";
-import { encodeImage } from "../../mod.ts";
 import { seconds } from "./clock.ts";
 import type { Goal, Study } from "./goal.ts";
-import { photograph } from "./photograph.ts";
 import { watched } from "./program.ts";
+import { openScratch } from "./scratch.ts";
 
 /** Sizes of the source, the most megabytes that the default entry may take, and whether that takes minutes. */
 const CASES = [
@@ -22,28 +20,19 @@ export const memory: Study = {
   about: "peak of resident memory of the command line, default entry, PNG to PNG",
   async *measure({ large }, signal): AsyncGenerator<Goal> {
     if (Deno.build.os !== "linux") return;
-    const folder = await Deno.makeTempDir();
-    try {
-      for (const { width, height, most, isLarge } of CASES) {
-        if (isLarge && !large) continue;
-        const path = join(folder, `${width}x${height}.png`);
-        await Deno.writeFile(
-          path,
-          await encodeImage(await photograph(width, height), { format: "png" }),
-        );
-        const out = join(folder, `${width}x${height}-large.png`);
-        const { peak, took } = await watched(["--seed", "0", path, "-o", out], signal);
-        yield {
-          what: `peak, ${width}x${height} to ${4 * width}x${4 * height}`,
-          value: peak / 1e6,
-          unit: "MB",
-          goal: { most },
-          note: seconds(took),
-        };
-        await Deno.remove(out);
-      }
-    } finally {
-      await Deno.remove(folder, { recursive: true });
+    await using scratch = await openScratch();
+    const out = scratch.path("large.png");
+    for (const { width, height, most, isLarge } of CASES) {
+      if (isLarge && !large) continue;
+      const path = await scratch.photograph("source.png", width, height);
+      const { peak, took } = await watched(["--seed", "0", path, "-o", out], signal);
+      yield {
+        what: `peak, ${width}x${height} to ${4 * width}x${4 * height}`,
+        value: peak / 1e6,
+        unit: "MB",
+        goal: { most },
+        note: seconds(took),
+      };
     }
   },
 };

@@ -1,11 +1,9 @@
 /** How long the command line takes before its first network call. @module */
 
-import { join } from "node:path";
-import { encodeImage } from "../../mod.ts";
 import { clocked, seconds } from "./clock.ts";
 import type { Goal, Study } from "./goal.ts";
-import { photograph } from "./photograph.ts";
 import { watched } from "./program.ts";
+import { openScratch } from "./scratch.ts";
 
 const config = new URL("../../deno.json", import.meta.url).pathname;
 
@@ -14,25 +12,20 @@ export const start: Study = {
   name: "start",
   about: "time of the command line to its first network call, against importing ONNX Runtime",
   async *measure(_, signal): AsyncGenerator<Goal> {
-    const folder = await Deno.makeTempDir();
-    try {
-      const path = join(folder, "source.png");
-      await Deno.writeFile(path, await encodeImage(await photograph(16, 16), { format: "png" }));
-      const out = join(folder, "large.png");
-      let begun = Infinity;
-      const took = await clocked({
-        runtime: () => importRuntime(signal),
-        program: async () => {
-          const { events } = await watched(["--quiet", path, "-o", out], signal);
-          begun = Math.min(begun, events.find(({ event }) => event === "start")!.at);
-        },
-      }, signal);
-      const note = `ONNX Runtime ${seconds(took.runtime)}, first call ${seconds(begun)}`;
-      const value = begun / took.runtime;
-      yield { what: "start to first network call : import", value, goal: { most: 1.5 }, note };
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    await using scratch = await openScratch();
+    const path = await scratch.photograph("source.png", 16, 16);
+    const out = scratch.path("large.png");
+    let begun = Infinity;
+    const took = await clocked({
+      runtime: () => importRuntime(signal),
+      program: async () => {
+        const { events } = await watched(["--quiet", path, "-o", out], signal);
+        begun = Math.min(begun, events.find(({ event }) => event === "start")!.at);
+      },
+    }, signal);
+    const note = `ONNX Runtime ${seconds(took.runtime)}, first call ${seconds(begun)}`;
+    const value = begun / took.runtime;
+    yield { what: "start to first network call : import", value, goal: { most: 1.5 }, note };
   },
 };
 
