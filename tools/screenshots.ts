@@ -7,11 +7,10 @@
  */
 
 import { Command } from "commander";
-import { chromium, type Page } from "playwright-core";
-import { answer } from "../cli/demo.ts";
-import { buildPage } from "../cli/page/build.ts";
+import type { Page } from "playwright-core";
 import { encodeImage, readImage } from "../mod.ts";
 import { browserPath } from "./browser.ts";
+import { begin, servePage, untilReady } from "./page.ts";
 
 /** How a browser looks at the page. */
 interface Look {
@@ -50,12 +49,6 @@ const SHOTS: Record<string, [look: Look, act: (page: Page) => Promise<unknown>]>
   }],
 };
 
-async function begin(page: Page, sample: string): Promise<void> {
-  await page.click(`[data-sample="${sample}"]`);
-  await page.waitForSelector(".run:enabled");
-  await page.click(".run");
-}
-
 async function finished(page: Page): Promise<void> {
   await page.waitForSelector(".save:visible", { timeout: PATIENCE });
 }
@@ -63,32 +56,19 @@ async function finished(page: Page): Promise<void> {
 /** Writes all images into a folder. */
 async function shoot(out: string): Promise<void> {
   if (!browserPath) throw new Error("Cannot show the page: Chromium is not installed");
-  const folder = await Deno.makeTempDir({ prefix: "srzoo-shots-" });
-  await buildPage(folder);
-  const served = new URL(`file://${folder}/`);
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    (request) => answer(request, served),
-  );
-  const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
-  try {
-    await Deno.mkdir(out, { recursive: true });
-    for (const [name, [look, act]] of Object.entries(SHOTS)) {
-      const page = await browser.newPage(look);
-      await page.goto(`http://127.0.0.1:${server.addr.port}/`);
-      await page.waitForFunction(() => document.querySelector(".line")?.textContent === "Ready.");
-      await act(page);
-      await page.waitForTimeout(400); // until nothing fades any more
-      const image = await readImage(new Uint8Array(await page.screenshot()));
-      const bytes = await encodeImage(image, { format: "webp", quality: 86 });
-      await Deno.writeFile(`${out}/${name}.webp`, bytes);
-      console.log(`${out}/${name}.webp: ${image.width}x${image.height}, ${bytes.length} bytes`);
-      await page.close();
-    }
-  } finally {
-    await browser.close();
-    await server.shutdown();
-    await Deno.remove(folder, { recursive: true });
+  await using served = await servePage();
+  await Deno.mkdir(out, { recursive: true });
+  for (const [name, [look, act]] of Object.entries(SHOTS)) {
+    const page = await served.browser.newPage(look);
+    await page.goto(served.url);
+    await untilReady(page);
+    await act(page);
+    await page.waitForTimeout(400); // until nothing fades any more
+    const image = await readImage(new Uint8Array(await page.screenshot()));
+    const bytes = await encodeImage(image, { format: "webp", quality: 86 });
+    await Deno.writeFile(`${out}/${name}.webp`, bytes);
+    console.log(`${out}/${name}.webp: ${image.width}x${image.height}, ${bytes.length} bytes`);
+    await page.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { type Browser, chromium } from "playwright-core";
 import { encodeImage, type Image, readImage, resizeImage } from "../../mod.ts";
-import { answer } from "../../cli/demo.ts";
+import { serveFolder } from "../../tools/served.ts";
 import { browserPath } from "../_browser.ts";
 import { hasNpm, installProject, type Project, run } from "./_project.ts";
 
@@ -44,12 +44,8 @@ async function checkServer(program: string, { folder }: Project, truth: Image): 
 
 /** Serves a folder and does in its page what a page does; returns the image. */
 async function visit(browser: Browser, folder: string, options: object): Promise<Image> {
-  const served = new URL(`file://${folder}/`);
-  await using server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    (request) => answer(request, served),
-  );
-  return await visitAt(browser, `http://127.0.0.1:${server.addr.port}/`, options);
+  await using served = serveFolder(folder);
+  return await visitAt(browser, served.url, options);
 }
 
 /** Does in a page what a page does; returns the image. */

@@ -1,11 +1,10 @@
 import { Buffer } from "node:buffer";
 import axe from "axe-core";
 import { expect } from "expect";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { load, readImage } from "../../mod.ts";
 import { browserPath as found } from "../_browser.ts";
-import { answer } from "../../cli/demo.ts";
-import { buildPage } from "../../cli/page/build.ts";
+import { begin, run, servePage, untilReady } from "../../tools/page.ts";
 import { deepPngOf, gradient, jpegOf, type Photograph, pngOf } from "./_photographs.ts";
 
 const docs = new URL("../../docs/", import.meta.url);
@@ -19,21 +18,8 @@ interface Visit {
 
 /** Builds and serves the page once for all steps. */
 async function withPage(test: (browser: Browser, url: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "srzoo-page-test-" });
-  await buildPage(folder);
-  const root = new URL(`file://${folder}/`);
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    (request) => answer(request, root),
-  );
-  const browser = await chromium.launch({ executablePath: found, args: ["--no-sandbox"] });
-  try {
-    await test(browser, `http://127.0.0.1:${server.addr.port}/`);
-  } finally {
-    await browser.close();
-    await server.shutdown();
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using served = await servePage();
+  await test(served.browser, served.url);
 }
 
 async function visit(browser: Browser, url: string, width = 1280): Promise<Visit> {
@@ -42,7 +28,7 @@ async function visit(browser: Browser, url: string, width = 1280): Promise<Visit
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(url);
-  await page.waitForFunction(() => document.querySelector(".line")?.textContent === "Ready.");
+  await untilReady(page);
   return { page, errors, url };
 }
 
@@ -111,9 +97,7 @@ Deno.test({
             for (const { duration } of list.getEntries()) long.push(duration as never);
           }).observe({ type: "longtask" });
         });
-        await page.click('[data-sample="coffee.png"]');
-        await page.waitForSelector(".run:enabled");
-        await page.click(".run");
+        await begin(page, "coffee.png");
         await finished(page);
         const { data } = await readImage(await saved(page));
         await using upscaler = await load("srdiff");
@@ -135,9 +119,7 @@ Deno.test({
 
       await t.step("the slider moves by keyboard, and keys 1, 2, 3 choose the view", async () => {
         const { page, errors } = await visit(browser, `${url}#model=regression`);
-        await page.click('[data-sample="chelsea.png"]');
-        await page.waitForSelector(".run:enabled");
-        await page.click(".run");
+        await begin(page, "chelsea.png");
         await finished(page);
         const slider = page.locator('[role="slider"]');
         await slider.focus();
@@ -156,17 +138,14 @@ Deno.test({
 
       await t.step("a run can be cancelled, and another one begun", async () => {
         const { page, errors } = await visit(browser, `${url}#model=srdiff&steps=50`);
-        await page.click('[data-sample="astronaut.png"]');
-        await page.waitForSelector(".run:enabled");
-        await page.click(".run");
+        await begin(page, "astronaut.png");
         await page.waitForSelector(".cancel:visible");
         await page.click(".cancel");
         await page.waitForFunction(() =>
           document.querySelector(".line")!.textContent!.startsWith("Cancelled")
         );
         await page.fill('[name="steps"]', "1");
-        await page.waitForSelector(".run:enabled");
-        await page.click(".run");
+        await run(page);
         await finished(page);
         expect(await page.textContent(".error")).toBe("");
         expect(errors).toEqual([]);
@@ -255,9 +234,7 @@ Deno.test({
 
       await t.step("a photograph that is dropped into a run takes its place", async () => {
         const { page, errors } = await visit(browser, `${url}#model=srdiff&steps=50`);
-        await page.click('[data-sample="astronaut.png"]');
-        await page.waitForSelector(".run:enabled");
-        await page.click(".run");
+        await begin(page, "astronaut.png");
         await page.waitForSelector(".cancel:visible");
         const { buffer } = await jpegOf(gradient(40, 24));
         await page.evaluate((bytes) => {
@@ -268,8 +245,7 @@ Deno.test({
         }, [...buffer]);
         await saysCost(page, "40 × 24 becomes 160 × 96");
         await page.fill('[name="steps"]', "1");
-        await page.waitForSelector(".run:enabled");
-        await page.click(".run");
+        await run(page);
         await finished(page);
         const { width, height } = await readImage(await saved(page));
         expect([width, height]).toEqual([160, 96]);
@@ -286,8 +262,7 @@ Deno.test({
           const seed = await page.inputValue('[name="seed"]');
           expect(page.url()).toContain(`#model=srdiff&seed=${seed}&samples=2`);
           await give(page, await jpegOf(gradient(32, 24)));
-          await page.waitForSelector(".run:enabled");
-          await page.click(".run");
+          await run(page);
           await finished(page);
           expect(await page.textContent(".line")).toContain(`seed ${seed}`);
           const [first, second] = await page.getByRole("button", { name: /^Sample \d$/ }).all();
@@ -356,9 +331,7 @@ Deno.test({
             expect(violations.map(({ id }) => id)).toEqual([]);
           };
           await check();
-          await page.click('[data-sample="coffee.png"]');
-          await page.waitForSelector(".run:enabled");
-          await page.click(".run");
+          await begin(page, "coffee.png");
           await finished(page);
           await check();
           const wider = await page.evaluate(() =>
@@ -372,20 +345,16 @@ Deno.test({
       await t.step("a second visit works offline", async () => {
         const context = await browser.newContext();
         const page = await context.newPage();
-        const ready = () =>
-          page.waitForFunction(() => document.querySelector(".line")?.textContent === "Ready.");
         await page.goto(`${url}#model=regression`);
         await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
         await page.reload();
-        await ready();
+        await untilReady(page);
         await page.click('[data-sample="coffee.png"]');
         await page.waitForSelector(".run:enabled");
         await context.setOffline(true);
         await page.reload();
-        await ready();
-        await page.click('[data-sample="coffee.png"]');
-        await page.waitForSelector(".run:enabled");
-        await page.click(".run");
+        await untilReady(page);
+        await begin(page, "coffee.png");
         await finished(page);
         expect(await page.textContent(".error")).toBe("");
         await context.close();

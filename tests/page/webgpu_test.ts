@@ -1,8 +1,8 @@
 import { expect } from "expect";
 import { chromium } from "playwright-core";
 import { load, readImage, resizeImage } from "../../mod.ts";
-import { answer } from "../../cli/demo.ts";
 import { browserPath } from "../_browser.ts";
+import { serveFolder } from "../../tools/served.ts";
 import { linkPackages } from "../_packages.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -59,16 +59,12 @@ Deno.test({
       { width, height, data, channels: 3 },
       { seed: 7, steps },
     );
-    const served = new URL(`file://${folder}`);
-    const server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      (request) => answer(request, served),
-    );
+    await using served = serveFolder(folder);
     const args = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
     const browser = await chromium.launch({ executablePath: browserPath, args });
     try {
       const page = await browser.newPage();
-      await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+      await page.goto(served.url);
       await page.waitForFunction(() => "enlargeOnGpu" in globalThis);
       page.setDefaultTimeout(120_000);
       const result = await page.evaluate(
@@ -97,7 +93,6 @@ Deno.test({
       expect((result.up + result.down) / everything).toBeLessThan(0.7);
     } finally {
       await browser.close();
-      await server.shutdown();
       await Deno.remove(folder, { recursive: true });
     }
   },
