@@ -10,7 +10,7 @@ import type { PlanChoices } from "./events.ts";
 import type { Input } from "./inputs.ts";
 import { encoded, factsOf, writeResults } from "./results.ts";
 import { contactSheet, stateCollector } from "./sheet.ts";
-import { suffixed, type Target } from "./target.ts";
+import { previewOf, type Target } from "./target.ts";
 import { optionsOf, type Workshop } from "./workshop.ts";
 
 /** An image and all choices about it. */
@@ -126,8 +126,7 @@ async function followed(
     const { sample, step } = next.value;
     if (settings.sheet !== undefined) see(next.value);
     if (settings.previews === undefined) continue;
-    const name = plan.samples === 1 ? "" : `-${sample + 1}`;
-    const path = suffixed(target.preview, `${name}-step${`${step}`.padStart(2, "0")}`);
+    const path = previewOf(target.preview, { sample, samples: plan.samples, step });
     const bytes = await encoded(shop, target.format, next.value.image());
     await shop.writer.write(join(settings.previews, path), bytes);
   }

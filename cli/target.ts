@@ -31,6 +31,9 @@ export interface Naming {
 /** The longest name that common file systems allow, in bytes of UTF-8. */
 const LONGEST_NAME = 255;
 
+/** A step with as many digits as those of any schedule in use, for the longest name of a preview. */
+const MOST_STEPS = 9999;
+
 /**
  * Names the results of one input. An input with a problem gets no names, and one whose names would be too
  * long gets a problem.
@@ -38,8 +41,15 @@ const LONGEST_NAME = 255;
  * @throws {UsageError} If `-o` names a format that cannot be written, or is standard output and there are several samples.
  */
 export function nameTarget(input: Input, settings: Settings, naming: Naming): Target {
+  const target = settings.output === "-"
+    ? standardOutput(input, settings)
+    : files(input, settings, naming);
+  const problem = input.problem ?? lengthProblem(target, settings);
+  return problem ? { ...target, input: { ...input, problem }, paths: [] } : target;
+}
+
+function files(input: Input, settings: Settings, naming: Naming): Target {
   const { output, out, samples = 1 } = settings;
-  if (output === "-") return standardOutput(input, settings);
   const scale = settings.scale ?? naming.scale;
   const suffix = `-${naming.id}-x${scale}`;
   const wanted = output ??
@@ -52,14 +62,39 @@ export function nameTarget(input: Input, settings: Settings, naming: Naming): Ta
   const preview = output === undefined
     ? join(dirname(input.place), basename(path))
     : basename(path);
-  const paths = input.problem ? [] : numbered(path, samples);
-  const tooLong = paths.find((name) => bytesIn(basename(name)) > LONGEST_NAME);
-  if (tooLong === undefined) return { input, paths, format, preview, notes };
-  const problem = new Error(
-    `Cannot write the result of ${input.path}: its name would have ${bytesIn(basename(tooLong))} ` +
-      `bytes, and at most ${LONGEST_NAME} are allowed. Choose a name with -o, or keep the input's with --out`,
+  return { input, paths: numbered(path, samples), format, preview, notes };
+}
+
+/** Says which name is too long, and what would do; undefined if none is. */
+function lengthProblem(
+  { input, paths, preview }: Target,
+  { previews, samples = 1 }: Settings,
+): Error | undefined {
+  const most = (names: readonly string[]) =>
+    Math.max(...names.map((name) => new TextEncoder().encode(basename(name)).length));
+  const limit = `bytes, and at most ${LONGEST_NAME} are allowed`;
+  if (most(paths) > LONGEST_NAME) {
+    return new Error(
+      `Cannot write the result of ${input.path}: its name would have ${most(paths)} ${limit}. ` +
+        `Choose a name with -o, or keep the input's with --out`,
+    );
+  }
+  if (previews === undefined) return undefined;
+  const last = previewOf(preview, { sample: samples - 1, samples, step: MOST_STEPS });
+  if (most([last]) <= LONGEST_NAME) return undefined;
+  return new Error(
+    `Cannot write the previews of ${input.path}: their names would have up to ${most([last])} ` +
+      `${limit}. Choose a shorter name with -o, or leave --previews out`,
   );
-  return { input: { ...input, problem }, paths: [], format, preview, notes };
+}
+
+/** Path of the preview of a step, below the folder of previews; samples are counted from 0. */
+export function previewOf(
+  preview: string,
+  { sample, samples, step }: { sample: number; samples: number; step: number },
+): string {
+  const name = samples === 1 ? "" : `-${sample + 1}`;
+  return suffixed(preview, `${name}-step${`${step}`.padStart(2, "0")}`);
 }
 
 function standardOutput(input: Input, { samples = 1, format = "png" }: Settings): Target {
@@ -121,8 +156,4 @@ export function suffixed(path: string, suffix: string): string {
 function numbered(path: string, samples: number): string[] {
   if (samples === 1) return [path];
   return Array.from({ length: samples }, (_, i) => suffixed(path, `-${i + 1}`));
-}
-
-function bytesIn(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

@@ -61,6 +61,26 @@ Deno.test(
   }),
 );
 
+Deno.test("planTargets() refuses previews whose names would be too long, and only these", async () => {
+  const named = async (length: number, chosen: Partial<Settings>) => {
+    const [{ input, paths }] = await targetsOf(["L".repeat(length) + ".png"], chosen);
+    return [input.problem?.message ?? "", paths.length];
+  };
+  // "L…L-m-x4-1-step9999.png" and, for standard output, "L…L-step9999.png".
+  const two = { samples: 2, previews: "p" };
+  expect(await named(235, two)).toEqual(["", 2]);
+  expect(await named(236, two)).toEqual([
+    expect.stringMatching(/previews of L+\.png: their names would have up to 256 bytes.* -o/),
+    0,
+  ]);
+  expect(await named(236, { samples: 2 })).toEqual(["", 2]);
+  expect(await named(242, { output: "-", previews: "p" })).toEqual(["", 1]);
+  expect(await named(243, { output: "-", previews: "p" })).toEqual([
+    expect.stringMatching(/up to 256 bytes/),
+    0,
+  ]);
+});
+
 Deno.test(
   "checkSpace() refuses what the disk will not hold",
   unix,
