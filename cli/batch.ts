@@ -1,10 +1,16 @@
-/** All images of a run, one after the other; one that fails does not stop the others. @module */
+/**
+ * All images of a run: one is read and one is written while a third one is enlarged. One that fails does not stop the
+ * others, and the events are told one image after the other.
+ *
+ * @module
+ */
 
+import { ahead } from "./ahead.ts";
 import { checkFolders } from "./collisions.ts";
 import { described } from "./errors.ts";
 import type { Reporter } from "./events.ts";
 import { identityOf, placeOf } from "./identity.ts";
-import { enlargeFile } from "./enlarge.ts";
+import { type Enlarged, enlargeSource, readSource, type Source, writeEnlarged } from "./enlarge.ts";
 import { findInputs, type Inputs, isFifo, isPipe, problemOf } from "./inputs.ts";
 import { type Choice, choose, largerEntries, openUpscaler } from "./model.ts";
 import { planTargets } from "./outputs.ts";
@@ -12,8 +18,9 @@ import { checkPermissions, needsOf } from "./permissions.ts";
 import { isOwnResult } from "./provenance.ts";
 import { type Settings, UsageError } from "./settings.ts";
 import type { Target } from "./target.ts";
+import { type Turn, turnsOf } from "./turns.ts";
 import type { Shard } from "./values.ts";
-import type { Workshop } from "./workshop.ts";
+import { budgetOf, type Workshop } from "./workshop.ts";
 import type { Writer } from "./writer.ts";
 
 /** What a run is given. */
@@ -56,7 +63,7 @@ export async function runBatch(batch: Batch): Promise<number> {
   const counts = { done: 0, skipped: 0, failed: 0 };
   const shop = await openShop(batch, choice, targets);
   try {
-    for (const target of share) counts[await attempt(batch, shop, target)]++;
+    for await (const outcome of outcomesOf(batch, shop, share)) counts[outcome]++;
   } finally {
     await shop.close();
   }
@@ -87,12 +94,12 @@ async function withoutResults({ inputs, skipped }: Inputs): Promise<Inputs> {
 
 /** The workshop; its model is opened when the first image needs it. */
 interface Shop {
-  open(): Promise<Workshop>;
+  open(report: Reporter): Promise<Workshop>;
   close(): Promise<void>;
 }
 
 async function openShop(batch: Batch, choice: Choice, targets: readonly Target[]): Promise<Shop> {
-  const { settings, report, signal, program } = batch;
+  const { settings, signal, program } = batch;
   const read = [
     ...targets.map(({ input }) => input.path),
     ...settings.truth === undefined ? [] : [settings.truth],
@@ -101,7 +108,7 @@ async function openShop(batch: Batch, choice: Choice, targets: readonly Target[]
   const writer = batch.openWriter(new Set(identities.filter((id) => id !== undefined)));
   const places = await Promise.all(targets.flatMap(({ paths }) => paths).map(placeOf));
   let opened: Promise<Workshop> | undefined;
-  const begin = async () => {
+  const begin = async (report: Reporter) => {
     const upscaler = await openUpscaler(choice, settings, signal, report);
     const { provider, tried, card } = upscaler;
     const notes = tried
@@ -112,36 +119,103 @@ async function openShop(batch: Batch, choice: Choice, targets: readonly Target[]
       notes.push(`enlarged beyond x${card.scale} by bicubic; trained for it: ${larger.join(", ")}`);
     }
     report({ event: "start", model: card.id, version: card.version, provider, notes });
-    return { settings, upscaler, report, writer, signal, program, claimed: new Set(places) };
+    const load = { read: 0, writing: 0 };
+    return { settings, upscaler, writer, signal, program, claimed: new Set(places), load };
   };
   return {
-    open: () => opened ??= begin(),
+    open: (report) => opened ??= begin(report),
     close: async () =>
       await (await opened?.catch(() => undefined))?.upscaler[Symbol.asyncDispose](),
   };
 }
 
-/** Processes one input; an error becomes an event, unless it ends the run. */
-async function attempt(
-  { settings, report, signal }: Batch,
+/** What becomes of an input. */
+type Outcome = "done" | "skipped" | "failed";
+
+/** An input on its way. */
+interface Passage {
+  target: Target;
+  turn: Turn;
+  /** What was read; the next stage reads it otherwise. */
+  source?: Source;
+  /** What was made of it. */
+  made?: Enlarged;
+  /** What has become of it. */
+  outcome?: Outcome;
+}
+
+/** Passes all inputs through the stages; one waits at most before each of them, so that memory stays bounded. */
+async function* outcomesOf(
+  batch: Batch,
   shop: Shop,
-  target: Target,
-): Promise<"done" | "skipped" | "failed"> {
-  const file = target.input.path;
+  targets: readonly Target[],
+): AsyncGenerator<Outcome> {
+  const nextTurn = turnsOf(batch.report);
+  async function* read(): AsyncGenerator<Passage> {
+    for (const target of targets) {
+      const passage: Passage = { target, turn: nextTurn() };
+      await attempt(batch, passage, () => readAhead(batch, shop, passage));
+      yield passage;
+    }
+  }
+  async function* enlarge(): AsyncGenerator<Passage> {
+    for await (const passage of ahead(read())) {
+      await attempt(batch, passage, async () => {
+        const { target, turn } = passage;
+        const workshop = await shop.open(turn.report);
+        const source = passage.source ?? await readSource(workshop, target);
+        passage.source = undefined;
+        passage.made = await enlargeSource(workshop, target, source!, turn);
+      });
+      yield passage;
+    }
+  }
+  for await (const passage of ahead(enlarge())) {
+    const { target, turn, made } = passage;
+    try {
+      await turn.begun;
+      await attempt(batch, passage, async () => {
+        if (made) await writeEnlarged(await shop.open(turn.report), target, made, turn);
+        passage.outcome = "done";
+      });
+    } finally {
+      turn.end(); // also where the run ends, since the next image may wait for it
+    }
+    yield passage.outcome!;
+  }
+}
+
+/** Takes an input through one stage, unless it has ended; an error becomes an event, unless it ends the run. */
+async function attempt(
+  { settings, signal }: Batch,
+  passage: Passage,
+  stage: () => Promise<void>,
+): Promise<void> {
+  if (passage.outcome) return;
   signal.throwIfAborted();
   try {
-    if (target.input.problem) throw target.input.problem;
-    if (settings.skipExisting && await allExist(target.paths)) {
-      report({ event: "skipped", file, why: "its result exists" });
-      return "skipped";
-    }
-    await enlargeFile(await shop.open(), target);
-    return "done";
+    await stage();
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof UsageError) throw error;
-    report({ event: "error", file, ...described(error, file, settings.debug) });
-    return "failed";
+    const file = passage.target.input.path;
+    passage.turn.report({ event: "error", file, ...described(error, file, settings.debug) });
+    passage.outcome = "failed";
+  }
+}
+
+/** Reads an input while others are worked on, if there is memory for it; a pipe waits until it is needed. */
+async function readAhead({ settings }: Batch, shop: Shop, passage: Passage): Promise<void> {
+  const { target, turn } = passage;
+  if (target.input.problem) throw target.input.problem;
+  if (settings.skipExisting && await allExist(target.paths)) {
+    turn.report({ event: "skipped", file: target.input.path, why: "its result exists" });
+    passage.outcome = "skipped";
+  } else if (!isPipe(target.input)) {
+    const workshop = await shop.open(turn.report);
+    const { read, writing } = workshop.load;
+    const room = read + writing === 0 ? Infinity : budgetOf(workshop) - read - writing;
+    passage.source = await readSource(workshop, target, room);
   }
 }
 

@@ -25,6 +25,15 @@ export function resultSize(plan: Plan, scale?: number): ResultSize {
 /** Bytes per pixel that encoding takes, besides the pixels themselves. */
 const ENCODING: Record<OutputFormat, number> = { png: 8, jpeg: 12, webp: 32 };
 
+/** Bytes of memory that an image takes while its result is resized and encoded. */
+export function writingMemory(plan: Plan, size: ResultSize, format: OutputFormat): number {
+  const made = plan.width * plan.height;
+  const written = size.width * size.height;
+  const resized = size.width === plan.width && size.height === plan.height ? 0 : 4 * written;
+  const held = 4 * (plan.sourceWidth * plan.sourceHeight + made * plan.samples) + resized;
+  return held + ENCODING[format] * written;
+}
+
 /**
  * Peak memory in bytes: while the model runs, or while a result is resized and encoded.
  *
@@ -36,12 +45,7 @@ export function memoryOf(
   format: OutputFormat,
   budget: number = defaultMemory,
 ): number {
-  const made = plan.width * plan.height;
-  const written = size.width * size.height;
-  const resized = size.width === plan.width && size.height === plan.height ? 0 : 4 * written;
-  const held = 4 * (plan.sourceWidth * plan.sourceHeight + made * plan.samples) + resized;
-  const encoding = processMemory + held + ENCODING[format] * written;
-  const peak = Math.max(plan.memory, encoding);
+  const peak = Math.max(plan.memory, processMemory + writingMemory(plan, size, format));
   if (peak <= budget) return peak;
   const ways = [
     "allow more with --memory",

@@ -1,81 +1,158 @@
-/** Enlarges one image, from its file to its results. @module */
+/** The stages of one image: it is read, enlarged and written. @module */
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { decodingBytes } from "../lib/image/files/read.ts";
 import { encodeImage, type Image, type Plan, type Preview, readImage } from "../mod.ts";
-import type { Upscaled } from "../mod.ts";
-import { measureRate, memoryOf, type ResultSize, resultSize, workOf } from "./cost.ts";
+import type { Size, Upscaled } from "../mod.ts";
+import {
+  measureRate,
+  memoryOf,
+  type ResultSize,
+  resultSize,
+  workOf,
+  writingMemory,
+} from "./cost.ts";
 import { checkSpace } from "./destinations.ts";
 import type { PlanChoices } from "./events.ts";
 import type { Input } from "./inputs.ts";
 import { encoded, factsOf, writeResults } from "./results.ts";
 import { contactSheet, stateCollector } from "./sheet.ts";
 import { previewOf, type Target } from "./target.ts";
-import { optionsOf, type Workshop } from "./workshop.ts";
+import type { Turn } from "./turns.ts";
+import { budgetOf, optionsOf, type Workshop } from "./workshop.ts";
 
-/** An image and all choices about it. */
-interface Job {
-  target: Target;
-  source: Image;
-  /** What the sheet shows beside the result. */
-  truth?: Image;
+/** An image that was read, and the plan of what is made of it. */
+export interface Source {
+  image: Image;
   plan: Plan;
-  size: ResultSize;
 }
 
-/** Enlarges one image and writes its results; a dry run only reports what that would take. */
-export async function enlargeFile(shop: Workshop, target: Target): Promise<void> {
-  const { settings, upscaler, report } = shop;
-  const job = await planned(shop, target);
-  const { plan, size } = job;
-  if (settings.dryRun) return;
+/** An enlarged image that is not written yet. */
+export interface Enlarged {
+  source: Source;
+  result: Upscaled;
+  size: ResultSize;
+  /** What a sheet shows besides. */
+  shown: { truth?: Image; states: readonly Image[] };
+  /** Bytes of memory that it takes until it is written. */
+  memory: number;
+  /** Seconds that it took. */
+  seconds: number;
+}
+
+/**
+ * Reads an image and makes its plan.
+ *
+ * @param room Bytes of memory that decoding may take while other images are worked on.
+ * @returns Undefined if it takes more.
+ */
+export async function readSource(
+  { settings, upscaler, signal, load }: Workshop,
+  { input }: Target,
+  room = Infinity,
+): Promise<Source | undefined> {
+  const noRoom = new Error("other images take the memory");
+  const options = optionsOf({ settings, signal });
+  let plan!: Plan;
+  const onSize = (size: Size) => {
+    if (decodingBytes * size.width * size.height > room) throw noRoom;
+    plan = upscaler.plan(size, options);
+  };
+  try {
+    const image = await readImage(fileOf(input), { signal, memory: settings.memory, onSize });
+    load.read = plan.memory;
+    return { image, plan };
+  } catch (error) {
+    if (error === noRoom) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Enlarges an image; a dry run only reports what that would take.
+ *
+ * @param turn Takes the events.
+ */
+export async function enlargeSource(
+  shop: Workshop,
+  target: Target,
+  source: Source,
+  turn: Turn,
+): Promise<Enlarged | undefined> {
+  const { settings, load } = shop;
+  const { plan } = source;
+  const size = resultSize(plan, settings.scale);
+  const peak = memoryOf(plan, size, target.format, settings.memory);
+  if (peak + load.writing > budgetOf(shop)) await turn.begun;
+  const truth = await readTruth(shop);
+  await report(shop, target, source, { size, peak, turn });
+  if (settings.dryRun) return undefined;
 
   const start = performance.now();
   const { states, see } = stateCollector();
-  const result = await followed(shop, job, see);
-  const { outputs, notes } = await writeResults(shop, target, result, size);
-  if (settings.sheet !== undefined) await writeSheet(shop, job, states, result);
-  const took = (performance.now() - start) / 1000;
-  shop.rate = took / workOf(plan);
-  report({
-    event: "done",
-    file: target.input.path,
-    outputs,
-    ...size,
-    scale: settings.scale ?? upscaler.card.scale,
-    model: result.model,
-    version: upscaler.card.version,
-    provider: result.provider,
-    precision: result.precision,
-    ...factsOf(result),
-    seconds: took,
-    notes,
-  });
+  const result = await followed(shop, { target, source, turn }, see);
+  const seconds = (performance.now() - start) / 1000;
+  shop.rate = seconds / workOf(plan);
+  const memory = writingMemory(plan, size, target.format);
+  load.writing += memory;
+  return { source, result, size, shown: { truth, states }, memory, seconds };
 }
 
-/** Reads the image and makes the plan that is then executed; reports what it takes. */
-async function planned(shop: Workshop, target: Target): Promise<Job> {
-  const { settings, upscaler, report, signal } = shop;
-  const file = target.input.path;
-  const options = optionsOf(shop);
-  let plan!: Plan;
-  const source = await readImage(fileOf(target.input), {
-    signal,
-    memory: settings.memory,
-    onSize: (imageSize) => void (plan = upscaler.plan(imageSize, options)),
-  });
-  const truth = settings.truth === undefined
-    ? undefined
-    : await readImage(fileOf({ path: settings.truth }), { signal, memory: settings.memory });
-  const size = resultSize(plan, settings.scale);
-  const memoryBytes = memoryOf(plan, size, target.format, settings.memory);
+/** Writes what was made of an image, and reports that it is done. */
+export async function writeEnlarged(
+  shop: Workshop,
+  target: Target,
+  made: Enlarged,
+  turn: Turn,
+): Promise<void> {
+  const { settings, upscaler, load } = shop;
+  const { result, size } = made;
+  const start = performance.now();
+  try {
+    const { outputs, notes } = await writeResults(shop, target, result, size);
+    if (settings.sheet !== undefined) await writeSheet(shop, made);
+    turn.report({
+      event: "done",
+      file: target.input.path,
+      outputs,
+      ...size,
+      scale: settings.scale ?? upscaler.card.scale,
+      model: result.model,
+      version: upscaler.card.version,
+      provider: result.provider,
+      precision: result.precision,
+      ...factsOf(result),
+      seconds: made.seconds + (performance.now() - start) / 1000,
+      notes,
+    });
+  } finally {
+    load.writing -= made.memory;
+  }
+}
+
+/** The image for the contact sheet, if one is named. */
+async function readTruth(
+  { settings: { truth, memory }, signal }: Workshop,
+): Promise<Image | undefined> {
+  if (truth !== undefined) return await readImage(fileOf({ path: truth }), { signal, memory });
+}
+
+/** Reports what an image takes. */
+async function report(
+  shop: Workshop,
+  target: Target,
+  { image: source, plan }: Source,
+  { size, peak, turn }: { size: ResultSize; peak: number; turn: Turn },
+): Promise<void> {
+  const { settings, upscaler } = shop;
   await checkSpace(target, size.width * size.height);
   shop.rate ??= settings.quiet
     ? 0 // not shown
-    : await measureRate(upscaler, source, target.format, options);
-  report({
+    : await measureRate(upscaler, source, target.format, optionsOf(shop));
+  turn.report({
     event: "plan",
-    file,
+    file: target.input.path,
     outputs: target.paths,
     width: source.width,
     height: source.height,
@@ -83,10 +160,9 @@ async function planned(shop: Workshop, target: Target): Promise<Job> {
     outputHeight: size.height,
     ...choicesOf(plan),
     ...settings.dryRun && { seed: settings.seed, dry: true },
-    memoryBytes,
+    memoryBytes: peak,
     seconds: shop.rate * workOf(plan),
   });
-  return { target, source, truth, plan, size };
 }
 
 /** What a dry run reports besides the sizes. */
@@ -108,17 +184,17 @@ function fileOf({ path }: Pick<Input, "path">): URL | Response {
 /** Executes the plan, reports progress, and writes the image of each step if `--previews` asks for it. */
 async function followed(
   shop: Workshop,
-  { target, source, plan }: Job,
+  { target, source: { image, plan }, turn }: { target: Target; source: Source; turn: Turn },
   see: (preview: Preview) => void,
 ): Promise<Upscaled> {
-  const { upscaler, report, settings } = shop;
+  const { upscaler, settings } = shop;
   const start = performance.now();
-  const stream = upscaler.stream(source, {
+  const stream = upscaler.stream(image, {
     ...plan,
     onProgress: (progress) => {
       const spent = (performance.now() - start) / 1000;
       const secondsLeft = spent * (1 / progress.fraction - 1);
-      report({ event: "progress", file: target.input.path, ...progress, secondsLeft });
+      turn.report({ event: "progress", file: target.input.path, ...progress, secondsLeft });
     },
   });
   let next = await stream.next();
@@ -136,10 +212,8 @@ async function followed(
 /** Writes the contact sheet of the first sample, as PNG. */
 async function writeSheet(
   { settings: { sheet }, signal, writer }: Workshop,
-  { source, truth }: Job,
-  states: readonly Image[],
-  { images: [result] }: Upscaled,
+  { source: { image: source }, shown, result: { images: [result] } }: Enlarged,
 ): Promise<void> {
-  const image = contactSheet({ source, states, result, truth });
+  const image = contactSheet({ source, ...shown, result });
   await writer.write(sheet!, await encodeImage(image, { format: "png", signal }));
 }

@@ -1,7 +1,7 @@
 /** What all images of a run share. @module */
 
+import { defaultMemory } from "../lib/platform.ts";
 import type { UpscaleOptions, Upscaler } from "../mod.ts";
-import type { Reporter } from "./events.ts";
 import type { Settings } from "./settings.ts";
 import type { Writer } from "./writer.ts";
 
@@ -11,8 +11,6 @@ export interface Workshop {
   settings: Settings;
   /** The opened entry. */
   upscaler: Upscaler;
-  /** Receives the events. */
-  report: Reporter;
   /** Writes the results. */
   writer: Writer;
   /** Places of all results; a renamed result must not take one of them. */
@@ -23,6 +21,13 @@ export interface Workshop {
   program: string;
   /** Seconds per unit of work, once measured. */
   rate?: number;
+  /** Bytes of memory for the image that was read last, and for those that are enlarged but not written yet. */
+  load: { read: number; writing: number };
+}
+
+/** Bytes of memory that the run may take. */
+export function budgetOf({ settings: { memory = defaultMemory } }: Workshop): number {
+  return memory;
 }
 
 /** The flags that are options of the library; it has defaults for undefined ones. */

@@ -22,7 +22,7 @@ import { bytesOf, type ImageLike } from "./source.ts";
  * Peak memory of decoding in bytes per pixel, including the pixels themselves: 12 measured for JPEG
  * and PNG, 10 for WebP.
  */
-const BYTES_PER_PIXEL = 16;
+export const decodingBytes = 16;
 
 /** Copies of the file in memory while it is decoded: ours, and those of the decoder's thread and of the decoder. */
 const FILE_COPIES = 3;
@@ -112,7 +112,7 @@ export async function readImage(
 
 /** Refuses images that would not fit in memory with the bytes of their files, before anything is allocated. */
 function checkMemory({ width, height }: Header, bytes: number, memory: number): void {
-  const needed = width * height * BYTES_PER_PIXEL + FILE_COPIES * bytes;
+  const needed = width * height * decodingBytes + FILE_COPIES * bytes;
   if (needed <= memory) return;
   const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   throw new UnsupportedError(
