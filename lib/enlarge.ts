@@ -195,9 +195,9 @@ function sampleRegion(
     steps,
     fidelity,
     signal,
-    noise(draw, dims, ratio) {
+    async noise(draw, dims, ratio) {
       const start = { x: origin.x * ratio, y: origin.y * ratio };
-      const drawn = field({ seed, sample, draw }, dims, start);
+      const drawn = await field({ seed, sample, draw }, dims, start);
       return scaleBy(temperature, drawn, field === noise ? drawn : undefined); // a field of the user's may be kept
     },
     guide: guide && { image: framed(guide.image), weight: framed(guide.weight) },

@@ -101,7 +101,8 @@ async function* sample(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Ten
   const dims = [1, 3, ...walk.scene.grid.map((size) => size * card.scale)];
   const noise = (draw: number) => walk.noise(draw, dims, card.scale);
   const image = (x0: Tensor) => state.image(x0, walk.fidelity);
-  let x = start === "noise" ? noise(0) : state.noised(schedule.alphaBar[timesteps[0]], noise(0));
+  const drawn = await noise(0);
+  let x = start === "noise" ? drawn : state.noised(schedule.alphaBar[timesteps[0]], drawn);
   const sampler = samplers[walk.sampler]({
     denoise: denoiser({ ...walk, session: sessions[graph], time, schedule, diffusion }),
     schedule,

@@ -115,7 +115,11 @@ export interface SampleInput {
    * size, 0.5 for a latent of half the input's. The noise depends on the absolute position on that grid. Nobody else
    * holds it, so that it may be written over.
    */
-  noise: (draw: number, dims: readonly number[], ratio: number) => Tensor;
+  noise: (
+    draw: number,
+    dims: readonly number[],
+    ratio: number,
+  ) => Tensor | Promise<Tensor>;
   /** Content to steer each step towards. */
   guide?: Guide;
   /** Aborts the loop within one tile of one step. */

@@ -94,10 +94,10 @@ async function* sample(
   { choices, cut }: { choices: SampleInput; cut: (image: Tensor) => Tensor },
 ): AsyncGenerator<SampleStep, Tensor> {
   const { signal, onTile, fidelity } = choices;
-  const latents = flow.latents.map(({ name, channels, ratio }, draw) => {
+  const latents = await Promise.all(flow.latents.map(async ({ name, channels, ratio }, draw) => {
     const [height, width] = grid.map((size) => size * ratio);
-    return [name, choices.noise(draw, [1, channels, height, width], ratio)] as const;
-  });
+    return [name, await choices.noise(draw, [1, channels, height, width], ratio)] as const;
+  }));
   const { residual } = await overTiles(
     { ...features, ...Object.fromEntries(latents) },
     (inputs) => {

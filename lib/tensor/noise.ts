@@ -39,12 +39,12 @@ export interface NoiseOrigin {
   y: number;
 }
 
-/** Standard normal noise of a window `[n, channels, height, width]`: `noise()`, or a replacement. */
+/** Standard normal noise of a window `[n, channels, height, width]`: `noise()`, or a replacement, which may take its time. */
 export type NoiseField = (
   index: NoiseIndex,
   dims: readonly number[],
   origin: NoiseOrigin,
-) => Tensor;
+) => Tensor | Promise<Tensor>;
 
 /** Two 32-bit words, as JavaScript keeps them: signed. */
 export type Words = readonly [number, number];

@@ -23,7 +23,7 @@ export async function* ddpm(input: SamplerInput): AsyncGenerator<SamplerStep, Te
       // The floor is SRDiff's: the logarithm of the variance is taken of no less than 1e-20.
       const added = variance === "beta" ? 1 - alphaBar[t] / previous : posterior.variance;
       const std = Math.sqrt(Math.max(added, 1e-20));
-      x = mix(1, x, std, noise(i + 1), x);
+      x = mix(1, x, std, await noise(i + 1), x);
     }
     yield { step: i + 1, steps: timesteps.length, x0, x };
   }

@@ -17,7 +17,7 @@ export interface SamplerInput {
   /** The state at `timesteps[0]`. */
   start: Tensor;
   /** Standard normal noise times the temperature; draw 0 made `start`, steps use 1, 2, ... */
-  noise: (draw: number) => Tensor;
+  noise: (draw: number) => Tensor | Promise<Tensor>;
   /**
    * Variance of the noise that an ancestral step adds: that of the posterior, or beta_t, the upper bound
    * (Ho et al. 2020, section 3.2).
