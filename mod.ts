@@ -14,9 +14,10 @@
  * @module
  */
 
-export { load, type Upscaled, type Upscaler } from "./lib/upscaler.ts";
-export { type GenerateOptions, type ImageGenerator, loadGenerator } from "./lib/generator.ts";
-export type { LoadOptions } from "./lib/entry.ts";
+export { type LibraryWorker, load, loadGenerator, type LoadOptions } from "./lib/load.ts";
+export type { Upscaled, Upscaler } from "./lib/upscaler.ts";
+export type { GenerateOptions, ImageGenerator } from "./lib/generator.ts";
+export type { EntryOptions } from "./lib/entry.ts";
 export type { Preview } from "./lib/enlarge.ts";
 export type { Plan, Progress, UpscaleOptions } from "./lib/plan.ts";
 export type { Regions } from "./lib/memory.ts";

@@ -18,8 +18,8 @@ import { resolveCard, type ResolveOptions } from "./zoo/resolve.ts";
 import { checkReading } from "./zoo/source.ts";
 import { fetchFixture, fetchGraph, type FetchOptions } from "./zoo/store.ts";
 
-/** How an entry is loaded. */
-export interface LoadOptions extends FetchOptions, ResolveOptions {
+/** How an entry is opened. */
+export interface EntryOptions extends FetchOptions, ResolveOptions {
   /**
    * The only provider to try.
    *
@@ -80,7 +80,7 @@ export interface Entry extends Engine, AsyncDisposable {
  */
 export async function openEntry(
   model: string | URL | ModelCard,
-  options: LoadOptions = {},
+  options: EntryOptions = {},
 ): Promise<Entry> {
   checkReading(options);
   checkOpening(options);
@@ -119,7 +119,7 @@ const trials = new Map<string, boolean>();
 /** Opens the files of the chosen precision. */
 async function openCard(
   found: ModelCard,
-  options: LoadOptions,
+  options: EntryOptions,
 ): Promise<{ card: ModelCard; opened: Opened }> {
   const own = inPrecision(found, options.precision);
   const fast = options.precision === "auto" ? trustedInt8(own) : undefined;
@@ -143,7 +143,7 @@ async function openCard(
 }
 
 /** Opens all graphs of a card together. */
-async function openGraphs(card: ModelCard, options: LoadOptions): Promise<Opened> {
+async function openGraphs(card: ModelCard, options: EntryOptions): Promise<Opened> {
   const names = Object.keys(card.graphs);
   const dispose = () => Promise.resolve();
   if (names.length === 0) {

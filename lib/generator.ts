@@ -1,8 +1,8 @@
 /** Images generated from noise alone. @module */
 
 import { checkWhole } from "./checks.ts";
-import { enlarge, type Preview } from "./enlarge.ts";
-import { type Entry, type LoadOptions, openEntry } from "./entry.ts";
+import { type Engine, enlarge, type Preview } from "./enlarge.ts";
+import { type Entry, type EntryOptions, openEntry } from "./entry.ts";
 import { UnsupportedError } from "./errors.ts";
 import { cropImage } from "./image/crop.ts";
 import type { Image } from "./image/image.ts";
@@ -52,19 +52,10 @@ export interface ImageGenerator extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/**
- * Opens an entry of the zoo that generates images without an input.
- *
- * @param model Id of an entry, URL of a `model.yml`, or a card.
- * @throws {ModelNotFoundError} If the zoo has no such entry.
- * @throws {ManifestError} If the card cannot be used.
- * @throws {IntegrityError} If a graph differs from what the card says.
- * @throws {ProviderError} If no provider can run it.
- * @throws {UnsupportedError} If it enlarges images.
- */
-export async function loadGenerator(
+/** Opens an entry on this thread, as `loadGenerator()` does. */
+export async function openGenerator(
   model: string | URL | ModelCard,
-  options: LoadOptions = {},
+  options: EntryOptions = {},
 ): Promise<ImageGenerator> {
   const entry = await openEntry(model, options);
   if (!entry.model.condition) return generatorOf(entry);
@@ -116,7 +107,10 @@ function generatorOf(entry: Entry): ImageGenerator {
 }
 
 /** The plan of a grid that covers the images. */
-function planImages({ card, model }: Entry, { width, height, ...options }: GenerateOptions): Plan {
+export function planImages(
+  { card, model }: Engine,
+  { width, height, ...options }: GenerateOptions,
+): Plan {
   checkWhole("width", width, { from: 1, to: 16384 });
   checkWhole("height", height, { from: 1, to: 16384 });
   const size = { width: Math.ceil(width / card.scale), height: Math.ceil(height / card.scale) };

@@ -2,10 +2,13 @@
 
 import { builtin, onServer, serverModule } from "./platform.ts";
 
+/** What can be moved to another thread. */
+export type Movable = ArrayBuffer | ImageBitmap;
+
 /** The other side of a thread, or the thread itself as seen from inside. */
 export interface Port<Out, In> {
   /** Sends a message; the buffers in `transfer` are gone here afterwards. */
-  post(message: Out, transfer?: ArrayBuffer[]): void;
+  post(message: Out, transfer?: Movable[]): void;
   /** Sets the function that is called with each message. */
   listen(onMessage: (message: In) => void, onError?: (message: string) => void): void;
 }
@@ -23,18 +26,39 @@ export interface ThreadOptions {
   /** URL of its script, if a bundler did not find it. */
   script?: string | URL;
   /**
+   * Its script where no URL is given.
+   *
+   * @default {`web_worker.ts` in a page, `server_worker.ts` elsewhere}
+   */
+  own?: OwnScript;
+  /**
    * Whether the process may end while it runs. Its messages must then hold an `ArrayBuffer` in place of a typed array,
    * which Deno would copy byte by byte.
    */
   detached?: boolean;
 }
 
-/** Starts a thread with the script `web_worker.ts` or `server_worker.ts`. */
-export function startThread<Out, In>({ script, detached }: ThreadOptions = {}): Thread<Out, In> {
+/** A script of the library. */
+export interface OwnScript {
+  /** Starts it in a page, by a literal URL that some bundlers can follow. */
+  inPage(): Worker;
+  /** Its URL on a server. */
+  onServer(): string;
+}
+
+/** The script of graphs and codecs. */
+const graphsAndCodecs: OwnScript = {
+  inPage: () => new Worker(new URL("./web_worker.ts", import.meta.url), { type: "module" }),
+  onServer: () => serverModule("server_worker", import.meta.url),
+};
+
+/** Starts a thread. */
+export function startThread<Out, In>(options: ThreadOptions = {}): Thread<Out, In> {
+  const { script, own = graphsAndCodecs, detached } = options;
   if (onServer && (detached || !("Deno" in globalThis))) {
-    return startNodeThread(script, detached);
+    return startNodeThread(script ?? own.onServer(), detached);
   }
-  const worker = startWorker(script);
+  const worker = startWorker(own, script);
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
     listen(onMessage, onError) {
@@ -49,26 +73,20 @@ export function startThread<Out, In>({ script, detached }: ThreadOptions = {}): 
   };
 }
 
-function startWorker(script?: string | URL): Worker {
-  const options = { type: "module" } as const;
-  if (script !== undefined) return new Worker(script, options);
-  if (onServer) return new Worker(serverScript(), options);
-  // A literal URL, which some bundlers for browsers can follow.
-  return new Worker(new URL("./web_worker.ts", import.meta.url), { type: "module" });
+function startWorker(own: OwnScript, script?: string | URL): Worker {
+  if (script === undefined && !onServer) return own.inPage();
+  return new Worker(script ?? own.onServer(), { type: "module" });
 }
 
 /** Node has another API for workers, and lets a process end in spite of them. */
-function startNodeThread<Out, In>(
-  script: string | URL = serverScript(),
-  detached = false,
-): Thread<Out, In> {
+function startNodeThread<Out, In>(script: string | URL, detached = false): Thread<Out, In> {
   const { Worker } = builtin("worker_threads");
   // Apart, or webpack looks for all files that it could be.
   const beside = import.meta.url;
   const worker = new Worker(startable(new URL(script, beside)));
   if (detached) worker.unref();
   return {
-    post: (message, transfer) => worker.postMessage(message, transfer),
+    post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
     listen(onMessage, onError) {
       worker.removeAllListeners("message").on("message", onMessage);
       worker.removeAllListeners("error")
@@ -87,10 +105,6 @@ function startNodeThread<Out, In>(
 function startable(script: URL): URL {
   if (script.protocol === "file:" || script.protocol === "data:") return script;
   return new URL(`data:text/javascript,import ${encodeURIComponent(JSON.stringify(script.href))}`);
-}
-
-function serverScript(): string {
-  return serverModule("server_worker", import.meta.url);
 }
 
 /** The answer to a request, and the buffers that are transferred with it. */
@@ -119,8 +133,10 @@ export interface Failure {
 }
 
 /** Makes this thread answer one request after the other; `{ kind: "close" }` ends it. */
-export function serve(desk: Readonly<Record<string, unknown>>): void {
-  const port = thisThread<unknown, { kind: string }>();
+export function serve(
+  desk: Readonly<Record<string, unknown>>,
+  port: OwnPort = thisThread(),
+): void {
   port.listen(async (request) => {
     if (request.kind === "close") return port.close();
     const work = desk[request.kind] as (request: unknown) => Promise<Answer<unknown> | void>;
@@ -134,25 +150,32 @@ export function serve(desk: Readonly<Record<string, unknown>>): void {
 
 /** The used globals of a worker. */
 interface WorkerScope {
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  postMessage(message: unknown, transfer: Movable[]): void;
   onmessage: (event: { data: unknown }) => void;
   close(): void;
 }
 
-/** This thread as seen from inside. */
-function thisThread<Out, In>(): Port<Out, In> & { close(): void } {
+/** A thread as it sees itself. */
+export interface OwnPort extends Port<unknown, { kind: string }> {
+  /** Ends it once it has nothing more to do. */
+  close(): void;
+}
+
+/** This thread. */
+export function thisThread(): OwnPort {
   if (!onServer || "Deno" in globalThis) {
     const own = globalThis as unknown as WorkerScope;
     return {
       post: (message, transfer = []) => own.postMessage(message, transfer),
-      listen: (onMessage) => void (own.onmessage = ({ data }) => onMessage(data as In)),
+      listen: (onMessage) =>
+        void (own.onmessage = ({ data }) => onMessage(data as { kind: string })),
       close: () => own.close(),
     };
   }
   // Bun has these globals too, but they do not work in this kind of worker.
   const port = builtin("worker_threads").parentPort!;
   return {
-    post: (message, transfer = []) => port.postMessage(message, transfer),
+    post: (message, transfer = []) => port.postMessage(message, transfer as ArrayBuffer[]),
     listen: (onMessage) => void port.on("message", onMessage),
     close: () => port.close(),
   };

@@ -3,7 +3,7 @@
 import { settleRestore } from "./damage.ts";
 import { enlarge, type Preview } from "./enlarge.ts";
 import { type Encoded, latentsOf } from "./latents.ts";
-import { type Entry, type LoadOptions, openEntry } from "./entry.ts";
+import { type Entry, type EntryOptions, openEntry } from "./entry.ts";
 import { UnsupportedError } from "./errors.ts";
 import { readImage } from "./image/files/read.ts";
 import type { ImageLike } from "./image/files/source.ts";
@@ -85,20 +85,10 @@ export interface Upscaler extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/**
- * Opens an entry of the zoo that enlarges images.
- *
- * @param model Id of an entry, path or URL of a `model.yml` or its folder, or a card. A path has a slash or
- * is a dot.
- * @throws {ModelNotFoundError} If the zoo has no such entry.
- * @throws {ManifestError} If the card cannot be used.
- * @throws {IntegrityError} If a graph differs from what the card says.
- * @throws {ProviderError} If no provider can run it.
- * @throws {UnsupportedError} If it generates images without an input.
- */
-export async function load(
+/** Opens an entry on this thread, as `load()` does. */
+export async function openUpscaler(
   model: string | URL | ModelCard,
-  options: LoadOptions = {},
+  options: EntryOptions = {},
 ): Promise<Upscaler> {
   const entry = await openEntry(model, options);
   if (entry.model.condition) return upscalerOf(entry, options.worker);

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { existsSync } from "node:fs";
 import type { Image } from "../lib/image/image.ts";
 import { readImage } from "../lib/image/files/read.ts";
-import { load } from "../lib/upscaler.ts";
+import { load } from "../lib/load.ts";
 import { DEFAULT_MODEL } from "../lib/zoo/default.ts";
 
 /** An image of one colour. */

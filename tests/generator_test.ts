@@ -1,8 +1,8 @@
 import { expect } from "expect";
 import type { Image } from "../lib/image/image.ts";
-import { type ImageGenerator, loadGenerator } from "../lib/generator.ts";
+import type { ImageGenerator } from "../lib/generator.ts";
+import { load, loadGenerator } from "../lib/load.ts";
 import type { Progress } from "../lib/plan.ts";
-import { load } from "../lib/upscaler.ts";
 import { readTiny } from "./contracts/family.ts";
 
 const onCpu = { provider: "native", threads: 1 } as const;

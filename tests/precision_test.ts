@@ -6,7 +6,7 @@ import { readImage } from "../lib/image/files/read.ts";
 import { toImage } from "../lib/image/pixels.ts";
 import { tensor } from "../lib/tensor/tensor.ts";
 import type { Session } from "../lib/runtime/session.ts";
-import { load } from "../lib/upscaler.ts";
+import { load } from "../lib/load.ts";
 import type { ModelCard } from "../lib/zoo/card.ts";
 import { fetchFixture, openZoo, readCard } from "../lib/zoo/mod.ts";
 import { sessionOf, testPicture } from "./contracts/family.ts";

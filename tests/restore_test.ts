@@ -2,7 +2,8 @@ import { expect } from "expect";
 import { toImage } from "../lib/image/pixels.ts";
 import type { Image } from "../lib/image/image.ts";
 import { cascade } from "../lib/abilities/cascade.ts";
-import { load, type Upscaler } from "../lib/upscaler.ts";
+import { load } from "../lib/load.ts";
+import type { Upscaler } from "../lib/upscaler.ts";
 import { readTiny, testPicture } from "./contracts/family.ts";
 
 async function open(id: string): Promise<Upscaler> {

@@ -5,7 +5,8 @@ import { resize } from "../lib/image/resize.ts";
 import { lrPsnr } from "../lib/metrics/consistency.ts";
 import type { Progress, UpscaleOptions } from "../lib/plan.ts";
 import { tensor } from "../lib/tensor/tensor.ts";
-import { load, type Upscaler } from "../lib/upscaler.ts";
+import { load } from "../lib/load.ts";
+import type { Upscaler } from "../lib/upscaler.ts";
 import type { ModelCard } from "../lib/zoo/card.ts";
 import { readTiny, testPicture } from "./contracts/family.ts";
 

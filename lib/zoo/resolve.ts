@@ -2,9 +2,10 @@
 
 import type { ModelCard } from "./card.ts";
 import { hubFolder, isHubSpec } from "./hub.ts";
+import { toUrl } from "./place.ts";
 import { readCard, recheckCard } from "./read.ts";
 import type { ReadOptions } from "./source.ts";
-import { openZoo, type Zoo } from "./zoo.ts";
+import { openZoo, ownZoo, type Zoo } from "./zoo.ts";
 
 /** Options of name lookup. */
 export interface ResolveOptions extends ReadOptions {
@@ -32,8 +33,40 @@ export async function resolveCard(
   if (model instanceof URL) return await readCard(model, options);
   if (typeof model !== "string") return recheckCard(model);
   if (isHubSpec(model)) return await readCard(hubFolder(model), options);
-  if (/^[a-z][a-z0-9+.-]+:|[\\/]|^\.\.?$/i.test(model)) return await readCard(model, options);
+  if (isPlace(model)) return await readCard(model, options);
   const { zoo } = options;
-  const opened = typeof zoo === "object" && !(zoo instanceof URL) ? zoo : openZoo(zoo);
-  return await opened.find(model, options);
+  return await (isZoo(zoo) ? zoo : openZoo(zoo)).find(model, options);
+}
+
+/** Names that mean the same everywhere. */
+export interface FixedPlaces {
+  /** Absolute URL, or id of an entry, or a card. */
+  model: string | ModelCard;
+  /** URL of the zoo of the id. */
+  zoo: string;
+}
+
+/**
+ * Names for another thread, which resolves relative places elsewhere and has other objects.
+ *
+ * @throws {ModelNotFoundError} If the zoo is an object and has no such entry.
+ */
+export async function fixPlaces(
+  model: string | URL | ModelCard,
+  options: ResolveOptions = {},
+): Promise<FixedPlaces> {
+  const { zoo = ownZoo } = options;
+  if (isZoo(zoo)) return { model: await resolveCard(model, options), zoo: ownZoo.href };
+  const isNamed = model instanceof URL ||
+    typeof model === "string" && !isHubSpec(model) && isPlace(model);
+  return { model: isNamed ? toUrl(model).href : model, zoo: toUrl(zoo).href };
+}
+
+/** Whether a name is a path or a URL. */
+function isPlace(model: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:|[\\/]|^\.\.?$/i.test(model);
+}
+
+function isZoo(zoo?: Zoo | string | URL): zoo is Zoo {
+  return typeof zoo === "object" && !(zoo instanceof URL);
 }

@@ -8,7 +8,8 @@ import { fuse, interpolateSeeds, uncertainty } from "../../mod.ts";
 import { rankCorrelation } from "../../lib/metrics/calibration.ts";
 import { deviationMap } from "../../lib/metrics/mod.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
-import { load, type Upscaler } from "../../lib/upscaler.ts";
+import { load } from "../../lib/load.ts";
+import type { Upscaler } from "../../lib/upscaler.ts";
 import { readTiny, testPicture } from "../contracts/family.ts";
 
 async function open(id: string): Promise<Upscaler> {

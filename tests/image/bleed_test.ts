@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { bleed } from "../../lib/image/bleed.ts";
 import { readImage } from "../../lib/image/files/read.ts";
 import type { Image } from "../../lib/image/image.ts";
-import { load } from "../../lib/upscaler.ts";
+import { load } from "../../lib/load.ts";
 import { caseFile, hasData } from "./_data.ts";
 
 /** A picture of these pixels in one row. */

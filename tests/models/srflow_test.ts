@@ -1,5 +1,6 @@
 import { expect } from "expect";
-import { load, type Upscaler } from "../../lib/upscaler.ts";
+import { load } from "../../lib/load.ts";
+import type { Upscaler } from "../../lib/upscaler.ts";
 import { toImage } from "../../lib/image/pixels.ts";
 import type { Image } from "../../lib/image/image.ts";
 import { families } from "../../lib/models/mod.ts";

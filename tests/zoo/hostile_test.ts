@@ -6,7 +6,7 @@
 
 import { expect } from "expect";
 import { IntegrityError, ManifestError } from "../../lib/errors.ts";
-import { load } from "../../lib/upscaler.ts";
+import { load } from "../../lib/load.ts";
 import { floatValue, node, onnxModel } from "../../lib/onnx/model.ts";
 import { field } from "../../lib/onnx/protobuf.ts";
 import { joined } from "../../lib/bytes.ts";

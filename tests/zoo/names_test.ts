@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { ManifestError } from "../../lib/errors.ts";
-import { load } from "../../lib/upscaler.ts";
+import { load } from "../../lib/load.ts";
 import { fileIn, isFileName } from "../../lib/zoo/names.ts";
 import { publish } from "../../cli/zoo/publish.ts";
 import { parseCard, readCard } from "../../lib/zoo/read.ts";

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { load } from "../../lib/upscaler.ts";
+import { load } from "../../lib/load.ts";
 import { hubFolder } from "../../lib/zoo/hub.ts";
 import { resolveCard } from "../../lib/zoo/resolve.ts";
 

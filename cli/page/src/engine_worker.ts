@@ -1,18 +1,14 @@
 /// <reference types="./env.d.ts" />
 /** The worker that holds the whole library, so that the page never waits for it. @module */
 
-import {
-  encodeImage,
-  type Image,
-  load,
-  type NoiseField,
-  readImage,
-  resizeImage,
-  type Upscaler,
-} from "../../../mod.ts";
-import { LOSSY_QUALITY } from "../../../lib/image/files/encode.ts";
-import { noise } from "../../../lib/tensor/noise.ts";
+// Not from mod.ts, whose load() could start one more worker: a bundler would write its script, too.
+import { encodeImage, LOSSY_QUALITY } from "../../../lib/image/files/encode.ts";
+import { readImage } from "../../../lib/image/files/read.ts";
+import type { Image } from "../../../lib/image/image.ts";
+import { resizeImage } from "../../../lib/image/resize.ts";
 import { deviationMap } from "../../../lib/metrics/mod.ts";
+import { noise, type NoiseField } from "../../../lib/tensor/noise.ts";
+import { openUpscaler, type Upscaler } from "../../../lib/upscaler.ts";
 import type { Cost, Entry, Made, Reply, Request } from "./messages.ts";
 
 /** Milliseconds between two previews. */
@@ -27,7 +23,7 @@ let opened: { model: string; upscaler: Promise<Upscaler> } | undefined;
 async function open(model: string): Promise<Upscaler> {
   if (opened?.model !== model) {
     const before = opened;
-    opened = { model, upscaler: load(model, { zoo, wasmPaths }) };
+    opened = { model, upscaler: openUpscaler(model, { zoo, wasmPaths }) };
     await before?.upscaler.then((upscaler) => upscaler[Symbol.asyncDispose](), () => {});
   }
   try {

@@ -34,16 +34,38 @@ interface Extras {
  * @throws {RangeError} If there is nothing to draw yet.
  */
 export async function drawnImage(source: Drawable & Extras): Promise<Image> {
+  const { width, height } = await loadedSize(source);
+  const data = pixelsOf(source, { width, height }, { width, height });
+  return { width, height, data };
+}
+
+/**
+ * A bitmap of something that a page shows, which another thread can draw; it fails as {@linkcode drawnImage} does.
+ *
+ * @throws {UnsupportedError} If there is no canvas here, or the source belongs to another site that does not allow it.
+ * @throws {RangeError} If there is nothing to draw yet.
+ */
+export async function bitmapOf(source: Drawable & Extras): Promise<ImageBitmap> {
+  const size = await loadedSize(source);
+  pixelsOf(source, size, { width: 1, height: 1 }); // or a bitmap of another site would fail when it is sent
+  return await createImageBitmap(source as ImageBitmapSource);
+}
+
+/** The size of something that a page shows, once it is decoded. */
+async function loadedSize(source: Drawable & Extras): Promise<Drawable> {
   if (typeof source.decode === "function") await source.decode();
   const width = source.naturalWidth ?? source.videoWidth ?? source.width;
   const height = source.naturalHeight ?? source.videoHeight ?? source.height;
-  if (!(width > 0 && height > 0)) {
-    throw new RangeError(`Cannot read an image of ${width}x${height}: wait until it has loaded`);
-  }
+  if (width > 0 && height > 0) return { width, height };
+  throw new RangeError(`Cannot read an image of ${width}x${height}: wait until it has loaded`);
+}
+
+/** The first pixels of something, drawn in its size. */
+function pixelsOf(source: Drawable, size: Drawable, { width, height }: Drawable): Image["data"] {
   const context = contextOf(width, height);
-  context.drawImage(source, 0, 0, width, height);
+  context.drawImage(source, 0, 0, size.width, size.height);
   try {
-    return { width, height, data: context.getImageData(0, 0, width, height).data };
+    return context.getImageData(0, 0, width, height).data;
   } catch (cause) {
     throw new UnsupportedError(
       "Cannot read the pixels of an image of another site. Set its crossOrigin before its src, or " +

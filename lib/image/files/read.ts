@@ -12,11 +12,11 @@ import { defaultCodec } from "./codecs/mod.ts";
 import { checked } from "./codecs/plain.ts";
 import type { Header } from "./containers/container.ts";
 import { containers } from "./containers/mod.ts";
-import { type Drawable, drawnImage } from "./canvas.ts";
+import { drawnImage } from "./canvas.ts";
 import { densityOf, orientationOf, uprightExif } from "./exif.ts";
 import type { InputFormat } from "./format.ts";
 import { sniff } from "./sniff.ts";
-import { bytesOf, type ImageLike } from "./source.ts";
+import { bytesOf, type ImageLike, isDrawable, isImage } from "./source.ts";
 
 /**
  * Peak memory of decoding in bytes per pixel, including the pixels themselves: 12 measured for JPEG
@@ -94,7 +94,7 @@ export async function readImage(
     onSize?.(drawn);
     return drawn;
   }
-  const bytes = await bytesOf(source, { signal, limit: memory / FILE_COPIES });
+  const bytes = await bytesOf(source, { signal, limit: fileLimit(memory) });
   const format = sniff(bytes);
   const header = await containers[format].readHeader(bytes);
   checkMemory(header, bytes.length, memory);
@@ -108,6 +108,11 @@ export async function readImage(
   });
   signal?.throwIfAborted();
   return described(decoded, header);
+}
+
+/** Bytes that a file may have if reading may take so many. */
+export function fileLimit(memory: number): number {
+  return memory / FILE_COPIES;
 }
 
 /** Refuses images that would not fit in memory with the bytes of their files, before anything is allocated. */
@@ -130,14 +135,6 @@ function checkBytes({ width, height }: Header, bytes: number): void {
     } MB, which is too much ` +
       "for its pixels. Save it again",
   );
-}
-
-function isImage(source: ImageLike): source is Image {
-  return isDrawable(source) && "data" in source;
-}
-
-function isDrawable(source: ImageLike): source is Image | Drawable {
-  return typeof source === "object" && source !== null && "width" in source && "height" in source;
 }
 
 /** What is known about the file to decode. */

@@ -21,6 +21,16 @@ export type FileLike = ByteSource | ArrayBufferLike | ArrayBufferView | URL | st
  */
 export type ImageLike = Image | Drawable | FileLike;
 
+/** Whether a source is an image in memory. */
+export function isImage(source: ImageLike): source is Image {
+  return isDrawable(source) && "data" in source;
+}
+
+/** Whether a source is an image in memory, or something that a page shows. */
+export function isDrawable(source: ImageLike): source is Image | Drawable {
+  return typeof source === "object" && source !== null && "width" in source && "height" in source;
+}
+
 /** How {@linkcode bytesOf} reads. */
 export interface BytesOptions {
   /** Bytes after which a source is refused. */
@@ -107,16 +117,17 @@ function kindOf(source: unknown): string {
 }
 
 /** In a browser there are no paths; what looks like one belongs to the page's address. */
+export function addressInPage(path: string | URL): URL {
+  // A worker has no document, and programs that are not for a page have no type of it.
+  const { document } = globalThis as { document?: { readonly baseURI: string } };
+  return new URL(path, document?.baseURI ?? globalThis.location.href);
+}
+
 async function ofPath(
   path: string | URL,
   options: BytesOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (!onServer) {
-    // A worker has no document, and programs that are not for a page have no type of it.
-    const { document } = globalThis as { document?: { readonly baseURI: string } };
-    const base = document?.baseURI ?? globalThis.location.href;
-    return await ofUrl(new URL(path, base), options);
-  }
+  if (!onServer) return await ofUrl(addressInPage(path), options);
   const { open, readFile, stat } = builtin("fs/promises");
   const { limit, signal } = options;
   const found = await stat(path);

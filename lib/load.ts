@@ -1,0 +1,85 @@
+/** Loads entries of the zoo, on this thread or in a worker. @module */
+
+import type { EntryOptions } from "./entry.ts";
+import { type ImageGenerator, openGenerator } from "./generator.ts";
+import { generatorInWorker } from "./remote/generator.ts";
+import { upscalerInWorker } from "./remote/upscaler.ts";
+import { openUpscaler, type Upscaler } from "./upscaler.ts";
+import type { ModelCard } from "./zoo/card.ts";
+
+/** A worker for the whole library, with its script. */
+export interface LibraryWorker {
+  /** URL of the script: the bundle of `jsr:@srzoo/core/library`. */
+  library: string | URL;
+}
+
+/** How an entry is loaded. */
+export interface LoadOptions extends Omit<EntryOptions, "worker"> {
+  /**
+   * Whether the whole library works in a worker of its own, so that the thread that uses it never waits for it; the
+   * images are the same. `{ library }` does so too, where a page's bundler does not find the worker's script.
+   *
+   * The functions that are given as options are still called on this thread, and each preview of a stream is made whether
+   * or not it is asked for. Until `close()` the worker holds the entry's memory.
+   *
+   * A URL, of the bundle of `jsr:@srzoo/core/worker`, is that of the script of the worker that runs nothing but networks
+   * and codecs, for a bundled page whose bundler does not find it.
+   *
+   * @default {false}
+   */
+  worker?: boolean | string | URL | LibraryWorker;
+}
+
+/**
+ * Opens an entry of the zoo that enlarges images.
+ *
+ * @param model Id of an entry, path or URL of a `model.yml` or its folder, or a card. A path has a slash or
+ * is a dot.
+ * @throws {ModelNotFoundError} If the zoo has no such entry.
+ * @throws {ManifestError} If the card cannot be used.
+ * @throws {IntegrityError} If a graph differs from what the card says.
+ * @throws {ProviderError} If no provider can run it.
+ * @throws {UnsupportedError} If it generates images without an input.
+ */
+export async function load(
+  model: string | URL | ModelCard,
+  options: LoadOptions = {},
+): Promise<Upscaler> {
+  const { isRemote, entry } = placeOf(options);
+  return await (isRemote ? upscalerInWorker(model, entry) : openUpscaler(model, entry));
+}
+
+/**
+ * Opens an entry of the zoo that generates images without an input.
+ *
+ * @param model Id of an entry, URL of a `model.yml`, or a card.
+ * @throws {ModelNotFoundError} If the zoo has no such entry.
+ * @throws {ManifestError} If the card cannot be used.
+ * @throws {IntegrityError} If a graph differs from what the card says.
+ * @throws {ProviderError} If no provider can run it.
+ * @throws {UnsupportedError} If it enlarges images.
+ */
+export async function loadGenerator(
+  model: string | URL | ModelCard,
+  options: LoadOptions = {},
+): Promise<ImageGenerator> {
+  const { isRemote, entry } = placeOf(options);
+  return await (isRemote ? generatorInWorker(model, entry) : openGenerator(model, entry));
+}
+
+/** Where an entry is opened, and how. */
+function placeOf(
+  { worker = false, ...options }: LoadOptions,
+): { isRemote: boolean; entry: EntryOptions & { library?: string | URL } } {
+  if (typeof worker === "boolean") return { isRemote: worker, entry: options };
+  if (typeof worker === "string" || worker instanceof URL) {
+    return { isRemote: false, entry: { ...options, worker } };
+  }
+  const { library } = Object(worker);
+  if (typeof library === "string" || library instanceof URL) {
+    return { isRemote: true, entry: { ...options, library } };
+  }
+  throw new TypeError(
+    "Cannot use the option worker: it must be true or false, a URL, or { library } with a URL",
+  );
+}

@@ -1,0 +1,52 @@
+/** An upscaler whose library is in a worker. @module */
+
+import type { EntryOptions } from "../entry.ts";
+import { imageAlone, sendable } from "../image/files/sendable.ts";
+import type { ImageLike } from "../image/files/source.ts";
+import { type Plan, planUpscale, type UpscaleOptions } from "../plan.ts";
+import { planFor, type Upscaler } from "../upscaler.ts";
+import type { Encoded } from "../latents.ts";
+import type { ModelCard } from "../zoo/card.ts";
+import { openRemotely } from "./entry.ts";
+
+/** Opens an entry in a worker, as `openUpscaler()` does on this thread. */
+export async function upscalerInWorker(
+  model: string | URL | ModelCard,
+  options: EntryOptions & { library?: string | URL },
+): Promise<Upscaler> {
+  const entry = await openRemotely("upscaler", model, options);
+  const { card, model: { accepts, generative, ...facts }, line, close } = entry;
+  const plan: Upscaler["plan"] = (size, options) => planUpscale(card, entry.model, size, options);
+
+  /** What is sent of a run; a plan of another entry is refused here. */
+  function inputsOf(source: ImageLike, how: UpscaleOptions | Plan) {
+    if ("regions" in how) {
+      planFor({ card, plan }, { width: how.sourceWidth, height: how.sourceHeight }, how);
+    }
+    const { signal } = how;
+    const memory = "regions" in how ? undefined : how.memory;
+    return async () => [await sendable(source, { signal, memory })];
+  }
+
+  const encode: Upscaler["encode"] = async (low, high, { signal } = {}) =>
+    await line.ask(
+      { kind: "encode", low: imageAlone(low), high: imageAlone(high) },
+      { signal },
+    ) as Encoded;
+
+  return {
+    ...{ card, generative, accepts, plan, close },
+    get provider() {
+      return entry.state.provider;
+    },
+    get tried() {
+      return entry.state.tried;
+    },
+    upscale: async (source, how = {}) => await entry.run(inputsOf(source, how), how),
+    async *stream(source, how = {}) {
+      return yield* entry.stream(inputsOf(source, how), how);
+    },
+    ...facts.condition && facts.encode ? { encode } : {},
+    [Symbol.asyncDispose]: close,
+  };
+}
