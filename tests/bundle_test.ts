@@ -62,7 +62,7 @@ Deno.test("the library bundles for a page with deno bundle, without externals", 
   await Deno.remove(file);
 });
 
-Deno.test("the library and the worker bundle for a page with esbuild, without externals", async () => {
+Deno.test("the library and its workers bundle for a page with esbuild, without externals", async () => {
   const packages = await linkPackages();
   try {
     const env = { NODE_PATH: packages };
@@ -73,12 +73,16 @@ Deno.test("the library and the worker bundle for a page with esbuild, without ex
     expect(worker.messages).not.toContain("ERROR");
     expect(worker.text).toContain("em-pthread");
     expect(worker.text).not.toContain("onnxruntime-node");
+    const both = await bundle(withEsbuild, "lib/library_worker.ts", env);
+    expect(both.messages).not.toContain("ERROR");
+    expect(both.text).toContain("em-pthread");
+    expect(both.text).not.toContain("onnxruntime-node");
   } finally {
     await Deno.remove(packages, { recursive: true });
   }
 });
 
-Deno.test("a page's bundle is small: the library at most 90 kB gzipped, its worker 35 kB", async () => {
+Deno.test("a page's bundle is small: the library at most 90 kB gzipped, its workers 35 and 115 kB", async () => {
   const packages = await linkPackages();
   try {
     const env = { NODE_PATH: packages };
@@ -87,11 +91,14 @@ Deno.test("a page's bundle is small: the library at most 90 kB gzipped, its work
       withEsbuild(entry, result, "--minify", "--external:onnxruntime-web*");
     const library = await gzipped((await bundle(small, "mod.ts", env)).text);
     const worker = await gzipped((await bundle(small, "lib/web_worker.ts", env)).text);
-    console.log(`  library ${library} bytes, worker ${worker} bytes, gzipped`);
+    const both = await gzipped((await bundle(small, "lib/library_worker.ts", env)).text);
+    console.log(`  library ${library} bytes, worker ${worker}, both in one ${both}, gzipped`);
     expect(library).toBeGreaterThan(40_000);
     expect(library).toBeLessThanOrEqual(90_000);
     expect(worker).toBeGreaterThan(10_000);
     expect(worker).toBeLessThanOrEqual(35_000);
+    expect(both).toBeGreaterThan(worker);
+    expect(both).toBeLessThanOrEqual(115_000);
   } finally {
     await Deno.remove(packages, { recursive: true });
   }

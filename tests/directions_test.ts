@@ -165,10 +165,28 @@ Deno.test("only the files of the providers and of their workers import ONNX Runt
     }
   }
   expect(importers.filter((path) => path.startsWith("lib/")).sort()).toEqual([
+    "lib/library_worker.ts",
     "lib/runtime/ort_deno.ts",
     "lib/runtime/ort_node.ts",
     "lib/runtime/ort_web.ts",
     "lib/runtime/ort_webgpu.ts",
     "lib/web_worker.ts",
   ]);
+});
+
+Deno.test("no worker imports, however far, what starts it: bundlers refuse such circles", async () => {
+  const workers = ["lib/library_worker.ts", "lib/web_worker.ts"];
+  const reached = async (start: string) => {
+    const paths = new Set([start]);
+    for (const path of paths) {
+      (await importsOf(new URL(path, root))).forEach((target) => paths.add(target));
+    }
+    return paths;
+  };
+  for (const worker of workers) {
+    const paths = await reached(worker);
+    expect(paths.size).toBeGreaterThan(10);
+    expect(paths).not.toContain("lib/remote/library.ts");
+  }
+  expect(await reached("mod.ts")).toContain("lib/remote/library.ts");
 });
