@@ -32,7 +32,9 @@ export function* fields(message: Uint8Array): Generator<Field> {
     const key = varint();
     const [id, kind] = [Math.floor(key / 8), key % 8];
     if (kind === 0) {
-      const number = varint();
+      const from = at;
+      varint();
+      const number = signed(message.subarray(from, at));
       yield { id, number, raw: raw() };
     } else if (kind === 1 || kind === 5) {
       at += kind === 1 ? 8 : 4;
@@ -45,9 +47,10 @@ export function* fields(message: Uint8Array): Generator<Field> {
   }
 }
 
+const decoder = new TextDecoder();
+
 /** The texts of all fields with this number. */
 export function strings(message: Uint8Array, id: number): string[] {
-  const decoder = new TextDecoder();
   return messages(message, id).map((bytes) => decoder.decode(bytes));
 }
 
@@ -60,16 +63,20 @@ export function messages(message: Uint8Array, id: number): Uint8Array[] {
 /** The numbers of a packed list. */
 export function varints(bytes: Uint8Array): number[] {
   const values: number[] = [];
-  let value = 0, weight = 1;
-  for (const byte of bytes) {
-    value += (byte & 127) * weight;
-    weight *= 128;
-    if (byte > 127) continue;
-    values.push(value);
-    value = 0;
-    weight = 1;
+  let from = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] > 127) continue;
+    values.push(signed(bytes.subarray(from, at + 1)));
+    from = at + 1;
   }
   return values;
+}
+
+/** A varint as an integer of 64 bits, where the negative ones take ten bytes. */
+function signed(varint: Uint8Array): number {
+  if (varint.length < 8) return varint.reduceRight((sum, byte) => sum * 128 + (byte & 127), 0);
+  const bits = varint.reduceRight((sum, byte) => sum << 7n | BigInt(byte & 127), 0n);
+  return Number(BigInt.asIntN(64, bits));
 }
 
 /** Writes one field: a number as varint, a text, or bytes. */
@@ -81,6 +88,7 @@ export function field(id: number, value: number | string | Uint8Array): Uint8Arr
 
 function varint(value: number): Uint8Array {
   const bytes: number[] = [];
-  for (; value > 127; value = Math.floor(value / 128)) bytes.push(value % 128 + 128);
-  return Uint8Array.from([...bytes, value]);
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) + 128);
+  return Uint8Array.from([...bytes, Number(rest)]);
 }

@@ -1,19 +1,15 @@
 /** Finds what an untrusted ONNX file must not contain, before a runtime opens it. @module */
 
 import { joined } from "../bytes.ts";
-import { fields, messages, strings, varints } from "./protobuf.ts";
+import { addConstants, type Constants } from "./constants.ts";
+import { type Operation, operationOf } from "./operation.ts";
+import { fields, messages } from "./protobuf.ts";
+import { leastValues } from "./size.ts";
 
 /** Operators that can run without end. */
 const ENDLESS = ["Loop", "Scan"];
 
-/** Operators whose last input determines the size of their result, and how. */
-const SIZED: Readonly<Record<string, "shape" | "repeats">> = {
-  Expand: "shape",
-  ConstantOfShape: "shape",
-  Tile: "repeats",
-};
-
-/** Most values that a constant shape may ask for: 1 GiB of float32. */
+/** Most values that the numbers in a file may ask for: 1 GiB of float32. */
 const MOST_VALUES = 2 ** 28;
 
 /** Domains whose operators ONNX Runtime itself brings. */
@@ -42,65 +38,48 @@ export function distrust(model: Uint8Array): string | undefined {
 
 function distrustGraph(
   graph: Uint8Array,
-  outer: ReadonlyMap<string, Uint8Array>,
+  outer: Constants,
   depth: number,
 ): string | undefined {
   if (depth > DEEPEST) return "it nests graphs too deeply";
-  const constants = new Map(outer);
-  for (const tensor of messages(graph, 5)) {
-    if (isElsewhere(tensor)) return "it keeps weights in another file";
-    constants.set(strings(tensor, 8).at(-1) ?? "", tensor);
-  }
-  for (const node of messages(graph, 1)) {
-    const fault = distrustNode(node, constants, depth);
+  const tensors = messages(graph, 5);
+  if (tensors.some(isElsewhere)) return ELSEWHERE;
+  const operations = messages(graph, 1).map(operationOf);
+  const constants: Constants = new Map(outer);
+  addConstants(constants, tensors, operations);
+  for (const operation of operations) {
+    const fault = distrustOperation(operation, constants, depth);
     if (fault) return fault;
   }
   return undefined;
 }
 
-function distrustNode(
-  node: Uint8Array,
-  constants: Map<string, Uint8Array>,
+function distrustOperation(
+  operation: Operation,
+  constants: Constants,
   depth: number,
 ): string | undefined {
-  // The last one counts of a text that is given twice.
-  const op = strings(node, 4).at(-1) ?? "";
-  const domain = strings(node, 7).at(-1) ?? "";
+  const { op, domain, attributes } = operation;
   if (!DOMAINS.includes(domain)) return `it has the operator ${op} of the domain ${domain}`;
   if (ENDLESS.includes(op)) return `it has the operator ${op}, which can run without end`;
-  for (const attribute of messages(node, 5)) {
-    for (const tensor of [...messages(attribute, 5), ...messages(attribute, 10)]) {
-      if (isElsewhere(tensor)) return "it keeps weights in another file";
-      if (op === "Constant") constants.set(strings(node, 2)[0], tensor);
-    }
-    for (const inner of [joined(messages(attribute, 6)), ...messages(attribute, 11)]) {
-      const fault = distrustGraph(inner, constants, depth + 1);
+  for (const attribute of attributes) {
+    const parts = [...fields(attribute)].filter(({ bytes }) => bytes !== undefined);
+    const those = (number: number) =>
+      parts.filter(({ id }) => id === number).map(({ bytes }) => bytes!);
+    if ([...those(5), ...those(10)].some(isElsewhere)) return ELSEWHERE;
+    // A message that is given twice is merged; a list has one for each item.
+    for (const inner of [joined(those(6)), ...those(11)]) {
+      const fault = inner.length > 0 && distrustGraph(inner, constants, depth + 1);
       if (fault) return fault;
     }
   }
-  const size = SIZED[op] && constants.get(strings(node, 1).at(-1) ?? "");
-  if (!size) return undefined;
-  const values = integersOf(size).reduce((product, value) => product * Math.max(1, value), 1);
+  const values = leastValues(operation, constants);
   return values > MOST_VALUES ? `its operator ${op} makes ${values} values` : undefined;
 }
+
+const ELSEWHERE = "it keeps weights in another file";
 
 /** Whether `data_location` is EXTERNAL, or `external_data` exists. */
 function isElsewhere(tensor: Uint8Array): boolean {
   return [...fields(tensor)].some(({ id, number }) => id === 13 || (id === 14 && number === 1));
-}
-
-/** The values of a tensor of int64, from `raw_data` or from `int64_data`. */
-function integersOf(tensor: Uint8Array): number[] {
-  const [raw] = messages(tensor, 9);
-  if (raw) {
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    return Array.from(
-      { length: Math.floor(raw.length / 8) },
-      (_, i) => Number(view.getBigInt64(8 * i, true)),
-    );
-  }
-  // Packed or not: a packed list is read as the varints of a message without keys.
-  return [...fields(tensor)].flatMap(({ id, number, bytes }) =>
-    id !== 7 ? [] : number !== undefined ? [number] : varints(bytes ?? new Uint8Array())
-  );
 }

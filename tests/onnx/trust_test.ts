@@ -20,6 +20,32 @@ function integers(...values: number[]): Uint8Array {
   return joined([field(1, values.length), field(2, 7), field(8, "c"), field(9, bytes)]);
 }
 
+/** A constant `c` of float32. */
+const floats = (...values: number[]) =>
+  floatConstant("c", [values.length], Float32Array.from(values));
+
+/** A model of one operation, of which some inputs are constants: `lr` is the only other one. */
+function sized(
+  op: string,
+  inputs: readonly (string | number[])[],
+  attributes: Parameters<typeof node>[1] = {},
+): Uint8Array {
+  const names = inputs.map((input, i) => typeof input === "string" ? input : `c${i}`);
+  const makers = inputs.map((input, i) =>
+    typeof input === "string" ? undefined : constantNode(`c${i}`, input)
+  );
+  const nodes = [
+    ...makers.filter((maker) => maker !== undefined),
+    node({ op, inputs: names, outputs: ["sr"] }, attributes),
+  ];
+  return onnxModel({ nodes, inputs: [floatValue("lr")], outputs });
+}
+
+/** A node that makes int64. */
+function constantNode(name: string, values: readonly number[]): Uint8Array {
+  return node({ op: "Constant", inputs: [], outputs: [name] }, { value_ints: values });
+}
+
 /** An attribute that holds a graph, as `If` and `Loop` have. */
 function inner(graph: Uint8Array): Uint8Array {
   return field(5, joined([field(1, "body"), field(6, graph), field(20, 5)]));
@@ -44,6 +70,29 @@ for (let i = 0; i < 12; i++) {
   deep = field(1, joined([node({ op: "If", inputs: ["lr"], outputs: ["y"] }), inner(deep)]));
 }
 
+/** Numbers that a second node passes on. */
+function passedOn(): Uint8Array {
+  const nodes = [
+    constantNode("a", [1, 1, 1e6, 1e6]),
+    node({ op: "Identity", inputs: ["a"], outputs: ["b"] }),
+    node({ op: "Tile", inputs: ["lr", "b"], outputs: ["sr"] }),
+  ];
+  return onnxModel({ nodes, inputs, outputs });
+}
+
+Deno.test("distrust() lets ordinary sizes pass, and negative steps and paddings", () => {
+  const ordinary = [
+    sized("Pad", ["lr", [0, 0, 64, 64, 0, 0, 64, 64]]),
+    sized("Pad", ["lr", [0, 0, -6, -6, 0, 0, -6, -6]]),
+    sized("Range", [[1000], [0], [-1]]),
+    sized("Range", [[0], "lr", [1]]),
+    modelOf("Resize", [], [floats(1, 1, 4, 4)]),
+    sized("Slice", ["lr", [0], [2 ** 53]]),
+    sized("Conv", ["lr", "w"], { pads: [1, 1, 1, 1], strides: [2, 2] }),
+  ];
+  for (const model of ordinary) expect(distrust(model)).toBe(undefined);
+});
+
 const attacks: [string, Uint8Array, RegExp][] = [
   ["an endless loop", modelOf("Loop"), /operator Loop, which can run without end/],
   ["a loop behind another name", modelOf("Add", [field(4, "Loop")]), /operator Loop/],
@@ -52,6 +101,19 @@ const attacks: [string, Uint8Array, RegExp][] = [
   ["weights in another file", modelOf("Add", [], [external]), /weights in another file/],
   ["ten gigabytes", modelOf("Expand", [], [integers(2.6e9)]), /Expand makes 2600000000 values/],
   ["a terabyte of copies", modelOf("Tile", [], [integers(1, 1, 1e6, 1e6)]), /Tile makes/],
+  ["copies by numbers in a node", sized("Tile", ["lr", [1, 1, 1e6, 1e6]]), /Tile makes/],
+  ["copies by numbers that are passed on", passedOn(), /Tile makes 1000000000000 values/],
+  ["a padding", sized("Pad", ["lr", [0, 0, 1e5, 0, 0, 0, 0, 1e5]]), /Pad makes 10000000000 values/],
+  ["a padding of an old opset", sized("Pad", ["lr"], { pads: [0, 1e9, 0, 0] }), /Pad makes/],
+  ["a padding of a convolution", sized("Conv", ["lr", "w"], { pads: [5e4, 5e4, 0, 0] }), /Conv/],
+  ["a stride", sized("ConvTranspose", ["lr", "w"], { strides: [1e5, 1e5] }), /ConvTranspose/],
+  ["a range", sized("Range", [[0], [1e10], [1]]), /Range makes 10000000000 values/],
+  ["a range that falls", sized("Range", [[0], [-1e10], [-1]]), /Range makes 10000000000 values/],
+  ["a range without end", sized("Range", [[0], [1], [0]]), /Range makes Infinity values/],
+  ["a size", sized("Resize", ["lr", "", "", [1, 3, 1e5, 1e5]]), /Resize makes 30000000000 values/],
+  ["a scale", modelOf("Resize", [], [floats(1, 1, 2 ** 15, 2 ** 15)]), /Resize makes 1073741824/],
+  ["a shape", sized("RandomNormal", [], { shape: [1e5, 1e5] }), /RandomNormal makes/],
+  ["classes", sized("OneHot", ["lr", [1e9], [0, 1]]), /OneHot makes 1000000000 values/],
   ["graphs in graphs in graphs", modelOf("If", [inner(deep)]), /nests graphs too deeply/],
   ["operators defined in the file", joined([modelOf("Add"), field(25, "f")]), /of its own/],
   ["no ONNX at all", new TextEncoder().encode("hello"), /./],
