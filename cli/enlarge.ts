@@ -185,7 +185,7 @@ function fileOf({ path }: Pick<Input, "path">): URL | Response {
 async function followed(
   shop: Workshop,
   { target, source: { image, plan }, turn }: { target: Target; source: Source; turn: Turn },
-  see: (preview: Preview) => void,
+  see: (preview: Preview) => Promise<void>,
 ): Promise<Upscaled> {
   const { upscaler, settings } = shop;
   const start = performance.now();
@@ -200,10 +200,10 @@ async function followed(
   let next = await stream.next();
   for (; !next.done; next = await stream.next()) {
     const { sample, step } = next.value;
-    if (settings.sheet !== undefined) see(next.value);
+    if (settings.sheet !== undefined) await see(next.value);
     if (settings.previews === undefined) continue;
     const path = previewOf(target.preview, { sample, samples: plan.samples, step });
-    const bytes = await encoded(shop, target.format, next.value.image());
+    const bytes = await encoded(shop, target.format, await next.value.image());
     await shop.writer.write(join(settings.previews, path), bytes);
   }
   return next.value;

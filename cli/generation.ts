@@ -116,13 +116,13 @@ function planned(plan: () => Plan): Plan {
 async function watched(
   walk: AsyncGenerator<Preview, Upscaled>,
   id: string,
-  see: (preview: Preview) => void,
+  see: (preview: Preview) => Promise<void>,
   tell?: (text: string) => void,
 ): Promise<Upscaled> {
   let next = await walk.next();
   for (; !next.done; next = await walk.next()) {
     const { sample, step, steps } = next.value;
-    see(next.value);
+    await see(next.value);
     if (step === steps) tell?.(`${id}: image ${sample + 1}, ${steps} steps`);
   }
   return next.value;
@@ -139,7 +139,7 @@ async function enlarged(
   for (const [i, image] of images.entries()) {
     const options: UpscaleOptions = upscaler.generative ? { seed: (seed ?? 0) + i } : {};
     const walk = upscaler.stream(image, { ...options, signal });
-    large.push(...(await watched(walk, upscaler.card.id, () => {}, tell)).images);
+    large.push(...(await watched(walk, upscaler.card.id, async () => {}, tell)).images);
   }
   return large;
 }

@@ -20,15 +20,17 @@ export interface SheetInput {
 }
 
 /** Collects evenly spaced states of the first sample. */
-export function stateCollector(): { states: Image[]; see: (preview: Preview) => void } {
+export function stateCollector(): { states: Image[]; see: (preview: Preview) => Promise<void> } {
   const states: Image[] = [];
-  const see = ({ sample, step, steps, state }: Preview) => {
+  const see = async ({ sample, step, steps, state }: Preview) => {
     const last = Math.min(STATES, steps) - 1;
     const shown = Array.from(
       { length: last + 1 },
       (_, i) => 1 + Math.round(i * (steps - 1) / last),
     );
-    if (sample === 0 && state && (steps === 1 || shown.includes(step))) states.push(state());
+    if (sample === 0 && state && (steps === 1 || shown.includes(step))) {
+      states.push(await state());
+    }
   };
   return { states, see };
 }

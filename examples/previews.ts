@@ -11,6 +11,6 @@ await Deno.mkdir(folder, { recursive: true });
 await using upscaler = await load("srdiff");
 for await (const { step, steps, image } of upscaler.stream(input, { seed: 1, steps: 4 })) {
   const file = `${folder}/${step}-of-${steps}.png`;
-  await Deno.writeFile(file, await encodeImage(image(), { format: "png" }));
+  await Deno.writeFile(file, await encodeImage(await image(), { format: "png" }));
   console.log(file);
 }

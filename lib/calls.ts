@@ -25,6 +25,8 @@ export interface CallsOptions<Request, Reply> {
    * call starts it again.
    */
   idle: number;
+  /** Whether it must not end yet though it is idle, since it holds what cannot be had again. */
+  isNeeded?(): boolean;
 }
 
 /** Options of one call. */
@@ -78,7 +80,10 @@ export class CallError extends Error {
 
 /** Makes the calls of a thread, which starts with the first one. */
 export function callsTo<Request, Reply extends { kind: string }>(
-  { start, opening, patience, isFragile = false, stop, idle }: CallsOptions<Request, Reply>,
+  { start, opening, patience, isFragile = false, stop, idle, isNeeded }: CallsOptions<
+    Request,
+    Reply
+  >,
 ): Calls<Request, Reply> {
   type Called = Thread<Request, Reply | Failure>;
   const closing = new AbortController();
@@ -89,6 +94,10 @@ export function callsTo<Request, Reply extends { kind: string }>(
   function end() {
     if (live) stop(live.thread);
     live = undefined;
+  }
+
+  function leaveLater() {
+    stay = later(() => isNeeded?.() ? leaveLater() : end(), idle);
   }
 
   async function begin(signal: AbortSignal) {
@@ -115,7 +124,7 @@ export function callsTo<Request, Reply extends { kind: string }>(
         return await work(either);
       } finally {
         live?.thread.hold(false);
-        if (live && Number.isFinite(idle) && !closing.signal.aborted) stay = later(end, idle);
+        if (live && Number.isFinite(idle) && !closing.signal.aborted) leaveLater();
       }
     });
     last = mine.catch(() => {});

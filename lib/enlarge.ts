@@ -16,6 +16,7 @@ import { noise } from "./tensor/noise.ts";
 import { allFinite, scaleBy } from "./tensor/linear.ts";
 import { release, type Tensor, tensor } from "./tensor/tensor.ts";
 import { crop, type Rect } from "./tensor/window.ts";
+import { mapped } from "./stream.ts";
 import type { Span } from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
@@ -35,10 +36,10 @@ export interface Preview {
   step: number;
   /** Steps in all. */
   steps: number;
-  /** Makes the unfinished image; missing regions are transparent. */
-  image(): Image;
-  /** Makes the image of the noisy state that this step began with; absent without a chain. */
-  state?(): Image;
+  /** Makes the unfinished image; missing regions are transparent. A GPU keeps it until the next preview is asked for. */
+  image(): Promise<Image>;
+  /** Makes the image of the noisy state that this step began with; absent without a chain. A GPU keeps it as long. */
+  state?(): Promise<Image>;
 }
 
 /** Begins a stage of the work; the function that it returns is called after each tile. */
@@ -132,24 +133,21 @@ async function* sampleAll(
       const shown = run.isGray ? asGray(result) : result;
       return toImage(shown, { channels, iccProfile, notes, alpha: opacity });
     };
+    const show = (result: Tensor) => canvas.preview(render(cut(result)), region.row, region.column);
     const steps = sampleRegion(run, region, conditioned, sample);
-    let next = await steps.next();
-    for (; !next.done; next = await steps.next()) {
-      const { step, steps, image, state } = next.value;
-      yield {
-        sample,
-        step: region.index * steps + step,
-        steps: run.regions * steps,
-        image: () => canvas.preview(render(cut(image())), region.row, region.column),
-        state: state && (() => canvas.preview(render(cut(state())), region.row, region.column)),
-      };
-    }
+    const drawn = yield* mapped(steps, ({ step, steps, image, state }): Preview => ({
+      sample,
+      step: region.index * steps + step,
+      steps: run.regions * steps,
+      image: async () => show(await image()),
+      state: state && (async () => show(await state())),
+    }));
     await aTurn();
     plan.signal?.throwIfAborted();
-    checkFinite(next.value, run.card);
+    checkFinite(drawn, run.card);
     // What the model holds must not change; a crop of it is a copy.
-    const cutOut = cut(next.value);
-    const own = cutOut === next.value ? copyOf(cutOut) : cutOut;
+    const cutOut = cut(drawn);
+    const own = cutOut === drawn ? copyOf(cutOut) : cutOut;
     const result = run.card.tiling && run.model.condition ? flatten(own, rgb) : own;
     if (plan.consistency) project(result, rgb);
     canvas.paste(render(result), region.row, region.column);

@@ -9,6 +9,7 @@ import type { Image } from "./image/image.ts";
 import type { FamilyOption } from "./models/model.ts";
 import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
 import type { Provider } from "./runtime/session.ts";
+import { mapped } from "./stream.ts";
 import { drain, drawnBy, type Upscaled } from "./upscaler.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
@@ -81,13 +82,12 @@ function generatorOf(entry: Entry): ImageGenerator {
       data: opaque(columns * rows),
     } as const;
     const whole = { ...made, width: columns * card.scale, height: rows * card.scale };
-    const walk = enlarge(entry, blank, whole);
-    let next = await walk.next();
-    for (; !next.done; next = await walk.next()) {
-      const { image, state } = next.value;
-      yield { ...next.value, image: () => cut(image()), state: state && (() => cut(state())) };
-    }
-    const images = next.value.map(cut);
+    const drawn = yield* mapped(enlarge(entry, blank, whole), ({ image, state, ...preview }) => ({
+      ...preview,
+      image: async () => cut(await image()),
+      state: state && (async () => cut(await state())),
+    }));
+    const images = drawn.map(cut);
     const warnings = [...made.warnings, ...entry.warnings];
     return { images, model: card.id, ...drawnBy(model, made), provider: entry.provider, warnings };
   }

@@ -63,8 +63,8 @@ Deno.test("stream() of a generator shows every step and its noisy state", async 
   let next = await walk.next();
   for (; !next.done; next = await walk.next()) {
     const { step, steps, image, state } = next.value;
-    expect([step, steps, image().width]).toEqual([states.length + 1, 3, 30]);
-    states.push(state!());
+    expect([step, steps, (await image()).width]).toEqual([states.length + 1, 3, 30]);
+    states.push(await state!());
   }
   expect(states.length).toBe(3);
   expect([seen.at(-1)!.fraction, seen.length]).toEqual([1, plan.runs + 1]);

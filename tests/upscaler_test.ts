@@ -203,7 +203,7 @@ Deno.test("stream() shows every step and returns what upscale() gives", async ()
   for (; !next.done; next = await stream.next()) {
     const { sample, step, steps, image } = next.value;
     seen.push([sample, step, steps]);
-    last = image();
+    last = await image();
     expect([last.width, last.height]).toEqual([48, 40]);
   }
   expect(seen).toEqual([0, 1].flatMap((sample) => [1, 2, 3, 4].map((step) => [sample, step, 4])));
@@ -218,7 +218,7 @@ Deno.test("stream() shows images in regions as far as they are", async () => {
   const covered: number[] = [];
   for await (const { image, step, steps } of stream) {
     expect(step).toBe(covered.length + 1);
-    covered.push(image().data.filter((v, i) => i % 4 === 3 && v > 0).length);
+    covered.push((await image()).data.filter((v, i) => i % 4 === 3 && v > 0).length);
     if (step === steps) expect(covered.at(-1)).toBe(4 * 151 * 4 * 230);
   }
   expect(covered.length).toBeGreaterThan(1);

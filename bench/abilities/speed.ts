@@ -114,6 +114,7 @@ function timed(session: Session, add: (milliseconds: number) => void): Session {
     run: (inputs, options) => clocked(session.run(inputs, options)),
     hold: (inputs, options) => clocked(session.hold(inputs, options)),
     place: (values) => session.place(values),
+    sum: (terms, options) => session.sum(terms, options),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }

@@ -1,7 +1,7 @@
 /** Counts the operations of a graph while it runs, from the sizes that its tensors really have. @module */
 
 import type { Session } from "../../lib/runtime/session.ts";
-import { allHeldHere, heldHere } from "../../lib/tensor/held.ts";
+import { allHeldHere, heldHere, sumHere } from "../../lib/tensor/held.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { sizeOf } from "../../lib/tensor/tensor.ts";
 import { floatValue, graphField, node, nodesOf, type OnnxNode } from "../../lib/onnx/model.ts";
@@ -64,6 +64,7 @@ export function counting(
     provider: session.provider,
     run,
     place: heldHere,
+    sum: sumHere,
     hold: async (inputs, options) => allHeldHere(await run(inputs, options)),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };

@@ -7,6 +7,7 @@ import type { Image } from "../image/image.ts";
 import type { Size } from "../image/resize.ts";
 import type { FamilyOption } from "../models/model.ts";
 import { checkGuide, checkHandles, type Plan, type UpscaleOptions } from "../plan.ts";
+import { mapped } from "../stream.ts";
 import { drawSeed, noise, type NoiseField } from "../tensor/noise.ts";
 import { drain, planFor, type Upscaled, type Upscaler, withConsistency } from "../upscaler.ts";
 import type { ModelCard } from "../zoo/card.ts";
@@ -105,12 +106,13 @@ async function* runStages(
           plan.onProgress?.({ ...progress, sample, fraction: (work + share * works[i]) / total });
         },
       });
-      let next = await walk.next();
-      for (; !next.done; next = await walk.next()) {
-        const preview = next.value;
-        yield { ...preview, sample: sampleOf(preview.sample), step: step + preview.step, steps };
-      }
-      result = next.value;
+      const before = step;
+      result = yield* mapped(walk, (preview) => ({
+        ...preview,
+        sample: sampleOf(preview.sample),
+        step: before + preview.step,
+        steps,
+      }));
       result.warnings.forEach((warning) => warnings.add(warning));
       made.push(...result.images);
     }

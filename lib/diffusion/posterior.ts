@@ -40,12 +40,12 @@ export function x0Of(
 ): Tensor {
   checkNumber("alphaBar", alphaBar, { to: 1 });
   checkNumber("clip", clip, { to: Infinity });
-  const [a, b] = weights(kind, alphaBar);
+  const [a, b] = x0Weights(kind, alphaBar);
   return clamp(mix(a, prediction, b, x, into), clip, into);
 }
 
-/** x0 = a * prediction + b * x_t. */
-function weights(kind: Prediction, alphaBar: number): [a: number, b: number] {
+/** The weights of a prediction and of the state x_t, whose sum is x0, as `x0Of()` computes it before it clamps. */
+export function x0Weights(kind: Prediction, alphaBar: number): [prediction: number, x: number] {
   const alpha = Math.sqrt(alphaBar), sigma = Math.sqrt(1 - alphaBar);
   if (kind === "x0") return [1, 0];
   if (kind === "v") return [-sigma, alpha];

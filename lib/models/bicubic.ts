@@ -21,7 +21,7 @@ export function settled(estimate: Tensor): Conditioned {
   return {
     estimate,
     async *sample() {
-      yield { step: 1, steps: 1, image: () => estimate };
+      yield { step: 1, steps: 1, image: () => Promise.resolve(estimate) };
       return estimate;
     },
   };

@@ -1,10 +1,10 @@
 /** The network of a diffusion as its samplers see it: x0 of the whole image, predicted tile by tile. @module */
 
-import { x0Of } from "../diffusion/posterior.ts";
-import type { Denoise } from "../diffusion/samplers/sampler.ts";
+import { x0Weights } from "../diffusion/posterior.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
+import type { Denoise } from "../diffusion/walk.ts";
 import type { Session } from "../runtime/session.ts";
-import type { Held } from "../tensor/held.ts";
+import { disposeAll, type Held, valuesOf } from "../tensor/held.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { overTiles } from "../tiling.ts";
 import type { Diffusion } from "../zoo/card.ts";
@@ -45,7 +45,7 @@ export interface DenoiserInput
 /** Makes the function of the samplers: from the state at an index of the schedule to its estimate of x0. */
 export function denoiser(
   { session, time, schedule, diffusion, scene, state, ...how }: DenoiserInput,
-): Denoise {
+): Denoise<Tensor | Held> {
   const { tiling, signal, onTile, guide } = how;
   const { fed, grid } = scene;
   const dial = restoreInput(session, how.restore);
@@ -55,13 +55,20 @@ export function denoiser(
       { x, ...fed },
       (inputs) => {
         const outputs = { prediction: inputs.x.dims };
-        return session.run({ ...inputs, ...told, ...dial }, { signal, outputs });
+        return session.hold({ ...inputs, ...told, ...dial }, { signal, outputs });
       },
       { tiling, grid, signal, onTile },
     );
     const { prediction: kind, clip } = diffusion;
+    const [a, b] = x0Weights(kind, schedule.alphaBar[t]);
+    const terms = [[a, prediction], ...b === 0 ? [] : [[b, x] as const]] as const;
     // Nobody else holds the prediction.
-    const x0 = x0Of(kind, prediction, x, schedule.alphaBar[t], clip, prediction);
-    return guide ? state.guided(x0, guide) : x0;
+    const x0 = await session.sum(terms, { limit: clip, spent: prediction, signal });
+    if (!guide) return x0;
+    try {
+      return state.guided(await valuesOf(x0, signal), guide);
+    } finally {
+      disposeAll([x0]);
+    }
   };
 }

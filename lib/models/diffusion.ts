@@ -2,8 +2,9 @@
 
 import { samplers } from "../diffusion/samplers/mod.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
+import { walk as walkChain } from "../diffusion/walk.ts";
 import type { Session } from "../runtime/session.ts";
-import { disposeAll } from "../tensor/held.ts";
+import { disposeAll, GoneError, type Held, valuesOf } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Diffusion, ModelCard } from "../zoo/card.ts";
 import { denoiser, type Scene } from "./denoiser.ts";
@@ -93,31 +94,63 @@ function networksOf({ steps }: ModelCard, sessions: Entry["sessions"]): Set<stri
   return new Set(sessions.denoiser || trained.length === 0 ? ["denoiser", ...trained] : trained);
 }
 
-/** Samples from noise to x0; each step can make the image of its estimate of x0. */
+/** Samples, and begins again where a GPU has lost the state; what was told of once is not told again. */
 async function* sample(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Tensor> {
+  for (let told = 0;;) {
+    const chain = chainOf(entry, walk);
+    try {
+      let next = await chain.next();
+      for (; !next.done; next = await chain.next()) {
+        if (next.value.step <= told) continue;
+        yield next.value;
+        told = next.value.step;
+      }
+      return next.value;
+    } catch (error) {
+      if (!(error instanceof GoneError)) throw error;
+    } finally {
+      await chain.return(walk.scene.base);
+    }
+  }
+}
+
+/** Samples from noise to x0; each step can make the image of its estimate of x0. */
+async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Tensor> {
   const { schedule, card, diffusion, sessions, time } = entry;
-  const { state } = walk;
+  const { state, signal } = walk;
   const { timesteps, start, graph } = trajectoryOf(card, walk.steps);
+  const session = sessions[graph];
   const dims = [1, 3, ...walk.scene.grid.map((size) => size * card.scale)];
   const noise = (draw: number) => walk.noise(draw, dims, card.scale);
-  const image = (x0: Tensor) => state.image(x0, walk.fidelity);
+  const image = async (x0: Tensor | Held) => state.image(await valuesOf(x0, signal), walk.fidelity);
   const drawn = await noise(0);
-  let x = start === "noise" ? drawn : state.noised(schedule.alphaBar[timesteps[0]], drawn);
-  const sampler = samplers[walk.sampler]({
-    denoise: denoiser({ ...walk, session: sessions[graph], time, schedule, diffusion }),
+  const placed = session.place(
+    start === "noise" ? drawn : state.noised(schedule.alphaBar[timesteps[0]], drawn),
+  );
+  const steps = walkChain<Tensor | Held>(samplers[walk.sampler], {
+    denoise: denoiser({ ...walk, session, time, schedule, diffusion }),
     schedule,
     timesteps,
-    start: x,
+    start: placed,
     noise,
+    arithmetic: {
+      sum: (terms, options) => session.sum(terms, options),
+      free: (value) => disposeAll([value]),
+    },
     variance: diffusion.variance,
-    signal: walk.signal,
+    signal,
   });
-  let next = await sampler.next();
-  for (; !next.done; next = await sampler.next()) {
-    const { step, steps, x0, x: after } = next.value;
-    const before = x;
-    yield { step, steps, image: () => image(x0), state: () => image(before) };
-    x = after;
+  let last: Tensor | Held | undefined;
+  try {
+    let next = await steps.next();
+    for (; !next.done; next = await steps.next()) {
+      const { step, steps, x0, from } = next.value;
+      yield { step, steps, image: () => image(x0), state: () => image(from) };
+    }
+    last = next.value;
+    return await image(last);
+  } finally {
+    await steps.return(placed);
+    disposeAll([placed, ...last ? [last] : []]);
   }
-  return image(next.value);
 }

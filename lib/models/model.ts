@@ -142,10 +142,15 @@ export interface SampleStep {
   step: number;
   /** Number of steps. */
   steps: number;
-  /** Makes the image that this step estimates, `[1, 3, h*scale, w*scale]`. */
-  image(): Tensor;
-  /** Makes the image of the state that this step began with, x_T at the first step; absent without a chain. */
-  state?(): Tensor;
+  /**
+   * Makes the image that this step estimates, `[1, 3, h*scale, w*scale]`. A GPU keeps it until the next step is asked for.
+   */
+  image(): Promise<Tensor>;
+  /**
+   * Makes the image of the state that this step began with, x_T at the first step; absent without a chain. A GPU keeps it
+   * as long.
+   */
+  state?(): Promise<Tensor>;
 }
 
 /** Opens a family on a card and the sessions of its graphs, by the card's graph names. */

@@ -112,7 +112,7 @@ async function* sample(
   const image = cut(
     base ? mix(1, base, gain, residual) : scaleBy(1 / flow.residualScale, residual),
   );
-  yield { step: 1, steps: 1, image: () => image };
+  yield { step: 1, steps: 1, image: () => Promise.resolve(image) };
   return image;
 }
 

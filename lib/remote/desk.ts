@@ -146,5 +146,5 @@ async function step(walk: AsyncGenerator<Preview, Upscaled>): Promise<SentStep> 
   const next = await walk.next();
   if (next.done) return { result: next.value };
   const { image, state, ...rest } = next.value;
-  return { preview: { ...rest, image: image(), state: state?.() } };
+  return { preview: { ...rest, image: await image(), state: await state?.() } };
 }

@@ -89,7 +89,11 @@ function entryAt(line: Line, card: ModelCard): RemoteEntry {
         const step = await call.ask({ kind: "step" }) as SentStep;
         if ("result" in step) return step.result;
         const { image, state, ...rest } = step.preview;
-        yield { ...rest, image: () => image, state: state && (() => state) };
+        yield {
+          ...rest,
+          image: () => Promise.resolve(image),
+          state: state && (() => Promise.resolve(state)),
+        };
       }
     } finally {
       await call.ask({ kind: "end" }).catch(() => {}); // it is closed, and has ended with that

@@ -15,6 +15,7 @@ export function planningModel(card: ModelCard): Model {
     run: refuse,
     hold: refuse,
     place: refuse,
+    sum: refuse,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const sessions = Object.keys(card.graphs).map((name) => [name, session]);

@@ -1,5 +1,7 @@
-/** What is asked of the memory of a GPU: values, and the least and largest of them. @module */
+/** What is asked of the memory of a GPU: values, their sums, and the least and largest of them. @module */
 
+import { sumOf, type Term } from "../tensor/arithmetic.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type Range, rangesOf } from "./range.ts";
 
 /** A stretch of float32 at the beginning of a buffer. */
@@ -16,19 +18,27 @@ export interface GpuMemory {
   write(values: Float32Array): GPUBuffer;
   /** Copies values to the memory of the CPU. */
   read(values: GpuValues): Promise<Float32Array>;
+  /**
+   * Sums values with weights into a new buffer, and clamps the sum to [-limit, limit].
+   *
+   * @param terms One to four, of the same length.
+   */
+  sum(terms: readonly Term<GpuValues>[], limit: number): Promise<GPUBuffer>;
   /** Range of each of `count` images, found on the device: 8 bytes an image come back. One that holds NaN is not finite. */
   ranges(values: GpuValues, count: number): Promise<Range[]>;
 }
 
 const THREADS = 256;
-/** Most workgroups; each thread then goes through more than one value. */
+/** Most workgroups that find a range: each has to tell of its own. Each thread then goes through more than one value. */
 const GROUPS = 64;
+/** Most workgroups of one axis on every device. */
+const MOST_GROUPS = 65535;
 
 /**
  * Floats are compared as integers of the same order: all bits of a negative one are turned, of another the sign alone.
  * NaN and infinity then are the outermost integers, which shaders of floats may not tell from others.
  */
-const SHADER = `
+const RANGE_SHADER = `
 @group(0) @binding(0) var<storage, read> values: array<u32>;
 @group(0) @binding(1) var<storage, read_write> found: array<atomic<u32>>;
 @group(0) @binding(2) var<uniform> size: vec4u; // values of an image
@@ -61,12 +71,72 @@ fn main(
   }
 }`;
 
+/** Largest finite float32, which stands for no limit: shaders need not know infinity. */
+const LARGEST = 3.4028234663852886e38;
+
+/** The shader of a sum of so many terms. */
+function sumShader(count: number): string {
+  const terms = Array.from({ length: count }, (_, i) => i);
+  return `
+struct How { weights: vec4f, limit: f32, size: u32 }
+${terms.map((i) => `@group(0) @binding(${i}) var<storage, read> x${i}: array<f32>;`).join("\n")}
+@group(0) @binding(${count}) var<storage, read_write> sum: array<f32>;
+@group(0) @binding(${count + 1}) var<uniform> how: How;
+
+@compute @workgroup_size(${THREADS})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var i = id.x; i < how.size; i += groups.x * ${THREADS}u) {
+    let value = ${terms.map((i) => `how.weights[${i}] * x${i}[i]`).join(" + ")};
+    sum[i] = clamp(value, -how.limit, how.limit);
+  }
+}`;
+}
+
 /** The memory of a device. */
 export function gpuMemory(device: GPUDevice): GpuMemory {
-  const pipeline = device.createComputePipeline({
-    layout: "auto",
-    compute: { module: device.createShaderModule({ code: SHADER }), entryPoint: "main" },
-  });
+  const pipelineOf = (code: string) =>
+    device.createComputePipeline({
+      layout: "auto",
+      compute: { module: device.createShaderModule({ code }), entryPoint: "main" },
+    });
+  const ranging = pipelineOf(RANGE_SHADER);
+  /** The pipelines of sums, by their number of terms. */
+  const summing = new Map<number, GPUComputePipeline>();
+
+  /** A new buffer of the kind that graphs take and give. */
+  function create(bytes: number): GPUBuffer {
+    const { COPY_DST, COPY_SRC, STORAGE } = GPUBufferUsage;
+    return device.createBuffer({ size: bytes, usage: STORAGE | COPY_SRC | COPY_DST });
+  }
+
+  /** A new buffer of numbers that all threads of a shader read. */
+  function uniform(data: ArrayBuffer): GPUBuffer {
+    const { COPY_DST, UNIFORM } = GPUBufferUsage;
+    const buffer = device.createBuffer({ size: data.byteLength, usage: UNIFORM | COPY_DST });
+    device.queue.writeBuffer(buffer, 0, data);
+    return buffer;
+  }
+
+  const isBindable = ({ length }: GpuValues) =>
+    4 * length <= device.limits.maxStorageBufferBindingSize;
+  const bound = ({ buffer, length }: GpuValues): GPUBufferBinding => ({ buffer, size: 4 * length });
+
+  /** Records one pass of a shader over buffers, which are bound in this order. */
+  function record(
+    pipeline: GPUComputePipeline,
+    buffers: readonly GPUBufferBinding[],
+    groups: readonly [number, number],
+  ): GPUCommandEncoder {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    const entries = buffers.map((resource, binding) => ({ binding, resource }));
+    const layout = pipeline.getBindGroupLayout(0);
+    pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+    pass.dispatchWorkgroups(...groups);
+    pass.end();
+    return encoder;
+  }
 
   /** The first bytes of a buffer, behind all work that was submitted before. */
   async function download(buffer: GPUBuffer, bytes: number, before?: GPUCommandEncoder) {
@@ -87,43 +157,55 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
     return new Float32Array(await download(buffer, 4 * length));
   }
 
+  /** A sum of what is too large for a shader. */
+  async function sumHere(terms: readonly Term<GpuValues>[], limit: number): Promise<Float32Array> {
+    const here: Term<Tensor>[] = [];
+    for (const [weight, values] of terms) {
+      here.push([weight, tensor([values.length], await read(values))]);
+    }
+    return sumOf(here, { limit }).data;
+  }
+
+  function write(values: Float32Array): GPUBuffer {
+    const buffer = create(values.byteLength);
+    device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
+    return buffer;
+  }
+
   return {
-    write(values) {
-      const { COPY_DST, COPY_SRC, STORAGE } = GPUBufferUsage;
-      const usage = STORAGE | COPY_SRC | COPY_DST;
-      const buffer = device.createBuffer({ size: values.byteLength, usage });
-      device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
-      return buffer;
-    },
+    write,
     read,
+    async sum(terms, limit) {
+      const [[, first]] = terms;
+      if (!isBindable(first)) return write(await sumHere(terms, limit));
+      const { length } = first;
+      const pipeline = summing.get(terms.length) ?? pipelineOf(sumShader(terms.length));
+      summing.set(terms.length, pipeline);
+      const sum = create(4 * length);
+      const data = new ArrayBuffer(32);
+      new Float32Array(data).set(terms.map(([weight]) => weight));
+      new Float32Array(data)[4] = Math.min(limit, LARGEST);
+      new Uint32Array(data)[5] = length;
+      const how = uniform(data);
+      const buffers = [...terms.map(([, values]) => bound(values)), { buffer: sum }, {
+        buffer: how,
+      }];
+      const groups = Math.min(MOST_GROUPS, Math.ceil(length / THREADS));
+      device.queue.submit([record(pipeline, buffers, [groups, 1]).finish()]);
+      how.destroy();
+      return sum;
+    },
     async ranges(values, count) {
-      const { buffer, length } = values;
-      const isBindable = 4 * length <= device.limits.maxStorageBufferBindingSize;
-      if (!isBindable) return rangesOf(await read(values), count);
-      const { COPY_DST, COPY_SRC, STORAGE, UNIFORM } = GPUBufferUsage;
-      const found = device.createBuffer({ size: 8 * count, usage: STORAGE | COPY_SRC | COPY_DST });
-      const size = device.createBuffer({ size: 16, usage: UNIFORM | COPY_DST });
+      if (!isBindable(values)) return rangesOf(await read(values), count);
+      const perImage = values.length / count;
+      const found = create(8 * count);
+      const size = uniform(Uint32Array.of(perImage, 0, 0, 0).buffer);
       try {
-        const perImage = length / count;
         const start = Uint32Array.from({ length: 2 * count }, (_, i) => i % 2 ? 0 : 0xffffffff);
         device.queue.writeBuffer(found, 0, start);
-        device.queue.writeBuffer(size, 0, Uint32Array.of(perImage, 0, 0, 0));
-        const encoder = device.createCommandEncoder();
-        const pass = encoder.beginComputePass();
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(
-          0,
-          device.createBindGroup({
-            layout: pipeline.getBindGroupLayout(0),
-            entries: [
-              { binding: 0, resource: { buffer, size: 4 * length } },
-              { binding: 1, resource: { buffer: found } },
-              { binding: 2, resource: { buffer: size } },
-            ],
-          }),
-        );
-        pass.dispatchWorkgroups(Math.min(GROUPS, Math.ceil(perImage / THREADS)), count);
-        pass.end();
+        const groups = Math.min(GROUPS, Math.ceil(perImage / THREADS));
+        const buffers = [bound(values), { buffer: found }, { buffer: size }];
+        const encoder = record(ranging, buffers, [groups, count]);
         const keys = new Uint32Array(await download(found, 8 * count, encoder));
         return Array.from(
           { length: count },

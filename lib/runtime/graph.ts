@@ -1,5 +1,6 @@
 /** One ONNX file, loaded by a provider inside the worker. @module */
 
+import type { Term } from "../tensor/arithmetic.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Range } from "./range.ts";
 
@@ -57,6 +58,8 @@ export interface LoadedGraph {
   ): Promise<Record<string, Tensor | DeviceTensor>>;
   /** Copies a tensor to the device; absent if the provider is the CPU itself. */
   put?(values: Tensor): DeviceTensor;
+  /** Sums tensors of the device, and clamps the sum to [-limit, limit]; absent if the provider is the CPU itself. */
+  sum?(terms: readonly Term<DeviceTensor>[], limit: number): Promise<DeviceTensor>;
 }
 
 /** Whether a tensor is in the memory of a device. */

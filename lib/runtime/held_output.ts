@@ -1,6 +1,6 @@
-/** Outputs that stay on a device, computed again where they are lost. @module */
+/** What stays on the device that computed it, and is computed again where it is lost. @module */
 
-import type { Held } from "../tensor/held.ts";
+import { GoneError, type Held } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Running } from "./attempts.ts";
 import type { Remote } from "./host.ts";
@@ -13,6 +13,13 @@ export interface Maker {
   run(signal?: AbortSignal): Promise<Tensor>;
 }
 
+/** The maker of what cannot be made again. */
+export const noMaker: Maker = { hold: refuse, run: refuse };
+
+function refuse(): Promise<never> {
+  return Promise.reject(new GoneError("Cannot use a tensor that went with the memory of a GPU"));
+}
+
 /** An output where a graph has left it: here, or on the device of a worker. */
 export class HeldOutput implements Held {
   readonly dims: readonly number[];
@@ -23,6 +30,11 @@ export class HeldOutput implements Held {
     this.dims = place.dims;
     this.#place = place;
     this.#maker = maker;
+  }
+
+  /** Whether its values are in the memory of the CPU; false if it was disposed. */
+  get isHere(): boolean {
+    return this.#place !== undefined && isHere(this.#place);
   }
 
   async read(signal?: AbortSignal): Promise<Tensor> {
@@ -41,6 +53,8 @@ export class HeldOutput implements Held {
   async on(running: Running, signal?: AbortSignal): Promise<Tensor | Remote> {
     const place = this.#placed();
     if (isHere(place) || running.host.has(place)) return place;
+    // The provider that is being left still has it.
+    if (place.isThere()) return this.#moveTo(await place.read(signal));
     return this.#moveTo(await this.#maker.hold(running, signal));
   }
 

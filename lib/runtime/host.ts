@@ -1,6 +1,7 @@
 /** One worker that holds all graphs of an entry; it starts when needed and ends when idle. @module */
 
 import { type Call, callsTo } from "../calls.ts";
+import type { Term } from "../tensor/arithmetic.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { startThread, type Thread } from "../thread.ts";
 import type { EngineOptions, GraphSource, Signature } from "./graph.ts";
@@ -71,6 +72,16 @@ export interface Host {
   ): Promise<Record<string, Tensor | Remote>>;
   /** Copies a tensor to the device; absent if the provider is the CPU itself. */
   put?(values: Tensor, signal?: AbortSignal): Promise<Remote>;
+  /**
+   * Sums tensors there, clamped to [-limit, limit]; absent if the provider is the CPU itself. The sum cannot be computed
+   * again, so that the worker does not end for being idle before it is freed.
+   *
+   * @throws {LostError} If one was on a device that ended.
+   */
+  sum?(
+    terms: readonly Term<Tensor | Remote>[],
+    options: { limit: number; signal?: AbortSignal },
+  ): Promise<Remote>;
   /** Whether a tensor is still on the device of this worker. */
   has(remote: Remote): boolean;
   /** Ends the worker for good; a call in progress rejects at once. */
@@ -89,10 +100,13 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     isFragile: hasDevice,
     stop: provider === "native" && !("Deno" in globalThis) ? retire : endNow,
     idle,
+    isNeeded: () => [...sums].some((sum) => sum.isThere()),
   });
   const moved = { up: 0, down: 0 };
   /** The thread that a remote tensor lives in, told by its answer to the opening, and the tensor's number there. */
   const places = new WeakMap<Remote, { thread: Reply; number: number }>();
+  /** What the worker must not end without. */
+  const sums = new Set<Remote>();
 
   async function ask(make: (thread: Reply) => Call<Request>, signal?: AbortSignal) {
     const reply = await calls.call(make, { signal, timeout });
@@ -109,16 +123,29 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   }
 
   function remoteAt(thread: Reply, { number, dims, ranges }: Numbered & Unseen): Remote {
+    const reads = new Set<Promise<unknown>>();
+    const tellDrop = () => calls.tell(thread, { kind: "drop", number });
     const remote: Remote = {
       ...{ dims, ranges },
       isThere: () => calls.isLive(thread),
       async read(signal) {
-        const { values } = await ask((now) => ({
-          request: { kind: "read", ...numbered(remote, now) },
-        }), signal);
-        return values as Tensor;
+        const read = ask(
+          (now) => ({ request: { kind: "read", ...numbered(remote, now) } }),
+          signal,
+        );
+        reads.add(read);
+        try {
+          return (await read).values as Tensor;
+        } finally {
+          reads.delete(read);
+        }
       },
-      drop: () => calls.tell(thread, { kind: "drop", number }),
+      drop() {
+        sums.delete(remote);
+        // A read still waits for its turn, which a message without an answer does not.
+        if (reads.size > 0) void Promise.allSettled(reads).then(tellDrop);
+        else tellDrop();
+      },
     };
     places.set(remote, { thread, number });
     return remote;
@@ -150,9 +177,24 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     return remoteAt(thread, outputs.values as Numbered & Unseen);
   }
 
+  const sum: Host["sum"] = async (terms, { limit, signal }) => {
+    let thread!: Reply;
+    const outputs = await ask((now) => {
+      thread = now;
+      const sent = terms.map(([weight, value]): Term<Tensor | Numbered> => [
+        weight,
+        "data" in value ? copyOf(value) : numbered(value, now),
+      ]);
+      return { request: { kind: "sum", terms: sent, limit } };
+    }, signal);
+    const remote = remoteAt(thread, outputs.sum as Numbered & Unseen);
+    sums.add(remote);
+    return remote;
+  };
+
   return {
     moved,
-    ...hasDevice ? { put } : {},
+    ...hasDevice ? { put, sum } : {},
     async open(signal) {
       const reply = await calls.open(signal);
       if (reply.kind !== "opened") throw new Error(`worker answered "${reply.kind}" to an open`);

@@ -1,7 +1,7 @@
 /** The provider `webgpu`: ONNX Runtime on `navigator.gpu`, whose outputs stay in the memory of the GPU. @module */
 
 import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
-import { type GpuMemory, gpuMemory } from "./gpu_memory.ts";
+import { type GpuMemory, gpuMemory, type GpuValues } from "./gpu_memory.ts";
 import {
   type DeviceTensor,
   type EngineOptions,
@@ -45,11 +45,10 @@ export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Pr
       });
       return Object.fromEntries(kept.map(([name, value]) => [name, fromOrt(value, device)]));
     },
-    put({ data, dims }) {
-      const buffer = device.write(data);
-      const gpuBuffer = buffer as Parameters<typeof ort.Tensor.fromGpuBuffer>[0];
-      const own = ort.Tensor.fromGpuBuffer(gpuBuffer, { dataType: "float32", dims });
-      return { ...left(own, device), dispose: () => buffer.destroy() };
+    put: ({ data, dims }) => ours(ort, device.write(data), dims, device),
+    async sum(terms, limit) {
+      const values = terms.map(([weight, value]) => [weight, (value as Left).values] as const);
+      return ours(ort, await device.sum(values, limit), terms[0][1].dims, device);
     },
   };
 }
@@ -58,6 +57,8 @@ export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Pr
 interface Left extends DeviceTensor {
   /** That of ONNX Runtime. */
   readonly own: OrtTensor;
+  /** Its memory. */
+  readonly values: GpuValues;
 }
 
 function toOrt(ort: Ort, value: Tensor | DeviceTensor): OrtTensor {
@@ -77,9 +78,17 @@ function left(own: OrtTensor, memory: GpuMemory): Left {
   const values = { buffer: own.gpuBuffer as unknown as GPUBuffer, length: sizeOf(dims) };
   return {
     own,
+    values,
     dims,
     ranges: () => memory.ranges(values, imagesOf(dims)),
     read: async () => tensor(dims, await memory.read(values)),
     dispose: () => own.dispose(),
   };
+}
+
+/** What was not left by a graph, but is given to one. */
+function ours(ort: Ort, buffer: GPUBuffer, dims: readonly number[], memory: GpuMemory): Left {
+  const gpuBuffer = buffer as Parameters<typeof ort.Tensor.fromGpuBuffer>[0];
+  const own = ort.Tensor.fromGpuBuffer(gpuBuffer, { dataType: "float32", dims });
+  return { ...left(own, memory), dispose: () => buffer.destroy() };
 }

@@ -2,7 +2,8 @@
 
 import { oneLine } from "../errors.ts";
 import { TimeoutError } from "../calls.ts";
-import { type Held, valuesOf } from "../tensor/held.ts";
+import type { SumOptions, Term } from "../tensor/arithmetic.ts";
+import { disposeAll, GoneError, type Held, sumHere, valuesOf } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   availableThreads,
@@ -17,7 +18,7 @@ import {
 } from "./attempts.ts";
 import type { GraphSource, Signature } from "./graph.ts";
 import { HeldInput } from "./held_input.ts";
-import { HeldOutput, type Maker } from "./held_output.ts";
+import { HeldOutput, type Maker, noMaker } from "./held_output.ts";
 import { type Fed, LostError, type Remote } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
 import { checkOutputs, OutputError } from "./outputs.ts";
@@ -123,8 +124,28 @@ export async function openSessions(
     return Object.fromEntries(held);
   }
 
+  async function sum(
+    terms: readonly Term<Tensor | Held>[],
+    { limit = Infinity, spent, signal }: SumOptions<Tensor | Held> = {},
+  ): Promise<Tensor | Held> {
+    const running = current;
+    const isAway = terms.some(([, value]) => value instanceof HeldOutput && !value.isHere);
+    try {
+      const total = isAway && running.host.sum
+        ? new HeldOutput(await sumOn(running, terms, { limit, signal }), noMaker)
+        : await sumHere(terms, { limit, spent, signal });
+      if (spent) disposeAll([spent]);
+      return total;
+    } catch (error) {
+      signal?.throwIfAborted();
+      // It was closed, since a call has abandoned it.
+      if (current !== running) return await sum(terms, { limit, spent, signal });
+      throw error;
+    }
+  }
+
   const provider = () => current.provider;
-  const sessions = makeSessions(current.signatures, { provider, run, hold, close });
+  const sessions = makeSessions(current.signatures, { provider, run, hold, sum, close });
   function close() {
     isClosed = true;
     current.host.close();
@@ -143,6 +164,25 @@ export async function openSessions(
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A sum on the device of a provider. */
+async function sumOn(
+  running: Running,
+  terms: readonly Term<Tensor | Held>[],
+  options: { limit: number; signal?: AbortSignal },
+): Promise<Remote> {
+  const placed: Term<Tensor | Remote>[] = [];
+  for (const [weight, value] of terms) {
+    placed.push([weight, await placeOf(running, value, options.signal)]);
+  }
+  try {
+    return await running.host.sum!(placed, options);
+  } catch (error) {
+    // The worker has ended since they were found on its device.
+    if (error instanceof LostError) return await sumOn(running, terms, options);
+    throw error;
+  }
 }
 
 /** Runs a graph and checks its inputs and outputs. */
@@ -176,11 +216,20 @@ async function callOn(
 async function fedTo(running: Running, inputs: Inputs, signal?: AbortSignal): Promise<Fed> {
   const fed: Record<string, Tensor | Remote> = {};
   for (const [name, input] of Object.entries(inputs)) {
-    fed[name] = input instanceof HeldOutput || input instanceof HeldInput
-      ? await input.on(running, signal)
-      : await valuesOf(input, signal);
+    fed[name] = await placeOf(running, input, signal);
   }
   return fed;
+}
+
+/** Where a provider can take a tensor from. */
+async function placeOf(
+  running: Running,
+  value: Tensor | Held,
+  signal?: AbortSignal,
+): Promise<Tensor | Remote> {
+  return value instanceof HeldOutput || value instanceof HeldInput
+    ? await value.on(running, signal)
+    : await valuesOf(value, signal);
 }
 
 /** Whether another provider may do better. */
@@ -207,6 +256,8 @@ async function findWorking(
     try {
       return { running, outputs: await callOn(running, call) };
     } catch (error) {
+      // It may do, but not with what went with the provider that failed.
+      if (error instanceof GoneError) return { running, outputs: undefined };
       running.host.close();
       signal?.throwIfAborted();
       if (!isProviderFault(error)) throw runError(call.graph, running.provider, error as Error);
@@ -225,6 +276,7 @@ export async function openSession(graph: GraphSource, options?: OpenOptions): Pr
 }
 
 function runError(graph: string, provider: Provider, cause: Error): Error {
+  if (cause instanceof GoneError) return cause;
   // Errors of this folder already name the graph.
   if (cause instanceof TypeError || cause instanceof RangeError) return cause;
   return new Error(`Cannot run the graph "${graph}" on ${provider}: ${oneLine(cause.message)}`, {
@@ -237,13 +289,14 @@ interface Shared {
   provider(): Provider;
   run(graph: string, ...call: Parameters<Session["run"]>): ReturnType<Session["run"]>;
   hold(graph: string, ...call: Parameters<Session["hold"]>): ReturnType<Session["hold"]>;
+  sum: Session["sum"];
   close(): Promise<void>;
 }
 
 /** The sessions share a host, which ends when the last of them is disposed. */
 function makeSessions(
   signatures: Readonly<Record<string, Signature>>,
-  { provider, run, hold, close }: Shared,
+  { provider, run, hold, sum, close }: Shared,
 ): Record<string, Session> {
   const graphs = Object.keys(signatures);
   const open = new Set(graphs);
@@ -264,6 +317,10 @@ function makeSessions(
       return await hold(graph, inputs, options);
     },
     place: (values) => new HeldInput(values),
+    async sum(terms, options) {
+      checkOpen(graph);
+      return await sum(terms, options);
+    },
     async [Symbol.asyncDispose]() {
       open.delete(graph);
       if (open.size === 0) await close();

@@ -1,5 +1,6 @@
 /** The contract of sessions, which run a network. @module */
 
+import type { SumOptions, Term } from "../tensor/arithmetic.ts";
 import type { Held } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -52,4 +53,13 @@ export interface Session extends AsyncDisposable {
    * for it disposes it.
    */
   place(values: Tensor): Held;
+  /**
+   * The sum of weights times tensors, computed where they are: on a GPU if it alone has one of them. A sum that is left
+   * there, which whoever asks for it disposes, cannot be computed again: where its memory is lost, what takes it throws
+   * a `GoneError`.
+   */
+  sum(
+    terms: readonly Term<Tensor | Held>[],
+    options?: SumOptions<Tensor | Held>,
+  ): Promise<Tensor | Held>;
 }

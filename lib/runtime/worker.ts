@@ -1,5 +1,6 @@
 /** Answers the requests to the thread of the graphs. @module */
 
+import type { Term } from "../tensor/arithmetic.ts";
 import { release, type Tensor } from "../tensor/tensor.ts";
 import type { Answer, Desk } from "../thread.ts";
 import {
@@ -29,13 +30,14 @@ interface Call {
 
 /**
  * Requests to the worker: first to open all graphs, then to run them, to run them and leave the outputs on the device, to
- * put a tensor there, and to read one that is there. `drop`, which frees one, has no reply.
+ * put a tensor there, to sum some there, and to read one that is there. `drop`, which frees one, has no reply.
  */
 export type Request =
   | { kind: "open"; provider: Provider; graphs: readonly GraphSource[]; options: EngineOptions }
   | { kind: "run" } & Call
   | { kind: "hold" } & Call
   | { kind: "put"; values: Tensor }
+  | { kind: "sum"; terms: readonly Term<Tensor | Numbered>[]; limit: number }
   | { kind: "read" } & Numbered
   | { kind: "drop" } & Numbered;
 
@@ -79,6 +81,20 @@ export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<R
     return graphs.get(graph)!.run(Object.fromEntries(fed), outputs);
   }
 
+  /** Keeps a tensor of the device, and tells of it. */
+  async function keep(value: DeviceTensor): Promise<Numbered & Unseen> {
+    const kept = { number: count++, dims: value.dims, ranges: await value.ranges() };
+    held.set(kept.number, value);
+    return kept;
+  }
+
+  /** What the provider does on its device without a graph. */
+  function deviceOf(): Required<Pick<LoadedGraph, "put" | "sum">> {
+    const [{ put, sum }] = graphs.values();
+    if (!put || !sum) throw new Error("this provider has no memory but the CPU's");
+    return { put, sum };
+  }
+
   return {
     async open({ provider, graphs: sources, options }): Promise<Answer<Reply>> {
       const open = openers[provider];
@@ -110,13 +126,10 @@ export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<R
       inTurn(async () => {
         const computed = await compute(call);
         try {
-          const outputs = await mapped(computed, async (value) => {
-            if (!isOnDevice(value)) return value;
-            return { number: count++, dims: value.dims, ranges: await value.ranges() };
-          });
-          for (const [name, value] of Object.entries(outputs)) {
-            if ("number" in value) held.set(value.number, computed[name] as DeviceTensor);
-          }
+          const outputs = await mapped(
+            computed,
+            async (value) => isOnDevice(value) ? await keep(value) : value,
+          );
           return answerWith(outputs, movedBy(call, computed, {}));
         } catch (error) {
           disposeAll(computed);
@@ -125,13 +138,24 @@ export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<R
       }),
     put: ({ values }) =>
       inTurn(async () => {
-        const [{ put }] = graphs.values();
-        if (!put) throw new Error("this provider has no memory but the CPU's");
-        const copy = put(values);
-        const number = count++;
-        held.set(number, copy);
-        const outputs = { values: { number, dims: copy.dims, ranges: await copy.ranges() } };
-        return answerWith(outputs, { up: values.data.byteLength, down: 0 });
+        const kept = await keep(deviceOf().put(values));
+        return answerWith({ values: kept }, { up: values.data.byteLength, down: 0 });
+      }),
+    sum: ({ terms, limit }) =>
+      inTurn(async () => {
+        const { put, sum } = deviceOf();
+        const copies: DeviceTensor[] = [];
+        try {
+          const placed = terms.map(([weight, value]): Term<DeviceTensor> => {
+            if ("number" in value) return [weight, held.get(value.number)!];
+            copies.push(put(value));
+            return [weight, copies.at(-1)!];
+          });
+          const kept = await keep(await sum(placed, limit));
+          return answerWith({ sum: kept }, { up: bytesOf(terms.map(([, v]) => v)), down: 0 });
+        } finally {
+          for (const copy of copies) copy.dispose();
+        }
       }),
     read: ({ number }) =>
       inTurn(async () => {

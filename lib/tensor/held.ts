@@ -1,5 +1,6 @@
 /** Tensors that stay where they were computed. @module */
 
+import { sumOf, type SumOptions, type Term } from "./arithmetic.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -13,12 +14,16 @@ export interface Held {
    * Its values, in the memory of the CPU.
    *
    * @param signal Aborts the reading, which throws the signal's reason.
+   * @throws {GoneError} If its memory is gone.
    * @throws {Error} If it was disposed.
    */
   read(signal?: AbortSignal): Promise<Tensor>;
   /** Gives its memory back; it cannot be used afterwards. */
   dispose(): void;
 }
+
+/** A tensor of another memory is gone with it, and nobody but who computed it can compute it again. */
+export class GoneError extends Error {}
 
 /** Whether a tensor is held elsewhere, rather than here. */
 export function isHeld(value: Tensor | Held): value is Held {
@@ -45,4 +50,19 @@ export function allHeldHere(values: Readonly<Record<string, Tensor>>): Record<st
 /** Gives back the memory of all tensors that are held. */
 export function disposeAll(values: Iterable<Tensor | Held>): void {
   for (const value of values) if (isHeld(value)) value.dispose();
+}
+
+/** A sum in the memory of the CPU, wherever its terms are. */
+export async function sumHere(
+  terms: readonly Term<Tensor | Held>[],
+  { limit, spent, signal }: SumOptions<Tensor | Held> = {},
+): Promise<Tensor> {
+  let own: Tensor | undefined;
+  const here: Term<Tensor>[] = [];
+  for (const [weight, value] of terms) {
+    const values = await valuesOf(value, signal);
+    if (value === spent) own = values;
+    here.push([weight, values]);
+  }
+  return sumOf(here, { limit, spent: own });
 }

@@ -57,7 +57,7 @@ Deno.test("cascade() plans once and tells its progress over the whole", async ()
   const steps: number[] = [];
   let next = await walk.next();
   for (; !next.done; next = await walk.next()) {
-    widths.push(next.value.image().width);
+    widths.push((await next.value.image()).width);
     if (next.value.sample === 1) steps.push(next.value.step);
     expect(next.value.steps).toBe(4 + 3);
   }

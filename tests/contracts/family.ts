@@ -8,7 +8,7 @@ import type { Family, Model, SampleInput } from "../../lib/models/model.ts";
 import { planUpscale } from "../../lib/plan.ts";
 import { type OpenedSessions, openSessions } from "../../lib/runtime/providers.ts";
 import type { Session } from "../../lib/runtime/session.ts";
-import { allHeldHere, heldHere, valuesOf } from "../../lib/tensor/held.ts";
+import { allHeldHere, heldHere, sumHere, valuesOf } from "../../lib/tensor/held.ts";
 import { noise, type NoiseOrigin } from "../../lib/tensor/noise.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { crop } from "../../lib/tensor/window.ts";
@@ -67,6 +67,7 @@ export function sessionOf(network: NetworkFunction): Session {
     provider: "native",
     run,
     place: heldHere,
+    sum: sumHere,
     hold: async (inputs) => allHeldHere(await run(inputs)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -191,7 +192,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
       noise: noiseFrom(),
     });
     for await (const { step, steps, image } of generator) {
-      expect(image().dims).toEqual(first.dims);
+      expect((await image()).dims).toEqual(first.dims);
       seen.push([step, steps]);
     }
     expect(seen).toEqual(Array.from({ length: steps }, (_, i) => [i + 1, steps]));

@@ -1,8 +1,10 @@
 /** What every sampler must do. @module */
 
 import { expect } from "expect";
-import type { Sampler, SamplerInput } from "../../lib/diffusion/samplers/sampler.ts";
+import type { Sampler } from "../../lib/diffusion/samplers/sampler.ts";
 import { cosineSchedule, spacedTimesteps } from "../../lib/diffusion/schedule.ts";
+import { walk, type WalkInput } from "../../lib/diffusion/walk.ts";
+import { tensors } from "../../lib/tensor/arithmetic.ts";
 import { noise } from "../../lib/tensor/noise.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 
@@ -13,7 +15,7 @@ const MEAN = 0.3;
 const VARIANCE = 0.25;
 
 /** The exact posterior mean of a Gaussian: the output of a perfect network (Bishop 2006, 2.113). */
-export function gaussianToy(steps: number): SamplerInput {
+export function gaussianToy(steps: number): WalkInput<Tensor> {
   const schedule = cosineSchedule(1000);
   const field = (draw: number) => noise({ seed: 11, sample: 0, draw }, dims);
   return {
@@ -21,6 +23,7 @@ export function gaussianToy(steps: number): SamplerInput {
     timesteps: spacedTimesteps(1000, steps),
     start: field(0),
     noise: field,
+    arithmetic: tensors,
     denoise: (x, t) => {
       const alphaBar = schedule.alphaBar[t];
       const gain = Math.sqrt(alphaBar) * VARIANCE / (alphaBar * VARIANCE + 1 - alphaBar);
@@ -31,8 +34,8 @@ export function gaussianToy(steps: number): SamplerInput {
 }
 
 /** The last state. */
-export async function walk(sampler: Sampler, input: SamplerInput): Promise<Tensor> {
-  const generator = sampler(input);
+export async function lastOf(sampler: Sampler, input: WalkInput<Tensor>): Promise<Tensor> {
+  const generator = walk(sampler, input);
   let next = await generator.next();
   while (!next.done) next = await generator.next();
   return next.value;
@@ -46,7 +49,7 @@ export async function walk(sampler: Sampler, input: SamplerInput): Promise<Tenso
  */
 export function testSampler(name: string, sampler: Sampler, steps: number, error: number): void {
   Deno.test(`${name}() recovers the mean and the variance of a Gaussian`, async () => {
-    const { data } = await walk(sampler, gaussianToy(steps));
+    const { data } = await lastOf(sampler, gaussianToy(steps));
     const n = data.length;
     const mean = data.reduce((sum, v) => sum + v, 0) / n;
     const variance = data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n;
@@ -56,7 +59,7 @@ export function testSampler(name: string, sampler: Sampler, steps: number, error
   });
 
   Deno.test(`${name}() yields every step and returns the last state`, async () => {
-    const generator = sampler(gaussianToy(5));
+    const generator = walk(sampler, gaussianToy(5));
     const seen = [];
     let next = await generator.next();
     for (; !next.done; next = await generator.next()) seen.push(next.value);
@@ -71,16 +74,16 @@ export function testSampler(name: string, sampler: Sampler, steps: number, error
   Deno.test(`${name}() works with one step`, async () => {
     const input = gaussianToy(1);
     const x0 = await input.denoise(input.start, 999);
-    const { data } = await walk(sampler, input);
+    const { data } = await lastOf(sampler, input);
     data.forEach((v, i) => expect(v).toBeCloseTo(x0.data[i], 6));
   });
 
   Deno.test(`${name}() leaves its inputs as they are and repeats itself`, async () => {
     const input = gaussianToy(4);
     const start = input.start.data.slice();
-    const first = await walk(sampler, input);
+    const first = await lastOf(sampler, input);
     expect(input.start.data).toEqual(start);
-    expect((await walk(sampler, input)).data).toEqual(first.data);
+    expect((await lastOf(sampler, input)).data).toEqual(first.data);
   });
 
   Deno.test(`${name}() leaves with the signal's reason`, async () => {
@@ -91,7 +94,7 @@ export function testSampler(name: string, sampler: Sampler, steps: number, error
       if (++calls === 3) controller.abort(new Error("enough"));
       return input.denoise(x, t);
     };
-    const run = walk(sampler, { ...input, denoise, signal: controller.signal });
+    const run = lastOf(sampler, { ...input, denoise, signal: controller.signal });
     await expect(run).rejects.toThrow("enough");
     expect(calls).toBe(3);
   });

@@ -4,6 +4,8 @@ import { expect } from "expect";
 import { readTensors } from "../../lib/runtime/fixture.ts";
 import { compare } from "../../lib/runtime/self_check.ts";
 import type { Session } from "../../lib/runtime/session.ts";
+import { sumOf } from "../../lib/tensor/arithmetic.ts";
+import { disposeAll, valuesOf } from "../../lib/tensor/held.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 
 /** Opens one of the tiny graphs of `make_graphs.py`. */
@@ -182,6 +184,23 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     await cancel();
     expect(compare(await held.read(), eps, 1e-5)).toBe(undefined);
     held.dispose();
+  },
+  async "sums tensors wherever they are, and takes the sum as it takes a tensor"(open) {
+    await using session = await open("denoise");
+    const t = tensor([1], Float32Array.of(3));
+    const x = varied([1, 3, 5, 4]);
+    const { eps } = await session.run({ x, t });
+    const wanted = sumOf([[0.5, eps], [-2, x], [0.25, x]], { limit: 0.7 });
+    const [held, placed] = [(await session.hold({ x, t })).eps, session.place(x)];
+    const sum = await session.sum([[0.5, held], [-2, placed], [0.25, x]], { limit: 0.7 });
+    expect(compare(await valuesOf(sum), wanted, 1e-5)).toBe(undefined);
+    const again = (await session.run({ x: sum, t })).eps;
+    expect(compare(again, (await session.run({ x: wanted, t })).eps, 1e-5)).toBe(undefined);
+    const spent = await session.sum([[3, held]], { spent: held });
+    expect(compare(await valuesOf(spent), sumOf([[3, eps]]), 1e-5)).toBe(undefined);
+    await expect(held.read()).rejects.toThrow(/disposed/);
+    expect((await placed.read()).data).toEqual(varied(x.dims).data);
+    disposeAll([sum, spent, placed]);
   },
   async "refuses to run once it is disposed"(open) {
     const session = await open("scale");

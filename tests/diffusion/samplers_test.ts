@@ -2,8 +2,10 @@ import { expect } from "expect";
 import { x0Of } from "../../lib/diffusion/posterior.ts";
 import { samplers } from "../../lib/diffusion/samplers/mod.ts";
 import { cosineSchedule, linearSchedule, spacedTimesteps } from "../../lib/diffusion/schedule.ts";
+import { walk } from "../../lib/diffusion/walk.ts";
+import { tensors } from "../../lib/tensor/arithmetic.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
-import { gaussianToy, testSampler, walk } from "../contracts/sampler.ts";
+import { gaussianToy, lastOf, testSampler } from "../contracts/sampler.ts";
 import { asTensor, itemOf } from "../../tools/replay/npz.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 
@@ -11,7 +13,7 @@ import { hasShared, readNpz, shared } from "../_npz.ts";
 testSampler("ddpm", samplers.ddpm, 1000, 0.01);
 testSampler(
   "ddpm of variance beta",
-  (input) => samplers.ddpm({ ...input, variance: "beta" }),
+  (levels) => samplers.ddpm({ ...levels, variance: "beta" }),
   1000,
   0.01,
 );
@@ -20,9 +22,9 @@ testSampler("ddim", samplers.ddim, 200, 0.03);
 testSampler("dpmpp2m", samplers.dpmpp2m, 40, 0.03);
 
 Deno.test("dpmpp2m() is nearer to the exact flow than ddim() in as many steps", async () => {
-  const exact = await walk(samplers.ddim, gaussianToy(1000));
+  const exact = await lastOf(samplers.ddim, gaussianToy(1000));
   const errorOf = async (name: keyof typeof samplers) => {
-    const { data } = await walk(samplers[name], gaussianToy(20));
+    const { data } = await lastOf(samplers[name], gaussianToy(20));
     return data.reduce((sum, v, i) => sum + (v - exact.data[i]) ** 2, 0);
   };
   expect(await errorOf("dpmpp2m")).toBeLessThan(await errorOf("ddim") / 4);
@@ -44,11 +46,12 @@ for (const name of ["srdiff_x4", "srdiff_options_x4"]) {
       );
     const part = (key: string, i: number): Tensor => asTensor(itemOf(golden[key], i));
     const states: Tensor[] = [];
-    const generator = samplers.ddpm({
+    const generator = walk(samplers.ddpm, {
       schedule,
       timesteps: spacedTimesteps(T, T),
       start: part("noise", 0),
       noise: (draw) => part("noise", draw),
+      arithmetic: tensors,
       // The recorded run tells its x0, not its predictions.
       denoise: (_, t) => Promise.resolve(part("traj_x0", T - 1 - t)),
     });

@@ -71,7 +71,7 @@ const coarse: Family = ({ scale }, { inverse }) => ({
       const { sr } = await overTiles(inputs, run, options);
       const [, , h, w] = lr.dims;
       const image = crop(sr, { x: 0, y: 0, width: w * scale, height: h * scale });
-      yield { step: 1, steps: 1, image: () => image };
+      yield { step: 1, steps: 1, image: () => Promise.resolve(image) };
       return image;
     }
     watch.onTile?.(1, 1);

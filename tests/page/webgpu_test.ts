@@ -42,7 +42,7 @@ async function writePage(folder: string): Promise<void> {
 
 Deno.test({
   name:
-    `srdiff on WebGPU in a browser gives the CPU's image within 2/255, and its features stay there${
+    `srdiff on WebGPU in a browser gives the CPU's image within 2/255, and its features and states stay there${
       browserPath ? "" : " (needs a browser)"
     }`,
   ignore: !browserPath,
@@ -85,12 +85,10 @@ Deno.test({
       // A frame of 6 mirrored pixels surrounds the image; features are 64 values for each pixel of it.
       const pixels = (width + 12) * (height + 12);
       const [small, large, features] = [3, 3 * 16, 64].map((values) => 4 * values * pixels);
-      expect([result.up, result.down]).toEqual([
-        small + steps * (large + 4),
-        large + steps * large,
-      ]);
+      // Up go the input, the first state, the noise of all steps but the last, and the times; down the estimate and the result.
+      expect([result.up, result.down]).toEqual([small + steps * (large + 4), 2 * large]);
       const everything = small + large + features + steps * (2 * large + features);
-      expect((result.up + result.down) / everything).toBeLessThan(0.7);
+      expect((result.up + result.down) / everything).toBeLessThan(0.5);
     } finally {
       await browser.close();
       await Deno.remove(folder, { recursive: true });

@@ -61,7 +61,7 @@ Deno.test("stream() in a worker yields the same steps, and can be left", async (
     let next = await walk.next();
     for (; !next.done; next = await walk.next()) {
       const { image, state, ...rest } = next.value;
-      steps.push({ ...rest, image: image(), state: state?.() });
+      steps.push({ ...rest, image: await image(), state: await state?.() });
     }
     return { steps, progress, result: next.value };
   }));

@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { countMoved } from "../../bench/speed/child.ts";
+import { type SamplerName, samplers } from "../../lib/diffusion/samplers/mod.ts";
 import { toImage } from "../../lib/image/pixels.ts";
 import { families } from "../../lib/models/mod.ts";
 import { openSessions } from "../../lib/runtime/providers.ts";
@@ -8,9 +9,12 @@ import type { Unseen } from "../../lib/runtime/outputs.ts";
 import { loadWebgpu } from "../../lib/runtime/ort_webgpu.ts";
 import { isFiniteRange, rangesOf } from "../../lib/runtime/range.ts";
 import { graphDesk, type Numbered, type Reply } from "../../lib/runtime/worker.ts";
-import { tensor } from "../../lib/tensor/tensor.ts";
+import type { Session } from "../../lib/runtime/session.ts";
+import { sumOf, type Term } from "../../lib/tensor/arithmetic.ts";
+import { type Held, isHeld } from "../../lib/tensor/held.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { readCard } from "../../lib/zoo/mod.ts";
-import { bytesApart, readTiny, sampleOf, testPicture } from "../contracts/family.ts";
+import { bytesApart, noiseFrom, readTiny, sampleOf, testPicture } from "../contracts/family.ts";
 
 if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
 const ignore = !await navigator.gpu?.requestAdapter();
@@ -35,18 +39,106 @@ Deno.test({
     const lr = testPicture(12, 12);
     await using cpu = await openSessions(graphs, { provider: "native", threads: 1 });
     await using gpu = await openSessions(graphs, { provider: "webgpu" });
-    const steps = 4;
-    const image = await sampleOf({ card, model: families.srdiff(card, cpu.sessions) }, lr, {
-      steps,
-    });
-    const model = families.srdiff(card, gpu.sessions);
-    expect(bytesApart(await sampleOf({ card, model }, lr, { steps }), image)).toBeLessThan(2);
-    // Up go the input and, at each step, the state and the time; down come the estimate and the predictions.
-    const [small, large] = [lr.data.byteLength, image.data.byteLength];
-    expect(gpu.moved).toEqual({ up: small + steps * (large + 4), down: large + steps * large });
+    const onCpu = { card, model: families.srdiff(card, cpu.sessions) };
+    const onGpu = { card, model: families.srdiff(card, gpu.sessions) };
+    for (const sampler of Object.keys(samplers) as SamplerName[]) {
+      for (const steps of [4, 7]) {
+        const before = { ...gpu.moved };
+        const image = await sampleOf(onCpu, lr, { steps, sampler });
+        const same = await sampleOf(onGpu, lr, { steps, sampler });
+        expect(bytesApart(same, image)).toBeLessThan(2);
+        // Up go the input, the first state, and at each step the time and what noise it draws; down come the estimate and
+        // the result, however many steps there are.
+        const [small, large] = [lr.data.byteLength, image.data.byteLength];
+        const drawn = sampler === "ddpm" ? steps - 1 : 0;
+        expect(gpu.moved).toEqual({
+          up: before.up + small + large + steps * 4 + drawn * large,
+          down: before.down + 2 * large,
+        });
+      }
+    }
     expect(cpu.moved).toEqual({ up: 0, down: 0 });
   },
 });
+
+/** Sessions that count what they have left on a device. */
+function counted(
+  sessions: Readonly<Record<string, Session>>,
+): { sessions: Record<string, Session>; alive: Set<Held> } {
+  const alive = new Set<Held>();
+  const watched = <Value extends Tensor | Held>(value: Value): Value => {
+    if (!isHeld(value)) return value;
+    const { dispose } = value;
+    alive.add(value);
+    return Object.assign(value, {
+      dispose: () => {
+        alive.delete(value);
+        dispose.call(value);
+      },
+    });
+  };
+  const watching = (session: Session): Session => ({
+    ...session,
+    async hold(inputs, options) {
+      const outputs = Object.entries(await session.hold(inputs, options));
+      return Object.fromEntries(outputs.map(([name, value]) => [name, watched(value)]));
+    },
+    place: (values) => watched(session.place(values)),
+    sum: async (terms, options) => watched(await session.sum(terms, options)),
+  });
+  const all = Object.entries(sessions).map(([name, session]) => [name, watching(session)]);
+  return { sessions: Object.fromEntries(all), alive };
+}
+
+Deno.test({
+  name:
+    "a sample on WebGPU shows its steps, survives the end of its worker, and leaves nothing behind",
+  ignore,
+  async fn() {
+    const { card, graphs } = await graphsOfTiny();
+    const lr = testPicture(12, 12);
+    await using cpu = await openSessions(graphs, { provider: "native", threads: 1 });
+    await using gpu = await openSessions(graphs, { provider: "webgpu" });
+    const { sessions, alive } = counted(gpu.sessions);
+    const tiling = { size: 64, overlap: 0, multiple: card.tiling?.multiple ?? 1 };
+    const how = { sampler: "ddpm", steps: 5, fidelity: 1, noise: noiseFrom() } as const;
+    const begun = await families.srdiff(card, cpu.sessions).condition!({ lr, tiling });
+    const shown: Tensor[] = [];
+    for await (const { image, state } of begun.sample(how)) {
+      shown.push(await image(), await state!());
+    }
+    const conditioned = await families.srdiff(card, sessions).condition!({ lr, tiling });
+    const walk = conditioned.sample(how);
+    let next = await walk.next();
+    for (let i = 0; !next.done; i++, next = await walk.next()) {
+      const { step, image, state } = next.value;
+      expect(step).toBe(i + 1);
+      const before = gpu.moved.down;
+      const seen = [await image(), await state!()];
+      for (const k of [0, 1]) expect(bytesApart(seen[k], shown[2 * i + k])).toBeLessThan(2);
+      const here = seen.slice(0, step === 1 ? 1 : 2); // the first state is here, too
+      expect(gpu.moved.down - before).toBe(
+        here.reduce((sum, { data }) => sum + data.byteLength, 0),
+      );
+      // A call that is aborted ends the worker, and with it the state.
+      if (step === 3) await abortedCall(gpu.sessions.encoder);
+    }
+    expect(bytesApart(next.value, shown[8])).toBeLessThan(2);
+    const left = conditioned.sample(how);
+    expect((await left.next()).done).toBe(false);
+    await left.return(next.value);
+    conditioned.dispose!();
+    expect(alive.size).toBe(0);
+  },
+});
+
+/** Aborts a call while it runs. */
+async function abortedCall(encoder: Session): Promise<void> {
+  const controller = new AbortController();
+  const call = encoder.run({ lr: testPicture(64, 64) }, { signal: controller.signal });
+  setTimeout(() => controller.abort(new Error("enough")));
+  await expect(call).rejects.toThrow("enough");
+}
 
 Deno.test({
   name: "countMoved() tells the bytes that one image of an entry moves to and from a GPU",
@@ -72,8 +164,9 @@ Deno.test({
     const image = await sampleOf({ card, model: families.sr3(card, cpu.sessions) }, lr, { steps });
     const model = families.sr3(card, gpu.sessions);
     expect(bytesApart(await sampleOf({ card, model }, lr, { steps }), image)).toBeLessThan(2);
+    // Up go the enlarged input, the first state, the noise of all steps but the last, and the times.
     const large = image.data.byteLength;
-    expect(gpu.moved).toEqual({ up: large + steps * (large + 4), down: steps * large });
+    expect(gpu.moved).toEqual({ up: large + steps * (large + 4), down: large });
   },
 });
 
@@ -121,7 +214,9 @@ Deno.test({
       const placed = (await held(desk.put({ kind: "put", values }))).values;
       const inputs = { x: i % 2 ? placed : x, t, features };
       await desk.run({ kind: "run", graph: "denoiser", inputs, outputs: ["prediction"] });
-      for (const { number } of [placed, ...Object.values(outputs)]) {
+      const terms = [[0.5, placed], [2, values]] as const;
+      const { sum } = await held(desk.sum({ kind: "sum", terms, limit: 1 }));
+      for (const { number } of [placed, sum, ...Object.values(outputs)]) {
         await desk.drop({ kind: "drop", number });
       }
       counts.push(buffers.alive());
@@ -174,6 +269,41 @@ Deno.test({
       }
       buffer.destroy();
     }
+    device.destroy();
+  },
+});
+
+Deno.test({
+  name: "a GPU sums what the CPU sums, clamped where there is a limit",
+  ignore,
+  async fn() {
+    const adapter = await navigator.gpu.requestAdapter();
+    const device = await adapter!.requestDevice();
+    using buffers = countBuffers();
+    const memory = gpuMemory(device);
+    for (const length of [1, 255, 20_001]) {
+      const tensors = [1, 2, 3, 4].map((frequency) =>
+        tensor([length], Float32Array.from({ length }, (_, i) => 3 * Math.sin(frequency * i + 1)))
+      );
+      for (const count of [1, 2, 3, 4]) {
+        for (const limit of [1.5, Infinity]) {
+          const terms = tensors.slice(0, count).map((x, i): Term<Tensor> => [0.7 - i, x]);
+          const placed = terms.map(([weight, { data }]) =>
+            [weight, { buffer: memory.write(data), length }] as const
+          );
+          const sum = { buffer: await memory.sum(placed, limit), length };
+          const wanted = sumOf(terms, { limit }).data;
+          const found = await memory.read(sum);
+          const apart = found.reduce(
+            (most, value, i) => Math.max(most, Math.abs(value - wanted[i])),
+            0,
+          );
+          expect([found.length, apart < 1e-5]).toEqual([length, true]);
+          for (const { buffer } of [sum, ...placed.map(([, values]) => values)]) buffer.destroy();
+        }
+      }
+    }
+    expect(buffers.alive()).toBe(0);
     device.destroy();
   },
 });

@@ -151,9 +151,9 @@ async function statesOf(
     fidelity: 1,
     noise: (draw, dims) => asTensor(itemOf(recording.noise(draw), item), dims),
   });
-  const states = [];
+  const states: Tensor[] = [];
   let next = await walk.next();
-  for (; !next.done; next = await walk.next()) states.push(next.value.state!());
+  for (; !next.done; next = await walk.next()) states.push(await next.value.state!());
   return [...states, next.value];
 }
 

@@ -1,11 +1,12 @@
 /** Replays SRDiff: the encoder, one call of the denoiser, the whole chain, the picture. @module */
 
 import { x0Of } from "../../lib/diffusion/posterior.ts";
-import { samplers } from "../../lib/diffusion/samplers/mod.ts";
-import type { SamplerStep } from "../../lib/diffusion/samplers/sampler.ts";
+import { ddpm } from "../../lib/diffusion/samplers/ddpm.ts";
 import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
+import { walk, type WalkStep } from "../../lib/diffusion/walk.ts";
 import { familyOf } from "../../lib/models/mod.ts";
 import { scheduleFor } from "../../lib/models/schedule.ts";
+import { tensors } from "../../lib/tensor/arithmetic.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import type { ModelCard } from "../../lib/zoo/card.ts";
 import type { Case, Replay } from "./case.ts";
@@ -29,8 +30,8 @@ async function* compareCase({ arrays, openEntry }: Case): AsyncGenerator<Compari
   const { features } = await entry.sessions.encoder.run({ lr: asTensor(need(arrays, "img_lr")) });
   yield compare("cond_concat", need(arrays, "cond_concat"), used(features, arrays), limits.call);
   yield await compareCall(arrays, entry, features);
-  const walk = await trajectory(arrays, entry, features);
-  yield* compareTrajectory(arrays, walk, entry.card.steps!, schedule);
+  const steps = await trajectory(arrays, entry, features);
+  yield* compareTrajectory(arrays, steps, entry.card.steps!, schedule);
   yield compare(
     "final_sr",
     need(arrays, "final_sr"),
@@ -81,34 +82,35 @@ async function compareCall(arrays: Arrays, entry: Entry, features: Tensor): Prom
 }
 
 /** The states of the whole batch, by the library's sampler on the recorded noise. */
-async function trajectory(arrays: Arrays, entry: Entry, features: Tensor): Promise<SamplerStep[]> {
+async function trajectory(arrays: Arrays, entry: Entry, features: Tensor): Promise<WalkStep[]> {
   const { prediction: kind, clip, schedule: described } = entry.card.diffusion!;
   const schedule = scheduleFor(described);
   const noise = need(arrays, "noise");
-  const walk = samplers.ddpm({
+  const steps = walk(ddpm, {
     schedule,
     timesteps: entry.card.steps!.trained[0].timesteps,
     start: asTensor(itemOf(noise, 0)),
     noise: (draw) => asTensor(itemOf(noise, draw)),
+    arithmetic: tensors,
     async denoise(x, t) {
       const time = tensor([x.dims[0]], new Float32Array(x.dims[0]).fill(t));
       const { prediction } = await entry.sessions.denoiser.run({ x, t: time, features });
       return x0Of(kind, prediction, x, schedule.alphaBar[t], clip);
     },
   });
-  return await Array.fromAsync(walk);
+  return await Array.fromAsync(steps);
 }
 
 function* compareTrajectory(
   arrays: Arrays,
-  walk: SamplerStep[],
+  steps: WalkStep[],
   { trained: [{ timesteps }] }: Steps,
   { alphaBar }: NoiseSchedule,
 ): Generator<Comparison> {
   const allowed = (t: number) => limits.call * Math.sqrt(1 / alphaBar[t] - 1);
   const even = (i: number) => allowed(timesteps[i]) <= limits.trajectory;
-  yield compareStates("traj_x", need(arrays, "traj_x"), walk.map((step) => step.x));
-  const x0 = walk.map((step) => step.x0);
+  yield compareStates("traj_x", need(arrays, "traj_x"), steps.map((step) => step.x));
+  const x0 = steps.map((step) => step.x0);
   yield compareStates("traj_x0", need(arrays, "traj_x0"), x0, even);
   // x0 = x / sqrt(alphaBar) - sqrt(1 / alphaBar - 1) eps: near pure noise the rounding of eps alone
   // moves it by more than a trajectory's limit, so there the limit is that of one call, magnified.

@@ -71,7 +71,8 @@ async function run(id: number, request: Request & { kind: "run" }): Promise<Made
       const { sample, step, steps } = next.value;
       if (performance.now() - shown < PREVIEW_EVERY || steps === 1) continue;
       shown = performance.now();
-      post({ id, kind: "preview", image: plain(next.value.image()), sample, step, steps });
+      const image = plain(await next.value.image());
+      post({ id, kind: "preview", image, sample, step, steps });
     }
     const { images, seed, warnings } = next.value;
     return {

@@ -1,23 +1,13 @@
 /** The contract of samplers: mathematics only, no session and no image. @module */
 
-import type { Tensor } from "../../tensor/tensor.ts";
 import type { NoiseSchedule } from "../schedule.ts";
 
-/** Estimates x0 from `x` at timestep `t` (an index of the schedule): the whole image, tiles joined. */
-export type Denoise = (x: Tensor, t: number) => Promise<Tensor>;
-
-/** What a sampler needs; it keeps no state of its own between calls. */
-export interface SamplerInput {
-  /** The network, already turned into an estimate of x0. */
-  denoise: Denoise;
+/** The levels of noise that a chain visits. */
+export interface Levels {
   /** Levels of noise. */
   schedule: NoiseSchedule;
-  /** Indices of `schedule` to visit, descending. The state starts at the first. */
+  /** Indices of `schedule` to visit, descending. The chain starts at the first, and ends without noise. */
   timesteps: readonly number[];
-  /** The state at `timesteps[0]`. */
-  start: Tensor;
-  /** Standard normal noise times the temperature; draw 0 made `start`, steps use 1, 2, ... */
-  noise: (draw: number) => Tensor | Promise<Tensor>;
   /**
    * Variance of the noise that an ancestral step adds: that of the posterior, or beta_t, the upper bound
    * (Ho et al. 2020, section 3.2).
@@ -25,21 +15,32 @@ export interface SamplerInput {
    * @default {"posterior"}
    */
   variance?: "posterior" | "beta";
-  /** Aborts the loop, which throws the signal's reason. */
-  signal?: AbortSignal;
 }
 
-/** What a sampler yields after each step. */
-export interface SamplerStep {
-  /** Steps done, from 1. */
-  step: number;
-  /** Steps in all. */
-  steps: number;
-  /** The estimate of x0 at this step. */
-  x0: Tensor;
-  /** The state after this step. */
-  x: Tensor;
+/** What the state after a step is the sum of: each weight times what it is named after. */
+export interface Weights {
+  /** Of the estimate of x0 at this step. */
+  readonly x0: number;
+  /** Of the state that the step begins with. */
+  readonly x: number;
+  /** Of new standard normal noise. @default {0} */
+  readonly noise?: number;
+  /** Of the estimate of x0 at the step before. @default {0} */
+  readonly before?: number;
 }
 
-/** Walks from `start` to x0; returns the last state. */
-export type Sampler = (input: SamplerInput) => AsyncGenerator<SamplerStep, Tensor>;
+/**
+ * A sampler: the weights of each step. A step is a sum whose weights do not depend on the states, so that it can be
+ * computed wherever the states are.
+ */
+export type Sampler = (levels: Levels) => Weights[];
+
+/** alphaBar before and after each step: after the last one it is 1, no noise at all. */
+export function transitionsOf(
+  { schedule: { alphaBar }, timesteps }: Levels,
+): { now: number; next: number; isLast: boolean }[] {
+  return timesteps.map((t, i) => {
+    const isLast = i + 1 === timesteps.length;
+    return { now: alphaBar[t], next: isLast ? 1 : alphaBar[timesteps[i + 1]], isLast };
+  });
+}
