@@ -52,7 +52,7 @@ async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   return found.some(([{ promises }]) => promises.some(({ kept }) => !kept)) ? 1 : 0;
 }
 
-/** All abilities on all sets; of those that are not asked for, what the results file holds. */
+/** Findings of all abilities on all sets; those of abilities that were not asked for come from the results file. */
 async function findAll(
   settings: Settings,
   having: Pick<StudyOptions, "upscaler" | "metricGraphs" | "signal">,

@@ -1,11 +1,11 @@
 /**
- * Makes the images that the project shows, out of the photographs in `docs/`:
+ * Makes the images that the project shows, from the photographs in `docs/`:
  *
  *     deno task comparison            docs/comparison.png: input, bicubic, the default entry; some inputs as JPEG
- *     deno task comparison srdiff     zoo/srdiff/failures.jpg; of a flow latents.jpg too
+ *     deno task comparison srdiff     zoo/srdiff/failures.jpg; for a flow, latents.jpg too
  *
- * The photographs come from scikit-image (`skimage.data`). That of the astronaut is 256x256 pixels of it, from column
- * 96 and row 0, made smaller by `deno task data lr FOLDER --scale 2`.
+ * The photographs come from scikit-image (`skimage.data`). The astronaut is a crop of 256x256 pixels, from column 96
+ * and row 0, shrunk by `deno task data lr FOLDER --scale 2`.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { failuresOf } from "./pictures/failures.ts";
 import { latentsOf } from "./pictures/latents.ts";
 import { repeated, sheetOf } from "./sheet.ts";
 
-/** Photographs of the README, and the quality of the JPEG files that they are turned into first. */
+/** Photographs in the README; those with a quality are turned into a JPEG file first. */
 const SHOWN: readonly (readonly [name: string, quality?: number])[] = [
   ["coffee"],
   ["coffee", 40],
@@ -48,7 +48,7 @@ async function compare(): Promise<void> {
   await write("docs/comparison.png", sheetOf(rows, 260));
 }
 
-/** What lies beside the card of an entry. */
+/** Writes the images that lie beside the card of an entry. */
 async function illustrate(id: string): Promise<void> {
   await using bicubic = await load("bicubic");
   await using entry = await load(id);

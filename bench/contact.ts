@@ -48,7 +48,7 @@ export async function writeContactSheets(
   return sheets;
 }
 
-/** All images in cells as large as the largest, on white; a missing one leaves its cell empty. */
+/** All images in cells of the size of the largest, on white; the cell of a missing one is empty. */
 function sheet(rows: readonly (readonly (Image | undefined)[])[]): Image {
   const all = rows.flat().filter((image) => image !== undefined);
   const cell = {

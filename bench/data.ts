@@ -1,6 +1,6 @@
 /**
- * Says of each set of images where it is had and under which terms, checks a folder that the user has, and makes
- * low-resolution images:
+ * Says where to get each set of images and under which terms, compares a folder with a set, and makes low-resolution
+ * images:
  *
  *     deno task data
  *     deno task data check Set5 FOLDER
@@ -18,7 +18,7 @@ import { exists, writeWhole } from "./files.ts";
 import { type KnownSet, knownSets, pixelDigest, pixelsOf } from "./known_sets.ts";
 import { findSet, stems } from "./sets.ts";
 
-/** What a folder has of a set. */
+/** How a folder compares with a set. */
 export interface DataReport {
   /** Images that were found. */
   readonly images: number;
@@ -48,7 +48,7 @@ export async function checkData(name: string, folder: string, scale = 4): Promis
     const picture = await readImage(high);
     const digest = await pixelDigest(picture);
     if (known && !known.has(digest)) {
-      faults.push(`${image} (${picture.width}x${picture.height}) is no image of ${set.name}`);
+      faults.push(`${image} (${picture.width}x${picture.height}) is not an image of ${set.name}`);
     } else if (seen.has(digest)) faults.push(`${image} is there twice`);
     seen.add(digest);
     if (low) {
@@ -70,7 +70,7 @@ function comparison({ names }: KnownSet, hasPixels: boolean): DataReport["compar
   return hasPixels ? "pixels" : names ? "names" : "number";
 }
 
-/** Names most of which may be wrong, so that few of them are told. */
+/** Lists the wrong and the missing names; of many, only the first five. */
 function misnamed({ name, names }: KnownSet, found: readonly string[]): string[] {
   if (!names) return [];
   const [wanted, had] = [new Set(names), new Set(found)];
@@ -78,12 +78,12 @@ function misnamed({ name, names }: KnownSet, found: readonly string[]): string[]
     if (list.length === 0) return [];
     const more = list.length > 5 ? ` and ${list.length - 5} more` : "";
     return [
-      `${list.slice(0, 5).join(", ")}${more} ${list.length === 1 ? one : several} of ${name}`,
+      `${list.slice(0, 5).join(", ")}${more} ${list.length === 1 ? one : several} ${name}`,
     ];
   };
   return [
-    ...told(found.filter((image) => !wanted.has(image)), "is no name", "are no names"),
-    ...told(names.filter((image) => !had.has(image)), "is missing", "are missing"),
+    ...told(found.filter((image) => !wanted.has(image)), "is not a name in", "are not names in"),
+    ...told(names.filter((image) => !had.has(image)), "is missing from", "are missing from"),
   ];
 }
 
@@ -127,7 +127,7 @@ export async function makeLow(folder: string, scale: number): Promise<number> {
   return written;
 }
 
-/** What is known of all sets, for people. */
+/** What is known of all sets, as text for the terminal. */
 async function listing(): Promise<string> {
   const sets = await Promise.all(knownSets.map(async (set) => {
     const { name, use, images, place, terms, source } = set;
@@ -140,10 +140,10 @@ async function listing(): Promise<string> {
   return sets.join("\n");
 }
 
-/** How far a folder can be compared with a set, for people. */
+/** How far a folder can be compared with a set, as text for the terminal. */
 const CHECKS: Readonly<Record<DataReport["compared"], string>> = {
   pixels: "to the pixel",
-  names: "names and number alone: the set could not be had to record its pixels",
+  names: "names and number alone: the set was not available to record its pixels",
   number: "number alone",
 };
 
@@ -156,7 +156,7 @@ function scaleOf(text: string): number {
 async function main(): Promise<number> {
   let code = 0;
   const program = new Command("data")
-    .description("Where sets of images are had; checks them; makes low-resolution images.")
+    .description("Says where to get sets of images; checks them; makes low-resolution images.")
     .action(async () => {
       console.log(await listing());
       console.log("\nA set is checked with: deno task data check NAME FOLDER");

@@ -17,7 +17,7 @@ import type { BenchRecord, SetFigures, SetRecord } from "./record.ts";
 /** Splits of the Inception Score, as papers take them; one where a split would have under ten images. */
 const SPLITS = 10;
 
-/** Sees every result once. */
+/** Is given every result once. */
 export interface Observer extends AsyncDisposable {
   /** Keeps the features of a result, and of the truth with the first. */
   observe(set: SetRecord, pair: Source, method: string, result: Image): Promise<void>;
@@ -53,7 +53,7 @@ function featurePath(folder: string, set: string, image: string, method: string)
   return cropPath(folder, set, image, method).replace(/jpg$/, "f32");
 }
 
-/** FID to the truths, and the Inception Score, of every method on every set of which all images were seen. */
+/** FID against the truths, and Inception Score, of every method on every set of which it has seen all images. */
 export async function wholeFigures(record: BenchRecord, folder: string): Promise<SetFigures[]> {
   const found: SetFigures[] = [];
   for (const { key } of record.sets) {

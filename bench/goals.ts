@@ -1,9 +1,9 @@
 /**
- * Measures what speed and memory should be, and prints each figure beside its goal:
+ * Measures speed and memory, and prints each figure beside its goal:
  *
  *     deno task bench:speed --upscalerjs ../upscalerjs --large
  *
- * All figures of time are ratios of works that are done in turns. The machine should have nothing else to do.
+ * All figures of time are ratios of tasks that take turns. The machine should be otherwise idle.
  *
  * @module
  */
@@ -33,16 +33,16 @@ async function main(signal: AbortSignal): Promise<number> {
       "regression",
     ])
     .option("--only <study...>", `only these of ${names.join(", ")}`)
-    .option("--upscalerjs <dir>", "folder where UpscalerJS is installed, to be measured beside")
-    .option("--large", "measure images, too, that take minutes", false)
+    .option("--upscalerjs <dir>", "folder where UpscalerJS is installed, to compare with")
+    .option("--large", "also measure images that take minutes", false)
     .option(
       "--write <file>",
-      "put the table of each study between <!-- speed:STUDY --> and its end in a file",
+      "put the table of each study into a file, between <!-- speed:STUDY --> and its end mark",
     )
     .parse(Deno.args, { from: "user" })
     .opts<Flags>();
   const unknown = only.find((name) => !names.includes(name));
-  if (unknown) throw new Error(`Cannot measure "${unknown}": choose of ${names.join(", ")}`);
+  if (unknown) throw new Error(`Cannot measure "${unknown}": choose from ${names.join(", ")}`);
   const machine = describeMachine(await thisMachine());
   for (const study of studies.filter(({ name }) => only.includes(name))) {
     console.error(`${study.name}: ${study.about}`);
@@ -61,5 +61,5 @@ async function main(signal: AbortSignal): Promise<number> {
 }
 
 if (import.meta.main) {
-  await runInterruptible(main, "Interrupted; the studies before are written");
+  await runInterruptible(main, "Interrupted; the finished studies are written");
 }

@@ -26,7 +26,7 @@ export async function openMetricGraphs(given?: string, threads?: number): Promis
 }
 
 /**
- * Opens the graphs for work that is worth nothing without LPIPS.
+ * Opens the graphs for work that needs LPIPS.
  *
  * @param work What cannot be done without it, such as "measure the zoo".
  * @throws {Error} If LPIPS with AlexNet is not found; the message says where it was looked for.

@@ -1,4 +1,4 @@
-/** Commands that work for long and keep what they have finished. @module */
+/** Long-running commands that keep what they have finished. @module */
 
 import { oneLine } from "./runner.ts";
 

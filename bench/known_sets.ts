@@ -9,27 +9,27 @@ export interface KnownSet {
   readonly name: string;
   /** What it is for. */
   readonly use: "evaluation" | "training";
-  /** Number of its images; absent where it has no fixed one. */
+  /** Number of its images; absent if it has no fixed number. */
   readonly images?: number;
-  /** The names of its files without their extension, where each has a fixed one. */
+  /** Names of its files without their extension, if they are fixed. */
   readonly names?: readonly string[];
-  /** Where it is had. */
+  /** Where to get it. */
   readonly place: string;
   /** Its terms, as its makers state them. */
   readonly terms: string;
-  /** Where these terms stand, or who quotes them where the page itself could not be read. */
+  /** Where these terms are stated, or who quotes them if the page itself could not be read. */
   readonly source: string;
 }
 
 const SELFEX = "https://github.com/jbhuang0604/SelfExSR (data/)";
 const UNSTATED = {
   place: SELFEX,
-  terms: "no licence stated; used for research by everybody, not to be passed on or trained on",
+  terms: "no licence stated; widely used for research, not to be redistributed or trained on",
   source:
     "README.md of that repository, which names Bevilacqua et al. 2012 (Set5) and Zeyde et al. 2010 (Set14)",
 };
 
-/** `img_001` and so on, of so many digits, or numbers alone. */
+/** Names such as `img_001`, with this number of digits; without a prefix, numbers alone. */
 function numbered(first: number, last: number, digits: number, before = ""): readonly string[] {
   return Array.from(
     { length: last - first + 1 },
@@ -52,7 +52,7 @@ export const knownSets: readonly KnownSet[] = [
     ...{ name: "Urban100", use: "evaluation", images: 100, place: SELFEX },
     names: numbered(1, 100, 3, "img_"),
     terms:
-      "no licence stated; photographs from Flickr under Creative Commons licences, which of them is not said",
+      "no licence stated; photographs from Flickr under Creative Commons licences, without saying which",
     source:
       "Huang et al., CVPR 2015 (as the card of huggingface.co/datasets/eugenesiow/Urban100 quotes it)",
   },
@@ -92,7 +92,7 @@ export const knownSets: readonly KnownSet[] = [
   {
     ...{ name: "CelebA-HQ", use: "training", images: 30_000 },
     place: "https://github.com/tkarras/progressive_growing_of_gans (made of CelebA)",
-    terms: "CelebA: non-commercial research only, its images not to be passed on",
+    terms: "CelebA: non-commercial research only, its images must not be redistributed",
     source: "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html (as others quote it)",
   },
   {

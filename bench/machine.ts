@@ -37,7 +37,7 @@ export async function thisMachine(): Promise<Machine> {
   };
 }
 
-/** What its speed depends on, in words: two runs with the same can be compared. */
+/** What its speed depends on, in words; runs with the same words can be compared. */
 export function describeMachine({ system, cpu, cores, memory, versions }: Machine): string {
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `${system}, ${cpu}, ${cores} cores, ${memory} GiB; ${named.join(", ")}`;

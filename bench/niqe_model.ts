@@ -5,7 +5,7 @@ import { exists } from "./files.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** Where the parameters are searched if no file is named. */
+/** Where the parameters are looked for if no file is named. */
 const USUAL = `${root}../shared/niqe/niqe_pris_params.npz`;
 
 /**

@@ -1,4 +1,4 @@
-/** How far a run is, on stderr. @module */
+/** The progress of a run, on stderr. @module */
 
 /** Counts steps of equal weight. */
 export interface Progress {

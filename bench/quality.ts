@@ -24,7 +24,7 @@ export function cropsOf({ out }: Settings): string {
   return out.replace(/\.json$/, ".crops");
 }
 
-/** Runs all methods over all sets of their scales, into the record and its file. */
+/** Runs every method on all sets of its scale, and writes the figures into the record and its file. */
 export async function measureQuality(
   settings: Settings,
   record: BenchRecord,

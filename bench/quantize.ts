@@ -1,9 +1,9 @@
 /**
- * Puts int8 graphs beside those of a zoo entry, and writes into its card what they change:
+ * Adds int8 graphs to a zoo entry, and writes into its card by how much they change its figures:
  *
  *     deno task quantize zoo/srdiff --data STORE
  *
- * They are made of the entry's ONNX files, calibrated on the training crops of a prepared store, and compared with
+ * They are made from the entry's ONNX files, calibrated on the training crops of a prepared store, and compared with
  * them on Set5 and the first images of BSD100. `deno task bench:zoo` compares them on all images.
  *
  * @module
@@ -30,7 +30,7 @@ interface Flags {
 
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command("quantize")
-    .description("Puts int8 graphs beside those of a zoo entry.")
+    .description("Adds int8 graphs to a zoo entry.")
     .argument("<entry>", "folder of the entry")
     .requiredOption("--data <store>", "prepared store with training images of the entry's scale")
     .option("--graph <name...>", "only these graphs")
@@ -53,7 +53,9 @@ async function main(signal: AbortSignal): Promise<number> {
   }
   const isTrusted = trustedInt8(await readCard(path)) !== undefined;
   console.log(
-    isTrusted ? "Taken by --precision auto" : "Too much is lost: only --precision int8 takes them",
+    isTrusted
+      ? "--precision auto may choose them"
+      : "Too much is lost: only --precision int8 uses them",
   );
   return 0;
 }

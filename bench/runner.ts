@@ -1,4 +1,4 @@
-/** Runs methods over sets; what is finished is kept, what fails is told and passed over. @module */
+/** Runs methods on sets: finished images are kept, failed ones are reported and skipped. @module */
 
 import type { Image } from "../lib/image/image.ts";
 import type { Gallery } from "./gallery.ts";
@@ -37,11 +37,11 @@ export interface RunOptions {
   readonly metricGraphs: MetricGraphs;
   /** Where crops go; nowhere if absent. */
   readonly gallery?: Gallery;
-  /** Sees each result of seed 0, for figures of whole sets. */
+  /** Is given each result of seed 0, for figures of whole sets. */
   readonly observe?: (set: SetRecord, pair: Source, method: string, result: Image) => Promise<void>;
   /** Whether `observe` saw the image in an earlier run. */
   readonly observed?: (set: SetRecord, image: string, method: string) => Promise<boolean>;
-  /** Called with the progress. */
+  /** Called as the run goes on. */
   readonly events: RunEvents;
   /** Adds a finished row to the results. */
   readonly finish: (row: Row) => Promise<void>;
@@ -102,7 +102,7 @@ async function runPair(
       return false;
     }
     if (!gallery || await gallery.has(set.key, pair.name, method.name)) return true;
-    // The results file came without its crops: the figures are kept, and the image is made again for the report.
+    // If the results file came without its crops, its figures are kept and the image is made again for the report.
     await gallery.keep(set.key, pair, method.name, await enlarged(method, set, pair, 0, signal));
   } catch (error) {
     signal?.throwIfAborted();

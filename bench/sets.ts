@@ -83,12 +83,12 @@ export async function findSet(data: string, name: string, scale: number): Promis
         data,
       )}. ` +
       `Give --data with the folder of the sets, or --set with a folder of images; "deno task data" says ` +
-      `where the sets are had`,
+      `where to get the sets`,
   );
 }
 
 /**
- * Otherwise a folder of inputs in no known layout would be ignored, and other inputs be measured.
+ * Refuses a folder of inputs in an unknown layout, which would otherwise be ignored while other inputs are measured.
  *
  * @throws {Error} If there is one of this scale, or of none.
  */

@@ -45,7 +45,7 @@ export interface Comparison extends Estimate {
   readonly smaller: number;
 }
 
-/** Compares image by image: differences `a[i] - b[i]`, with signs and interval over the images. */
+/** Compares image by image: the differences `a[i] - b[i]`, their signs, and the interval over the images. */
 export function paired(a: readonly number[], b: readonly number[]): Comparison {
   const differences = a.map((value, i) => value - b[i]);
   return {

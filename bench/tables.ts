@@ -1,4 +1,4 @@
-/** Results as tables, whatever they are then written as. @module */
+/** Results as tables, which other modules write as text, Markdown or HTML. @module */
 
 import Table from "cli-table3";
 import { type Metric, metrics } from "./metrics.ts";

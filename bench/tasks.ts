@@ -10,7 +10,7 @@ import { type BenchSet, digestOf, findReal, findSet, type RealSet } from "./sets
 import type { Task } from "./runner.ts";
 import type { Settings } from "./settings.ts";
 
-/** Sets that are measured if none is named, each with a folder by which it is recognised. */
+/** Sets that are measured if none is named, each with a folder that shows that it is there. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   Set5: ["Set5"],
   Set14: ["Set14"],

@@ -1,4 +1,4 @@
-/** Modules of `train/`, run for what the bench needs of them. @module */
+/** Runs the modules of `train/` that the bench needs. @module */
 
 const environment = new URL("../train/environment.ts", import.meta.url).pathname;
 

@@ -1,4 +1,4 @@
-/** How the values of flags are read. @module */
+/** Parsers for the values of flags. @module */
 
 import { InvalidArgumentError } from "commander";
 

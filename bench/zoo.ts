@@ -3,7 +3,7 @@
  * writes the figures into its `model.yml`, the tables of its own README and the table of the project's.
  *
  * `deno task bench:zoo --check` measures Set5 alone and fails if a card's figures no longer follow from its
- * weights. `--only ID` takes one entry, `--missing` only the sets that a card has no figures of, `--data DIR`
+ * weights. `--only ID` takes one entry, `--missing` only the sets that a card has no figures for, `--data DIR`
  * another folder with the sets; `--results FILE` skips the images that `deno task bench` has measured there with
  * the same weights, sets and numbers of seeds.
  *
@@ -34,7 +34,7 @@ import { writeCardTables } from "./zoo_tables.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** Images of the sets. */
+/** Numbers of images in the sets. */
 const SIZES: Readonly<Record<string, number>> = { Set5: 5, BSD100: 100 };
 
 /** What the user asked for. */
@@ -51,12 +51,12 @@ interface Flags {
 async function main(signal: AbortSignal): Promise<number> {
   const values = new Command("bench:zoo")
     .description("Measures the zoo and writes the figures into its cards and READMEs.")
-    .option("--check", "only report figures of the cards that are no longer true")
+    .option("--check", "only report figures in cards that no longer hold")
     .option("--only <id>", "one entry")
-    .option("--missing", "only the sets that a card has no figures of; keep the others")
+    .option("--missing", "only the sets that a card has no figures for; keep the others")
     .option("--data <dir>", "folder with the sets", SETS_FOLDER)
     .option("--lpips <path>", "file or folder with the LPIPS graphs")
-    .option("--results <file>", "take what this results file of deno task bench holds")
+    .option("--results <file>", "reuse the figures in this results file of deno task bench")
     .option("--seeds <n>", "seeds of generative entries on BSD100, instead of 5")
     .parse(Deno.args, { from: "user" })
     .opts<Flags>();

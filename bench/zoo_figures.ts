@@ -1,4 +1,4 @@
-/** What the zoo's cards say of their entries' worth: measured, written, and checked. @module */
+/** The figures in the zoo's cards: measured, written, and checked. @module */
 
 import type { Int8 } from "../lib/zoo/card.ts";
 import type { Precision } from "../lib/precision.ts";
@@ -46,7 +46,7 @@ export function setsOf({ scale }: ModelCard, sets: readonly ZooSet[]): readonly 
   return sets.filter(({ damage }) => scale === 4 || !damage);
 }
 
-/** Differences that another provider or processor may make. */
+/** Differences that another provider or processor may cause. */
 const TOLERANCE: Readonly<Record<string, number>> = {
   psnrY: 0.02,
   psnrRgb: 0.02,
@@ -178,7 +178,7 @@ export async function writeStepsDefault(path: string, steps: number): Promise<vo
   await writeWhole(path, text.replace(/^(steps:\n[ \t]+default: )\d+/m, `$1${steps}`));
 }
 
-/** Says where a card's figures differ from measured ones; nothing where they agree. */
+/** Lists where a card's figures differ from measured ones; empty if they agree. */
 export function differences(card: ModelCard, measured: CardFigures): string[] {
   const found: string[] = [];
   for (const [set, figures] of Object.entries(measured)) {
@@ -195,7 +195,7 @@ export function differences(card: ModelCard, measured: CardFigures): string[] {
   return found;
 }
 
-/** Says where a card's differences by int8 are not the measured ones. */
+/** Lists where the changes by int8 in a card differ from measured ones. */
 export function int8Differences(card: ModelCard, measured: Int8["difference"] = {}): string[] {
   return Object.entries(measured).flatMap(([set, actual]) =>
     (["psnrY", "lpips"] as const).filter((key) => {

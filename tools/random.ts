@@ -1,4 +1,4 @@
-/** Chance that can be had again. @module */
+/** Random numbers that can be repeated. @module */
 
 /**
  * Numbers from 0 to 1 by mulberry32, the same ones for the same seed.

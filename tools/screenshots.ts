@@ -12,11 +12,11 @@ import { encodeImage, readImage } from "../mod.ts";
 import { browserPath } from "./browser.ts";
 import { begin, servePage, untilReady } from "./page.ts";
 
-/** How a browser looks at the page. */
+/** The settings of the browser. */
 interface Look {
   /** Size of the window, in CSS pixels. */
   viewport: { width: number; height: number };
-  /** Whether the system is dark. */
+  /** Whether the system has a dark theme. */
   colorScheme: "light" | "dark";
 }
 
@@ -24,7 +24,7 @@ const WIDE = { width: 1280, height: 800 };
 /** Milliseconds that a run may take. */
 const PATIENCE = 300_000;
 
-/** What is shown in each image, and what is done before. */
+/** What each image shows: the settings of the browser, and what is done first. */
 const SHOTS: Record<string, [look: Look, act: (page: Page) => Promise<unknown>]> = {
   start: [{ viewport: WIDE, colorScheme: "light" }, () => Promise.resolve()],
   running: [{ viewport: WIDE, colorScheme: "light" }, async (page) => {
@@ -63,7 +63,7 @@ async function shoot(out: string): Promise<void> {
     await page.goto(served.url);
     await untilReady(page);
     await act(page);
-    await page.waitForTimeout(400); // until nothing fades any more
+    await page.waitForTimeout(400); // until all transitions have ended
     const image = await readImage(new Uint8Array(await page.screenshot()));
     const bytes = await encodeImage(image, { format: "webp", quality: 86 });
     await Deno.writeFile(`${out}/${name}.webp`, bytes);

@@ -1,4 +1,4 @@
-/** What the dial between least error and best perception gives. @module */
+/** The effect of the dial between least error and best perception. @module */
 
 import { type Figures, figuresOf } from "../figures.ts";
 import { metrics } from "../metrics.ts";

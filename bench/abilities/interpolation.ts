@@ -1,4 +1,4 @@
-/** Does the way from one seed to another lead away from where it began? @module */
+/** Does the path from one seed to another lead steadily away from its start? @module */
 
 import { type Image, interpolateSeeds } from "../../mod.ts";
 import { squaredError } from "../../lib/metrics/mod.ts";

@@ -1,4 +1,4 @@
-/** What one pass of a flow costs beside one step of the zoo's diffusion, and how near their images come. @module */
+/** The cost of one pass of a flow compared with one step of the zoo's diffusion, and the LPIPS of both. @module */
 
 import process from "node:process";
 import { resizeImage } from "../../mod.ts";
@@ -24,7 +24,7 @@ const OTHER = "srdiff";
 const SIZES = ["128", "320x240"];
 /** Both entries run once in each turn, so that other load slows them alike. */
 const TURNS = 9;
-/** The most that a pass may take, in times of a step. */
+/** The longest that a pass may take, in steps. */
 const LIMIT = 1.5;
 
 /** Time in graphs, of the whole call and of all cores, beside the other entry's, and both entries' LPIPS. */
@@ -101,7 +101,7 @@ async function openTimed(
   };
 }
 
-/** A session that tells how long each of its calls takes. */
+/** A session that reports how long each of its calls takes. */
 function timed(session: Session, add: (milliseconds: number) => void): Session {
   async function clocked<T>(call: Promise<T>): Promise<T> {
     const start = performance.now();

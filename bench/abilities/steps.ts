@@ -1,4 +1,4 @@
-/** What each number of steps gives and costs. @module */
+/** The quality and the cost of each number of steps. @module */
 
 import process from "node:process";
 import { resizeImage } from "../../mod.ts";

@@ -1,4 +1,4 @@
-/** What all abilities are measured with: an entry, images, metricGraphs, and the figures that are kept. @module */
+/** What all abilities are measured with: an entry, images, metrics, and the figures that are kept. @module */
 
 import type { Upscaler } from "../../mod.ts";
 import type { WithLpips } from "../figures.ts";
@@ -46,7 +46,7 @@ export interface Study {
   keep(probe: string, image: string, measure: () => Promise<Measured>): Promise<Row | undefined>;
 }
 
-/** What a study is made of. */
+/** The parts of a study. */
 export interface StudyOptions extends Pick<Study, "upscaler" | "metricGraphs" | "signal"> {
   /** The set. */
   readonly task: Task;

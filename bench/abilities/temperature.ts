@@ -1,4 +1,4 @@
-/** What the scale of the noise gives: from one fixed image at 0 to what was trained at 1. @module */
+/** The effect of the scale of the noise: from one fixed image at 0 to the trained distribution at 1. @module */
 
 import { metrics } from "../metrics.ts";
 import type { Row } from "../record.ts";

@@ -65,7 +65,7 @@ async function measure({ upscaler: { card }, signal, pairs }: Study, model: Enla
   return { samples: [], together };
 }
 
-/** What a generator returns. */
+/** The value that a generator returns. */
 async function lastOf<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
   for (;;) {
     const { done, value } = await steps.next();

@@ -1,4 +1,4 @@
-/** The graphs of an entry with nothing around them: what the library's own time is compared with. @module */
+/** The graphs of an entry with nothing around them, as a baseline for the library's own time. @module */
 
 import * as ort from "onnxruntime-node";
 import { resolveCard } from "../../lib/zoo/resolve.ts";
@@ -52,7 +52,7 @@ export async function openBare(id: string): Promise<BareGraphs> {
   };
 }
 
-/** Inputs that were made before: their time is not that of the graphs. */
+/** Inputs are made beforehand, so that their time is not counted as that of the graphs. */
 const made = new Map<string, ort.Tensor>();
 
 function tensorOf(name: string, dims: number[]): ort.Tensor {

@@ -1,4 +1,4 @@
-/** Times that can be compared though the machine does other work, too. @module */
+/** Times that can be compared although the machine also does other work. @module */
 
 /** Rounds in which everything is timed once; milliseconds after which no round begins. */
 const ROUNDS = 7, LONGEST = 12_000;
@@ -28,7 +28,7 @@ export async function clocked<Name extends string>(
   return least;
 }
 
-/** Milliseconds as seconds, to be read. */
+/** Milliseconds as seconds, for people. */
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(2)} s`;
 }

@@ -1,4 +1,4 @@
-/** How well the command line knows beforehand what time an image takes. @module */
+/** How well the command line predicts how long an image takes. @module */
 
 import { seconds } from "./clock.ts";
 import type { Goal, Study } from "./goal.ts";
@@ -12,10 +12,10 @@ const CASES = [["regression", 320, 240], ["regression", 1024, 768], [
   480,
 ]] as const;
 
-/** The estimates against the time that it took, or the other way round, whichever is larger. */
+/** Estimated time to actual time, or the inverse, whichever is larger. */
 export const estimates: Study = {
   name: "estimates",
-  about: "estimates of the time, before the work and in its midst, against what it took",
+  about: "estimated time, before and during the work, against the actual time",
   async *measure(_, signal): AsyncGenerator<Goal> {
     await using scratch = await openScratch();
     for (const [model, width, height] of CASES) {
@@ -32,7 +32,7 @@ function* estimatesOf(what: string, { events }: Watched): Generator<Goal> {
   const done = events.find((event) => event.event === "done")!;
   const goal = { most: 1.5 };
   const apart = (estimate: number) => Math.max(estimate / done.seconds, done.seconds / estimate);
-  const note = `${seconds(1000 * plan.seconds)} were told, ${seconds(1000 * done.seconds)} it took`;
+  const note = `estimated ${seconds(1000 * plan.seconds)}, took ${seconds(1000 * done.seconds)}`;
   yield { what: `${what}: first estimate`, value: apart(plan.seconds), goal, note };
   for (const event of events) {
     if (event.event !== "progress" || event.fraction < 0.25 || event.fraction >= 1) continue;

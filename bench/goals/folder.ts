@@ -1,4 +1,4 @@
-/** How fast a folder is worked on. @module */
+/** How fast the images of a folder are enlarged. @module */
 
 import { openBare } from "./bare.ts";
 import { clocked, seconds } from "./clock.ts";
@@ -9,10 +9,10 @@ import { openScratch } from "./scratch.ts";
 /** Images of the folder, and their sizes. */
 const COUNT = 8, WIDTH = 320, HEIGHT = 240;
 
-/** Images of a second, from file to file, against those that the bare graphs do; the start is not counted. */
+/** Images per second, from file to file, against those of the bare graphs; the start is not counted. */
 export const folder: Study = {
   name: "folder",
-  about: "images a second of a folder, from PNG to PNG, against the bare graphs",
+  about: "images per second of a folder, from PNG to PNG, against the bare graphs",
   async *measure({ models: [id] }, signal): AsyncGenerator<Goal> {
     await using scratch = await openScratch();
     const paths: string[] = [];
@@ -27,7 +27,7 @@ export const folder: Study = {
       what: `${id} ${WIDTH}x${HEIGHT}, a folder: rate : graphs' rate`,
       value: graphs / each,
       goal: { least: 0.95 },
-      note: `an image ${seconds(each)}, its graphs ${seconds(graphs)}`,
+      note: `${seconds(each)} per image, its graphs ${seconds(graphs)}`,
     };
   },
 };

@@ -1,26 +1,26 @@
-/** A figure that has a goal, and what measures some. @module */
+/** Figures that have a goal, and the studies that measure them. @module */
 
-/** A figure beside what it should be. */
+/** A figure and its goal. */
 export interface Goal {
-  /** What it is of. */
+  /** What it describes. */
   readonly what: string;
   /** What was measured. */
   readonly value: number;
   /** The most that it should be, or the least. */
   readonly goal: { readonly most: number } | { readonly least: number };
-  /** Unit; it is a ratio where there is none. */
+  /** Unit; a ratio if absent. */
   readonly unit?: "MB";
-  /** What it is made of. */
+  /** The times that it was computed from. */
   readonly note?: string;
 }
 
-/** What the measurements may be told. */
+/** Settings of the measurements. */
 export interface GoalSettings {
   /** Entries whose time is compared with that of their graphs. */
   readonly models: readonly string[];
-  /** Folder of UpscalerJS, if it is there. */
+  /** Folder of UpscalerJS, if it is installed. */
   readonly upscalerjs?: string;
-  /** Whether images are measured that take minutes. */
+  /** Whether to measure images that take minutes. */
   readonly large: boolean;
 }
 
@@ -28,13 +28,13 @@ export interface GoalSettings {
 export interface Study {
   /** Its name on the command line. */
   readonly name: string;
-  /** What it tells, in a line. */
+  /** What it measures, in one line. */
   readonly about: string;
-  /** Measures, one figure after the other. */
+  /** Measures one figure after another. */
   measure(settings: GoalSettings, signal: AbortSignal): AsyncGenerator<Goal>;
 }
 
-/** Whether a figure is what it should be. */
+/** Whether a figure meets its goal. */
 export function isMet({ value, goal }: Goal): boolean {
   return "most" in goal ? value <= goal.most : value >= goal.least;
 }

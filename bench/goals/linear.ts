@@ -1,4 +1,4 @@
-/** Whether the time grows as the image does. @module */
+/** Whether the time grows in proportion to the image. @module */
 
 import { load } from "../../mod.ts";
 import { seconds } from "./clock.ts";
@@ -8,10 +8,10 @@ import { photograph } from "./photograph.ts";
 /** Sides of the source of an entry of scale 4, and how often each is timed: from 0.25 to 32 megapixels. */
 const SIDES = [[128, 9], [256, 5], [512, 3], [1024, 1], [1434, 1]] as const;
 
-/** Seconds a pixel, the slowest size against the fastest. */
+/** Seconds per pixel, the slowest size against the fastest. */
 export const linear: Study = {
   name: "linear",
-  about: "time for each pixel of the result, the slowest size against the fastest",
+  about: "time per pixel of the result, the slowest size against the fastest",
   async *measure({ large }, signal): AsyncGenerator<Goal> {
     await using upscaler = await load("regression", { provider: "native" });
     await upscaler.upscale(await photograph(256, 256)); // the first run warms up

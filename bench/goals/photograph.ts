@@ -1,4 +1,4 @@
-/** Photographs of any size: a part of one of those in docs/, mirrored as often as it takes. @module */
+/** Photographs of any size: a part of one of those in docs/, mirrored as often as needed. @module */
 
 import { type Image, readImage } from "../../mod.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Event } from "../../cli/events.ts";
 
-/** What a run of the program told. */
+/** What a run of the program reported. */
 export interface Watched {
   /** Its events, with the milliseconds since it was started. */
   readonly events: readonly (Event & { at: number })[];
@@ -17,7 +17,7 @@ const upscale = new URL("../../cli/upscale.ts", import.meta.url).pathname;
 /**
  * Runs `cli/upscale.ts` with `--json`.
  *
- * @throws {Error} If it fails; the message is what it said last.
+ * @throws {Error} If it fails; the message is the last line that it printed.
  */
 export async function watched(args: readonly string[], signal: AbortSignal): Promise<Watched> {
   const start = performance.now();
@@ -49,7 +49,7 @@ export async function watched(args: readonly string[], signal: AbortSignal): Pro
   );
 }
 
-/** Milliseconds between two looks at the memory; the system itself keeps the largest. */
+/** Milliseconds between two readings of the memory; the system itself keeps the largest. */
 const PAUSE = 50;
 
 function watchMemory(pid: number): { end(): number } {

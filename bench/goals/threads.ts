@@ -1,4 +1,4 @@
-/** What threads save where the network is WebAssembly. @module */
+/** How much threads speed up WebAssembly. @module */
 
 import { load } from "../../mod.ts";
 import { clocked, seconds } from "./clock.ts";

@@ -1,4 +1,4 @@
-/** Methods that look at nothing but neighbouring pixels. @module */
+/** Methods that only use neighbouring pixels. @module */
 
 import type { Image } from "../../lib/image/image.ts";
 import { resizeImage } from "../../lib/image/resize.ts";

@@ -74,7 +74,7 @@ export async function entryMethod(spec: string, where: EntryOptions = {}): Promi
   const { model, options } = readSpec(spec);
   const upscaler = await openModel(model, where);
   const { card, provider } = upscaler;
-  upscaler.plan({ width: 64, height: 64 }, options); // refuses what the entry cannot obey
+  upscaler.plan({ width: 64, height: 64 }, options); // refuses options that the entry does not support
   return {
     name: entryName(spec),
     scale: card.scale,

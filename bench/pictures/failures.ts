@@ -1,4 +1,4 @@
-/** What an entry cannot do. @module */
+/** A picture of what an entry cannot do. @module */
 
 import { type Image, resizeImage, type Upscaler } from "../../mod.ts";
 import { repeated, sheetOf } from "../sheet.ts";

@@ -1,4 +1,4 @@
-/** What the latents of a flow can do. @module */
+/** A picture of what the latents of a flow can do. @module */
 
 import {
   encode,
@@ -20,7 +20,7 @@ const SIDE = 200;
 /** Standard deviation of the noise that is removed again, in bytes. */
 const NOISE = 12;
 
-/** Bytes that a standard deviation of a latent is shown by. */
+/** Bytes that show one standard deviation of a latent. */
 const CONTRAST = 40;
 
 /**

@@ -110,7 +110,7 @@ export function axisOf(
   { title, log = false }: AxisOptions,
   domain: readonly [number, number],
 ): object {
-  // A logarithmic scale has no zero, and Vega warns if it is told to leave it out.
+  // A logarithmic scale has no zero, and Vega warns if it is asked to leave it out.
   const scale = log ? { type: "log", domain, nice: false } : { domain, nice: false, zero: false };
   const axis = log ? { format: "~g", values: stepsOf(domain) } : { tickCount: 6 };
   return { field, title, type: "quantitative", scale, axis };

@@ -1,4 +1,4 @@
-/** Where the names of points stand in a plot. @module */
+/** Places the names of points in a plot. @module */
 
 /** A point with its name, in pixels from the top left of the plot. */
 export interface NamedPoint {

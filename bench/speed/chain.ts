@@ -1,4 +1,4 @@
-/** A bare chain of convolutions: what this machine reaches when nothing else is to be done. @module */
+/** A bare chain of convolutions, which shows what speed this machine reaches at best. @module */
 
 import { openSession } from "../../lib/runtime/providers.ts";
 import type { Provider } from "../../lib/runtime/session.ts";

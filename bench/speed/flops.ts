@@ -40,7 +40,7 @@ export function withShapes(model: Uint8Array): Uint8Array {
  *
  * @param model The file before {@linkcode withShapes}.
  * @param session A session of the file after it.
- * @param add Is called with 2 x multiply-adds of each run.
+ * @param add Called with 2 x multiply-adds of each run.
  */
 export function counting(
   model: Uint8Array,

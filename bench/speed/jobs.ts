@@ -1,4 +1,4 @@
-/** What of a run's methods is timed. @module */
+/** The measurements of speed in a run. @module */
 
 import type { Provider } from "../../lib/runtime/session.ts";
 import { untempered } from "../methods/entry.ts";
@@ -23,8 +23,8 @@ export interface SpeedJob {
 }
 
 /**
- * All measurements of a run, the small ones of each method first. Of methods that differ in the scale of their noise
- * alone, which changes no time, the first one is timed.
+ * All measurements of a run, the small ones of each method first. Of methods that differ
+ * only in the scale of their noise, which does not affect the time, the first one is timed.
  */
 export function speedJobs(methods: readonly Method[], settings: Settings): SpeedJob[] {
   const specs = methods.map(({ facts: { spec } }) => spec && untempered(spec));

@@ -1,4 +1,4 @@
-/** What is known of a method's speed and memory at one size. @module */
+/** Speed and memory of a method at one size. @module */
 
 /** What identifies a measurement. */
 export interface SpeedKey {

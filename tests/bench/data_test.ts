@@ -17,7 +17,7 @@ async function data(...args: string[]): Promise<{ code: number; text: string }> 
   return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
-Deno.test("deno task data tells place and terms of every set", async () => {
+Deno.test("deno task data prints the place and terms of every set", async () => {
   const { code, text } = await data();
   expect(code).toBe(0);
   for (const { name, place, terms, source } of knownSets) {
@@ -26,25 +26,25 @@ Deno.test("deno task data tells place and terms of every set", async () => {
   expect(text).toMatch(/^Set5:(?:.*\n){4} +check: to the pixel$/m);
   for (const name of ["Urban100", "DIV2K-val"]) {
     expect(text).toMatch(
-      new RegExp(`^${name}:(?:.*\\n){4} +check: names and number alone: .*not be had`, "m"),
+      new RegExp(`^${name}:(?:.*\\n){4} +check: names and number alone: .*not available`, "m"),
     );
   }
 });
 
-Deno.test("checkData() tells images that are not of the set, twice there, or missing", () =>
+Deno.test("checkData() reports images that are not in the set, occur twice, or are missing", () =>
   withFolder(async (folder) => {
     for (const name of ["a", "b"]) await writePng(`${folder}/HR/${name}.png`, textured(40, 30));
     const { images, faults, compared } = await checkData("set5", folder);
     expect([images, compared]).toEqual([2, "pixels"]);
     expect(faults[0]).toBe("it has 2 images, Set5 has 5");
-    expect(faults).toContain("a (40x30) is no image of Set5");
+    expect(faults).toContain("a (40x30) is not an image of Set5");
     expect(faults.filter((fault) => /img_00\d of Set5 is missing/.test(fault)).length).toBe(5);
     const other = await checkData("FFHQ", folder);
     expect(other).toMatchObject({ compared: "names" });
     expect(other.faults).toEqual([
       "it has 2 images, FFHQ has 70000",
-      "a, b are no names of FFHQ",
-      "00000, 00001, 00002, 00003, 00004 and 69995 more are missing of FFHQ",
+      "a, b are not names in FFHQ",
+      "00000, 00001, 00002, 00003, 00004 and 69995 more are missing from FFHQ",
       "b is there twice",
     ]);
     const last = await checkData("DF2K", folder);
@@ -61,7 +61,7 @@ Deno.test("checkData() knows the names of a set whose pixels it does not know", 
       .toEqual({ images: 100, faults: [], compared: "names" });
     await Deno.rename(`${folder}/DIV2K_valid_HR/0850.png`, `${folder}/DIV2K_valid_HR/1.png`);
     const { faults } = await checkData("DIV2K-val", folder);
-    expect(faults).toEqual(["1 is no name of DIV2K-val", "0850 is missing of DIV2K-val"]);
+    expect(faults).toEqual(["1 is not a name in DIV2K-val", "0850 is missing from DIV2K-val"]);
   }));
 
 Deno.test("makeLow() makes what the bench takes as the inputs of a set", () =>
@@ -75,7 +75,7 @@ Deno.test("makeLow() makes what the bench takes as the inputs of a set", () =>
     await expect(makeLow(folder, 4)).rejects.toThrow(/b\.png: 3x3 is smaller than 4/);
   }));
 
-Deno.test("an unknown set names the command that says where sets are had", () =>
+Deno.test("an unknown set names the command that says where to get sets", () =>
   withFolder(async (folder) => {
     await expect(findSet(folder, "Set6", 4)).rejects.toThrow(/"deno task data" says/);
   }));

@@ -66,7 +66,7 @@ const endless: Case = {
   },
 };
 
-/** Names that lead out of the folder of an entry. */
+/** Names that lead out of an entry's folder. */
 const traversal: Case = {
   id: "F01",
   wants: "publish refuses names that lead out of the folder",

@@ -1,4 +1,4 @@
-/** Sets of images that the benchmark measured as something else. @module */
+/** Sets of images that the benchmark once mistook for others. @module */
 
 import { type Case, want } from "./case.ts";
 import { deno, lineOf } from "./process.ts";

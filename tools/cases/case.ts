@@ -1,4 +1,4 @@
-/** A recorded case: what was broken once, and what must happen instead. @module */
+/** A recorded case: something that was broken once, and what must happen now. @module */
 
 /** One row of a manifest, or a part of it. */
 export interface Case {
@@ -32,7 +32,7 @@ export class Unwanted extends Error {
   override name = "Unwanted";
 }
 
-/** Throws unless it is so. */
+/** Throws unless the condition holds. */
 export function want(isSo: boolean, seen: string): asserts isSo {
   if (!isSo) throw new Unwanted(seen);
 }

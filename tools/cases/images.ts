@@ -77,13 +77,13 @@ function meaning(name: string, kept: RegExp, note: RegExp, extra: readonly strin
       const { ran, bytes } = await enlarged(place, name, [...bicubic, ...extra]);
       const isKept = kept.test(new TextDecoder("latin1").decode(bytes));
       const notes = notesOf(ran);
-      want(isKept || note.test(notes), "lost without a word");
+      want(isKept || note.test(notes), "lost without a note");
       return isKept ? "kept" : notes;
     },
   };
 }
 
-/** An image that promises much more than it holds. */
+/** An image whose header states far more pixels than its file holds. */
 function bomb(file: string, megabytes: number): Case {
   return {
     id: `F04 ${file}`,
@@ -203,7 +203,7 @@ export const imageCases: readonly Case[] = [
       const input = `${cases}/attacks/images/cut-base.jpg`;
       const args = ["cli/upscale.ts", "--json", ...bicubic, input, "-o", `${work}/x.jpg`];
       const ran = await deno(root, args);
-      want(ran.code === 1 || notesOf(ran) !== "", "taken without a word");
+      want(ran.code === 1 || notesOf(ran) !== "", "accepted without a note");
       return ran.code === 1
         ? JSON.parse(ran.text.trim().split("\n").find((line) => line.includes('"error"'))!).message
         : notesOf(ran);

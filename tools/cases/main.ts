@@ -61,7 +61,7 @@ interface Flags {
 async function main(): Promise<number> {
   const { only, cases } = new Command("cases")
     .description("Tries every recorded case and prints what happened beside what must happen.")
-    .option("--only <text>", "cases whose name has this in it")
+    .option("--only <text>", "cases whose name contains this text")
     .option("--cases <dir>", "the folder of cases", `${root}/../shared/data/cases`)
     .parse(Deno.args, { from: "user" })
     .opts<Flags>();

@@ -1,4 +1,4 @@
-/** Programs that are watched while they run. @module */
+/** Runs programs and watches their time and memory. @module */
 
 import { want } from "./case.ts";
 
@@ -20,9 +20,9 @@ export interface RunOptions {
   cwd?: string;
   /** Further variables of its environment. */
   env?: Record<string, string>;
-  /** Seconds after which it counts as hanging. */
+  /** Seconds after which it is considered to hang. */
   seconds?: number;
-  /** Megabytes beyond which it is ended. */
+  /** Megabytes beyond which it is killed. */
   megabytes?: number;
   /** The seconds after which it gets SIGTERM. */
   stopAfter?: number;

@@ -1,4 +1,4 @@
-/** Bytes that are changed at random. @module */
+/** Random changes of bytes. @module */
 
 import { joined } from "../../lib/bytes.ts";
 import { oneOf, wholeWithin } from "./part.ts";
@@ -6,7 +6,7 @@ import { oneOf, wholeWithin } from "./part.ts";
 /** Bytes of a file. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Numbers that lengths and counts are not expected to be. */
+/** Unexpected values for lengths and counts. */
 const EXTREMES = [0, 1, 127, 128, 255, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 
 /** One change, of `other` where a second file is needed. */
@@ -36,7 +36,7 @@ const changes: readonly Change[] = [
     joined([bytes.subarray(0, span(bytes, random)[0]), other.subarray(span(other, random)[0])]),
 ];
 
-/** How many of them, from the first, do not move other bytes. */
+/** How many of them, counted from the first, leave all other bytes in place. */
 const IN_PLACE = 3;
 
 /** The bytes, changed in a few ways; half the time none that moves what follows. */
@@ -49,7 +49,7 @@ export function mutated(bytes: Bytes, random: () => number, other: Bytes): Bytes
   return result;
 }
 
-/** Bytes of chance. */
+/** Random bytes. */
 export function randomBytes(random: () => number, length: number): Bytes {
   return Uint8Array.from({ length }, () => wholeWithin(random, 0, 255));
 }

@@ -44,7 +44,7 @@ function disturb(value: Value, random: () => number): void {
   }
 }
 
-/** Writes an entry with a disturbed card. */
+/** Writes an entry with a damaged card. */
 async function writeEntry(random: () => number, folder: string): Promise<void> {
   const from = new URL(`${oneOf(random, ENTRIES)}/`, fixtures);
   for await (const { name } of Deno.readDir(from)) {
@@ -89,7 +89,7 @@ export const cards: Part = {
   },
 };
 
-/** Makes a small image with it, within a time. */
+/** Makes a small image with it, within a time limit. */
 async function run(card: ModelCard): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   const where = { provider: "native", threads: 1, offline: true, signal } as const;

@@ -126,7 +126,7 @@ function withChecksums(bytes: Bytes): Bytes {
   return copy;
 }
 
-/** A random file: bytes of chance in a sound or an odd file, or a file that is odd inside and whole outside. */
+/** A random file: random bytes in a sound or an odd file, or odd content in a well-formed file. */
 async function randomFile({ files, sound }: Seeds, random: () => number): Promise<Bytes> {
   const kind = random();
   if (kind < 0.1) return withChecksums(await randomPng(random));

@@ -15,7 +15,7 @@ const input = tensor(
   Float32Array.from({ length: 192 }, (_, i) => (i % 9) / 4 - 1),
 );
 
-/** Random graphs, run as WebAssembly: what crashes in there takes nothing with it. */
+/** Random graphs, run as WebAssembly, so that a crash does not end the process. */
 export const graphs: Part = {
   name: "graphs",
   tries: 500,

@@ -1,4 +1,4 @@
-/** JPEG files that are odd inside and whole outside: every segment has its length, and the end marker is there. @module */
+/** Well-formed JPEG files with odd content: every segment has its length, and the end marker is there. @module */
 
 import { joined } from "../../lib/bytes.ts";
 import { type Bytes, mutated, randomBytes } from "./bytes.ts";

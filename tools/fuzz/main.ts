@@ -1,5 +1,5 @@
 /**
- * Tries random input of every kind and reports what happened; a seed makes the same input again:
+ * Tries random input of every kind and reports what happened; the same seed makes the same input:
  *
  *     deno task fuzz [--only trees] [--tries 1000] [--seed 1]
  *
@@ -62,7 +62,7 @@ function whole(text: string): number {
 
 async function main(): Promise<number> {
   const options = new Command("fuzz")
-    .description("Tries random input of every kind and tells what it did.")
+    .description("Tries random input of every kind and reports what happened.")
     .option("--only <part>", parts.map(({ name }) => name).join(", "))
     .option("--tries <n>", "of each part", whole)
     .option("--seed <n>", "of the first try", whole, Math.floor(Math.random() * 1e9))

@@ -32,7 +32,7 @@ export function must(isSo: boolean, fault: () => string): asserts isSo {
   if (!isSo) throw new Error(fault());
 }
 
-/** An error is one line of at least a few words, and none of those that the engine throws at mistakes. */
+/** An error is one line of at least a few words, and not one that the engine throws because of a bug. */
 export function checkError(error: unknown, what: string): asserts error is Error {
   must(error instanceof Error, () => `${what} throws ${error}`);
   const { message } = error;

@@ -1,4 +1,4 @@
-/** PNG files that are odd inside and whole outside: every chunk has its checksum, every stream is compressed. @module */
+/** Well-formed PNG files with odd content: every chunk has its checksum, every stream is compressed. @module */
 
 import { joined } from "../../lib/bytes.ts";
 import { deflate, inflate } from "../../lib/image/files/containers/deflate.ts";
@@ -12,7 +12,7 @@ const MOST = 2 ** 22;
 /** One change of the chunks of a file. */
 type Change = (chunks: PngChunk[], random: () => number) => PngChunk[] | Promise<PngChunk[]>;
 
-/** Chunks that say something of the pixels, and those of animations. */
+/** Chunks that describe the pixels, and those of animations. */
 const NAMES = [
   ...["PLTE", "tRNS", "gAMA", "cHRM", "cICP", "iCCP", "sRGB", "sBIT", "bKGD", "pHYs", "eXIf"],
   ...["tEXt", "zTXt", "iTXt", "acTL", "fcTL", "fdAT", "tIME", "IHDR", "IDAT", "IEND"],

@@ -1,4 +1,4 @@
-/** WebP files that are odd inside and whole outside: every chunk and the file itself have their lengths. @module */
+/** Well-formed WebP files with odd content: every chunk and the file itself have their lengths. @module */
 
 import { joined } from "../../lib/bytes.ts";
 import {

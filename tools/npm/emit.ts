@@ -10,7 +10,7 @@ const OPTIONS: ts.CompilerOptions = {
   noLib: true,
 };
 
-/** What types mention that a project of an older target, or without a page, does not know by itself. */
+/** Libraries that the types mention and that a project with an older target, or without a page, lacks. */
 const REFERENCES = ["dom", "esnext.disposable"]
   .map((lib) => `/// <reference lib="${lib}" />\n`)
   .join("");

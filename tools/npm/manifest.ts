@@ -1,13 +1,13 @@
-/** The `package.json`, made of `deno.json`. @module */
+/** The `package.json`, made from `deno.json`. @module */
 
-/** What is used of `deno.json`. */
+/** The parts of `deno.json` that are used. */
 export interface Configuration {
   readonly name: string;
   readonly version: string;
   readonly license: string;
   /** Path of the module of each entry point. */
   readonly exports: Readonly<Record<string, string>>;
-  /** What names of imports stand for. */
+  /** What the names of imports stand for. */
   readonly imports: Readonly<Record<string, string>>;
   /** What is published. */
   readonly publish: { readonly exclude: readonly string[] };
@@ -26,7 +26,7 @@ const PACKAGES = [
   "zod",
 ];
 
-/** Packages whose versions are not to move: newer ones report their use over the network. */
+/** Packages whose versions must stay: newer ones report their use over the network. */
 const PINNED = ["onnxruntime-node", "onnxruntime-web"];
 
 /** Makes the manifest of the package for npm. */

@@ -39,7 +39,7 @@ export async function packForNpm(out: string): Promise<string> {
   }
 }
 
-/** The file's name in what `npm pack --json` tells: a list, or since npm 12 an object by packages. */
+/** The file's name in the output of `npm pack --json`: a list, or since npm 12 an object by packages. */
 function tarballIn(told: string): string {
   const [{ filename }] = Object.values<{ filename: string }>(JSON.parse(told));
   return filename;

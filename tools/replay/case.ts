@@ -1,4 +1,4 @@
-/** The contract of replays: a system costs one file. @module */
+/** The contract of replays: a system takes one file. @module */
 
 import type { Comparison } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
@@ -10,7 +10,7 @@ export interface Case {
   readonly config: Readonly<Record<string, unknown>>;
   /** Its `io.npz`. */
   readonly arrays: Arrays;
-  /** Imports its checkpoint and opens the graphs; no weight of some systems tells the scale. */
+  /** Imports its checkpoint and opens the graphs; the weights of some systems do not show the scale. */
   openEntry(told?: { scale?: number }): Promise<Entry>;
 }
 

@@ -1,4 +1,4 @@
-/** What a replay found: the largest error of each quantity, beside what is allowed. @module */
+/** The result of a replay: the largest error of each quantity, and its limit. @module */
 
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { itemOf, type NumberArray } from "./npz.ts";

@@ -13,7 +13,7 @@ import { compare, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
 import { type Arrays, asTensor, itemOf, need, type NumberArray } from "./npz.ts";
 
-/** A recorded batch in the terms of this library; the first axis of every array is the batch. */
+/** A recorded batch in this library's terms; the first axis of every array is the batch. */
 export interface Recording {
   /** The enlarged input in [-1, 1], for networks that are given one. */
   readonly condition?: NumberArray;
@@ -21,7 +21,7 @@ export interface Recording {
   noise(draw: number): NumberArray;
 }
 
-/** The image of a recording. */
+/** The recorded image. */
 export interface RecordedImage {
   /** How its first item was drawn. */
   readonly recording: Recording;
@@ -39,7 +39,7 @@ export interface Chain {
   readonly last: Tensor;
 }
 
-/** How the card's family tells the network the time. */
+/** How the card's family passes the timestep to the network. */
 export function timeOf({ card }: Entry): Time {
   return card.family === "ddpm" ? timestep : noiseLevel;
 }

@@ -63,7 +63,7 @@ function* compareSchedule(
   }
 }
 
-/** What the network is told at every timestep. */
+/** What the network is given as the time at every timestep. */
 function* compareTimes(arrays: Arrays, entry: Entry): Generator<Comparison> {
   const recorded = arrays.time_value_fed_at_t;
   if (!recorded) return;

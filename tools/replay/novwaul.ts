@@ -72,7 +72,7 @@ function* compareSchedules(arrays: Arrays, entry: Entry): Generator<Comparison> 
   }
 }
 
-/** What every item's network is told, from the noisiest step down. */
+/** What the network is given as the time for every item, from the noisiest step down. */
 function fed({ dims }: NumberArray, entry: Entry): { dims: readonly number[]; data: number[] } {
   const schedule: NoiseSchedule = samplingScheduleOf(entry);
   const times = [...schedule.alphaBar].map((_, t) => timeOf(entry).at(t, schedule)).reverse();

@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { encodeImage } from "../../mod.ts";
 
-/** What kills of folder runs showed. */
+/** The result of killing runs of a folder. */
 export interface Kills {
   /** Runs that were killed while they worked. */
   killed: number;
-  /** Files with another content than that of an undisturbed run, at any time. */
+  /** Files whose content ever differed from that of an undisturbed run. */
   partial: number;
   /** Rounds whose files in the end are not those of an undisturbed run. */
   unequal: number;

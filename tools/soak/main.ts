@@ -1,5 +1,5 @@
 /**
- * Works for long, is aborted and is killed, and tells what that did:
+ * Runs for a long time, aborts and kills, and reports what that leaves behind:
  *
  *     deno task soak [--upscales 10000] [--aborts 200] [--kills 50] [--seed 1] [--model DIR]
  *
@@ -76,7 +76,7 @@ export async function soak(flags: Flags, tell: (line: string) => void): Promise<
 async function main(): Promise<number> {
   const tiny = new URL("../../tests/fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
   const flags = new Command("soak")
-    .description("Works for long, is aborted and is killed, and tells what that did.")
+    .description("Runs for a long time, aborts and kills, and reports what that leaves behind.")
     .option("--upscales <n>", "images in one process", whole, 10_000)
     .option("--aborts <n>", "aborts at random moments", whole, 200)
     .option("--kills <n>", "kills of runs of a folder", whole, 50)

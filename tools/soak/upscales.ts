@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { encodeImage, type Image, type Upscaler } from "../../mod.ts";
 import { least, type Usage, usage } from "./usage.ts";
 
-/** What many runs showed. */
+/** The result of many runs. */
 export interface Upscales {
   /** Runs. */
   runs: number;
@@ -49,13 +49,13 @@ export async function soakUpscales(
   return { runs: count, different, early: least(early), late: least(late) };
 }
 
-/** What aborts at random moments showed. */
+/** The result of aborts at random moments. */
 export interface Aborts {
   /** Runs that were aborted. */
   aborted: number;
   /** Runs that ended before. */
   finished: number;
-  /** Rejections with another reason than the signal's. */
+  /** Rejections with a reason other than the signal's. */
   otherwise: number;
   /** Runs after an abort whose result was not the right one. */
   wrong: number;

@@ -14,7 +14,7 @@ export interface Usage {
   threads: number;
 }
 
-/** Looks, after what is no longer needed was given back. */
+/** Measures, after releasing what is no longer needed. */
 export async function usage(): Promise<Usage> {
   const collect = (globalThis as { gc?: () => void }).gc;
   for (let i = 0; i < 2; i++) {
