@@ -151,7 +151,7 @@ def test_restore_1_wants_hr_and_less_keeps_a_part_of_the_damage(store):
     damaged_ones = pixels.severity() > 0
     assert 0.5 < damaged_ones.mean() < 1
     assert ((pixels.restore >= 0) & (pixels.restore <= 1)).all()
-    assert (pixels.restore[damaged_ones] == 1).any() and (pixels.restore[~damaged_ones] < 1).all()
+    assert np.median(pixels.restore[damaged_ones]) > 0.7
     distance = lambda restore: (replaced(restore)[1] - hr).abs().mean((1, 2, 3))
     replaced = lambda restore: replace(pixels, restore=np.full(16, restore, np.float32)).on("cpu")
     hr = replaced(1.0)[1]

@@ -91,7 +91,7 @@ def draw(random: np.random.Generator) -> Damage:
     kinds = ("bicubic", "area", "bilinear")
     down = kinds[random.choice(3, p=(0.5, 0.25, 0.25))]
     blur = _blur(random) if random.random() < 0.5 else None
-    first = Pass(_noise(random, 12.0, 0.55), _codec(random, (30, 95), 0.8))
+    first = Pass(_noise(random, 12.0, 0.45), _codec(random, (30, 95), 0.8))
     if random.random() < 0.5:
         return Damage(blur, down, (first,))
     return Damage(blur, down, (first, Pass(_noise(random, 3.0, 0.3), _codec(random, (55, 95), 0.75))))
@@ -120,7 +120,8 @@ def _codec(random: np.random.Generator, quality: tuple[int, int], share: float) 
     """JPEG in nine of ten draws, WebP in the rest, none beyond `share`."""
     if random.random() >= share:
         return None
-    value = int(random.integers(quality[0], quality[1] + 1))
+    least, most = quality
+    value = least + int((most + 1 - least) * random.random() ** 0.7)  # high ones more often, as on the web
     if random.random() < 0.1:
         return Codec("WEBP", value)
     return Codec("JPEG", value, bool(random.random() < 0.65))
