@@ -5,7 +5,7 @@ import { expect } from "expect";
 /** The folder of the project. */
 export const root = new URL("../", import.meta.url);
 
-/** What a program prints in that folder; fails with it if the program does. */
+/** Runs a program in that folder and returns what it prints; fails with its output if it fails. */
 export async function output(command: string, args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, { args, cwd: root }).output();
   const decoder = new TextDecoder();

@@ -1,4 +1,4 @@
-/** Packages as other tools than Deno look for them. @module */
+/** Packages in the layout that tools other than Deno expect. @module */
 
 const root = new URL("../", import.meta.url).pathname;
 

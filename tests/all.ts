@@ -2,7 +2,7 @@
  * Runs every test there is, the library's and those of `train/`, and closes with one line.
  * Run it as `deno task test:all`.
  *
- * Where `../shared` is present nothing may be skipped for its absence: a skipped test must then
+ * If `../shared` is present, no test may be skipped for want of it: a skipped test must then
  * name another need at the end of its name, such as "(needs a browser)".
  */
 
@@ -64,7 +64,7 @@ async function sharedIsPresent(): Promise<boolean> {
   return await Deno.stat(new URL("../shared/data", root)).then(() => true, () => false);
 }
 
-// First, since tests of the library that need Python take this environment where it is there.
+// First, since the library's tests that need Python use this environment if it exists.
 const python = await pythonCommand();
 const tallies = [await libraryTests(), await trainingTests(python)];
 const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);

@@ -13,7 +13,7 @@ function flat(width: number, height: number, color: readonly number[]): Image {
 }
 
 for (const id of [DEFAULT_MODEL, "srdiff", "regression"]) {
-  Deno.test(`${id} shows flat colours flat, from the border to the middle`, async () => {
+  Deno.test(`${id} keeps flat colours flat, from the border to the middle`, async () => {
     await using upscaler = await load(id, { provider: "native", threads: 1 });
     for (const color of [[255, 255, 255], [0, 0, 0], [128, 128, 128], [200, 60, 40]]) {
       const { images: [image] } = await upscaler.upscale(flat(24, 20, color));

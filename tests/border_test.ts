@@ -11,7 +11,7 @@ Deno.test("mirrored() repeats the outermost pixels first, any number of times", 
   expect(unframed(framed, { left: 4, top: 1, right: 2, bottom: 0 }, 1).data).toEqual(row.data);
 });
 
-Deno.test("sidesOf() frames a region only where it stands at the border", () => {
+Deno.test("sidesOf() frames a region only where it touches the border", () => {
   const span = (start: number, size: number) => ({ start, size, from: 0, to: 0, feather: 0 });
   const size = { width: 50, height: 20 };
   expect(sidesOf({ row: span(0, 20), column: span(30, 20) }, size, 6)).toEqual(

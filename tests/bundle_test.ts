@@ -44,7 +44,7 @@ async function gzipped(text: string): Promise<number> {
   return (await new Response(packed).bytes()).length;
 }
 
-/** What a page could not load: modules of Node, native code, and imports that are left over. */
+/** Imports that a page cannot load: modules of Node, native code, and imports that are left over. */
 function foreign(bundle: Bundle): string[] {
   const text = bundle.text.replace(/^\s*(?:\*|\/[/*]).*$/gm, ""); // comments show how to import
   const imports = text.matchAll(/(?:\bfrom|\bimport\(|^import)\s*["']([a-z@][\w@/:.-]*)["']/gm);

@@ -95,7 +95,7 @@ async function importsOf(file: URL): Promise<string[]> {
   return [...found].map((match) => pathOf(new URL(match[1], file)));
 }
 
-Deno.test("every import goes down the house, never up or across", async () => {
+Deno.test("every import goes down the layers, never up or across", async () => {
   const broken: string[] = [];
   for await (const file of sources(root)) {
     const path = pathOf(file);
@@ -151,7 +151,7 @@ Deno.test("circlesOf() finds the files that import each other, and no others", (
   expect(circlesOf(new Map(Object.entries(graph)))).toEqual([["a", "b", "c"], ["f"]]);
 });
 
-Deno.test("no files import each other in a circle, not even types", async () => {
+Deno.test("no files import each other in a cycle, not even types", async () => {
   const graph = new Map<string, string[]>();
   for await (const file of sources(root)) graph.set(pathOf(file), await importsOf(file));
   expect(circlesOf(graph)).toEqual([]);

@@ -19,7 +19,7 @@ async function open(id: string): Promise<Upscaler> {
 
 const low = toImage(testPicture(24, 32));
 
-/** Mean squared difference of two images where the mask says so. */
+/** Mean squared difference of two images where the mask selects. */
 function error(a: Image, b: Image, mask: (x: number, y: number) => boolean = () => true): number {
   let sum = 0, count = 0;
   for (let i = 0; i < a.data.length; i++) {
@@ -30,7 +30,7 @@ function error(a: Image, b: Image, mask: (x: number, y: number) => boolean = () 
   return sum / count;
 }
 
-Deno.test("interpolateSeeds() leads from one seed's image to the other's", async () => {
+Deno.test("interpolateSeeds() goes from one seed's image to the other's", async () => {
   await using upscaler = await open("srdiff-tiny");
   const [a, b] = [
     (await upscaler.upscale(low, { seed: 1 })).images[0],
@@ -47,7 +47,7 @@ Deno.test("interpolateSeeds() leads from one seed's image to the other's", async
   expect(await interpolateSeeds(upscaler, low, { from: 1, to: 1, t: 0.5 })).toEqual(a);
 });
 
-Deno.test("interpolateSeeds() refuses what can't be between two seeds", async () => {
+Deno.test("interpolateSeeds() refuses options that do not make sense between two seeds", async () => {
   await using upscaler = await open("srdiff-tiny");
   const refused = (options: { from: number; to: number; t: number }) =>
     expect(interpolateSeeds(upscaler, low, options)).rejects.toThrow(RangeError);
@@ -129,8 +129,8 @@ Deno.test("uncertainty() draws five samples, and refuses one and a window below 
 const truth = await readImage(new URL("../../docs/astronaut.png", import.meta.url));
 const small = resizeImage(truth, { width: 32, height: 32 });
 
-// What pooling gains is a mean over a set, which bench:abilities measures; one small image may differ.
-Deno.test("srdiff's uncertainty() tells where the error is, pooled or not", async () => {
+// The gain of pooling is a mean over a set, which bench:abilities measures; one small image may differ.
+Deno.test("srdiff's uncertainty() shows where the error is, pooled or not", async () => {
   await using upscaler = await load("srdiff", { provider: "native", threads: 1 });
   for (const window of [undefined, 0]) {
     const { mean, deviation } = await uncertainty(upscaler, small, { seed: 0, window });
@@ -140,7 +140,7 @@ Deno.test("srdiff's uncertainty() tells where the error is, pooled or not", asyn
   }
 });
 
-Deno.test("srdiff goes away from the first seed's image on the way to the second's", async () => {
+Deno.test("interpolateSeeds() of srdiff moves away from the first seed's image towards the second's", async () => {
   await using upscaler = await load("srdiff", { provider: "native", threads: 1 });
   let first: Image | undefined, before = -1;
   for (let i = 0; i <= 8; i++) {
@@ -151,7 +151,7 @@ Deno.test("srdiff goes away from the first seed's image on the way to the second
   }
 });
 
-Deno.test("srdiff takes what fuse() is shown, and nothing outside the mask", async () => {
+Deno.test("fuse() of srdiff takes the reference inside the mask, and nothing outside", async () => {
   await using upscaler = await load("srdiff", { provider: "native", threads: 1 });
   const { images: [plain] } = await upscaler.upscale(small, { seed: 0 });
   const inside = (x: number, y: number) => x >= 32 && x < 96 && y >= 32 && y < 96;

@@ -15,7 +15,7 @@ const source = toImage(testPicture(9, 11));
 const apart = (a: Image, b: Image) =>
   a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 
-Deno.test("cascade() enlarges the result of each stage by the next one", async () => {
+Deno.test("cascade() enlarges the result of each stage with the next one", async () => {
   await using first = await open("regression-tiny");
   await using second = await open("regression-tiny");
   const both = cascade([first, second]);
@@ -45,7 +45,7 @@ Deno.test("cascade() draws each sample through all stages, each with its own noi
   expect(apart(same, images[0])).toBeGreaterThan(2);
 });
 
-Deno.test("cascade() plans once and tells its progress over the whole", async () => {
+Deno.test("cascade() plans once and reports progress over all stages", async () => {
   await using first = await open("srdiff-tiny");
   await using second = await open("sr3-tiny");
   const both = cascade([first, second]);
@@ -81,7 +81,7 @@ Deno.test("cascade() is cancelled as one, in any stage", async () => {
   await expect(run).rejects.toThrow("enough");
 });
 
-Deno.test("cascade() refuses by name what no stage knows, and values that a stage refuses", async () => {
+Deno.test("cascade() refuses by name options that no stage has, and values that a stage refuses", async () => {
   await using both = cascade([await open("regression-tiny"), await open("sr3-tiny")]);
   const wrong = { sede: 1 } as UpscaleOptions;
   expect(() => both.plan(source, wrong)).toThrow(/"sede": no stage/);

@@ -25,7 +25,7 @@ const error = (a: Image, b: Image) =>
 const apart = (a: Image, b: Image) =>
   a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 
-Deno.test("encode() finds the latents that make the image again, in tiles and regions too", async () => {
+Deno.test("encode() finds the latents that reproduce the image, in tiles and regions too", async () => {
   await using upscaler = await open("srflow-tiny");
   const large = high(4 * 50, 4 * 47);
   const low = resizeImage(large, { width: 47, height: 50 });
@@ -58,7 +58,7 @@ Deno.test("encode() gives the latents that a sample was drawn with", async () =>
   expect(Number.isFinite(bitsPerDimension)).toBe(true);
 });
 
-Deno.test("encode() says how likely an image is: noise is less likely than a sample", async () => {
+Deno.test("encode() gives an image's likelihood: noise is less likely than a sample", async () => {
   await using upscaler = await open("srflow-tiny");
   const low = toImage(testPicture(10, 10));
   const { images: [sample] } = await upscaler.upscale(low, { seed: 1, temperature: 1 });
@@ -68,7 +68,7 @@ Deno.test("encode() says how likely an image is: noise is less likely than a sam
   expect(await bits(noisy)).toBeGreaterThan(await bits(sample) + 0.5);
 });
 
-Deno.test("interpolateImages() leads from one image to the other", async () => {
+Deno.test("interpolateImages() goes from one image to the other", async () => {
   await using upscaler = await open("srflow-tiny");
   const [from, to] = [high(48, 64), high(48, 64, 5)];
   const path: Image[] = [];
@@ -92,7 +92,7 @@ Deno.test("interpolateImages() leads from one image to the other", async () => {
   );
 });
 
-Deno.test("renew() takes out of an image what is unlikely", async () => {
+Deno.test("renew() removes from an image what is unlikely", async () => {
   await using upscaler = await open("srflow-tiny");
   const low = toImage(testPicture(16, 16));
   const { images: [clean] } = await upscaler.upscale(low, { seed: 1, temperature: 0.5 });
@@ -127,7 +127,7 @@ Deno.test("fuse() with a flow takes the reference inside the mask and nothing ou
   expect(within(all, reference, true)).toBeLessThan(within(most, reference, true));
 });
 
-Deno.test("abilities of latents and seeds name what an entry does not have", async () => {
+Deno.test("functions of latents and seeds say what the entry lacks", async () => {
   await using upscaler = await open("srdiff-tiny");
   await expect(encode(upscaler, high(16, 16))).rejects.toThrow(/cannot turn images into latents/);
   await using flow = await open("srflow-tiny");

@@ -6,7 +6,7 @@ export interface StopAfter {
   text: string;
 }
 
-/** Runs the bench's command; its speed half only where `args` leave the other out. */
+/** Runs the bench's command; it measures speed only if `args` leave out quality. */
 export async function bench(args: string[], stopAfter?: StopAfter) {
   const half = args.includes("--no-quality") ? [] : ["--no-speed"];
   const process = new Deno.Command(Deno.execPath(), {

@@ -22,7 +22,7 @@ async function abilities(args: string[]) {
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-Deno.test("rises() tells each change in order", () => {
+Deno.test("rises() lists each change in order", () => {
   expect(rises([0, 2, 1.5, 1.5])).toEqual([2, -0.5, 0]);
 });
 
@@ -46,11 +46,11 @@ Deno.test("fewestSteps() takes more steps only where they measurably help", () =
   const better = rows([0.18, 0.28, 0.235, 0.19]);
   expect(fewestSteps(new Map([[1, one], [2, noisy]]))).toBe(1);
   expect(fewestSteps(new Map([[4, better], [1, one], [2, noisy]]))).toBe(2);
-  expect(fewestSteps(new Map([[1, one], [8, better.slice(0, 1)]]))).toBe(1); // one image tells nothing
+  expect(fewestSteps(new Map([[1, one], [8, better.slice(0, 1)]]))).toBe(1); // one image proves nothing
   expect(fewestSteps(new Map([[1, better], [2, one]]))).toBe(1);
 });
 
-Deno.test("findingOf() of speed tells medians, and the median of the ratios of each turn", () => {
+Deno.test("findingOf() of speed reports medians, and the median of the ratios of each turn", () => {
   const sample = (seed: number, mine: number, theirs: number) => {
     const times = (value: number, prefix = "") =>
       Object.fromEntries(
@@ -100,7 +100,7 @@ Deno.test("discMask() is a round quarter of the shorter side in the middle", () 
   ]);
 });
 
-Deno.test("discOnly() and largestOutside() part the picture at the mask", () => {
+Deno.test("discOnly() and largestOutside() divide the image at the mask", () => {
   const a = textured(80, 40, 1), b = textured(80, 40, 2), mask = discMask(a);
   const inside = discOnly(a, mask, b);
   expect([inside.width, inside.height]).toEqual([20, 20]);
@@ -219,7 +219,7 @@ function countsOf({ rows }: BenchRecord): number[] {
   return [...new Set(names)].map((name) => names.filter((other) => other === name).length);
 }
 
-Deno.test("bench:abilities refuses what it does not know with exit code 2", async () => {
+Deno.test("bench:abilities refuses unknown options and names with exit code 2", async () => {
   for (const args of [["--only", "nosuch"], ["--images", "many"], ["--threads", "0"]]) {
     expect((await abilities(args)).code).toBe(2);
   }

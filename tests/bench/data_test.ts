@@ -52,7 +52,7 @@ Deno.test("checkData() reports images that are not in the set, occur twice, or a
     await expect(checkData("Set6", folder)).rejects.toThrow(/known sets are Set5, Set14/);
   }));
 
-Deno.test("checkData() knows the names of a set whose pixels it does not know", () =>
+Deno.test("checkData() compares names where the pixels of a set are not known", () =>
   withFolder(async (folder) => {
     for (let i = 801; i <= 900; i++) {
       await writePng(`${folder}/DIV2K_valid_HR/0${i}.png`, textured(12, 8, i));
@@ -64,7 +64,7 @@ Deno.test("checkData() knows the names of a set whose pixels it does not know", 
     expect(faults).toEqual(["1 is not a name in DIV2K-val", "0850 is missing from DIV2K-val"]);
   }));
 
-Deno.test("makeLow() makes what the bench takes as the inputs of a set", () =>
+Deno.test("makeLow() makes files that the bench takes as the inputs of a set", () =>
   withFolder(async (folder) => {
     await writePng(`${folder}/HR/a.png`, textured(43, 30));
     expect(await makeLow(folder, 4)).toBe(1);

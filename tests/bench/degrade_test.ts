@@ -13,7 +13,7 @@ const table = await Deno.readTextFile(
   new URL("../../train/srzoo_train/data/tracks.py", import.meta.url),
 );
 
-Deno.test("tracks are those of the pipeline", () => {
+Deno.test("tracks are the same as in the training pipeline", () => {
   const known = [...table.matchAll(/^ {4}"(\w+)": Damage/gm)].map(([, name]) => name);
   expect(tracks).toEqual(known);
 });

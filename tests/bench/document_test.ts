@@ -16,7 +16,7 @@ const whole: BenchRecord = {
   failures: [{ method: "a", reason: "it did" }],
 };
 
-Deno.test("markdownOf() has tables whose lines have as many cells as their heads", () => {
+Deno.test("markdownOf() makes tables whose rows have as many cells as their heads", () => {
   const tables = markdownOf(whole).split("\n\n").filter((part) => part.startsWith("|"));
   expect(tables.length).toBe(3); // methods, the set, the comparison
   for (const table of tables) {
@@ -25,7 +25,7 @@ Deno.test("markdownOf() has tables whose lines have as many cells as their heads
   }
 });
 
-Deno.test("markdownOf() tells what is best, what differs, what was not measured, and what failed", () => {
+Deno.test("markdownOf() shows what is best, what differs, what was not measured, and what failed", () => {
   const text = markdownOf(whole);
   expect(text).toContain("deno task bench --set Set5");
   expect(text).toContain("| a | **31.00** |");
@@ -36,7 +36,7 @@ Deno.test("markdownOf() tells what is best, what differs, what was not measured,
   expect(text).not.toContain("Speed and memory");
 });
 
-Deno.test("markdownOf() does not print a difference bold that may be none", () => {
+Deno.test("markdownOf() does not print a difference in bold if it may be zero", () => {
   const even = { ...whole, rows: [...rows("a", [[20], [30]]), ...rows("b", [[19], [33]])] };
   expect(markdownOf(even)).toContain("| PSNR-Y dB | -1.00 ±25.41, 1 : 1 |");
 });

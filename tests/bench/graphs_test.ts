@@ -25,7 +25,7 @@ function otherGraph(): Uint8Array {
   });
 }
 
-Deno.test("openMetricGraphs() does not take a graph that scores otherwise, and says so", () =>
+Deno.test("openMetricGraphs() rejects a graph with other scores, and says so", () =>
   withFolder(async (folder) => {
     const file = `${folder}/mine.onnx`;
     await Deno.writeFile(file, otherGraph());

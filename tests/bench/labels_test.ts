@@ -4,7 +4,7 @@ import { ADVANCE, LETTER, placeLabels } from "../../bench/report/labels.ts";
 
 const PLOT = { width: 460, height: 320 };
 
-/** How many square pixels of two names lie over each other. */
+/** Area in which two names overlap, in square pixels. */
 function overlap(a: Named, b: Named): number {
   const width = (a.name.length + b.name.length) * ADVANCE / 2 - Math.abs(a.x - b.x);
   const height = LETTER - Math.abs(a.y - b.y);

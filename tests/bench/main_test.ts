@@ -79,7 +79,7 @@ Deno.test("bench keeps finished images, and reports a failing image without stop
     );
   }));
 
-Deno.test("bench goes on without a method that cannot be opened, and exits with 1", () =>
+Deno.test("bench continues without a method that cannot be opened, and exits with 1", () =>
   withSet(async (folder, out) => {
     const run = await bench(["--model", "nosuchmodel", "--set", `${folder}/s`, "--out", out]);
     expect(run.code).toBe(1);
@@ -122,7 +122,7 @@ Deno.test("bench measures an entry at each temperature, keeps that, and refuses 
     expect(kept.samples[0].figures.psnrY).toBe(12.34);
   }));
 
-Deno.test("bench refuses what it does not know with exit code 2, and a missing set with 1", async () => {
+Deno.test("bench refuses unknown options and names with exit code 2, and a missing set with 1", async () => {
   expect((await bench(["--nosuch"])).code).toBe(2);
   expect((await bench(["--protocol", "9-99"])).code).toBe(2);
   expect((await bench(["--vs", "onlyone"])).code).toBe(2);
@@ -154,7 +154,7 @@ Deno.test("bench reports an image that cannot be read once, and measures the oth
     }
   }));
 
-Deno.test("bench refuses, before it measures, what it could not tell apart or compare", () =>
+Deno.test("bench refuses ambiguous names and impossible comparisons before it measures", () =>
   withSet(async (folder, out) => {
     const refused = async (...args: string[]) => {
       const { code, stderr } = await bench(["--model", "bicubic", "--out", out, ...args]);
@@ -199,7 +199,7 @@ Deno.test("bench measures x8, says which entry cannot, and makes the folder of i
     expect([sets.map(({ key }) => key), rows.length]).toEqual([["sx8"], 9]);
   }));
 
-Deno.test("bench makes the crops of kept figures anew where they are gone", () =>
+Deno.test("bench remakes missing crops of kept figures", () =>
   withSet(async (folder, out) => {
     const args = onSet(folder, out);
     await bench(args);
@@ -211,7 +211,7 @@ Deno.test("bench makes the crops of kept figures anew where they are gone", () =
     expect(crops.sort()).toEqual(["bicubic.jpg", "lanczos3.jpg", "nearest.jpg", "truth.jpg"]);
   }));
 
-Deno.test("bench keeps what it timed, until it is told to forget", () =>
+Deno.test("bench keeps times until --fresh-speed discards them", () =>
   withSet(async (folder, out) => {
     const args = [...onSet(folder, out), "--no-quality"];
     const timed = async (...more: string[]) => {
@@ -224,7 +224,7 @@ Deno.test("bench keeps what it timed, until it is told to forget", () =>
     expect(await timed("--fresh-speed")).not.toEqual(first);
   }));
 
-Deno.test("bench, interrupted, exits with 130 and continues from there", () =>
+Deno.test("bench exits with 130 when it is interrupted, and continues from there", () =>
   withFolder(async (folder) => {
     for (let i = 0; i < 20; i++) await writePng(`${folder}/s/p${i}.png`, textured(320, 320, i));
     const out = `${folder}/out.json`;

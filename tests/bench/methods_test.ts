@@ -33,7 +33,7 @@ Deno.test('baseline("lanczos3") has the weights of Lanczos (3 lobes) in a ramp o
   const sinc = (x: number) => Math.sin(Math.PI * x) / (Math.PI * x);
   const kernel = (x: number) => sinc(x) * sinc(x / 3);
   const weights = [-2.25, -1.25, -0.25, 0.75, 1.75, 2.75].map(kernel);
-  // Output 8 lies at 3.75: inputs 1 to 6, of which 4, 5 and 6 are bright.
+  // Output 8 lies at 3.75, between inputs 1 to 6, of which 4, 5 and 6 are bright.
   const bright = weights[2] + weights[1] + weights[0];
   const expected = 200 * bright / weights.reduce((a, b) => a + b);
   expect(data[4 * 8]).toBe(Math.round(expected));
@@ -61,7 +61,7 @@ Deno.test("atTemperatures() names a spec at each scale of the noise", () => {
   );
 });
 
-Deno.test("entryMethod() runs an entry of a folder with its options, and its digest tells them apart", async () => {
+Deno.test("entryMethod() runs an entry in a folder with its options, and its digest depends on them", async () => {
   const folder = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
   const low = textured(12, 9);
   const input = { low, scale: 4, set: "s", image: "a" };

@@ -103,7 +103,7 @@ async function keyboard(page: Page) {
   expect(await focused()).toBe(`${IMAGES[0]} <sharp> 25.00 dB, LPIPS 0.300`);
 }
 
-/** WCAG's ratio of the least legible text of page and plots to the paper. */
+/** WCAG's contrast of the least legible text of page and plots against the background. */
 async function contrast(page: Page): Promise<number> {
   return await page.evaluate(() => {
     const light = (color: string) => {
@@ -147,7 +147,7 @@ Deno.test({
         page.on("pageerror", (error) => errors.push(error.message));
         await page.goto(`file://${folder}/r.html`);
         const names = () => page.locator("#list h3").allTextContents();
-        expect(await page.locator("#order").inputValue()).toBe("<sharp>"); // no name is nobody's worst
+        expect(await page.locator("#order").inputValue()).toBe("<sharp>"); // without a name nothing is the worst
         expect(await names()).toEqual(IMAGES.slice(0, 10));
         await page.locator("#order").selectOption("bicubic");
         expect(await names()).toEqual(IMAGES.toReversed().slice(0, 10));

@@ -107,7 +107,7 @@ for (const [name, [width, height, expected]] of Object.entries(CUTS)) {
     }));
 }
 
-Deno.test("protocolOf() lists what there is", () => {
+Deno.test("protocolOf() lists the known protocols", () => {
   expect(Object.keys(CUTS).sort()).toEqual(protocols.map((protocol) => protocol.name).sort());
   expect(() => protocolOf("64-1024")).toThrow("it is not one of whole, srdiff, 160-patches");
 });
@@ -123,7 +123,7 @@ for (const folder of ["LR", "LRX4", "LR_x4", "lr-images"]) {
     }));
 }
 
-Deno.test("findSet() takes inputs of another scale for none, and names that end in the scale", () =>
+Deno.test("findSet() ignores inputs of another scale, and takes names that end in the scale", () =>
   withFolder(async (root) => {
     await writePng(`${root}/s/HR/a.png`, textured(16, 12));
     await writePng(`${root}/s/LRx8/a.png`, textured(2, 1));
@@ -134,14 +134,14 @@ Deno.test("findSet() takes inputs of another scale for none, and names that end 
     await expect(findSet(root, "s", 4)).rejects.toThrow("LRx4 has no image for b");
   }));
 
-Deno.test("findSet() passes over the files ._NAME that macOS leaves", () =>
+Deno.test("findSet() skips the files ._NAME that macOS leaves", () =>
   withFolder(async (root) => {
     await writePng(`${root}/s/a.png`, textured(16, 12));
     await Deno.writeTextFile(`${root}/s/._a.png`, "no image");
     expect((await findSet(root, "s", 4)).images.map(({ name }) => name)).toEqual(["a"]);
   }));
 
-Deno.test("pairsOf() takes inputs of images that were cut to a multiple of 4, 8 or 12, and no other", () =>
+Deno.test("pairsOf() takes inputs of images that were cropped to a multiple of 4, 8 or 12, and no others", () =>
   withFolder(async (root) => {
     await writePng(`${root}/s/HR/a.png`, textured(47, 35));
     for (

@@ -81,7 +81,7 @@ Deno.test("speedTable() gives ratios that follow from the row", () => {
   expect(notes.at(-1)).toContain("a machine");
 });
 
-Deno.test("speedJobs() times once what differs in its temperature alone", () => {
+Deno.test("speedJobs() times methods that differ only in their temperature once", () => {
   const specs = ["a+temperature=0", "a+temperature=1", "a+steps=2+temperature=1", "b"];
   const methods = specs.map((spec) =>
     plainMethod({
@@ -127,7 +127,7 @@ Deno.test("measureSpeed() times a baseline without any network", async () => {
   expect(row.steady).toBeGreaterThan(0);
 });
 
-Deno.test("measureSpeed() says in one line why it could not", async () => {
+Deno.test("measureSpeed() says in one line why it failed", async () => {
   const request = { method: "none", width: 8, height: 8, provider: "native" } as const;
   const failing = measureSpeed({ ...request, spec: "nosuchmodel" }, new AbortController().signal);
   await expect(failing).rejects.toThrow(

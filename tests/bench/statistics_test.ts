@@ -8,7 +8,7 @@ Deno.test("estimate() has Student's 95 % interval", () => {
   expect(half).toBeCloseTo(2.776 * Math.sqrt(2.5 / 5), 10);
 });
 
-Deno.test("estimate() nears the normal distribution's interval for many values", () => {
+Deno.test("estimate() approaches the normal distribution's interval for many values", () => {
   const values = Array.from({ length: 101 }, (_, i) => i % 2);
   const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - 50 / 101) ** 2, 0) / 100);
   expect(estimate(values).half / (deviation / Math.sqrt(101))).toBeCloseTo(1.984, 3); // t(100)

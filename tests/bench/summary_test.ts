@@ -38,7 +38,7 @@ Deno.test("compare() pairs the images, each averaged over its seeds", () => {
   expect(compare(record, "Set5x4", ["a", "idle"])).toEqual([]);
 });
 
-Deno.test("setTable() and comparisonTable() show what there is", () => {
+Deno.test("setTable() and comparisonTable() show the figures that exist", () => {
   const found = setTable(record, "Set5x4");
   const text = table(found.head, found.rows);
   expect(text).toMatch(/│ a +│ 26\.50 ±19\.06 │ +0\.50 │ 12\.35 │ +2 x 2 │/);
@@ -50,7 +50,7 @@ Deno.test("setTable() and comparisonTable() show what there is", () => {
   expect(comparisonTable(record, "Set5x4", ["a", "idle"]).rows).toEqual([]);
 });
 
-Deno.test("setTable() says what is not finished, and does not call it the best", () => {
+Deno.test("setTable() marks unfinished methods, and never marks them as the best", () => {
   const part = { ...record, rows: [...rows("a", [[20], [30]]), ...rows("b", [[90]])] };
   const { rows: lines, best, notes } = setTable(part, "Set5x4");
   expect(lines.map((line) => line.at(-1))).toEqual(["2 x 1", "1 of 2 x 1"]);
@@ -64,7 +64,7 @@ Deno.test("speedOf() leaves out older weights", () => {
   expect(speedOf({ ...record, speed })).toEqual([row]);
 });
 
-Deno.test("show() leaves out what is not known", () => {
+Deno.test("show() leaves out unknown values", () => {
   expect(show(undefined, 2)).toBe("");
   expect(show({ mean: NaN, half: 1, n: 0 }, 2)).toBe("");
   expect(show({ mean: 1.234, half: NaN, n: 1 }, 2)).toBe("1.23");

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { cardTables } from "../../bench/zoo_tables.ts";
 import { readTiny } from "../contracts/family.ts";
 
-Deno.test("cardTables() sets an entry beside the others that were measured on its sets", async () => {
+Deno.test("cardTables() shows an entry beside the others that were measured on its sets", async () => {
   const { card } = await readTiny("srdiff-tiny");
   const figures = { Set5x4: { images: 5, seeds: 3, psnrY: 30.1, psnrYHalf: 0.02, lpips: 0.1 } };
   const [mine, other, third] = [

@@ -29,7 +29,7 @@ Deno.test("writeFigures() leaves the rest of a card as it is, comments too", () 
     );
   }));
 
-Deno.test("differences() tells what no longer follows from the weights", () => {
+Deno.test("differences() lists figures that no longer follow from the weights", () => {
   const card = {
     id: "x",
     figures: { Set5x4: { psnrY: 28.4, lpips: 0.3 } },

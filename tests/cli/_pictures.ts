@@ -26,7 +26,7 @@ export async function writePicture(
   await Deno.writeFile(path, await encodeImage(picture(width, height, channels), { format }));
 }
 
-/** What a run of `cli/upscale.ts` gave. */
+/** The result of a run of `cli/upscale.ts`. */
 export interface Run {
   code: number;
   out: Uint8Array;

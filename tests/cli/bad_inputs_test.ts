@@ -17,7 +17,7 @@ async function manifest(): Promise<[string, string][]> {
 }
 
 Deno.test({
-  name: "upscale does or refuses every file of bad-inputs as its manifest says",
+  name: "upscale enlarges or refuses every file of bad-inputs as its manifest says",
   ignore: !present, // ../shared is not everywhere
   fn: inFolder(async (out) => {
     const run = await upscale(["--model", "bicubic", "--json", "--out", out, folder]);

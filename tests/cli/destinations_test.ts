@@ -37,7 +37,7 @@ Deno.test(
 );
 
 Deno.test(
-  "planTargets() lets a file whose result cannot be written cost no other",
+  "planTargets() keeps the other files when the result of one cannot be written",
   unix,
   inFolder(async (folder) => {
     const long = join(folder, "L".repeat(247) + ".png");
@@ -82,7 +82,7 @@ Deno.test("planTargets() refuses previews whose names would be too long, and onl
 });
 
 Deno.test(
-  "checkSpace() refuses what the disk will not hold",
+  "checkSpace() refuses a result that does not fit on the disk",
   unix,
   inFolder(async (folder) => {
     const [target] = await targetsOf(["a.png"], { out: join(folder, "new") });

@@ -9,12 +9,12 @@ Deno.test("described() makes one line that names the file", () => {
   expect(described("thrown", "a.png")).toEqual({ message: "a.png: thrown" });
 });
 
-Deno.test("described() adds the stack only when it is wanted", () => {
+Deno.test("described() adds the stack only when it is asked for", () => {
   expect(described(new Error("no")).stack).toBe(undefined);
   expect(described(new Error("no"), undefined, true).stack).toMatch(/errors_test\.ts/);
 });
 
-Deno.test("described() names the flag of a permission that is missing, however deep it lies", () => {
+Deno.test("described() names the flag of a missing permission, however deep the cause is", () => {
   const cause = new Deno.errors.NotCapable(
     'Requires read access to "/cache/png.wasm", run again with the --allow-read flag',
   );

@@ -100,7 +100,7 @@ Deno.test(
 );
 
 Deno.test(
-  "generate and the sheet of upscale refuse before any work what cannot be written, and replace no device",
+  "generate and upscale --sheet refuse files that cannot be written before any work, and replace no device",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     await new Deno.Command("mkfifo", { args: [join(folder, "pipe")] }).output();

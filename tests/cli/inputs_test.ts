@@ -49,7 +49,7 @@ Deno.test(
 );
 
 Deno.test(
-  "findInputs() takes a name with signs of a glob as it stands, if there is such a file",
+  "findInputs() takes a name with glob characters literally, if there is such a file",
   inFolder(async (folder) => {
     await fill(folder, { "a[1].png": PNG, "a1.png": PNG, "sub/b.png": PNG, "sub/b.txt": "b" });
     const places = async (...args: string[]) =>
@@ -62,7 +62,7 @@ Deno.test(
 );
 
 Deno.test(
-  "findInputs() names what is missing, empty or unreadable, and goes on",
+  "findInputs() names what is missing, empty or unreadable, and continues",
   inFolder(async (folder) => {
     await fill(folder, { "empty.png": new Uint8Array(), "x.svg": "<svg/>", "none/x.txt": "x" });
     const args = ["gone.png", "*.webp", "none", "empty.png", "x.svg"];
@@ -93,7 +93,7 @@ async function shell(folder: string, line: string): Promise<void> {
 }
 
 Deno.test(
-  "findInputs() opens ordinary files only, and loses no image for one that is not",
+  "findInputs() opens ordinary files only, and skips others without losing an image",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     await fill(folder, { "a.png": PNG, "sub/b.png": PNG, "z.png": PNG });
@@ -118,7 +118,7 @@ Deno.test(
 );
 
 Deno.test(
-  "findInputs() takes a FIFO that is named for a pipe",
+  "findInputs() reads a FIFO that is named as a pipe",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     await shell(folder, "mkfifo fifo");

@@ -40,7 +40,7 @@ Deno.test(
 );
 
 Deno.test(
-  "deno install makes a command of the clone",
+  "deno install makes a command from the clone",
   inFolder(async (folder) => {
     const install = ["install", "-g", "-A", "-n", "srzoo", "--config", "cli/deno.json"];
     await run(Deno.execPath(), [...install, "--root", folder, "cli/upscale.ts"], root);

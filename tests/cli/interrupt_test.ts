@@ -6,7 +6,7 @@ import { program, writePicture } from "./_pictures.ts";
 
 const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
 
-/** Starts `cli/upscale.ts` and sends a signal as soon as it has told of `event`. */
+/** Starts `cli/upscale.ts` and sends a signal as soon as it has reported `event`. */
 async function toldUntilKilled(
   args: string[],
   signal: Deno.Signal,
@@ -43,7 +43,7 @@ async function expectWhole(folder: string, names: string[]): Promise<void> {
 }
 
 Deno.test(
-  "upscale leaves nothing half-written when it is interrupted, and says so by exit code 130",
+  "upscale leaves nothing half-written when it is interrupted, and exits with code 130",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 200, 150);
@@ -56,7 +56,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale leaves only whole pictures when it is killed at any moment",
+  "upscale leaves only whole images when it is killed at any moment",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     const names = Array.from({ length: 5 }, (_, i) => `${i}.png`);

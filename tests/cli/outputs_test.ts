@@ -39,7 +39,7 @@ Deno.test("planTargets() names results after the input, the model and the factor
   }
 });
 
-Deno.test("planTargets() says where a format became another one", async () => {
+Deno.test("planTargets() notes where the format changes", async () => {
   const notes = async (path: string, chosen: Partial<Settings>) =>
     (await planTargets([input(path)], settings(chosen), card))[0].notes.join();
   expect(await notes("photo.gif", { out: "out" })).toMatch(/PNG: \.gif/);
@@ -77,7 +77,7 @@ Deno.test("planTargets() refuses contradictions and what standard output cannot 
 });
 
 Deno.test(
-  "planTargets() never lets a result be an input, be it by a link or another way",
+  "planTargets() never lets a result overwrite an input, through a link or otherwise",
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     await Deno.mkdir(at("sub"));
@@ -109,7 +109,7 @@ Deno.test(
   }),
 );
 
-Deno.test("planTargets() gives no name to an input that cannot be done", async () => {
+Deno.test("planTargets() gives no name to an input with a problem", async () => {
   const broken = { ...input("a.gif"), problem: new Error("no") };
   const targets = await planTargets([broken, input("a.png")], settings({ out: "out" }), card);
   expect(targets.map((target) => target.paths)).toEqual([[], ["out/a.png"]]);

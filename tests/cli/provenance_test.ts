@@ -26,7 +26,7 @@ Deno.test(
 );
 
 Deno.test(
-  "isOwnResult() ends on files that are cut, empty, foreign, missing or say wrong lengths",
+  "isOwnResult() copes with files that are cut, empty, foreign, missing or state wrong lengths",
   inFolder(async (folder) => {
     const path = join(folder, "a");
     const files = [

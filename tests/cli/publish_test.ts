@@ -30,7 +30,7 @@ async function setUp() {
   };
 }
 
-Deno.test("publish() brings an entry into a zoo, where it is found and whole", async () => {
+Deno.test("publish() copies an entry into a zoo, where it is found whole", async () => {
   await using place = await setUp();
   const card = await publish(place.entry, place.zoo);
   expect(card.id).toBe("tiny");
@@ -41,7 +41,7 @@ Deno.test("publish() brings an entry into a zoo, where it is found and whole", a
   expect((await fetchGraph(found, "denoiser")).length).toBe(found.graphs.denoiser.bytes);
 });
 
-Deno.test("publish() lists an entry that stands in the zoo already, after the others", async () => {
+Deno.test("publish() lists an entry that is in the zoo already, after the others", async () => {
   await using place = await setUp();
   await Deno.writeTextFile(`${place.zoo}/index.yml`, `${comment}- first # the oldest\n`);
   await Deno.rename(place.entry, `${place.zoo}/tiny`);
@@ -49,7 +49,7 @@ Deno.test("publish() lists an entry that stands in the zoo already, after the ot
   expect(await place.index()).toBe(`${comment}- first # the oldest\n- tiny\n`);
 });
 
-Deno.test("publish() refuses an id that is listed already", async () => {
+Deno.test("publish() refuses an id that is already listed", async () => {
   await using place = await setUp();
   await publish(place.entry, place.zoo);
   const before = await place.index();

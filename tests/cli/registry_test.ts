@@ -102,7 +102,7 @@ Deno.test(
 );
 
 Deno.test(
-  "zoo publish takes the authors of the data along, and the images that the README shows",
+  "zoo publish copies the list of the data's authors, and the images that the README shows",
   inFolder(async (folder) => {
     const entry = join(folder, "entry");
     await Deno.mkdir(entry);
@@ -138,7 +138,7 @@ Deno.test(
 );
 
 Deno.test(
-  "zoo prune removes what is unfinished or damaged, and nothing that is not the cache's",
+  "zoo prune removes unfinished and damaged files, and nothing that does not belong to the cache",
   inFolder(async (folder) => {
     const sound = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     const files = [sound, "0".repeat(64), `${"1".repeat(64)}.part`, "photo.png", "2.part"];
@@ -220,7 +220,7 @@ Deno.test(
   }),
 );
 
-Deno.test("zoo answers in JSON, and refuses words that a terminal would obey", async () => {
+Deno.test("zoo answers in JSON, and refuses text that would control the terminal", async () => {
   const { text, code } = await zoo("--zoo", fixtures, "--json", "list");
   expect(code).toBe(0);
   expect(JSON.parse(text).map(({ id }: { id: string }) => id)).toContain("tiny");
@@ -230,7 +230,7 @@ Deno.test("zoo answers in JSON, and refuses words that a terminal would obey", a
 });
 
 Deno.test(
-  "upscale takes models of another registry, lists them, and uses no network offline",
+  "upscale takes models from another registry, lists them, and uses no network offline",
   inFolder(async (folder) => {
     const upscale = async (...args: string[]) => {
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -47,7 +47,7 @@ Deno.test(
     await bash(one, places("one"));
     for (const share of shares) {
       const index = { JOB_COMPLETION_INDEX: `${share - 1}` };
-      // Two ways at once, each in its turn of the four.
+      // Two of the four ways at a time.
       await Promise.all([
         bash(container.args[0], { ...places("kubernetes"), ...index }),
         bash(slurm, { ...places("slurm"), SLURM_ARRAY_TASK_ID: `${share}` }),

@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { readSettings, type Settings, UsageError } from "../../cli/settings.ts";
 
-Deno.test("readSettings() leaves to the library what the user did not choose", () => {
+Deno.test("readSettings() leaves options that the user did not choose to the library", () => {
   expect(readSettings(["a.png"], "1.0.0")).toEqual({
     inputs: ["a.png"],
     model: "srdiff-photo",
@@ -45,7 +45,7 @@ Deno.test("readSettings() reads every flag", () => {
   });
 });
 
-Deno.test("readSettings() refuses what it cannot obey, and says why in one line", () => {
+Deno.test("readSettings() refuses invalid flags, and says why in one line", () => {
   const refused: [string, RegExp][] = [
     ["", /no image given/],
     ["--nosuch a.png", /unknown option '--nosuch'/],

@@ -34,28 +34,28 @@ Deno.test("terminalReporter() draws a bar on a terminal only", () => {
   expect(told([progress], { columns: 30 }).length).toBeLessThanOrEqual(30);
 });
 
-Deno.test("terminalReporter() tells of downloads on a terminal only", () => {
+Deno.test("terminalReporter() reports downloads on a terminal only", () => {
   const download: Event = { event: "download", file: "a.onnx", received: 5e6, total: 2e7 };
   expect(told([download])).toBe("");
   expect(told([download], { columns: 80 })).toContain("fetching a.onnx: 5 MB of 20 MB");
 });
 
-Deno.test("terminalReporter() wipes the bar before the next line", () => {
+Deno.test("terminalReporter() clears the bar before the next line", () => {
   const text = told([progress, failure], { columns: 100 });
   expect(text.split("\r").at(-1)).toBe("error: a.png: no\n");
 });
 
-Deno.test("terminalReporter() is silent but for errors when it must be quiet", () => {
+Deno.test("terminalReporter() prints only errors when it is quiet", () => {
   expect(told([progress, summary, failure], { quiet: true, columns: 80 }))
     .toBe("error: a.png: no\n");
 });
 
-Deno.test("terminalReporter() colours errors only where colour is wanted", () => {
+Deno.test("terminalReporter() colours errors only if colour is wanted", () => {
   expect(told([failure], { color: true })).toContain("\x1b[31m");
   expect(told([failure, summary])).not.toContain("\x1b");
 });
 
-Deno.test("jsonReporter() writes one object a line and does not flood", () => {
+Deno.test("jsonReporter() writes one object per line, and not too many", () => {
   const lines: string[] = [];
   const report = jsonReporter((line) => lines.push(line));
   for (let i = 0; i < 1000; i++) report({ ...progress, fraction: i / 1000 });
@@ -66,7 +66,7 @@ Deno.test("jsonReporter() writes one object a line and does not flood", () => {
   expect(JSON.parse(lines.at(-2)!).fraction).toBe(1);
 });
 
-Deno.test("inTime() and inBytes() are short and never say nothing", () => {
+Deno.test("inTime() and inBytes() are short and never empty", () => {
   expect([0.01, 12, 600, 7200].map(inTime)).toEqual(["1 s", "12 s", "10 min", "2.0 h"]);
   expect([1, 8.5e8, 4.05e9].map(inBytes)).toEqual(["1 MB", "850 MB", "4.1 GB"]);
 });
@@ -75,7 +75,7 @@ Deno.test("table() aligns columns", () => {
   expect(table([["id", "scale"], ["srdiff", "4"]])).toBe("id      scale\nsrdiff  4");
 });
 
-Deno.test("no reporter lets a file's name steer the terminal", () => {
+Deno.test("no reporter lets a file's name control the terminal", () => {
   const name = "a\x1b]0;title\x07\x9b31m\r\u202egnp.png";
   const events: Event[] = [
     { event: "skipped", file: name, why: name },
@@ -94,7 +94,7 @@ Deno.test("no reporter lets a file's name steer the terminal", () => {
   expect(JSON.parse(json.split("\n")[0]).file).toBe(name);
 });
 
-Deno.test("terminalReporter() tells of many skipped files in a line", () => {
+Deno.test("terminalReporter() reports many skipped files in one line", () => {
   const skip = (file: string): Event => ({ event: "skipped", file, why: "no image" });
   const many = Array.from({ length: 1000 }, (_, i) => skip(`${i}.txt`));
   const lines = told([...many, failure, skip("x.txt"), summary]).trimEnd().split("\n");

@@ -17,7 +17,7 @@ async function bytesOf(folder: string, names: string[]): Promise<Uint8Array[]> {
 }
 
 Deno.test(
-  "upscale writes the result beside the input and tells of it on standard error only",
+  "upscale writes the result beside the input and reports it on standard error only",
   inFolder(async (folder) => {
     await writePicture(join(folder, "photo.png"), 9, 7);
     const run = await upscale(["--model", "bicubic", "photo.png"], { cwd: folder });
@@ -93,7 +93,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale does the others when one fails, and tells programs in JSON",
+  "upscale continues with the other files when one fails, and reports in JSON to programs",
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 6, 6);
     await Deno.writeTextFile(join(folder, "b.png"), "no picture");
@@ -141,7 +141,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale writes what a format cannot hold as PNG, or on white, and says so",
+  "upscale writes images that the format cannot hold as PNG, or on white, and says so",
   inFolder(async (folder) => {
     await writePicture(join(folder, "wide.webp"), 4100, 1);
     await writePicture(join(folder, "clear.png"), 4, 4, 4);
@@ -232,7 +232,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale leaves its own results alone, whatever made them, unless it is told to take them again",
+  "upscale skips its own results, whatever made them, unless --again is given",
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 5, 4);
     await writePicture(join(folder, "b.jpg"), 5, 4);
@@ -252,7 +252,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale --dry-run tells the plan of every image and writes nothing",
+  "upscale --dry-run reports the plan of every image and writes nothing",
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 40, 30);
     await writePicture(join(folder, "b.png"), 20, 30);
@@ -279,7 +279,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale says nothing of a GPU that is not there",
+  "upscale does not mention a GPU if there is none",
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 5, 4);
     const args = ["--model", tiny, "a.png"];

@@ -38,7 +38,7 @@ Deno.test(
 );
 
 Deno.test(
-  "openWriter() sweeps away what a killed run left, but not what another run is writing",
+  "openWriter() removes what a killed run left, but not what another run is writing",
   inFolder(async (folder) => {
     const left = (name: string) => join(folder, `.srzoo-${name}.part`);
     const [old, fresh] = [crypto.randomUUID(), crypto.randomUUID()];
@@ -51,7 +51,7 @@ Deno.test(
 );
 
 Deno.test(
-  "openWriter() keeps a link and writes the file that it leads to, there or not",
+  "openWriter() keeps a link and writes the file that it leads to, whether that exists or not",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
@@ -88,7 +88,7 @@ Deno.test(
 );
 
 Deno.test(
-  "openWriter() tells of each file while it is not finished",
+  "openWriter() reports each file while it is not finished",
   inFolder(async (folder) => {
     const told: number[] = [];
     const { write } = openWriter(new Set(), (paths) => told.push(paths.length));

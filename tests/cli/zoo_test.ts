@@ -15,7 +15,7 @@ async function zoo(...args: string[]): Promise<{ code: number; text: string; err
   return { code, text: decoder.decode(stdout), errors: decoder.decode(stderr) };
 }
 
-Deno.test("zoo list, show and table tell of the entries", async () => {
+Deno.test("zoo list, show and table describe the entries", async () => {
   const [list, show, table] = await Promise.all([
     zoo("list"),
     zoo("show", "bicubic"),
@@ -27,7 +27,7 @@ Deno.test("zoo list, show and table tell of the entries", async () => {
   expect(table.text).toMatch(/^\| entry \| scale .*\n\| --- \|[^]*\| `bicubic` \| x4 \| none/);
 });
 
-Deno.test("zoo refuses what it does not know", async () => {
+Deno.test("zoo refuses unknown verbs and models", async () => {
   const [unknown, missing] = await Promise.all([zoo("feed"), zoo("show", "bicubik")]);
   expect([unknown.code, missing.code]).toEqual([2, 1]);
   expect(missing.errors).toMatch(/^error: .*did you mean bicubic.*\n$/);

@@ -176,7 +176,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     }
   });
 
-  Deno.test(`${name}() repeats itself and tells of each step`, async () => {
+  Deno.test(`${name}() repeats itself and reports each step`, async () => {
     await using entry = await open();
     const lr = testPicture(12, 16);
     const first = await sampleOf(entry, lr);
@@ -198,7 +198,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     expect(seen).toEqual(Array.from({ length: steps }, (_, i) => [i + 1, steps]));
   });
 
-  Deno.test(`${name}() gives a crop what the whole has there`, async () => {
+  Deno.test(`${name}() gives a crop the same pixels as the whole`, async () => {
     await using entry = await open();
     const lr = testPicture(60, 60);
     const { scale } = entry.card;

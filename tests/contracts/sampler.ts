@@ -78,7 +78,7 @@ export function testSampler(name: string, sampler: Sampler, steps: number, error
     data.forEach((v, i) => expect(v).toBeCloseTo(x0.data[i], 6));
   });
 
-  Deno.test(`${name}() leaves its inputs as they are and repeats itself`, async () => {
+  Deno.test(`${name}() does not change its inputs, and repeats itself`, async () => {
     const input = gaussianToy(4);
     const start = input.start.data.slice();
     const first = await lastOf(sampler, input);
@@ -86,7 +86,7 @@ export function testSampler(name: string, sampler: Sampler, steps: number, error
     expect((await lastOf(sampler, input)).data).toEqual(first.data);
   });
 
-  Deno.test(`${name}() leaves with the signal's reason`, async () => {
+  Deno.test(`${name}() rejects with the signal's reason`, async () => {
     const controller = new AbortController();
     const input = gaussianToy(10);
     let calls = 0;

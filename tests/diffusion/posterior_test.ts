@@ -19,7 +19,7 @@ Deno.test("x0Of() clamps to the clip of the entry", () => {
   expect([...x0Of("x0", row(-3, 0.5, 3), row(0, 0, 0), 0.5, 1).data]).toEqual([-1, 0.5, 1]);
 });
 
-Deno.test("posteriorOf() is SRDiff's tables", { ignore: !hasShared }, async () => {
+Deno.test("posteriorOf() equals SRDiff's tables", { ignore: !hasShared }, async () => {
   const golden = await readNpz(new URL("vectors/srdiff_x4/io.npz", shared));
   const { alphaBar } = cosineSchedule(10);
   for (let t = 0; t < 10; t++) {
