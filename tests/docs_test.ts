@@ -1,5 +1,5 @@
 /**
- * Every command and every program of README.md, CONTRIBUTING.md and train/README.md is taken out of the
+ * Every command and every program in README.md, CONTRIBUTING.md and train/README.md is taken from the
  * document and run at a small size, in a copy of the project.
  */
 
@@ -38,7 +38,7 @@ const notRun: Record<string, string> = {
   "deno task data check NAME FOLDER":
     "fails where images are missing; tests/bench/data_test.ts runs it",
   "PYTHONPATH=train python -m srzoo_train.descent RUN --figure nll --picture nll.svg":
-    "judges a run of likelihood, which none here is; train/tests/test_descent.py runs it",
+    "judges a run that maximises likelihood, and none here does; train/tests/test_descent.py runs it",
   "deno task import SRFlow_DF2K_4X.pth --out my-srflow":
     "takes the authors' file of 39.5 M parameters; train/tests/test_import_srflow.py imports small ones",
   "deno run -A jsr:@srzoo/core/cli photo.png": "tests/cli/install_test.ts runs it in a project",
@@ -91,7 +91,7 @@ const library: Run[] = [
     makes: ["texture.png"],
   },
   { command: "deno run -A cli/zoo.ts list", says: /bicubic[^]*srdiff/ },
-  // It serves until it is interrupted; tests/page/ drives the page in a browser.
+  // The command serves until it is interrupted; tests/page/ drives the page in a browser.
   { command: "deno task demo", more: "--build site", makes: ["site/index.html"] },
   { command: "deno task comparison", makes: ["docs/comparison.png"] },
   { command: "deno task data", says: /Set5: 5 images[^]*terms: / },
@@ -128,7 +128,7 @@ const publishing: Run[] = [
     command: "deno run -A cli/zoo.ts publish my-srdiff --layout folder --to public",
     makes: ["public/index.yml", "public/my-srdiff/model.yml"],
   },
-  // The Hub and the host are a server of this test that has what was just published.
+  // The Hub and the host are a server of this test, which serves what was just published.
   {
     command: "deno run -A cli/upscale.ts --model hf:OWNER/my-srdiff photo.png",
     more: "-o from-hub.png",
@@ -154,7 +154,7 @@ const publishing: Run[] = [
   {
     command: "deno run -A cli/zoo.ts check zoo/<id>",
     swap: { "<id>": "ours" },
-    more: "--no-measure", // the images of the copy are smaller than what SSIM takes
+    more: "--no-measure", // the images of the copy are too small for SSIM
     says: /ours/,
   },
   {
@@ -169,7 +169,7 @@ const publishing: Run[] = [
     says: /ours is published/,
   },
   { command: "deno task bench:zoo --only <id>", swap: { "<id>": "ours" }, more: "--seeds 1" },
-  // The figures that the line above wrote into the card are found again, by the entry's name.
+  // The figures that the line above wrote into the card are reproduced, by the entry's name.
   { command: "deno task bench:zoo", more: "--only ours --check" },
   {
     command: "deno run -A cli/zoo.ts new <id> --family <family> --graph network=FILE.onnx",
@@ -366,7 +366,7 @@ function serve(folder: string) {
   };
 }
 
-/** The command as it is run: the document's, with its words swapped. */
+/** The command as it is run: that of the document, with words replaced. */
 function small({ command, swap = {}, more = "" }: Run): string {
   let line = command;
   for (const [from, to] of Object.entries(swap)) {
@@ -376,7 +376,7 @@ function small({ command, swap = {}, more = "" }: Run): string {
   return `${line} ${more}`.trim();
 }
 
-/** Runs commands one after the other; returns what does not do what its document says. */
+/** Runs commands one after another; lists those that do not do what the document says. */
 async function faultsOf(
   runs: readonly Run[],
   place: string,
@@ -420,7 +420,7 @@ function variables(folder: string, host: string): Record<string, string> {
   };
 }
 
-Deno.test("every command of the documents is one that these tests run, or is named with the reason why not", async () => {
+Deno.test("every command in the documents is run by these tests, or listed with the reason why not", async () => {
   const texts = await Promise.all(documents.map(read));
   const found = new Set(texts.flatMap(commandsOf));
   const runs = [...library, ...publishing, ...training, ...importing].map((run) => run.command);
@@ -430,7 +430,7 @@ Deno.test("every command of the documents is one that these tests run, or is nam
   expect(found.size).toBeGreaterThan(40);
 });
 
-Deno.test("commandsOf() takes lines of sh blocks without their comments, and code that starts a program", () => {
+Deno.test("commandsOf() finds lines of sh blocks, without comments, and code that starts a program", () => {
   const text =
     "Run `deno task\n  one`, not `--flag`.\n```sh\ndeno task two  # why\n```\n```ts\ncode\n```\n";
   expect(commandsOf(text)).toEqual(["deno task two", "deno task one"]);
@@ -467,7 +467,7 @@ Deno.test(
   },
 );
 
-/** A recipe of a second, trained on damage. */
+/** A recipe that trains for a second, on damaged images. */
 const recipe = `
 id: damaged
 family: regression
@@ -508,7 +508,7 @@ Deno.test("the TypeScript of the README is type-checked and runs", async () => {
   expect(new TextDecoder().decode(stdout)).toMatch(/^600x400, seed 7, \d+ bytes\n$/);
 });
 
-Deno.test("every task that a document or a source names is one of deno.json", async () => {
+Deno.test("every task that a document or a source names is in deno.json", async () => {
   const { tasks } = JSON.parse(await read("deno.json"));
   const unknown: string[] = [];
   for (const name of await tracked()) {

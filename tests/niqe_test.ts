@@ -25,7 +25,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "niqe() of an image of less than two blocks, or of one colour, is NaN",
+  name: "niqe() of an image with fewer than two blocks, or of one colour, is NaN",
   ignore: model === undefined,
   fn() {
     for (const [width, height] of [[191, 96], [192, 192]]) {

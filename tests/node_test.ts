@@ -5,7 +5,7 @@ import { linkPackages } from "./_packages.ts";
 const root = new URL("../", import.meta.url).pathname;
 const node = Deno.env.get("SRZOO_NODE") ?? "node";
 
-/** Whether there is a Node that runs TypeScript as it is. */
+/** Whether there is a Node that runs TypeScript directly. */
 async function hasNode(): Promise<boolean> {
   try {
     const { stdout } = await new Deno.Command(node, { args: ["--version"] }).output();
@@ -32,8 +32,7 @@ const program = `
 `;
 
 Deno.test({
-  name:
-    "the library runs in Node, which survives an abort in the midst of native code (needs Node 24)",
+  name: "the library runs in Node, which survives an abort during native code (needs Node 24)",
   ignore: !await hasNode(),
   async fn() {
     const folder = await Deno.makeTempDir();

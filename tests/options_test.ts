@@ -16,7 +16,7 @@ interface Row {
   bad?: readonly unknown[];
 }
 
-/** What no option is; undefined is an absent option. */
+/** Values that no option takes; undefined is an absent option. */
 const NEVER = [NaN, -Infinity, "1", "", [], [1], {}, 10n, Symbol("one"), () => 1];
 const NO_NUMBER = [...NEVER, true, null];
 const WHOLE = [...NO_NUMBER, Infinity, -1, 0.5, 2 ** 60];
@@ -43,7 +43,7 @@ const graph = await Deno.readFile(new URL("fixtures/scale.onnx", import.meta.url
 const row = { data: new Float32Array(4), dims: [1, 1, 2, 2] };
 const model = JSON.parse(JSON.stringify({ window: [], mean: [], covariance: [] }));
 
-/** What `load()`, `loadGenerator()` and all that reads cards share. */
+/** Options that `load()`, `loadGenerator()` and all that reads cards share. */
 function reading(name: string, read: (options: core.ReadOptions) => unknown): Row[] {
   const of = (option: string) => `${name}: ${option}`;
   return [
@@ -69,7 +69,7 @@ function opening(name: string, open: (options: core.LoadOptions) => unknown): Ro
   ];
 }
 
-/** The choices of one run, of an upscaler that knows them all but for the dials of others. */
+/** The options of one run, for an upscaler that supports all but those of other families. */
 function choices(name: string, plan: (options: core.UpscaleOptions) => unknown): Row[] {
   const of = (option: string) => `${name}: ${option}`;
   return [
@@ -397,7 +397,7 @@ function isClear(error: unknown): boolean {
     !/Cannot (convert|read prop|destructure|mix BigInt)/.test(error.message);
 }
 
-Deno.test("every option of every public function takes what it may be, and refuses the rest by name", async () => {
+Deno.test("every option of every public function takes its valid values, and refuses others by name", async () => {
   const faults: string[] = [];
   for (const { what, call, good, bad = [] } of rows) {
     const take = async (value: unknown) => await call(value as never);

@@ -44,7 +44,7 @@ Deno.test("planUpscale() plans an entry without a network", () => {
   expect(refused).toThrow(TypeError);
 });
 
-Deno.test("planUpscale() refuses by name what a family does not know", async () => {
+Deno.test("planUpscale() refuses by name options that a family does not have", async () => {
   const options: UpscaleOptions[] = [
     { seed: 1 },
     { samples: 2 },
@@ -107,7 +107,7 @@ Deno.test("planUpscale() counts the calls of networks", async () => {
   expect(cut.seen).toBeLessThanOrEqual(cut.runs * 32 ** 2);
 });
 
-Deno.test("planUpscale() takes larger tiles than the card's where less is then seen twice", async () => {
+Deno.test("planUpscale() takes larger tiles than the card's if that reduces the overlap", async () => {
   const own = await plan("srdiff-tiny", { tile: 32 });
   const free = await plan("srdiff-tiny", {});
   expect(free.seen).toBeLessThan(own.seen);
@@ -119,7 +119,7 @@ Deno.test("planUpscale() takes larger tiles than the card's where less is then s
   expect(poor.memory).toBeLessThanOrEqual(2.2e8);
 });
 
-Deno.test("planUpscale() divides what does not fit, and refuses what can't", async () => {
+Deno.test("planUpscale() divides an image that does not fit, and refuses one that cannot be divided", async () => {
   const large = { width: 4032, height: 3024 };
   const made = await plan("srdiff-tiny", {}, large);
   expect(made.regions.rows.length * made.regions.columns.length).toBeGreaterThan(4);
@@ -132,7 +132,7 @@ Deno.test("planUpscale() divides what does not fit, and refuses what can't", asy
   await expect(plan("srdiff-tiny", { samples: 8 }, large)).rejects.toThrow(/fewer samples/);
 });
 
-Deno.test("planUpscale() refuses at once what no memory holds, whatever the option says", async () => {
+Deno.test("planUpscale() refuses at once sizes that no memory holds, whatever the option says", async () => {
   const sizes = [{ width: 1e9, height: 1e9 }, { width: 2 ** 31 - 1, height: 1 }];
   for (const source of sizes) {
     for (const id of ["srdiff-tiny", "regression-tiny"]) {

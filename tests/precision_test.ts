@@ -58,7 +58,7 @@ Deno.test("load() refuses a precision that the entry does not have, and says wha
   await expect(load("bicubic", { precision: "int8" })).rejects.toThrow("it has no network");
 });
 
-Deno.test("load() in auto takes the one that the trial found faster, in this process for good", async () => {
+Deno.test("load() in auto takes the precision that a trial found faster, and keeps it in this process", async () => {
   const card = await withDifference(0, 0);
   const open = () => load(card, { provider: "native", threads: 1, precision: "auto" });
   await using first = await open();
@@ -69,7 +69,7 @@ Deno.test("load() in auto takes the one that the trial found faster, in this pro
   expect(both).toContain(first.card.graphs.network.sha256);
 });
 
-Deno.test("load() in auto leaves int8 alone that loses too much, or was never measured", async () => {
+Deno.test("load() in auto does not take int8 graphs that lose too much, or were never measured", async () => {
   for (const [psnrY, lpips] of [[-0.06, 0], [0, 0.0031]]) {
     const card = await withDifference(psnrY, lpips);
     expect(trustedInt8(card)).toBe(undefined);
@@ -90,7 +90,7 @@ function slow(milliseconds: number): Record<string, Session> {
   return { scale };
 }
 
-Deno.test("isFaster() tells the faster graphs", async () => {
+Deno.test("isFaster() finds the faster graphs", async () => {
   const fixture = await readFixture("scale.safetensors");
   expect(await isFaster(slow(5), slow(60), fixture)).toBe(true);
   expect(await isFaster(slow(60), slow(5), fixture)).toBe(false);

@@ -41,7 +41,7 @@ Deno.test("restore is fed to every graph that has the input", async () => {
   expect(spread(noneDrawn, none)).toBeGreaterThan(1.2 * spread(allDrawn, all));
 });
 
-Deno.test("restore auto is the mean of the entry's own estimates, told in the result", async () => {
+Deno.test("restore auto is the mean of the entry's own estimates, reported in the result", async () => {
   await using upscaler = await open("photo-tiny");
   expect(upscaler.plan(source).restore).toBe("auto");
   const result = await upscaler.upscale(source, { seed: 1 });
@@ -52,7 +52,7 @@ Deno.test("restore auto is the mean of the entry's own estimates, told in the re
     .toBeCloseTo(result.restore!, 6);
 });
 
-Deno.test("restore is refused by name where there is no dial, and beyond its range", async () => {
+Deno.test("restore is refused by name if the entry does not have it, or beyond its range", async () => {
   await using upscaler = await open("photo-tiny");
   for (const restore of [-0.1, 1.1, NaN]) {
     await expect(upscaler.upscale(source, { restore })).rejects.toThrow(/restore = .* from 0 to 1/);

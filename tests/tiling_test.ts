@@ -60,7 +60,7 @@ Deno.test("weightsOf() gives nothing to the pixels next to a cut", () => {
   }
 });
 
-Deno.test("spansOf() refuses a tile that can't work", () => {
+Deno.test("spansOf() refuses a tile that cannot work", () => {
   const refuse = (tiling: Tiling) => expect(() => spansOf(100, tiling)).toThrow(RangeError);
   refuse({ size: 16, overlap: 8, multiple: 1 });
   refuse({ size: 33, overlap: 8, multiple: 2 });
@@ -105,7 +105,7 @@ Deno.test("overTiles() equals the whole when the overlap is the radius", async (
   }
 });
 
-Deno.test("overTiles() shows the cut when the overlap is less than the radius", async () => {
+Deno.test("overTiles() shows seams when the overlap is less than the radius", async () => {
   const grid = [37, 50] as const;
   const lr = noise({ seed: 0, sample: 0, draw: 0 }, [1, 1, ...grid]);
   const tiling = { size: 16, overlap: 1, multiple: 1 };
@@ -113,7 +113,7 @@ Deno.test("overTiles() shows the cut when the overlap is less than the radius", 
   expect(far(out, (await blur({ lr })).out)).toBeGreaterThan(0.01);
 });
 
-Deno.test("overTiles() cuts smaller tiles when memory does not suffice", async () => {
+Deno.test("overTiles() makes smaller tiles when memory does not suffice", async () => {
   const grid = [40, 40] as const;
   const lr = noise({ seed: 0, sample: 0, draw: 0 }, [1, 1, ...grid]);
   const sizes = new Set<number>();
@@ -135,7 +135,7 @@ Deno.test("overTiles() cuts smaller tiles when memory does not suffice", async (
   await expect(overTiles({ lr }, greedy, { tiling, grid })).rejects.toThrow("allocate");
 });
 
-Deno.test("overTiles() leaves within one tile", async () => {
+Deno.test("overTiles() stops within one tile when its signal aborts", async () => {
   const controller = new AbortController();
   const lr = tensor([1, 1, 40, 40]);
   let calls = 0;

@@ -70,7 +70,7 @@ Deno.test("upscale() makes the same images for the same seed, others for another
   expect(apart(other.images[0], first.images[0])).toBeGreaterThan(2);
 });
 
-Deno.test("upscale() tells the seed that it drew, and that seed makes the image again", async () => {
+Deno.test("upscale() returns the seed that it drew, and that seed reproduces the image", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = photo(6, 6);
   const drawn = await upscaler.upscale(source);
@@ -78,7 +78,7 @@ Deno.test("upscale() tells the seed that it drew, and that seed makes the image 
   expect(await upscaler.upscale(source, { seed: drawn.seed })).toEqual(drawn);
 });
 
-Deno.test("upscale() obeys temperature, fidelity, sampler and steps", async () => {
+Deno.test("upscale() applies temperature, fidelity, sampler and steps", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = photo(12, 12);
   const draw = async (options: UpscaleOptions) =>
@@ -113,7 +113,7 @@ for (const [id, tolerance] of [["regression-tiny", 1], ["srdiff-tiny", 2]] as co
   });
 }
 
-Deno.test("upscale() with consistency shrinks to the source again", async () => {
+Deno.test("upscale() with consistency gives an image that shrinks to the source", async () => {
   for (const id of ["regression-tiny", "srdiff-tiny"]) {
     await using upscaler = await open(id);
     const source = photo(60, 80);
@@ -124,7 +124,7 @@ Deno.test("upscale() with consistency shrinks to the source again", async () => 
   }
 });
 
-Deno.test("upscale() with consistency tells what it reached, and warns where that is too little", async () => {
+Deno.test("upscale() with consistency reports what it reached, and warns if that is too little", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = photo(20, 24);
   const good = await upscaler.upscale(source, { seed: 1, samples: 2, consistency: true });
@@ -138,7 +138,7 @@ Deno.test("upscale() with consistency tells what it reached, and warns where tha
   expect((await upscaler.upscale(source, { seed: 1 })).lrPsnr).toBe(undefined);
 });
 
-Deno.test("upscale() with consistency reaches as much in regions as in one", async () => {
+Deno.test("upscale() with consistency reaches the same in several regions as in one", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = photo(150, 180);
   const options = { seed: 1, consistency: true };
@@ -151,7 +151,7 @@ Deno.test("upscale() with consistency reaches as much in regions as in one", asy
   expect(apart(images[0], whole.images[0])).toBeLessThanOrEqual(3);
 });
 
-Deno.test("upscale() gives back the channels and the profile that came in", async () => {
+Deno.test("upscale() keeps the channels and the profile of the source", async () => {
   await using upscaler = await open("regression-tiny");
   const iccProfile = Uint8Array.of(1, 2, 3);
   for (const channels of [1, 2, 3, 4] as const) {
@@ -169,7 +169,7 @@ Deno.test("upscale() gives back the channels and the profile that came in", asyn
   }
 });
 
-Deno.test("upscale() enlarges opacity by bicubic and lets no hidden colour out", async () => {
+Deno.test("upscale() enlarges opacity by bicubic and reveals no hidden colour", async () => {
   await using upscaler = await open("regression-tiny");
   const source = { ...photo(16, 16), channels: 4 as const };
   const other = { ...source, data: source.data.slice() };
@@ -211,7 +211,7 @@ Deno.test("stream() shows every step and returns what upscale() gives", async ()
   expect(last).toEqual(next.value.images[1]);
 });
 
-Deno.test("stream() shows images in regions as far as they are", async () => {
+Deno.test("stream() shows images in regions as far as they are done", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = photo(151, 230);
   const stream = upscaler.stream(source, { seed: 4, memory: 230e6, steps: 1 });
@@ -225,7 +225,7 @@ Deno.test("stream() shows images in regions as far as they are", async () => {
   covered.forEach((count, i) => expect(count).toBeGreaterThan(covered[i - 1] ?? 0));
 });
 
-Deno.test("upscale() tells its progress, which never falls and ends at 1", async () => {
+Deno.test("upscale() reports its progress, which never falls and ends at 1", async () => {
   await using upscaler = await open("srdiff-tiny");
   const seen: Progress[] = [];
   const source = photo(60, 70);
@@ -251,7 +251,7 @@ Deno.test("upscale() stops within one tile of one step", async () => {
   expect(again.images.length).toBe(1);
 });
 
-Deno.test("upscale() leaves the source as it is", async () => {
+Deno.test("upscale() does not change the source", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = { ...photo(9, 9), channels: 4 as const };
   source.data[3] = 0;
@@ -270,7 +270,7 @@ Deno.test("upscale() refuses to make pixels of NaN", async () => {
   await expect(upscaler.upscale(photo(6, 6), { noise })).rejects.toThrow(/NaN or infinity/);
 });
 
-Deno.test("stream() runs a plan as it was made, its seed too", async () => {
+Deno.test("stream() runs a plan as it was made, with its seed", async () => {
   await using upscaler = await open("srdiff-tiny");
   const source = photo(10, 12);
   const plan = upscaler.plan(source, { samples: 2 });

@@ -82,7 +82,7 @@ Deno.test("writeReport() makes one file that refers to no other", () =>
     expect(html).toContain("sx4: &lt;sharp&gt; - bicubic");
   }));
 
-/** Arrow keys go from crop to crop, the space bar shows what is held in its place. */
+/** Arrow keys go from crop to crop; the space bar shows the image to compare with in its place. */
 async function keyboard(page: Page) {
   const focused = () =>
     page.evaluate(() => {

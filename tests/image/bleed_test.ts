@@ -12,7 +12,7 @@ const row = (...pixels: number[][]): Image => ({
   data: new Uint8ClampedArray(pixels.flat()),
 });
 
-Deno.test("bleed() gives hidden pixels the colour of what is seen nearby", () => {
+Deno.test("bleed() gives hidden pixels the colour of visible ones nearby", () => {
   const red = [200, 10, 10, 255], blue = [10, 10, 200, 100], hidden = [0, 255, 0, 0];
   const source = row(red, hidden, hidden, hidden, hidden, hidden, hidden, blue);
   const { data } = bleed(source);
@@ -22,14 +22,14 @@ Deno.test("bleed() gives hidden pixels the colour of what is seen nearby", () =>
   expect(source.data[5]).toBe(255);
 });
 
-Deno.test("bleed() weighs colours by their opacity", () => {
+Deno.test("bleed() weights colours by their opacity", () => {
   const source = row([200, 0, 0, 30], [0, 0, 0, 0], [100, 0, 0, 10], [0, 0, 0, 0]);
   expect([...bleed(source).data].filter((_, i) => i % 4 === 0)).toEqual([200, 200, 100, 100]);
   const far = row([200, 0, 0, 30], [100, 0, 0, 10], [0, 0, 0, 0], [0, 0, 0, 0]);
   expect(bleed(far).data[8]).toBe(175);
 });
 
-Deno.test("bleed() leaves a picture that hides nothing, or all", () => {
+Deno.test("bleed() does not change an image that hides nothing, or everything", () => {
   const faint = row([1, 2, 3, 0], [4, 5, 6, 7]);
   for (
     const source of [row([1, 2, 3, 255], [4, 5, 6, 8]), row([1, 2, 3, 0], [4, 5, 6, 0]), faint]

@@ -20,7 +20,7 @@ Deno.test("blur() spreads a pixel as a Gaussian, each plane by itself", () => {
   expect([at(21, 17) > 0, at(22, 17)]).toEqual([true, 0]);
 });
 
-Deno.test("blur() leaves an even picture as it is, up to the border", () => {
+Deno.test("blur() does not change an image of one colour, up to the border", () => {
   const even = tensor([2, 1, 5, 9], new Float32Array(90).fill(0.25));
   for (const value of blur(even, 4).data) expect(value).toBeCloseTo(0.25, 6);
 });

@@ -9,7 +9,7 @@ import { testCodec } from "../contracts/codec.ts";
 import { badInput, badInputs, hasData } from "./_data.ts";
 
 testCodec(imagescriptCodec());
-testCodec(browserCodec(webp)); // all but JPEG, for which it needs a browser's canvas
+testCodec(browserCodec(webp)); // all except JPEG, which needs a browser's canvas
 
 Deno.test("a page's own thread, which does not hold libwebp, says where WebP is found", async () => {
   const codec = browserCodec();
@@ -24,7 +24,7 @@ Deno.test("a page's own thread, which does not hold libwebp, says where WebP is 
   }
 });
 
-Deno.test("imagescript codec writes JPEG near the picture, and nearer with more quality", async () => {
+Deno.test("imagescript codec writes JPEG close to the image, and closer with higher quality", async () => {
   const codec = imagescriptCodec();
   const data = new Uint8ClampedArray(64 * 48 * 4);
   for (let i = 0; i < 64 * 48; i++) {
@@ -42,7 +42,7 @@ Deno.test("imagescript codec writes JPEG near the picture, and nearer with more 
   expect(errors[2]).toBeLessThan(errors[1]);
 });
 
-Deno.test("encodePng() makes drawings small, and photographs nearly as small as a thorough search does", async () => {
+Deno.test("encodePng() makes drawings small, and photographs nearly as small as a thorough search", async () => {
   const side = 128;
   const drawing = new Uint8ClampedArray(4 * side * side);
   const noisy = new Uint8ClampedArray(4 * side * side);
@@ -62,7 +62,7 @@ Deno.test("encodePng() makes drawings small, and photographs nearly as small as 
 });
 
 Deno.test({
-  name: "decodePng() gives the pixels of imagescript wherever that one is exact",
+  name: "decodePng() gives the same pixels as imagescript wherever imagescript is exact",
   ignore: !hasData,
   async fn() {
     const wrong: string[] = [];

@@ -26,7 +26,7 @@ function psnrAfter(result: Tensor, low: Image): number {
 }
 
 Deno.test({
-  name: "project() reaches 50 dB from anything, in bytes, for photographs with black and white",
+  name: "project() reaches 50 dB from any start, in bytes, for photographs with black and white",
   ignore: !hasData,
   async fn() {
     // text on white, a zebra, a butterfly: the pictures of the sets that clip most
@@ -41,7 +41,7 @@ Deno.test({
   },
 });
 
-Deno.test("project() makes small pictures of any shape consistent, for each of a batch", () => {
+Deno.test("project() makes small images of any shape consistent, each of a batch", () => {
   for (const [height, width] of [[1, 1], [2, 5], [9, 1], [17, 12]]) {
     const bytes = Uint8ClampedArray.from(
       { length: height * width * 4 },
@@ -55,7 +55,7 @@ Deno.test("project() makes small pictures of any shape consistent, for each of a
   }
 });
 
-Deno.test("project() leaves alone what is consistent, and stays within the range", () => {
+Deno.test("project() does not change what is consistent, and stays within the range", () => {
   const low = tensor([1, 3, 4, 4], Float32Array.from({ length: 48 }, (_, i) => 0.2 * Math.sin(i)));
   const high = project(tensor([1, 3, 16, 16]), low);
   const before = high.data.slice();

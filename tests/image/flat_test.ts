@@ -13,7 +13,7 @@ Deno.test("flatten() shows an input of one colour as that colour, up to its bord
   expect(flatten(noisy(5, 30), lr).data.every((v) => v === 0.25)).toBe(true);
 });
 
-Deno.test("flatten() leaves what is near to anything alone, and has no edge of its own", () => {
+Deno.test("flatten() does not change pixels near any detail, and makes no edge of its own", () => {
   const [height, width] = [20, 60];
   const lr = tensor([1, 3, height, width]);
   // The left half is a checkerboard; from column 30 on there is one colour.
@@ -35,13 +35,13 @@ Deno.test("flatten() leaves what is near to anything alone, and has no edge of i
   for (let x = 1; x < 4 * 60; x++) expect(kept(x - 1) - kept(x)).toBeLessThan(0.6);
 });
 
-Deno.test("flatten() leaves blocks of 8 x 8 equal pixels as they are", () => {
+Deno.test("flatten() does not change blocks of 8 x 8 equal pixels", () => {
   const lr = tensor([1, 3, 32, 32]);
   lr.data.forEach((_, i) => {
     const x = i % 32 >> 3, y = Math.floor(i / 32) % 32 >> 3;
     lr.data[i] = (x * 7 + y * 3) % 5 / 10;
   });
-  // A block in a corner goes on beyond the border, for all that one can know.
+  // A block in a corner may continue beyond the border.
   const inner = { x: 32, y: 32, width: 64, height: 64 };
   const after = crop(flatten(noisy(32, 32), lr), inner);
   expect(after.data).toEqual(crop(noisy(32, 32), inner).data);

@@ -28,7 +28,7 @@ async function once(work: () => unknown): Promise<number> {
   return performance.now() - start;
 }
 
-Deno.test("sniff() names texts by what they hold", () => {
+Deno.test("sniff() names text files by their content", () => {
   const named = (text: string) => {
     try {
       return sniff(latin1(text));
@@ -63,7 +63,7 @@ Deno.test("sniff() takes no longer for any repetition of comments and spaces", a
   }
 });
 
-Deno.test("readImage() refuses a JPEG file of which a part is missing, wherever it was cut", async () => {
+Deno.test("readImage() refuses a truncated JPEG file, wherever it was cut", async () => {
   const bytes = await encodeImage(gradient(90, 70, 3), { format: "jpeg" });
   const scan = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xda) + 14;
   expect((await readImage(bytes)).width).toBe(90);
@@ -74,7 +74,7 @@ Deno.test("readImage() refuses a JPEG file of which a part is missing, wherever 
   }
 });
 
-Deno.test("readImage() asks onSize before it decodes", async () => {
+Deno.test("readImage() calls onSize before it decodes", async () => {
   const bytes = await encodeImage(gradient(9, 7, 3), { format: "png" });
   const own = imagescriptCodec();
   let decoded = 0;
@@ -124,7 +124,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "readImage() reads components named R, G and B as what they are",
+  name: "readImage() reads components named R, G and B as red, green and blue",
   ignore: !hasData,
   async fn() {
     const { data } = await readImage(caseFile("rgb-ids-nomarker.jpg"));
@@ -143,7 +143,7 @@ Deno.test({
   },
 });
 
-Deno.test("readImage() refuses a memory that is no positive number", async () => {
+Deno.test("readImage() refuses a memory that is not a positive number", async () => {
   const bytes = await encodeImage(gradient(9, 7, 3), { format: "png" });
   for (const memory of [0, -1, NaN]) {
     await expect(readImage(bytes, { memory })).rejects.toThrow("Cannot use memory");

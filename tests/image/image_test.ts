@@ -55,13 +55,13 @@ Deno.test({
     const reference = await readImage(badInput("exif-upright-reference.png"));
     for (let orientation = 2; orientation <= 8; orientation++) {
       const turned = await readImage(badInput(`exif-orientation-${orientation}.jpg`));
-      expect(meanDifference(turned, reference)).toBeLessThan(3); // JPEG noise apart
+      expect(meanDifference(turned, reference)).toBeLessThan(3); // apart from the noise of JPEG
     }
   },
 });
 
 Deno.test({
-  name: "readImage() tells what the source had and what it gave up",
+  name: "readImage() reports what the source had and what was dropped",
   ignore: !hasData,
   async fn() {
     const read = async (file: string) => await readImage(badInput(file));
@@ -90,11 +90,11 @@ Deno.test("readImage() takes bytes, a Blob, a data URL, a path, and an Image as 
   await Deno.remove(path);
 });
 
-Deno.test("readImage() refuses pixels of another number than the size says", async () => {
+Deno.test("readImage() refuses a number of pixels that does not match the size", async () => {
   await expect(readImage({ ...small(3), width: 4 })).rejects.toThrow("4 bytes for each");
 });
 
-Deno.test("readImage() needs no more than leave to read and to load native code", async () => {
+Deno.test("readImage() needs no permissions except to read and to load native code", async () => {
   const path = await Deno.makeTempFile({ suffix: ".png" });
   await Deno.writeFile(path, await encodeImage(small(3), { format: "png" }));
   const module = new URL("../../lib/image/files/read.ts", import.meta.url);
@@ -114,7 +114,7 @@ Deno.test("readImage() needs no more than leave to read and to load native code"
   await Promise.all([path, script].map((file) => Deno.remove(file)));
 });
 
-Deno.test("readImage() refuses more than the memory holds and obeys its signal", async () => {
+Deno.test("readImage() refuses images beyond the memory, and rejects when its signal aborts", async () => {
   const bytes = await encodeImage(small(3), { format: "png" });
   const needed = 16 * 3 * 2 + 3 * bytes.length; // pixels, and copies of the file
   await expect(readImage(bytes, { memory: needed - 1 })).rejects.toThrow("decoding it takes");
@@ -123,7 +123,7 @@ Deno.test("readImage() refuses more than the memory holds and obeys its signal",
 });
 
 for (const format of ["png", "jpeg", "webp"] as const) {
-  Deno.test(`encodeImage() carries profile and texts into ${format}, and strips them`, async () => {
+  Deno.test(`encodeImage() writes profile and texts into ${format}, or strips them`, async () => {
     const image = { ...small(3), iccProfile: profile("RGB ") };
     const text = { model: 'srdiff <4x> & "more"', seed: "7", title: "\u753b" };
     const bytes = await encodeImage(image, { format, text });
@@ -160,13 +160,13 @@ Deno.test("encodeImage() refuses alpha in JPEG, or lays a background under it", 
   expect(read.data.every((byte) => byte > 245)).toBe(true);
 });
 
-Deno.test("encodeImage() refuses what the format cannot hold", async () => {
+Deno.test("encodeImage() refuses images that the format cannot hold", async () => {
   const long: Image = { width: 16384, height: 1, data: new Uint8ClampedArray(65536), channels: 3 };
   await expect(encodeImage(long, { format: "webp" })).rejects.toThrow("at most 16383");
   await expect(encodeImage(small(3), { format: "jpeg", quality: 0 })).rejects.toThrow(RangeError);
 });
 
-Deno.test("readImage() refuses pixels that are no bytes, or not as many as they say", async () => {
+Deno.test("readImage() refuses pixels that are not bytes, or of the wrong number", async () => {
   const bytes = new Uint8ClampedArray(16);
   const odd: [Record<string, unknown>, RegExp][] = [
     [

@@ -25,7 +25,7 @@ Deno.test("readImage() takes buffers, views, responses and blobs", async () => {
   for (const source of sources) expect((await readImage(source)).data).toEqual(image.data);
 });
 
-Deno.test("readImage() says what it takes where it is given something else", async () => {
+Deno.test("readImage() says what it accepts when it is given something else", async () => {
   for (const source of [{}, null, 7, undefined, []]) {
     await expect(readImage(source as unknown as ImageLike)).rejects
       .toThrow(/^Cannot read an image from (object|null|number|undefined|array): give bytes/);
@@ -36,7 +36,7 @@ Deno.test("readImage() says what it takes where it is given something else", asy
   await expect(readImage(new ArrayBuffer(0))).rejects.toThrow(DecodeError);
 });
 
-Deno.test("readImage() reads no more than the memory holds, even from what never ends", async () => {
+Deno.test("readImage() reads no more than the memory holds, even from an endless stream", async () => {
   const memory = 1e6;
   const file = await Deno.makeTempFile();
   await Deno.truncate(file, 2e6);
@@ -67,7 +67,7 @@ interface Scope {
 }
 
 Deno.test({
-  name: `readImage() takes whatever a page has${browserPath ? "" : " (needs a browser)"}`,
+  name: `readImage() takes everything that a page has${browserPath ? "" : " (needs a browser)"}`,
   ignore: !browserPath,
   sanitizeOps: false,
   sanitizeResources: false,
@@ -152,7 +152,7 @@ Deno.test({
   },
 });
 
-Deno.test("bytesOf() gives up a server that says nothing, before and in the midst of its answer", async () => {
+Deno.test("bytesOf() gives up on a server that falls silent, before or during its answer", async () => {
   const closing = new AbortController();
   const options = { hostname: "127.0.0.1", port: 0, onListen() {}, signal: closing.signal };
   const server = Deno.serve(options, (request) => {
@@ -174,7 +174,7 @@ Deno.test("bytesOf() gives up a server that says nothing, before and in the mids
   await server.finished;
 });
 
-Deno.test("bytesOf() refuses what gives more bytes than the limit", async () => {
+Deno.test("bytesOf() refuses a source with more bytes than the limit", async () => {
   await expect(bytesOf(new Blob([new Uint8Array(1000)]), { limit: 999 }))
     .rejects.toThrow(UnsupportedError);
   const odd = { arrayBuffer: () => Promise.resolve(new ArrayBuffer(1000)) };
@@ -183,7 +183,7 @@ Deno.test("bytesOf() refuses what gives more bytes than the limit", async () => 
 });
 
 Deno.test({
-  name: "readImage() leaves a pipe that nobody writes to when its signal aborts",
+  name: "readImage() stops waiting for a pipe that nobody writes to when its signal aborts",
   ignore: Deno.build.os === "windows",
   async fn() {
     const folder = await Deno.makeTempDir();
@@ -198,7 +198,7 @@ Deno.test({
   },
 });
 
-Deno.test("encodeImage() refuses an image without as many bytes as it says", async () => {
+Deno.test("encodeImage() refuses an image whose number of bytes does not match its size", async () => {
   const data = new Uint8ClampedArray(12);
   const image = { width: 2, height: 2, data };
   for (const format of ["png", "jpeg", "webp"] as const) {

@@ -110,13 +110,13 @@ Deno.test("WebP keeps the density of an image without EXIF", async () => {
   expect(densityOf(exifOfDensity(density))!.y).toBeCloseTo(11811, -1);
 });
 
-Deno.test("rgbProfile() has sRGB's red where ICC's own sRGB profile has it", () => {
+Deno.test("rgbProfile() has the same red as ICC's own sRGB profile", () => {
   const red = redOf(rgbProfile(SRGB_PRIMARIES, SRGB_CURVE));
   const published = [0.43607, 0.22249, 0.01392]; // sRGB2014.icc of the ICC
   red.forEach((value, i) => expect(Math.abs(value - published[i])).toBeLessThan(0.0005));
 });
 
-Deno.test("readImage() keeps what gAMA, cHRM and cICP mean as a profile, in every format", async () => {
+Deno.test("readImage() keeps the meaning of gAMA, cHRM and cICP as a profile, in every format", async () => {
   const adobe = hundredThousandths(0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06);
   const srgb = hundredThousandths(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06);
   const files: [[string, number[]][], string | undefined][] = [
@@ -170,7 +170,7 @@ Deno.test("encodeImage() says in one line what it cannot keep", async () => {
   }
 });
 
-Deno.test("encodeImage() turns a profile of gray into one of three colours, and back", async () => {
+Deno.test("encodeImage() converts a gray profile into one of three colours, and back", async () => {
   const gray: Image = { ...gradient(4, 4, 1), iccProfile: grayProfile(powerCurve(1.8)) };
   const jpeg = await readImage(await encodeImage(gray, { format: "webp" }));
   expect(colorSpaceOf(jpeg.iccProfile!)).toBe("RGB ");
@@ -178,7 +178,7 @@ Deno.test("encodeImage() turns a profile of gray into one of three colours, and 
   expect((await readImage(again)).iccProfile).toEqual(gray.iccProfile);
 });
 
-Deno.test("encodeImage() names the formats that there are", async () => {
+Deno.test("encodeImage() names the known formats", async () => {
   const format = "gif" as OutputFormat;
   await expect(encodeImage(gradient(4, 4, 3), { format })).rejects
     .toThrow("Cannot write gif: choose png, jpeg or webp");

@@ -12,7 +12,7 @@ function every(channels?: 1 | 2 | 3 | 4): Image {
   return { width: 16, height: 16, data, channels };
 }
 
-Deno.test("toTensor() and toImage() give back every byte", () => {
+Deno.test("toTensor() and toImage() preserve every byte", () => {
   const image = every(4);
   const { rgb, alpha } = toTensor(image);
   expect(rgb.dims).toEqual([1, 3, 16, 16]);
@@ -21,7 +21,7 @@ Deno.test("toTensor() and toImage() give back every byte", () => {
   expect(toImage(rgb, { alpha })).toEqual(image);
 });
 
-Deno.test("toTensor() sets alpha apart only where there is some", () => {
+Deno.test("toTensor() separates alpha only if there is some", () => {
   expect(toTensor(every(3)).alpha).toBeUndefined();
   expect(toTensor(every()).alpha).toBeDefined();
   const opaque: Image = { width: 1, height: 1, data: Uint8ClampedArray.of(1, 2, 3, 255) };
@@ -29,7 +29,7 @@ Deno.test("toTensor() sets alpha apart only where there is some", () => {
 });
 
 Deno.test({
-  name: "toImage() rounds and clamps as SR3's and SRDiff's own output",
+  name: "toImage() rounds and clamps as SR3 and SRDiff do",
   ignore: !hasShared,
   async fn() {
     const golden = await readNpz(new URL("vectors/preprocessing/io.npz", shared));
@@ -62,7 +62,7 @@ Deno.test("toImage() takes one item of a batch", () => {
   expect(() => toImage(batch, { item: 2 })).toThrow(RangeError);
 });
 
-Deno.test("lumaOf() gives MATLAB's rgb2ycbcr of primaries, and gray as it is", () => {
+Deno.test("lumaOf() equals MATLAB's rgb2ycbcr for primaries, and returns gray unchanged", () => {
   const colors = [[255, 255, 255], [0, 0, 0], [255, 0, 0], [0, 255, 0], [0, 0, 255]];
   const data = Uint8ClampedArray.from(colors.flatMap((color) => [...color, 255]));
   const image: Image = { width: 5, height: 1, data, channels: 3 };

@@ -19,7 +19,7 @@ function cropped(image: Image, width: number, height: number): Image {
 for (const set of ["Set5", "Set14", "BSD100", "CID22val"]) {
   for (const scale of [4, 8]) {
     Deno.test({
-      name: `resizeImage() is bit-equal to every picture of ${set} shrunk by ${scale}`,
+      name: `resizeImage() is bit-equal to every image of ${set} shrunk by ${scale}`,
       ignore: !hasData,
       async fn() {
         const folder = new URL(`eval/${set}/`, data);
@@ -61,7 +61,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "resize() with a mirrored edge shrinks as today's MATLAB",
+  name: "resize() with a mirrored edge shrinks as current MATLAB does",
   ignore: !hasShared,
   async fn() {
     const golden = await readNpz(new URL("vectors/preprocessing/io.npz", shared));
@@ -99,7 +99,7 @@ Deno.test("resizeImage() to its own size changes nothing", () => {
   expect(same.data).toEqual(bytes);
 });
 
-Deno.test("resizeImage() takes the dimension first that shrinks most", () => {
+Deno.test("resizeImage() first resizes the dimension that shrinks most", () => {
   const bytes = Uint8ClampedArray.from({ length: 12 * 12 * 4 }, (_, i) => i * i * 7 & 255);
   const image = { width: 12, height: 12, data: bytes };
   const narrow = resizeImage(image, { width: 3, height: 12 });
@@ -107,7 +107,7 @@ Deno.test("resizeImage() takes the dimension first that shrinks most", () => {
     .toEqual(resizeImage(narrow, { width: 3, height: 6 }).data);
 });
 
-Deno.test("resize() refuses a size that is no positive integer", () => {
+Deno.test("resize() refuses a size that is not a positive integer", () => {
   const flat = tensor([1, 3, 4, 4]);
   expect(() => resize(flat, { width: 0, height: 4 })).toThrow(RangeError);
   expect(() => resize(flat, { width: 2.5, height: 4 })).toThrow("a whole number from 1");

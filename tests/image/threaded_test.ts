@@ -11,7 +11,7 @@ testCodec(threadedCodec());
 const stuck = new URL("../fixtures/stuck_worker.ts", import.meta.url);
 const image = gradient(20, 15, 3);
 
-Deno.test("readImage() ends in the midst of decoding when its signal aborts, and reads on afterwards", async () => {
+Deno.test("readImage() stops decoding when its signal aborts, and works afterwards", async () => {
   const codec = threadedCodec(stuck);
   const [webp, png] = [
     await encodeImage(image, { format: "webp" }),
@@ -37,7 +37,7 @@ Deno.test("readImage() refuses a file whose decoding takes too long", async () =
     .rejects.toThrow(TimeoutError);
 });
 
-Deno.test("threadedCodec() ends no call but the one that is aborted", async () => {
+Deno.test("threadedCodec() ends only the call that is aborted", async () => {
   const codec = threadedCodec(stuck);
   const png = await codec.encode(image, { format: "png" });
   const webp = await codec.encode(image, { format: "webp" });
@@ -54,7 +54,7 @@ Deno.test("threadedCodec() ends no call but the one that is aborted", async () =
   expect(outcomes).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
 });
 
-Deno.test("threadedCodec() works on the calling thread where its script cannot be had", async () => {
+Deno.test("threadedCodec() works on the calling thread if its script cannot be loaded", async () => {
   const codec = threadedCodec(`data:text/javascript,throw new Error("no such script")`);
   for (let i = 0; i < 2; i++) {
     for (const format of ["png", "webp"] as const) {
@@ -66,7 +66,7 @@ Deno.test("threadedCodec() works on the calling thread where its script cannot b
   }
 });
 
-Deno.test("threadedCodec() leaves the bytes and pixels that it is given as they are", async () => {
+Deno.test("threadedCodec() does not change the bytes and pixels that it is given", async () => {
   const codec = threadedCodec();
   const bytes = new Uint8Array(await codec.encode(image, { format: "jpeg", quality: 80 }));
   const copies = [bytes.slice(), image.data.slice()];
@@ -87,7 +87,7 @@ Deno.test("encodeImage() ends when its signal aborts, whatever the format", asyn
   }
 });
 
-Deno.test("a process that has read an image ends, though the thread of its codec still waits", async () => {
+Deno.test("a process that has read an image exits, although the thread of its codec is still waiting", async () => {
   const program = `
     import { readImage } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
     const image = await readImage("docs/coffee.png");

@@ -25,7 +25,7 @@ Deno.test("deviationMap() averages the variance, not the deviation, over its win
   expect(deviationMap(samples).data[20 * 40 + 20]).toBeCloseTo(10, 2);
 });
 
-Deno.test("deviationMap() refuses less than two samples, different sizes, and no window", () => {
+Deno.test("deviationMap() refuses fewer than two samples, different sizes, and a missing window", () => {
   expect(() => deviationMap([flat(1)])).toThrow("at least 2");
   expect(() => deviationMap([flat(1), picture(8, 9, () => 1)])).toThrow("sizes must be equal");
   for (const window of [-1, NaN, Infinity]) {
@@ -33,7 +33,7 @@ Deno.test("deviationMap() refuses less than two samples, different sizes, and no
   }
 });
 
-Deno.test("errorCorrelation() is 1 where the samples differ as much as they are wrong, -1 the other way", () => {
+Deno.test("errorCorrelation() is 1 if the samples differ where they are wrong, -1 if they differ where they are right", () => {
   const truth = flat(100);
   const samples = (spreadAt: (x: number) => number, errorAt: (x: number) => number) =>
     [-1, 1].map((sign) => picture(8, 8, (_, x) => 100 + errorAt(x) + sign * spreadAt(x)));
@@ -54,7 +54,7 @@ Deno.test("errorCorrelation() of equal samples is NaN", () => {
   expect(errorCorrelation([flat(9), flat(9)], flat(10))).toBeNaN();
 });
 
-Deno.test("errorCorrelation() pools what few calibrated samples hardly tell at one pixel", () => {
+Deno.test("errorCorrelation() pools over pixels what few calibrated samples hardly show at one", () => {
   // Truth and samples are drawn alike, with a deviation that rises slowly from the left to the right.
   const drawn = (seed: number) => {
     const { data } = noise({ seed, sample: 0, draw: 0 }, [1, 3, 64, 64], { x: 0, y: 0 });

@@ -16,7 +16,7 @@ Deno.test("frechetDistance() of two normal distributions on a line is (m1-m2)^2 
   expect(frechetDistance(gaussian([1], [[3]]), gaussian([4], [[5]]))).toBeCloseTo(9 + 4, 10);
 });
 
-Deno.test("frechetDistance() of covariances that do not commute is the closed form for 2x2", () => {
+Deno.test("frechetDistance() of covariances that do not commute equals the closed form for 2x2", () => {
   // tr sqrt(M) = sqrt(tr M + 2 sqrt(det M)) for a 2x2 matrix with positive eigenvalues; M = C1 C2.
   const f1 = [[2, 1], [0, 1]], f2 = [[1, 0], [3, 2]];
   const c1 = [4, 2, 2, 2], c2 = [10, 6, 6, 4]; // F^T F
@@ -26,7 +26,7 @@ Deno.test("frechetDistance() of covariances that do not commute is the closed fo
   expect(frechetDistance(gaussian([0, 0], f1), gaussian([0, 0], f2))).toBeCloseTo(expected, 8);
 });
 
-Deno.test("frechetDistance() of a distribution to itself is 0, with more and with fewer rows", () => {
+Deno.test("frechetDistance() of a distribution to itself is 0, with more and with fewer rows than features", () => {
   for (const n of [3, 40]) {
     const data = Float32Array.from({ length: n * 5 }, (_, i) => Math.sin(i * i));
     const g = gaussianOf(tensor([n, 5], data));

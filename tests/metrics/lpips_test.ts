@@ -63,7 +63,7 @@ for (const file of ["lpips_alex.onnx", "lpips_sq.onnx"]) {
 }
 
 Deno.test({
-  name: "Lpips.distance() refuses other sizes and pictures under 32x32",
+  name: "Lpips.distance() refuses different sizes and images under 32x32",
   ignore,
   async fn() {
     await using lpips = await open("lpips_sq.onnx");
@@ -115,7 +115,7 @@ function bareGraph(root: string, last: string): Uint8Array {
 const black = picture(32, 32, () => 0), white = picture(32, 32, () => 255);
 
 for (const [root, expected] of [["ReduceL2", 1 / 3], ["Sqrt", 1]] as const) {
-  Deno.test(`Lpips.distance() leaves features zero that a graph divides by their bare ${root}`, async () => {
+  Deno.test(`Lpips.distance() leaves features at zero that a graph divides by their bare ${root}`, async () => {
     await using lpips = await openLpips(bareGraph(root, "Identity"), { provider: "native" });
     expect(await lpips.distance(black, black)).toBe(0);
     expect(await lpips.distance(white, black)).toBeCloseTo(expected, 4);

@@ -30,7 +30,7 @@ Deno.test("psnrY() takes the values of a one-channel truth as luma", () => {
   expect(psnrY({ ...result, channels: 1 }, truth)).toBeCloseTo(expected, 10);
 });
 
-Deno.test("psnrY() refuses other sizes and borders that leave nothing", () => {
+Deno.test("psnrY() refuses different sizes, and borders that leave nothing", () => {
   expect(() => psnrY(picture(16, 11, () => 0), black)).toThrow("sizes must be equal");
   expect(() => psnrY(black, black, { border: 6 })).toThrow("leaves some pixels");
   expect(() => psnrY(black, black, { border: -1 })).toThrow(RangeError);

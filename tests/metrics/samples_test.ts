@@ -21,7 +21,7 @@ Deno.test("diversity() is the standard deviation of the samples", () => {
   expect(diversity([flat(7)])).toBe(0);
 });
 
-Deno.test("diversity() refuses no samples and different sizes", () => {
+Deno.test("diversity() refuses an empty list and different sizes", () => {
   expect(() => diversity([])).toThrow(RangeError);
   expect(() => diversity([flat(1), picture(8, 9, () => 1)])).toThrow("sizes must be equal");
 });
@@ -41,7 +41,7 @@ Deno.test("lrPsnr() is infinite for a result that shrinks to its source", () => 
   expect(lrPsnr(resizeImage(low, { width: 32, height: 32 }), low)).toBe(Infinity);
 });
 
-Deno.test("lrPsnr() sees a shift of one step", () => {
+Deno.test("lrPsnr() detects a shift of one step", () => {
   expect(lrPsnr(picture(32, 32, () => 78), flat(77))).toBeCloseTo(20 * Math.log10(255), 10);
 });
 

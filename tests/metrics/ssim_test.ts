@@ -20,6 +20,6 @@ Deno.test("ssimY() is negative for a negative of a texture", () => {
   expect(ssimY(negative, texture)).toBeLessThan(0);
 });
 
-Deno.test("ssimY() refuses what is smaller than its window", () => {
+Deno.test("ssimY() refuses images smaller than its window", () => {
   expect(() => ssimY(texture, texture, { border: 5 })).toThrow("its window needs 11x11");
 });

@@ -34,7 +34,7 @@ for (const [kind, cases] of Object.entries(golden)) {
   }
 }
 
-Deno.test("enlargements keep what is constant, and take a single pixel", () => {
+Deno.test("enlargements preserve a constant, and work on a single pixel", () => {
   const value = 77 / 127.5 - 1;
   for (const [kind, enlarge] of Object.entries(enlargements)) {
     for (const [height, width] of [[1, 1], [5, 3]]) {

@@ -38,7 +38,7 @@ Deno.test("bicubic() is the exact bicubic", async () => {
   expect((await sampleOf(entry, lr)).data).toEqual(resize(lr, { width: 44, height: 36 }).data);
 });
 
-Deno.test("regression() leaves its input as it is", async () => {
+Deno.test("regression() does not change its input", async () => {
   await using entry = await openTiny("regression-tiny");
   const lr = testPicture(20, 20);
   const before = lr.data.slice();

@@ -15,7 +15,7 @@ const withDiffusion = (change: Partial<Diffusion>) => (card: ModelCard) => ({
   diffusion: { ...card.diffusion!, ...change },
 });
 
-Deno.test("sr3() tells the network the levels of the sampling schedule, ddpm() the timesteps", async () => {
+Deno.test("sr3() gives the network the levels of the sampling schedule, ddpm() the timesteps", async () => {
   const { alphaBar } = linearSchedule(10, 1e-4, 0.7);
   const { card } = await readTiny("sr3-tiny");
   for (const family of ["sr3", "ddpm"]) {
@@ -55,7 +55,7 @@ Deno.test("sr3() feeds the input enlarged as the card says, padded beyond the im
   }
 });
 
-Deno.test("fidelity 0 gives the enlarged input, where the state is the image too", async () => {
+Deno.test("fidelity 0 gives the enlarged input, also where the state is the image itself", async () => {
   const lr = testPicture(9, 8);
   const size = { width: 32, height: 36 };
   await using image = await openTiny("sr3-tiny");
@@ -67,7 +67,7 @@ Deno.test("fidelity 0 gives the enlarged input, where the state is the image too
   expect(base.data).toEqual(enlargements.bicubic(lr, size).data);
 });
 
-Deno.test("sr3() follows a guide to the image itself", async () => {
+Deno.test("sr3() follows a guide on the image itself", async () => {
   await using entry = await openTiny("sr3-tiny");
   const lr = testPicture(8, 10);
   const image = tensor([1, 3, 32, 40], testPicture(32, 40).data.map((v) => v / 2));
@@ -77,7 +77,7 @@ Deno.test("sr3() follows a guide to the image itself", async () => {
   );
 });
 
-Deno.test("sr3() and ddpm() refuse a base that they cannot have", async () => {
+Deno.test("sr3() and ddpm() refuse an unsuitable base", async () => {
   const { card } = await readTiny("sr3-tiny");
   const sessions = { denoiser: {} as Session };
   const estimate = withDiffusion({ base: "estimate" })(card);
@@ -87,7 +87,7 @@ Deno.test("sr3() and ddpm() refuse a base that they cannot have", async () => {
   expect(() => families.ddpm(free, sessions)).toThrow(/no input/);
 });
 
-Deno.test("families refuse a card whose graph is another family's, and say what it takes", async () => {
+Deno.test("families refuse a card with a graph of another family, and say which inputs they need", async () => {
   const refused = (id: string, change: (card: ModelCard) => ModelCard, why: RegExp) =>
     expect(openTiny(id, change)).rejects.toThrow(why);
   await refused(

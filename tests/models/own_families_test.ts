@@ -1,4 +1,4 @@
-/** What a new family takes: two that exist only here, each in some twenty lines. @module */
+/** How little a new family takes: two that exist only here, each in some twenty lines. @module */
 
 import { diffusionModel } from "../../lib/models/diffusion.ts";
 import { noiseLevel } from "../../lib/models/time.ts";

@@ -41,7 +41,7 @@ Deno.test("srdiff() adds to the estimate or to the exact bicubic image", async (
   expect((await sampleOf(estimating, lr, { fidelity: 0 })).data).toEqual(estimate!.data);
 });
 
-Deno.test("trajectoryOf() takes what the entry was trained for, else the whole chain", async () => {
+Deno.test("trajectoryOf() takes the steps that the entry was trained for, or else the whole chain", async () => {
   const { card } = await readTiny("srdiff-tiny");
   expect(trajectoryOf(card, 4)).toMatchObject({
     graph: "fast",
@@ -82,7 +82,7 @@ Deno.test("srdiff() gives the network the states that its card describes", async
   }
 });
 
-Deno.test("srdiff() follows a guide by its weight, and only where it has one", async () => {
+Deno.test("srdiff() follows a guide by its weight, and only where the weight is not 0", async () => {
   await using entry = await openTiny("srdiff-tiny");
   const lr = testPicture(11, 13); // not even, so that the state is larger than the image
   const plain = await sampleOf(entry, lr);

@@ -55,7 +55,7 @@ Deno.test("srflow() with fidelity 0 gives the encoder's estimate", async () => {
   expect((await sampleOf(entry, lr, { fidelity: 0 })).data).toEqual(estimate!.data);
 });
 
-Deno.test("srflow() refuses a card without its part", async () => {
+Deno.test("srflow() refuses a card without the section flow", async () => {
   const { card } = await readTiny("srflow-tiny");
   expect(() => families.srflow({ ...card, flow: undefined }, {})).toThrow(ManifestError);
   expect(() => families.srflow(card, {})).toThrow(/"encoder"/);

@@ -4,7 +4,7 @@ import { packForNpm } from "../../tools/npm/pack.ts";
 
 const root = new URL("../../", import.meta.url);
 const sources = new URL("project/", import.meta.url);
-/** Kept, since the packages of others are large; that of the library is installed anew each time. */
+/** Kept, since the dependencies are large; the library itself is installed anew each time. */
 const folder = new URL(".cache/npm/", root).pathname;
 const os = Deno.build.os === "windows" ? "win" : Deno.build.os;
 const isArm = Deno.build.arch === "aarch64";
@@ -20,11 +20,11 @@ export interface Project {
   folder: string;
   /** A Node that the package supports. */
   node: string;
-  /** Bun, where it can be had. */
+  /** Bun, if it is available. */
   bun?: string;
 }
 
-/** What a program said. */
+/** The output of a program. */
 export interface Outcome {
   code: number;
   stdout: string;

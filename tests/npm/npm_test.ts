@@ -7,7 +7,7 @@ import { hasNpm, installProject, type Project, run } from "./_project.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** A small photograph, and what the command line makes of it. */
+/** A small photograph, and its enlargement by the command line. */
 async function makePictures(folder: string): Promise<Image> {
   const photograph = await readImage(new URL("docs/coffee.png", root));
   const small = resizeImage(photograph, { width: 48, height: 32 });
@@ -31,7 +31,7 @@ function apart(a: Image, b: Image): number {
   return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i])), 0);
 }
 
-/** What the program of a server must have done. */
+/** Checks what the program of a server did. */
 async function checkServer(program: string, { folder }: Project, truth: Image): Promise<void> {
   const name = `${folder}out`;
   const { code, stdout, stderr } = await run(program, ["server.mjs", "small.png", name]);
@@ -42,13 +42,13 @@ async function checkServer(program: string, { folder }: Project, truth: Image): 
   }
 }
 
-/** Serves a folder and does in its page what a page does; returns the image. */
+/** Serves a folder and enlarges in its page; returns the image. */
 async function visit(browser: Browser, folder: string, options: object): Promise<Image> {
   await using served = serveFolder(folder);
   return await visitAt(browser, served.url, options);
 }
 
-/** Does in a page what a page does; returns the image. */
+/** Enlarges in a page; returns the image. */
 async function visitAt(browser: Browser, url: string, options: object): Promise<Image> {
   const page = await browser.newPage();
   const errors: string[] = [];
@@ -56,7 +56,7 @@ async function visitAt(browser: Browser, url: string, options: object): Promise<
   page.on("pageerror", (error) => errors.push(error.message));
   try {
     await page.goto(url);
-    // A server that bundles on demand may load the page anew when it has.
+    // A server that bundles on demand may reload the page once it has.
     await page.waitForFunction(() => "enlarge" in globalThis);
     const { said, provider, png } = await page.evaluate(
       (options) =>
@@ -124,7 +124,7 @@ Deno.test({
     const truth = await makePictures(folder);
     const tool = (path: string, args: string[]) => run(node, [`node_modules/${path}`, ...args]);
 
-    await t.step("nothing in it is TypeScript, or newer than its engines know", async () => {
+    await t.step("nothing in it is TypeScript, or too new for its engines", async () => {
       const place = `${folder}node_modules/@srzoo/core`;
       const { stdout } = await run("find", [place, "-name", "*.ts", "-not", "-name", "*.d.ts"]);
       expect(stdout).toBe("");
@@ -132,7 +132,7 @@ Deno.test({
       expect(found.stdout.split("\n").filter((line) => !/:\s*\*/.test(line) && line)).toEqual([]);
     });
 
-    await t.step("its types are those of a plain project in TypeScript", async () => {
+    await t.step("its types work in a plain TypeScript project", async () => {
       for (const [module, resolution] of [["nodenext", "nodenext"], ["esnext", "bundler"]]) {
         const how = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022"];
         const modules = ["--module", module, "--moduleResolution", resolution];

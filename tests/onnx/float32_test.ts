@@ -26,7 +26,7 @@ Deno.test("inFloat32() computes the same where fp16 is exact, however the weight
   }
 });
 
-Deno.test("inFloat32() leaves alone what computes in fp32, and attributes of four bytes", async () => {
+Deno.test("inFloat32() does not change operations in fp32, or attributes of four bytes", async () => {
   const plain = onnxModel({
     nodes: [node({ op: "Mul", inputs: ["lr", "c"], outputs: ["sr"] })],
     constants: [floatConstant("c", [], Float32Array.of(2))],
@@ -53,7 +53,7 @@ Deno.test("inFloat32() leaves alone what computes in fp32, and attributes of fou
   expect(sr.data).toEqual(lr.data.map((value) => value < 0 ? value : 4 * value));
 });
 
-Deno.test("Session.run() repeats in fp32 what overflows in fp16, with a warning, and goes on so", async () => {
+Deno.test("Session.run() repeats in fp32 what overflows in fp16, with a warning, and stays in fp32", async () => {
   // Infinite in fp16, 3.6e9 in fp32. The CPU multiplies in fp32 in any case, but it turns an image in fp16.
   const bytes = halfGraph([60000, 60000], false, (from, to) => [
     node({ op: "Transpose", inputs: [from], outputs: [to] }, { perm: [0, 1, 3, 2] }),

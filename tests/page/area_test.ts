@@ -15,7 +15,7 @@ const image = { width: 150, height: 100 };
 const side = fc.integer({ min: 1, max: 4000 });
 const place = fc.double({ min: -5000, max: 5000, noNaN: true });
 
-/** Fails unless the area is whole pixels within the photograph, and not too small to see anything. */
+/** Fails unless the area has whole pixels within the photograph, and is large enough to see something. */
 function check({ x, y, width, height }: Rect, size: { width: number; height: number }): void {
   expect([x, y, width, height].every(Number.isInteger)).toBe(true);
   expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
@@ -61,7 +61,7 @@ Deno.test("withContext() reaches around the area as far as the photograph does",
     .toEqual({ x: 8, y: 0, width: 85, height: 100 });
 });
 
-Deno.test("an area stays within the photograph whatever is done to it", () => {
+Deno.test("an area stays within the photograph, whatever is done to it", () => {
   fc.assert(fc.property(side, side, place, place, place, place, (width, height, a, b, c, d) => {
     const size = { width, height };
     const drawn = between({ x: a, y: b }, { x: c, y: d }, size);

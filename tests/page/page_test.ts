@@ -89,7 +89,7 @@ Deno.test({
   sanitizeResources: false,
   fn: (t) =>
     withPage(async (browser, url) => {
-      await t.step("a sample comes out as the library makes it, without a long task", async () => {
+      await t.step("a sample is enlarged as by the library, without a long task", async () => {
         const { page, errors } = await visit(browser, `${url}#model=srdiff&seed=7&steps=1`);
         await page.evaluate(() => {
           const long = (globalThis as unknown as { long: number[] }).long = [];
@@ -153,7 +153,7 @@ Deno.test({
       });
 
       await t.step(
-        "an area is drawn by mouse and keys, and has the detail of the whole",
+        "an area is drawn by mouse and keys, and shows the same detail as the whole",
         async () => {
           const { page, errors } = await visit(browser, `${url}#model=srdiff&seed=7`);
           await give(page, await pngOf(await readImage(new URL("astronaut.png", docs))));
@@ -204,7 +204,7 @@ Deno.test({
         },
       );
 
-      await t.step("photographs as people have them are read as they are meant", async () => {
+      await t.step("rotated, deep and transparent photographs are read correctly", async () => {
         const { page, errors } = await visit(browser, `${url}#model=regression`);
         await give(page, await jpegOf(gradient(60, 40), { turned: true }));
         await saysCost(page, "40 × 60 becomes 160 × 240");
@@ -216,11 +216,11 @@ Deno.test({
         await finished(page);
         const glass = await readImage(await saved(page));
         expect([glass.channels, glass.data[3], glass.data[4 * 143 + 3]]).toEqual([4, 128, 255]);
-        // The same file again begins anew.
+        // Giving the same file again starts over.
         await give(page, await pngOf(gradient(36, 28, 128), "glass.png"));
         await page.waitForSelector(".save", { state: "hidden" });
         await page.waitForSelector(".run:enabled");
-        // What is too large for a canvas can be tried, and is not begun.
+        // Of an image that is too large for a canvas, an area can be tried.
         await give(page, await pngOf(gradient(5000, 20), "wide.png"));
         await saysCost(page, "too large for a browser");
         expect(await page.locator(".run").isDisabled()).toBe(true);
@@ -232,29 +232,32 @@ Deno.test({
         await page.close();
       });
 
-      await t.step("a photograph that is dropped into a run takes its place", async () => {
-        const { page, errors } = await visit(browser, `${url}#model=srdiff&steps=50`);
-        await begin(page, "astronaut.png");
-        await page.waitForSelector(".cancel:visible");
-        const { buffer } = await jpegOf(gradient(40, 24));
-        await page.evaluate((bytes) => {
-          const dataTransfer = new DataTransfer();
-          const file = new File([new Uint8Array(bytes)], "dropped.jpg", { type: "image/jpeg" });
-          dataTransfer.items.add(file);
-          document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
-        }, [...buffer]);
-        await saysCost(page, "40 × 24 becomes 160 × 96");
-        await page.fill('[name="steps"]', "1");
-        await run(page);
-        await finished(page);
-        const { width, height } = await readImage(await saved(page));
-        expect([width, height]).toEqual([160, 96]);
-        expect(errors).toEqual([]);
-        await page.close();
-      });
+      await t.step(
+        "a photograph that is dropped during a run replaces the current one",
+        async () => {
+          const { page, errors } = await visit(browser, `${url}#model=srdiff&steps=50`);
+          await begin(page, "astronaut.png");
+          await page.waitForSelector(".cancel:visible");
+          const { buffer } = await jpegOf(gradient(40, 24));
+          await page.evaluate((bytes) => {
+            const dataTransfer = new DataTransfer();
+            const file = new File([new Uint8Array(bytes)], "dropped.jpg", { type: "image/jpeg" });
+            dataTransfer.items.add(file);
+            document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+          }, [...buffer]);
+          await saysCost(page, "40 × 24 becomes 160 × 96");
+          await page.fill('[name="steps"]', "1");
+          await run(page);
+          await finished(page);
+          const { width, height } = await readImage(await saved(page));
+          expect([width, height]).toEqual([160, 96]);
+          expect(errors).toEqual([]);
+          await page.close();
+        },
+      );
 
       await t.step(
-        "samples, overlay, reroll, formats, URL and command are what they say",
+        "samples, overlay, reroll, formats, URL and command work",
         async () => {
           const { page, errors } = await visit(browser, `${url}#model=srdiff&samples=2`);
           await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -301,7 +304,7 @@ Deno.test({
         },
       );
 
-      await t.step("a file that is broken gets a message, and the page goes on", async () => {
+      await t.step("a broken file gives a message, and the page keeps working", async () => {
         const { page, errors } = await visit(browser, url);
         const bytes = (await Deno.readFile(new URL("coffee.png", docs))).slice(0, 4000);
         const half = await Deno.makeTempFile({ suffix: ".png" });
@@ -316,7 +319,7 @@ Deno.test({
         await Deno.remove(half);
       });
 
-      await t.step("nothing is wrong for axe, wide and narrow, light and dark", async () => {
+      await t.step("axe finds no fault, wide and narrow, light and dark", async () => {
         for (const [width, colorScheme] of [[1280, "light"], [320, "dark"]] as const) {
           const { page } = await visit(browser, `${url}#model=regression`, width);
           await page.emulateMedia({ colorScheme });

@@ -10,14 +10,14 @@ Deno.test("compare() finds the largest difference", () => {
   expect(passes({ ...found, limit: 0.4 })).toBe(false);
 });
 
-Deno.test("compare() lets no NaN pass, wherever it stands", () => {
+Deno.test("compare() lets no NaN pass, wherever it is", () => {
   for (const values of [[NaN, 0], [0, NaN]]) {
     expect(passes(compare("x", array(0, 0), array(...values), 1e9))).toBe(false);
     expect(passes(compare("x", array(...values), array(0, 0), 1e9))).toBe(false);
   }
 });
 
-Deno.test("compare() refuses other sizes", () => {
+Deno.test("compare() refuses different sizes", () => {
   expect(() => compare("x", array(1), array(1, 2), 1)).toThrow("recorded are [1], computed [2]");
 });
 
@@ -25,7 +25,7 @@ Deno.test("compareTable() measures against the largest value", () => {
   expect(compareTable("x", array(0, 1000), array(0, 1000.5)).error).toBeCloseTo(5e-4, 9);
 });
 
-Deno.test("lineOf() tells the verdict, the quantity, its error and its limit", () => {
+Deno.test("lineOf() shows the verdict, the quantity, its error and its limit", () => {
   expect(lineOf({ quantity: "step_eps", error: 3.2e-6, limit: 2e-5 })).toMatch(
     /^ok +step_eps +3\.2e-6 +allowed 2e-5$/,
   );

@@ -12,7 +12,7 @@ import {
 const filters: Record<string, Filter> = { matlabBicubic, matlabBilinear, pillow, torchBicubic };
 
 for (const [name, filter] of Object.entries(filters)) {
-  Deno.test(`resample() with ${name} keeps an even picture and an unchanged size`, () => {
+  Deno.test(`resample() with ${name} keeps an image of one colour, and any image at its own size`, () => {
     const even = { dims: [5, 4, 1], data: new Float64Array(20).fill(77) };
     for (const size of [[10, 12], [2, 3]] as const) {
       for (const value of resample(even, size, filter).data) expect(value).toBeCloseTo(77, 9);

@@ -12,7 +12,7 @@ function file(header: unknown, numbers: Uint8Array): Uint8Array {
   return bytes;
 }
 
-Deno.test("readTensors() reads float32 and float16, wherever they start", () => {
+Deno.test("readTensors() reads float32 and float16 at any offset", () => {
   // 1.5 and -2 as float16, then 0.1 as float32; little-endian.
   const numbers = Uint8Array.of(0x00, 0x3e, 0x00, 0xc0, 0xcd, 0xcc, 0xcc, 0x3d);
   const tensors = readTensors(file({
@@ -31,7 +31,7 @@ Deno.test("readTensors() reads what Python wrote", async () => {
   expect(tensors["scale/out/out"].dims).toEqual([1, 3, 16, 14]);
 });
 
-Deno.test("readTensors() refuses what is broken", async () => {
+Deno.test("readTensors() refuses broken files", async () => {
   const whole = await readFixture("scale.safetensors");
   expect(() => readTensors(whole.subarray(0, 5))).toThrow(/shorter than its header/);
   expect(() => readTensors(whole.subarray(0, 50))).toThrow(/shorter than its header/);

@@ -45,7 +45,7 @@ for (
   });
 }
 
-Deno.test("Session.run() works on for other inputs after one that no provider can compute", async () => {
+Deno.test("Session.run() works for other inputs after one that no provider can compute", async () => {
   // 3e38 * 2 is infinite in fp32, 3e38 is not.
   await using opened = await openSessions([times(3e38)], { threads: 1 });
   const { network } = opened.sessions;
@@ -89,7 +89,7 @@ Deno.test("Session.run() refuses outputs of another name or shape, and gives onl
     .toEqual(["sr"]);
 });
 
-Deno.test("Session.run() gives up a call that does not end, on one provider after the other", async () => {
+Deno.test("Session.run() gives up on a call that does not end, on each provider in turn", async () => {
   const bytes = await Deno.readFile(new URL("../fixtures/loop.onnx", import.meta.url));
   // A bound that the loading keeps, but that no run of this size can.
   const x = tensor([1, 16, 2048, 2048]);

@@ -40,7 +40,7 @@ Deno.test("openSession() refuses a provider that does not exist", async () => {
     .rejects.toThrow(/"cuda": choose one of webgpu, native, wasm/);
 });
 
-Deno.test("openSession() leaves with the signal's reason", async () => {
+Deno.test("openSession() rejects with the signal's reason", async () => {
   const reason = new Error("enough");
   await expect(openSession(scale, { signal: AbortSignal.abort(reason), provider: "native" }))
     .rejects.toBe(reason);
@@ -75,7 +75,7 @@ async function runProgram(flags: string[], lines: string): Promise<{ code: numbe
   return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
-Deno.test("openSession() runs native code with the permissions read and ffi, in silence", async () => {
+Deno.test("openSession() runs native code with the permissions read and ffi, without asking", async () => {
   const result = await runProgram(
     ["-R", "--allow-ffi"],
     `await using session = await openSession(graph, { provider: "native" });
@@ -84,7 +84,7 @@ Deno.test("openSession() runs native code with the permissions read and ffi, in 
   expect(result).toEqual({ code: 0, text: "1,3,4,4\n" });
 });
 
-Deno.test("openSession() names the flag that native code lacks, and wasm does without", async () => {
+Deno.test("openSession() names the flag that native code lacks and wasm does not need", async () => {
   const result = await runProgram(
     ["-R"],
     `await using session = await openSession(graph, { provider: "wasm", threads: 1 });
@@ -95,7 +95,7 @@ Deno.test("openSession() names the flag that native code lacks, and wasm does wi
   expect(result.code).toBe(0);
 });
 
-Deno.test("openSession() keeps no process alive once it is idle, and wakes up again", async () => {
+Deno.test("openSession() does not keep a process alive once it is idle, and works again later", async () => {
   const result = await runProgram(
     ["-R", "--allow-ffi"],
     `const session = await openSession(graph, { provider: "native", idle: 50 });

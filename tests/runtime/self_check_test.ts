@@ -21,12 +21,12 @@ for (const [sentence, values, fault] of verdicts) {
   });
 }
 
-Deno.test("compare() refuses another shape and nothing at all", () => {
+Deno.test("compare() refuses another shape, and a missing tensor", () => {
   expect(compare(tensor([2, 2]), wanted, 1)).toMatch(/is \[2,2\], recorded \[4\]/);
   expect(compare(undefined, wanted, 1)).toMatch(/missing/);
 });
 
-Deno.test("openSessions() refuses a provider that computes something else than was recorded", async () => {
+Deno.test("openSessions() refuses a provider whose outputs differ from the recorded ones", async () => {
   const graphs = [{ name: "scale", bytes: await readFixture("scale.onnx") }];
   const fixture = await readFixture("scale.safetensors");
   const good = await openSessions(graphs, { provider: "native", fixture });

@@ -46,7 +46,7 @@ Deno.test("noise() depends on the pixel, not on the window", () => {
   }
 });
 
-Deno.test("noise() gives each item of a batch what it has alone", () => {
+Deno.test("noise() gives each item of a batch the same values as alone", () => {
   const batch = noise({ seed: 5, sample: 2, draw: 0 }, [3, 2, 4, 4]);
   for (let item = 0; item < 3; item++) {
     const alone = noise({ seed: 5, sample: 2 + item, draw: 0 }, [1, 2, 4, 4]);
@@ -86,7 +86,7 @@ Deno.test("noise() is standard normal and its fields are independent", () => {
   }
 });
 
-Deno.test("noise() refuses what is no seed", () => {
+Deno.test("noise() refuses values that are not seeds", () => {
   for (const seed of [-1, 0.5, 2 ** 53, NaN]) {
     expect(() => noise({ seed, sample: 0, draw: 0 }, [1, 1, 1, 1])).toThrow(RangeError);
   }

@@ -17,7 +17,7 @@ Deno.test(
   },
 );
 
-Deno.test("grown() names what a process holds more of than it may", () => {
+Deno.test("grown() names the amounts that grew by more than allowed", () => {
   const early = { resident: 200, heap: 12, external: 3, files: 20, threads: 9 };
   expect(grown(early, { ...early, resident: 259, heap: 17.9, files: 22 }, 60)).toEqual([]);
   const late = { resident: 270, heap: 80, external: 70, files: 40, threads: 30 };

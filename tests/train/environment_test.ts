@@ -3,7 +3,7 @@ import { installGroup, pythonCommand } from "../../train/environment.ts";
 
 const train = new URL("../../train/", import.meta.url);
 
-/** Calls `action` while SRZOO_PYTHON names an interpreter. */
+/** Calls `action` while SRZOO_PYTHON is set to an interpreter. */
 async function withPython<T>(python: string, action: () => Promise<T>): Promise<T> {
   const before = Deno.env.get("SRZOO_PYTHON");
   Deno.env.set("SRZOO_PYTHON", python);
@@ -15,7 +15,7 @@ async function withPython<T>(python: string, action: () => Promise<T>): Promise<
   }
 }
 
-Deno.test("pythonCommand() takes the interpreter that SRZOO_PYTHON names as it is", async () => {
+Deno.test("pythonCommand() takes the interpreter in SRZOO_PYTHON unchanged", async () => {
   expect(await withPython("/some/python", pythonCommand)).toEqual(["/some/python"]);
 });
 
@@ -29,7 +29,7 @@ Deno.test("requirements.lock pins, with hashes, every package that pyproject.tom
   }
 });
 
-Deno.test("installGroup() leaves an interpreter of the user's alone, and names a group that is not there", async () => {
+Deno.test("installGroup() does not touch the user's own interpreter, and names an unknown group", async () => {
   await expect(withPython("/some/python", () => installGroup("spandrel"))).rejects.toThrow(
     "/some/python yourself",
   );

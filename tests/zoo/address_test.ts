@@ -49,7 +49,7 @@ const outside = [
 
 const remote = new URL("https://example.org/zoo/");
 
-Deno.test("isPrivate() knows every spelling of an address that is not everybody's", () => {
+Deno.test("isPrivate() recognises every spelling of a private address", () => {
   for (const host of inside) {
     expect([host, isPrivate(new URL(`https://${host}/`))]).toEqual([host, true]);
   }
@@ -58,7 +58,7 @@ Deno.test("isPrivate() knows every spelling of an address that is not everybody'
   }
 });
 
-Deno.test("addressFault() lets nobody far away send us into a private network, under any scheme", () => {
+Deno.test("addressFault() lets no remote card point into a private network, under any scheme", () => {
   for (const host of inside) {
     for (const scheme of ["http", "https"]) {
       const url = new URL(`${scheme}://${host}/`);
@@ -72,7 +72,7 @@ Deno.test("addressFault() lets nobody far away send us into a private network, u
   }
 });
 
-Deno.test("a mirror of a card from far away is no private address either", async () => {
+Deno.test("a mirror of a remote card is not a private address either", async () => {
   const card = await readCard(new URL("../fixtures/zoo/tiny/", import.meta.url));
   for (const mirror of ["http://127.0.0.1:1/x", "http://localhost/x", "https://[::ffff:a00:1]/x"]) {
     const graphs = { encoder: { ...card.graphs.encoder, mirrors: [mirror] } };

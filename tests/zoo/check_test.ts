@@ -48,7 +48,7 @@ Deno.test(
 );
 
 Deno.test(
-  "zoo check draws two seeds of a generative entry, and leaves its card alone where it is told to",
+  "zoo check draws two seeds of a generative entry, and does not change its card with --no-write",
   inFolder(async (folder) => {
     const { copy, set } = await setUp(folder, join(fixtures, "srdiff-tiny"));
     const before = await Deno.readTextFile(join(copy, "model.yml"));
@@ -70,7 +70,7 @@ Deno.test(
 );
 
 Deno.test(
-  "zoo check says what to do where it finds no image to measure on",
+  "zoo check says what to do if it finds no image to measure on",
   inFolder(async (folder) => {
     const { code, text } = await zoo("check", join(fixtures, "srdiff-tiny"), "--set", folder);
     expect([code, text]).toEqual([1, expect.stringMatching(/no images in .*--set .*--no-measure/)]);

@@ -40,7 +40,7 @@ function serve(behaviour: Behaviour) {
       await read();
       await behaviour(write, read);
     } catch {
-      // Whoever refuses an answer closes the connection in the middle of it.
+      // A client that refuses an answer closes the connection in the middle of it.
     } finally {
       connection.close();
     }

@@ -342,7 +342,7 @@ for (const [name, [attack, expected]] of Object.entries(attacks)) {
       expect([sent.get("authorization"), sent.get("cookie"), sent.get("referer")])
         .toEqual([null, null, null]);
     }
-    // Nothing that was refused may pass for a whole file later.
+    // Nothing that was refused may be taken for a whole file later.
     const kept = [...Deno.readDirSync(cache)].map((file) => file.name);
     const whole = kept.filter((file) => /^[0-9a-f]{64}$/.test(file));
     for (const file of whole) {
@@ -363,7 +363,7 @@ for (const [name, [index, expected]] of Object.entries(indexes)) {
   });
 }
 
-Deno.test("the same registry is served without harm when it does none", async () => {
+Deno.test("the same registry works when it does not attack", async () => {
   const cache = await Deno.makeTempDir();
   await using server = serve({});
   await using upscaler = await load(new URL(`${server.url}entry/`), {

@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { dirname, relative } from "node:path";
 import { published, root } from "../_package.ts";
 
-Deno.test("the published files enlarge, and say where the weights are that are not among them", async () => {
+Deno.test("the published files enlarge, and say where to find the weights that they leave out", async () => {
   const place = await Deno.makeTempDir();
   for (const file of await published()) {
     const copy = `${place}/${relative(root.pathname, file)}`;

@@ -24,7 +24,7 @@ Deno.test("readCard() reads an entry over HTTP", async () => {
   expect(card.base).toBe(`http://127.0.0.1:${server.addr.port}/anywhere/`);
 });
 
-Deno.test("readCard() names the file that is missing", async () => {
+Deno.test("readCard() names the missing file", async () => {
   await expect(readCard(new URL("nothing/", tiny))).rejects.toThrow(
     /^Cannot read .*nothing\/model\.yml/,
   );
@@ -123,7 +123,7 @@ for (const [fault, change, path, message] of faults) {
   });
 }
 
-Deno.test("cardJsonSchema() is what zoo/model.schema.json says", async () => {
+Deno.test("cardJsonSchema() equals zoo/model.schema.json", async () => {
   const file = new URL("../../zoo/model.schema.json", import.meta.url);
   // `deno task schema` writes it.
   expect(JSON.parse(await Deno.readTextFile(file))).toEqual(cardJsonSchema());

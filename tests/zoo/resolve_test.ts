@@ -83,7 +83,7 @@ Deno.test("load() opens an entry of a folder beside the program", async () => {
   }
 });
 
-Deno.test("hubFolder() takes owner, repository, folder and revision, and nothing that leaves them", () => {
+Deno.test("hubFolder() takes owner, repository, folder and revision, and refuses names that lead out of them", () => {
   expect(hubFolder("hf:a/b").href).toBe("https://huggingface.co/a/b/resolve/main/");
   expect(hubFolder("hf:a/b@v2").href).toBe("https://huggingface.co/a/b/resolve/v2/");
   expect(hubFolder("hf:a/b/c-x4/d@0a1b").href).toBe(

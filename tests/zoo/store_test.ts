@@ -120,7 +120,7 @@ function fetchElsewhere(card: ModelCard, cache: string): Deno.ChildProcess {
 }
 
 for (const later of ["the same", "another"] as const) {
-  Deno.test(`fetchGraph() goes on with what a program before it left, where the server has ${later} version`, async () => {
+  Deno.test(`fetchGraph() resumes what an earlier program left, where the server has ${later} version`, async () => {
     await using place = await setUp();
     await using server = serveAcross(later, true);
     const card = { ...place.card, graphs: { large: { ...place.graph, url: server.url } } };
@@ -135,7 +135,7 @@ for (const later of ["the same", "another"] as const) {
   });
 }
 
-Deno.test("fetchGraph() goes on with what a program that was killed left", async () => {
+Deno.test("fetchGraph() resumes what a killed program left", async () => {
   await using place = await setUp();
   await using server = serveAcross("the same", false);
   const card = { ...place.card, graphs: { large: { ...place.graph, url: server.url } } };
@@ -151,7 +151,7 @@ Deno.test("fetchGraph() goes on with what a program that was killed left", async
   expect(place.kept()).toEqual([place.graph.sha256]);
 });
 
-Deno.test("fetchGraph() takes over an old file as one that is alive", async () => {
+Deno.test("fetchGraph() marks an old file that it takes over as being written", async () => {
   await using place = await setUp();
   const { cache, card, graph, behaviour } = place;
   const left = `${cache}/${graph.sha256}.part`;
@@ -242,7 +242,7 @@ Deno.test("fetchGraph() reads a file beside the card and checks it", async () =>
   await expect(fetchGraph(tiny, "decoder")).rejects.toThrow(/its graphs are encoder, denoiser/);
 });
 
-Deno.test("fetchGraph() downloads once, tells progress, then needs no network", async () => {
+Deno.test("fetchGraph() downloads once, reports progress, then needs no network", async () => {
   await using place = await setUp();
   const progress: DownloadProgress[] = [];
   const { cache } = place;
@@ -277,7 +277,7 @@ for (const whole of [false, true]) {
   });
 }
 
-Deno.test("fetchGraph() keeps nothing of bytes that are not the promised ones", async () => {
+Deno.test("fetchGraph() keeps none of the bytes if they are not the promised ones", async () => {
   await using place = await setUp();
   const { cache, card, behaviour } = place;
   behaviour.wrong = true;
@@ -295,7 +295,7 @@ Deno.test("fetchGraph() refuses a file that is longer than the card says", async
   expect(place.kept()).not.toContain(place.graph.sha256);
 });
 
-Deno.test("fetchGraph() replaces a file that went bad in the cache", async () => {
+Deno.test("fetchGraph() replaces a damaged file in the cache", async () => {
   await using place = await setUp();
   const { cache, card, graph } = place;
   await Deno.writeTextFile(`${cache}/${graph.sha256}`, "rotten");
@@ -303,7 +303,7 @@ Deno.test("fetchGraph() replaces a file that went bad in the cache", async () =>
   expect(await Deno.readFile(`${cache}/${graph.sha256}`)).toEqual(weights);
 });
 
-Deno.test("fetchGraph() leaves a download with the signal's reason", async () => {
+Deno.test("fetchGraph() rejects with the signal's reason during a download", async () => {
   await using place = await setUp();
   const { cache, card, graph, behaviour } = place;
   behaviour.stall = true;
@@ -330,7 +330,7 @@ Deno.test("fetchGraph() says what the server answered, and what offline lacks", 
   expect(place.ranges.length).toBe(1);
 });
 
-Deno.test("fetchGraph() tries again where the server is busy, and goes on where it breaks off", async () => {
+Deno.test("fetchGraph() retries if the server is busy, and resumes where it breaks off", async () => {
   await using place = await setUp();
   const { cache, card, behaviour } = place;
   behaviour.busy = 2;
@@ -338,7 +338,7 @@ Deno.test("fetchGraph() tries again where the server is busy, and goes on where 
   expect(place.ranges.length).toBe(3);
 });
 
-Deno.test("fetchGraph() tries mirrors in their order, resumes from them, and trusts none", async () => {
+Deno.test("fetchGraph() tries mirrors in order, resumes from them, and trusts none", async () => {
   await using dead = await setUp();
   await using liar = await setUp();
   await using good = await setUp();
@@ -354,7 +354,7 @@ Deno.test("fetchGraph() tries mirrors in their order, resumes from them, and tru
   expect(error.message).toMatch(/404 Not Found; Cannot trust .*; Cannot fetch .*404/);
 });
 
-Deno.test("fetchGraph() throws away what is no part of the file", async () => {
+Deno.test("fetchGraph() discards bytes that are not part of the file", async () => {
   await using place = await setUp();
   const { cache, card, graph } = place;
   const part = `${cache}/${graph.sha256}.part`;
@@ -366,7 +366,7 @@ Deno.test("fetchGraph() throws away what is no part of the file", async () => {
   }
 });
 
-Deno.test("fetchFixture() takes a complete unfinished file, whose size no card tells", async () => {
+Deno.test("fetchFixture() takes a complete unfinished file, whose size no card states", async () => {
   await using place = await setUp();
   const { cache, graph } = place;
   const fixture = { file: "large.onnx", sha256: graph.sha256 };
@@ -410,7 +410,7 @@ Deno.test("fetchGraph() works in several processes at once on one empty cache", 
   expect(place.kept()).toEqual([graph.sha256]);
 });
 
-Deno.test("fetchGraph() leaves alone what another process is writing, and takes over what was left", async () => {
+Deno.test("fetchGraph() does not touch what another process is writing, and takes over what was left", async () => {
   await using place = await setUp();
   const { cache, card, graph } = place;
   const foreign = `${cache}/${graph.sha256}.${crypto.randomUUID()}.part`;
@@ -426,7 +426,7 @@ Deno.test("fetchGraph() leaves alone what another process is writing, and takes 
   expect(place.kept()).toEqual([graph.sha256]);
 });
 
-Deno.test("fetchGraph() names the folder that cannot be written, and what would do", async () => {
+Deno.test("fetchGraph() names the folder that cannot be written, and what to do", async () => {
   await using place = await setUp();
   const file = `${place.cache}/file`;
   await Deno.writeTextFile(file, "");

@@ -17,7 +17,7 @@ Deno.test("parseUnfinished() is unfinishedName() backwards", () => {
   expect(parseUnfinished(unfinishedName(sha256))).toEqual({ sha256 });
 });
 
-Deno.test("isKeepable() takes strong ETags alone, and none that could be a header of its own", () => {
+Deno.test("isKeepable() takes only strong ETags, and none that could inject a header", () => {
   for (const tag of ["", "a", 'W/"a"', '"a\r\nx: y"', '"a"b"', '"é"', `"${"x".repeat(63)}"`]) {
     expect([tag, isKeepable(tag)]).toEqual([tag, false]);
   }

@@ -23,13 +23,13 @@ Deno.test("openZoo() reads the entries of this package, in a checkout and over H
   expect(served.map((card) => card.id)).toEqual(own.map((card) => card.id));
 });
 
-Deno.test("Zoo.find() names the entries that come nearest", async () => {
+Deno.test("Zoo.find() names the most similar entries", async () => {
   const error = await openZoo(folder).find("tinny").catch((error) => error);
   expect(error).toBeInstanceOf(ModelNotFoundError);
   expect(error.near[0]).toBe("tiny");
 });
 
-Deno.test("Zoo.find() says which piece of an entry is missing", async () => {
+Deno.test("Zoo.find() says which part of an entry is missing", async () => {
   const directory = await Deno.makeTempDir();
   await expect(openZoo(directory).find("lost")).rejects.toThrow(/index\.yml/);
   await Deno.writeTextFile(`${directory}/index.yml`, "- lost\n");
@@ -55,7 +55,7 @@ Deno.test("Zoo.register() refuses a card that breaks the schema, and keeps nothi
   await expect(zoo.find("other")).rejects.toThrow(ModelNotFoundError);
 });
 
-Deno.test("parseIndex() takes an empty index, and refuses what is no list of different ids", () => {
+Deno.test("parseIndex() takes an empty index, and refuses anything except a list of different ids", () => {
   const url = new URL("file:///zoo/index.yml");
   expect(parseIndex("# nothing yet\n", url)).toEqual([]);
   expect(() => parseIndex("srdiff: 1\n", url)).toThrow(ManifestError);

@@ -1,4 +1,4 @@
-// What a project in TypeScript writes; it is checked, not run.
+// Code as in a TypeScript project; it is type-checked, not run.
 import { encodeImage, load, type Upscaler } from "@srzoo/core";
 import { ddim } from "@srzoo/core/diffusion";
 import { psnrY } from "@srzoo/core/metrics";
