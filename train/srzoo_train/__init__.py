@@ -2,7 +2,7 @@
 
 import os
 
-# ONNX Runtime from 1.29 on reports its use over the network and writes an id of the machine;
+# ONNX Runtime from 1.29 on reports its use over the network and writes an id for the machine;
 # whatever imports it here imports this package first.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 

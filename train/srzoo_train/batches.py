@@ -34,10 +34,10 @@ class Batch:
 
 
 class Batches:
-    """This process's share of every global batch, in as many parts as are accumulated.
+    """This process's share of every global batch, divided into the parts that are accumulated.
 
     Args:
-        workers: processes that cut crops, 0 for a thread; by default what suits the device.
+        workers: processes that cut crops, 0 for a thread; by default a number that suits the device.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Batches:
             rows = torch.randn(whole, generator=draws, device=self.device)
             return rows[:, part.start : part.stop].reshape(shape)
 
-        # The same number in every process and part; items are stratified by adding their place.
+        # The same number in every process and part; adding an item's place stratifies the items.
         draws = generator("cpu", seed, step, 0)
         shared = torch.rand(1, generator=draws)
         places = torch.tensor([item / size for item in part])
@@ -100,7 +100,7 @@ class Batches:
 
 
 def generator(device: torch.device | str, *key: int) -> torch.Generator:
-    """A generator fixed by its key, so that no process and no restart changes a draw."""
+    """A generator that depends only on its key, so that draws are the same in every process and after a restart."""
     mixed = 0
     for part in key:
         mixed = (mixed * 0x9E3779B97F4A7C15 + part + 0x7F4A7C15) % 2**63

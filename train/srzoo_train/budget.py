@@ -6,7 +6,7 @@ from .data.store import Store
 from .recipe import Recipe, Stage
 
 MEASURED = 100  # steps after which `max_minutes` becomes a number of steps
-RESERVED = 0.05  # share of a hard limit, and at most so many seconds, that is left for the end
+RESERVED = 0.05  # share of a hard limit that is left for the end, and the most seconds
 RESERVED_SECONDS = 15.0
 
 

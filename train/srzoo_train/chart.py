@@ -4,7 +4,7 @@ import html
 
 Points = list[tuple[int, float]]
 
-WIDTH, HEIGHT, POINTS = 720, 180, 400  # of the plot in pixels; longer curves are averaged down to so many points
+WIDTH, HEIGHT, POINTS = 720, 180, 400  # of the plot in pixels; longer curves are averaged down to this many points
 LEFT, BELOW = 56, 22                   # room for the labels of the axes
 COLOURS = "#1763ab", "#c8501e", "#2b8a3e", "#7a3fa0"
 
@@ -43,7 +43,7 @@ def chart(curves: dict[str, Points], height: int = HEIGHT, alone: bool = False) 
 
 
 def thinned(points: Points) -> Points:
-    """Means of neighbours, so that a few hundred points are left; each stands at its last step."""
+    """Means of neighbours, which leave a few hundred points; each is placed at its last step."""
     group = -(-len(points) // POINTS)
     groups = [points[i : i + group] for i in range(0, len(points), group)]
     return [(part[-1][0], sum(value for _, value in part) / len(part)) for part in groups]

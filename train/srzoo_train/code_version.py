@@ -1,4 +1,4 @@
-"""Which code made something."""
+"""The version of the code, to record with what it made."""
 
 import subprocess
 from pathlib import Path

@@ -23,7 +23,7 @@ JUDGED = "held_out_"  # other crops at every step rise and fall by themselves
 
 @dataclass(frozen=True)
 class Descent:
-    """A smoothed curve, and by how much it rises where it does."""
+    """A smoothed curve, and by how much it rises at most."""
 
     curve: Points
 
@@ -54,7 +54,7 @@ def lines_of(log: Path, stage: str) -> list[dict]:
 
 
 def smoothed(points: Points, window: int) -> Points:
-    """The mean of the values of the last `window` steps, from where there are so many."""
+    """The mean of the values of the last `window` steps, from the first step that has that many."""
     begin = points[0][0] + window
     found = []
     for end, _ in points:

@@ -1,4 +1,4 @@
-"""How published systems enlarge the input before their networks see it: the same as lib/models/enlargements.ts."""
+"""How published systems enlarge the input for their networks: the same as lib/models/enlargements.ts."""
 
 from __future__ import annotations
 

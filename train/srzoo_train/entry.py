@@ -13,7 +13,7 @@ from .graphs import Graph
 from .networks import ROOT
 
 FLOATS = {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16}
-MADE = {".onnx", ".safetensors"}  # what an export replaces, besides model.yml
+MADE = {".onnx", ".safetensors"}  # files that an export replaces, besides model.yml
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def write_card(folder: Path, written: dict) -> None:
 
 
 def used_parameters(graph: Graph, model: onnx.ModelProto) -> int:
-    """Number of learned values in the graph; a network may hold parts that it does not use."""
+    """Number of learned values in the graph; a network may hold parameters that it does not use."""
     if next(graph.network.parameters(), None) is None:  # it came as ONNX
         floats = [tensor for tensor in model.graph.initializer if tensor.data_type in FLOATS]
         return sum(math.prod(tensor.dims) for tensor in floats)

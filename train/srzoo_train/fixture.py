@@ -1,4 +1,4 @@
-"""Recorded inputs and outputs of an entry's graphs, as safetensors: what a self-check repeats."""
+"""Recorded inputs and outputs of an entry's graphs, as safetensors, which a self-check repeats."""
 
 import numpy as np
 import onnx

@@ -24,7 +24,7 @@ AXES = {
     **dict.fromkeys(("t", "level", "restore", "logdet"), {0: "n"}),
 }
 PARITY = 2e-5  # largest difference, as a part of the output's largest value (at least 1)
-SUMMED = 5.0   # times as much for one number an item, such as a log-determinant: rounding adds up over pixels
+SUMMED = 5.0   # times as much for one number per item, such as a log-determinant: rounding adds up over pixels
 
 
 class ExportError(RuntimeError):
@@ -64,7 +64,7 @@ def _picked(found: Tensor | tuple[Tensor, ...], outputs: dict[str, int]) -> tupl
 
 
 def low_images(restores: bool) -> Callable[[int, int, int], dict[str, Tensor]]:
-    """What draws the inputs of an encoder: `lr`, and `restore` if it has that."""
+    """A function that draws the inputs of an encoder: `lr`, and `restore` if it has that."""
 
     def draw(height: int, width: int, n: int) -> dict[str, Tensor]:
         dial = {"restore": torch.rand(n)} if restores else {}

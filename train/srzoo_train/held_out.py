@@ -1,4 +1,4 @@
-"""The loss of crops that training never sees: the same crops and the same noise at every look."""
+"""The loss of crops that training never sees: the same crops and the same noise every time."""
 
 import torch
 from torch import Tensor

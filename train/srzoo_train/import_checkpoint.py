@@ -2,7 +2,7 @@
 
     python -m srzoo_train.import_checkpoint MODEL --out DIR [--config FILE] [--scale N] [--licence ID]
 
-Known are the official checkpoints of SRDiff, SR3 and DDPM, RRDB networks, ONNX files with one image in and
+It reads the official checkpoints of SRDiff, SR3 and DDPM, RRDB networks, ONNX files with one image in and
 one out, networks of ncnn, and, with the optional package spandrel, the networks that it knows.
 """
 
@@ -44,7 +44,7 @@ def import_checkpoint(
     scale: int | None = None,
     licence: str | None = None,
 ) -> None:
-    """Reads, converts, exports and checks; `out` appears only if all went well."""
+    """Reads, converts, exports and checks; `out` appears only if everything succeeds."""
     told = dict(read_config(config)) | ({} if scale is None else {"scale": scale})
     name, conversion = converted(checkpoint, told)
     for note in conversion.notes:

@@ -23,7 +23,7 @@ AXES = {
 
 
 def export(weights: Path, file: Path) -> None:
-    """Writes the graph; refuses weights that do not fit and a graph that computes something else."""
+    """Writes the graph; refuses weights that do not fit, and a graph that computes other values."""
     network = Inception().eval().requires_grad_(False)
     state = torch.load(weights, map_location="cpu", weights_only=True)
     missing, unknown = network.load_state_dict(state, strict=False)

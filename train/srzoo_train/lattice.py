@@ -1,4 +1,4 @@
-"""The lattice that a network of the LR grid leaves in its images: what is alike at every period.
+"""The lattice that a network of the LR grid leaves in its images: what repeats with its period.
 
 Where a network shuffles its channels to pixels, or works at half the grid, each place within the
 period has weights of its own. Photographs do not have that period: the mean of their colours over many

@@ -13,7 +13,7 @@ LINE_EVERY = 30.0  # seconds between lines where the output is not a terminal
 
 
 def usable_trackers(names: tuple[str, ...]) -> list[str]:
-    """The trackers whose packages are there; says which are not."""
+    """The trackers whose packages are installed; says which are not."""
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     for name in missing:
         print(f"train: the tracker {name} is left out: its package is not installed", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""LPIPS as a loss, out of the same `lpips_*.onnx` that the bench measures with."""
+"""LPIPS as a loss, with the weights of the `lpips_*.onnx` that the bench measures with."""
 
 import os
 import sys
@@ -16,8 +16,8 @@ MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 # AlexNet's five convolutions: stride, padding, and whether a 3x3 max-pool of stride 2 comes first.
 LAYERS = [(4, 2, False), (1, 2, True), (1, 1, True), (1, 1, False), (1, 1, False)]
-PERIOD = 8  # pixels: the first stride times the first pool's. An image moved by so many looks alike
-SMALLEST = 31 + PERIOD - 1  # pixels of a side whose `window` still has something for the last layer
+PERIOD = 8  # pixels: the first stride times the first pool's. An image shifted by this much looks the same
+SMALLEST = 31 + PERIOD - 1  # least side in pixels whose `window` still reaches the last layer
 
 
 class LpipsAlex(nn.Module):
@@ -42,7 +42,7 @@ class LpipsAlex(nn.Module):
         return found
 
     def forward(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
-        """Distances [n] between two lists that `features` gave."""
+        """Distances [n] between two results of `features`."""
         return sum((p - q).square().sum(1).mean((1, 2)) for p, q in zip(a, b))
 
 

@@ -91,7 +91,7 @@ class Lpips(nn.Module):
 
 
 def reference_pair() -> tuple[np.ndarray, np.ndarray]:
-    """Two normalised images of 64x64 that any language can make; bench/graphs.ts makes the same."""
+    """Two normalised images of 64x64 that any language can make; cli/zoo/lpips.ts makes the same."""
     y, x = np.mgrid[0:64, 0:64]
     mean = np.array([0.485, 0.456, 0.406])[:, None, None]
     deviation = np.array([0.229, 0.224, 0.225])[:, None, None]
@@ -104,7 +104,7 @@ def reference_pair() -> tuple[np.ndarray, np.ndarray]:
 
 
 def export(backbone: str, weights: Path, linears: Path, folder: Path) -> Path:
-    """Writes one graph; refuses one that scores otherwise than the published figures' graph."""
+    """Writes one graph; refuses one whose scores differ from those of the published figures' graph."""
     load = lambda file: torch.load(file, map_location="cpu", weights_only=True)
     network = Lpips(backbone, load(weights), load(linears)).eval()
     pair = [torch.from_numpy(picture) for picture in reference_pair()]

@@ -58,7 +58,7 @@ class Muon(torch.optim.AdamW):
             state = self.state[parameter]
             if "momentum" not in state:
                 state["momentum"] = torch.zeros_like(parameter)
-                state["step"] = torch.zeros(())  # unused, but AdamW looks for it in every state it loads
+                state["step"] = torch.zeros(())  # unused, but AdamW expects it in every state that it loads
         share, grads = group["momentum"], [p.grad for p in parameters]
         means = [self.state[p]["momentum"] for p in parameters]
         torch._foreach_lerp_(means, grads, 1 - share)

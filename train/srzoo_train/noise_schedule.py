@@ -91,5 +91,5 @@ def fits(schedule: Schedule, table: Tensor) -> bool:
 
 
 def rounded(value: float) -> float:
-    """The shortest number that single precision may have meant."""
+    """The shortest decimal number that rounds to this value in single precision."""
     return float(f"{value:.6g}")

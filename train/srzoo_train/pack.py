@@ -1,4 +1,4 @@
-"""Packs runs into a few small files, to copy from a machine that is not kept.
+"""Packs runs into a few small files, to copy them from a temporary machine.
 
 A packed run holds what `export` and `init_from` read: averaged weights in fp16, the encoder, the log
 and the sources. It cannot be continued, since the optimizer's state is left out.
@@ -17,7 +17,7 @@ LIMIT = 15 << 20  # bytes of a file
 
 
 def packed(folder: Path) -> dict[str, bytes]:
-    """The files of a packed run by name; empty where the run has no state yet."""
+    """The files of a packed run by name; empty if the run has no state yet."""
     state = load_state(folder)
     if state is None:
         return {}

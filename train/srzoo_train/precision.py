@@ -6,7 +6,7 @@ import torch
 
 from .batches import Batch
 
-STEPS = 5  # timed, after one that is not
+STEPS = 5  # steps that are timed, after one that is not
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:

@@ -48,7 +48,7 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
 
 
 def build(recipe: Recipe, told: str) -> nn.Module:
-    """The network, told the time as `level` or `t`."""
+    """The network, which takes the time as `level` or `t`."""
     size = recipe.network
     widths = tuple(size.hidden * multiplier for multiplier in size.multipliers)
     attention = frozenset(size.attention)

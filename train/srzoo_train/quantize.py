@@ -1,6 +1,6 @@
 """Int8 graphs: static QDQ of the convolutions, a scale per channel, calibrated on training crops.
 
-`python -m srzoo_train.quantize ENTRY --data STORE` puts int8 graphs beside those of an entry.
+`python -m srzoo_train.quantize ENTRY --data STORE` adds int8 graphs to an entry.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from .run import Run
 from .schedule import add_noise
 
 BATCHES, BATCH, SIDE = 12, 4, 32  # calibration: batches of crops of so many LR pixels square
-LOSS = 0.2  # largest root mean square error, as a part of the output: the images are judged afterwards
+LOSS = 0.2  # largest root mean square error, relative to the output: the images are judged afterwards
 # Activations and sums that stand between convolutions go with them; what FiLM multiplies stays float.
 QUANTISED = ["Conv", "Relu", "Add"]
 # Convolutions that read or make an image of 8 bits keep their bits, where the image is not noise.
@@ -129,7 +129,7 @@ def _check_loss(graph: str, exact, rounded, feed: dict[str, np.ndarray]) -> None
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """ONNX Runtime's calibration prints and logs what it does, which no one asked for."""
+    """Silences ONNX Runtime's calibration, which prints and logs what it does."""
     logging.disable(logging.WARNING)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -139,7 +139,7 @@ def silent() -> Iterator[None]:
 
 
 def halve(model: onnx.ModelProto) -> None:
-    """Stores fp32 weights that fp16 holds to the bit as fp16, cast when the graph is loaded."""
+    """Stores fp32 weights that fp16 represents exactly as fp16, cast when the graph is loaded."""
     for tensor in list(model.graph.initializer):
         if tensor.data_type != TensorProto.FLOAT or math.prod(tensor.dims) < LEAST:
             continue

@@ -19,7 +19,7 @@ def target_of(kind: str, x0: Tensor, noise: Tensor, alpha_bar: Tensor) -> Tensor
 
 
 def x0_of(kind: str, x: Tensor, prediction: Tensor, alpha_bar: Tensor) -> Tensor:
-    """x0 out of x_t and a prediction of that kind."""
+    """x0 from x_t and a prediction of that kind."""
     if kind == "eps":
         return (x - (1 - alpha_bar).sqrt() * prediction) / alpha_bar.sqrt()
     if kind == "x0":

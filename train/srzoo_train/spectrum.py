@@ -1,4 +1,4 @@
-"""How far the power spectra of two images are apart, neighbourhood by neighbourhood.
+"""The distance of the power spectra of two images, window by window.
 
 Networks that draw on the LR grid leave a weave whose period is the scale, and noise in smooth areas;
 both are plain in the spectrum (Durall et al. 2020), and LPIPS hardly sees them. Channels are taken
@@ -22,7 +22,7 @@ OPPONENT = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -
 
 
 class SpectrumDistance(nn.Module):
-    """How far log powers d = log p - log q are apart: mean |d|, and the lines of the mean of d.
+    """The distance of log powers, d = log p - log q: mean |d|, and the lines of the mean of d.
 
     The first term compares neighbourhood by neighbourhood. What all of them have in common, such as
     a lattice, is the mean of d over them; its norm of degree 4 over frequencies, luma and colours

@@ -1,4 +1,4 @@
-"""The state of a run on disk: whole or not at all, and the last good ones kept."""
+"""The state of a run on disk: written whole or not at all, and the last good ones are kept."""
 
 import io
 import os

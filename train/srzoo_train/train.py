@@ -59,7 +59,7 @@ def check_lpips(recipe: Recipe, lpips: Path | None) -> None:
 
 
 def dry_run(recipe: Recipe, lpips: Path | None) -> dict:
-    """What the run would be: its recipe, its size, its cost, its time."""
+    """What the run would take: its recipe, size, cost and time."""
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -89,7 +89,7 @@ def dry_run(recipe: Recipe, lpips: Path | None) -> dict:
 
 
 def resolved(args: argparse.Namespace) -> Recipe:
-    """The recipe with what the command line replaces."""
+    """The recipe, with the values that the command line overrides."""
     changes = {"encoder": args.encoder} if args.encoder else {}
     for told in args.set:
         key, equals, value = told.partition("=")

@@ -30,7 +30,7 @@ REFIT, ROUNDS = 120, 400  # batches whose signs the last layers are fitted to, a
 
 
 def train(store: Store, steps: int, seed: int, start: Damage | None = None, lr: float = 2e-3) -> Damage:
-    """The network after so many steps, its curve not yet set."""
+    """The network after this many steps, before its curve is set."""
     torch.manual_seed(seed)
     network = start.train() if start else Damage()
     optimizer = torch.optim.AdamW(network.parameters(), lr, betas=(0.9, 0.99), weight_decay=1e-3)
@@ -86,13 +86,13 @@ def judged(network: Damage, store: Store, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def set_curve(network: Damage, seen: Tensor, severity: Tensor) -> None:
-    """Where `restore` begins and ends."""
+    """The severities at which `restore` begins and ends."""
     network.low = float(seen[severity == 0].quantile(0.9))
     network.high = max(network.low + 0.05, float(seen[severity > CLEAR].quantile(0.25)))
 
 
 def figures(network: Damage, seen: Tensor, severity: Tensor) -> dict[str, float]:
-    """How well clean and damaged are told apart."""
+    """How well the network separates clean from damaged crops."""
     clean, clear = seen[severity == 0], seen[severity > CLEAR]
     restore = lambda values: float(((values - network.low) / (network.high - network.low)).clamp(0, 1).mean())
     return {

@@ -19,7 +19,7 @@ from .data.store import Store
 
 PICTURES = 8
 SIDE = 256  # pixels of HR
-CORNERS = [(1, 1), (2, 2), (3, 3), (6, 5)]  # where LPIPS also looks, besides (0, 0): see lpips.window
+CORNERS = [(1, 1), (2, 2), (3, 3), (6, 5)]  # corners from which LPIPS sees the images besides (0, 0): see lpips.window
 
 
 def psnr_y(a: Tensor, b: Tensor, border: int) -> float:

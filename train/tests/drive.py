@@ -18,7 +18,7 @@ torch.set_num_threads(1)
 recipe, store, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 loop.SAVE_EVERY = 0
 loop.LOG_EVERY = 1
-if len(sys.argv) > 4:  # seconds a step, for who wants to interrupt
+if len(sys.argv) > 4:  # seconds per step, so that a test can interrupt the run
     step = loop.Trainer.step
     pause = float(sys.argv[4])
     loop.Trainer.step = lambda *args: (time.sleep(pause), step(*args))[1]

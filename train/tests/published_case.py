@@ -1,6 +1,6 @@
 """Makes checkpoints of Janspiry's and novwaul's networks with any sizes and options, and records their runs.
 
-That the networks are the authors' own is what test_published_unets.py shows on recordings of theirs.
+test_published_unets.py shows on the authors' recordings that the networks are theirs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LINEAR = {"kind": "linear", "timesteps": 6, "first": 1e-4, "last": 0.3}
 
 @dataclass(frozen=True)
 class Case:
-    """What a case may vary."""
+    """The options of a case."""
 
     shape: JanspiryShape | NovwaulShape = SMALL
     trained: dict[str, Any] = field(default_factory=lambda: LINEAR)
@@ -71,7 +71,7 @@ def told(schedule: dict) -> dict:
 
 
 def config(case: Case) -> dict:
-    """What a case's config.json says beyond sizes."""
+    """What the config.json of a case says besides sizes."""
     if case.novwaul:
         return {"system": "SR3 (novwaul)", "scale": case.scale}
     return {

@@ -17,7 +17,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Options:
-    """What a case may vary."""
+    """The options of a case."""
 
     hidden: int = 8
     multipliers: tuple[int, ...] = (1, 2)
@@ -70,7 +70,7 @@ def checkpoint(options: Options, rrdb: RRDBNet, unet: SRDiffUNet) -> dict:
 
 
 def config(options: Options) -> dict:
-    """What a case's config.json says beyond sizes."""
+    """What the config.json of a case says besides sizes."""
     said = schedule(options)
     return {
         "system": "SRDiff",

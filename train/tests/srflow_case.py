@@ -22,7 +22,7 @@ QUANT = 32
 
 
 def network(shape: SRFlowShape, seed: int = 1) -> SRFlow:
-    """Random weights, also where the network starts at zero, with actnorms that know their data."""
+    """Random weights, also where the network starts at zero, with actnorms that were set by data."""
     torch.manual_seed(seed)
     net = SRFlow(shape).eval()
     with torch.no_grad():
@@ -77,7 +77,7 @@ def log_det_of(latents: list[Tensor], log_det: Tensor) -> Tensor:
 
 
 def config(shape: SRFlowShape) -> dict:
-    """What a case's config.json says."""
+    """What the config.json of a case says."""
     return {
         "system": "SRFlow", "scale": shape.scale, "quant": QUANT, "heats": list(HEATS),
         "encoder": {"stacked_blocks": list(shape.stacked)},

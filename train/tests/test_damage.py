@@ -1,4 +1,4 @@
-"""Damaged crops: fixed by their seed, aligned, within their ranges; drawn crops are what they say."""
+"""Damaged crops: fixed by their seed, aligned, within their ranges; drawn crops have their content."""
 
 import pickle
 from dataclasses import replace

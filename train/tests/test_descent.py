@@ -1,4 +1,4 @@
-"""descent tells whether a smoothed loss only falls, and names by how much it does not."""
+"""descent reports whether a smoothed loss only falls, and by how much it rises."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from srzoo_train.descent import descents, lines_of, skipped_late, smoothed
 
 
 def write_log(folder: Path, values, skipped=lambda step: 0) -> Path:
-    """A run whose log has a line every ten steps, as values(step) says."""
+    """A run whose log has a line every ten steps, with values(step)."""
     lines = [{"stage": "nll", "step": s, **values(s), "skipped": skipped(s)} for s in range(1, 1002, 10)]
     text = "\n".join(map(json.dumps, [*lines, {"validation": {"psnr_y": 1.0}, "step": 1001}]))
     (folder / "log.jsonl").write_text(text + "\n")

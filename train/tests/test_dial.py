@@ -15,7 +15,7 @@ def test_the_table_has_a_row_for_each_track_and_tells_damage_and_dial_apart(stor
     data, few = Data(damage="photo"), dict(batch=2, budget=Budget(max_steps=2))
     encoder = train(regression(data=data, **few), store, tmp_path / "encoder")
     run = open_run(train(srdiff(str(encoder), data=data, **few), store, tmp_path / "run"))
-    # Enough for the dial to be heard, whose layers begin at zero.
+    # Enough steps for the dial to have an effect, since its layers begin at zero.
     file = tmp_path / "run" / "stage-1.pt"
     weights = torch.load(file, weights_only=True)
     draws = torch.Generator().manual_seed(1)

@@ -12,7 +12,7 @@ from srzoo_train.models.srflow import SRFlow, SRFlowShape
 
 
 def tiny(scale: int = 2, couplings: int = 3, seed: int = 0, spread: float = 0.1) -> Flow:
-    """A flow whose every weight is away from its start, and whose actnorms know their data."""
+    """A flow whose every weight is away from its start, and whose actnorms were set by data."""
     torch.manual_seed(seed)
     flow = Flow(scale, features=4, channels=8, blocks=1, couplings=couplings, hidden=8)
     for step in flow.steps:

@@ -1,4 +1,4 @@
-"""The loss of crops kept aside is a figure of the network alone, and changes nothing of a training."""
+"""The loss of crops kept aside is a figure of the network alone, and does not affect training."""
 
 import json
 

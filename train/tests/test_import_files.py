@@ -1,4 +1,4 @@
-"""Containers and configurations: what is read, what is refused, and how it is told."""
+"""Containers and configurations: what is read, what is refused, and with which message."""
 
 import json
 import os

@@ -56,7 +56,7 @@ def new_layout(network: nn.Module) -> dict[str, Tensor]:
     return found
 
 
-# Network, scale, and what is written of tiles.
+# Network, scale, and what the card says of tiles.
 NETWORKS = {
     "esrgan x1": (lambda: esrgan(scale=1), 1, {"overlap": 19}),
     "esrgan x2": (lambda: esrgan(scale=2), 2, {"overlap": 19}),
@@ -70,7 +70,7 @@ NETWORKS = {
 
 
 def imported(folder: Path, tree: object, *arguments: str) -> dict:
-    """The card of an entry made of a file; the entry lies in folder / "entry"."""
+    """The card of an entry made from a file; the entry lies in folder / "entry"."""
     torch.save(tree, folder / "net.pth")
     assert main([str(folder / "net.pth"), "--out", str(folder / "entry"), *arguments]) == 0
     return yaml.safe_load((folder / "entry" / "model.yml").read_text())
@@ -133,7 +133,7 @@ def test_an_imported_entry_runs_in_the_library(make, scale, tmp_path):
 
 
 def refusal(path: Path, folder: Path, capsys) -> str:
-    """What is told of a file that is refused; nothing is left."""
+    """The message for a file that is refused; nothing is left behind."""
     before = sorted(folder.iterdir())
     assert main([str(path), "--out", str(folder / "entry")]) == 1
     told = capsys.readouterr().err
@@ -236,7 +236,7 @@ def exported(file: Path, network: nn.Module, channels: int = 3, last: bool = Fal
     ("even", Unshuffled(), {}, 4, "sides a multiple of 2"),
     ("bytes", Full(), {}, 2, "RGB in [0, 255]"),
     ("signed", Signed(), {}, 2, "RGB in [-1, 1]"),
-    # These say that they take 8x8 pixels alone, and take any.
+    # These claim to take only 8x8 pixels, and take any size.
     ("fixed", Enlarged(), {"free": False}, 2, "RGB in [0, 1]"),
     ("fixed gray", Enlarged(), {"channels": 1, "free": False}, 2, "gray in [0, 1]"),
     ("fixed last", Enlarged(True), {"last": True, "free": False}, 2, "RGB in [0, 1]"),

@@ -27,7 +27,7 @@ RECORDED = ["janspiry_sr3_cond", "janspiry_sr3_uncond", "janspiry_ddpm_cond", "j
 
 
 def convert(case: Case, config: dict, **changes):
-    """A case's checkpoint as it is recognised and understood."""
+    """A case's checkpoint, recognised and converted."""
     system, weights = recognise(checkpoint(case, network(case.shape)))
     return system.convert({**weights, **changes}, config)
 

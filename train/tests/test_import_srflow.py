@@ -22,7 +22,7 @@ VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
 
 
 def convert(shape: SRFlowShape, told: dict, **changes):
-    """A network's checkpoint as it is recognised and understood."""
+    """A network's checkpoint, recognised and converted."""
     system, weights = recognise(network(shape).state_dict())
     return system.convert({**weights, **changes}, told)
 

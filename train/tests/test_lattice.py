@@ -1,4 +1,4 @@
-"""The lattice of a picture, against one that was drawn into it."""
+"""The lattice of an image, compared with one that was drawn into it."""
 
 import torch
 

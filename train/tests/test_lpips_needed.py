@@ -1,4 +1,4 @@
-"""What needs LPIPS says so before any work, and what does not need it works without."""
+"""Commands that need LPIPS say so before any work, and the others work without it."""
 
 from pathlib import Path
 

@@ -14,7 +14,7 @@ def test_singular_values_come_near_one_and_directions_stay(shape):
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     u, s, v = torch.linalg.svd(matrix, full_matrices=False)
     near = torch.diagonal(u.T @ orthogonal(matrix) @ v.T)
-    well = s > 0.05 * s[0]  # what is hardly there cannot be enlarged in so few rounds
+    well = s > 0.05 * s[0]  # tiny components cannot be enlarged in so few rounds
     assert near[well].min() > 0.6 and near[well].max() < 1.3
 
 

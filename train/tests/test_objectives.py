@@ -154,7 +154,7 @@ def test_the_energy_score_of_a_gaussian_has_its_closed_form(encoder):
 
 @needs_lpips
 def test_the_estimate_of_a_trained_encoder_follows_its_l1_alone(encoder):
-    """Of the encoder only what the features come from hears of the samples."""
+    """Only the part of the encoder that makes the features gets gradients from the samples."""
 
     def gradients(of_samples: bool) -> dict[str, Tensor]:
         recipe = joint(encoder)
@@ -258,7 +258,7 @@ def test_the_whole_chain_starts_from_noise_alone(encoder):
 
 
 def test_levels_that_are_told_lie_anywhere_between_timesteps(encoder):
-    """SR3 is told sqrt(alphaBar), drawn from one timestep's to the next one's (Saharia et al., section 2.4)."""
+    """SR3 is given sqrt(alphaBar), drawn from one timestep's to the next one's (Saharia et al., section 2.4)."""
     told = []
 
     def network(x: Tensor, level: Tensor, *_: Tensor) -> Tensor:

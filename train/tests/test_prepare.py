@@ -1,4 +1,4 @@
-"""Photographs become a store whole, or the reason is told."""
+"""Photographs become a store, or the reason why not is reported."""
 
 import io
 import json

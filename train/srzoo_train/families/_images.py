@@ -50,7 +50,7 @@ class Alone(nn.Module):
 
 
 def given(recipe: Recipe) -> nn.Module:
-    """What the denoiser is fed with, and the base."""
+    """The condition that the denoiser is given, and the base."""
     return Alone(recipe) if recipe.condition == "none" else Beside(recipe)
 
 
@@ -72,7 +72,7 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
 
 
 def build(recipe: Recipe, time: Callable[[], nn.Module], told: str) -> nn.Module:
-    """The denoiser, which is told the time as `level` or `t`."""
+    """The denoiser, which takes the time as `level` or `t`."""
     size = recipe.network
     if published.is_published(recipe):
         return published.build(recipe, told)
@@ -102,7 +102,7 @@ def graphs(recipe: Recipe, network: nn.Module, told: str, values: Tensor) -> dic
 
 
 def tiling(recipe: Recipe) -> dict | None:
-    """How images are cut, where the reach of the network does not tell."""
+    """How images are cut if the reach of the network does not decide it."""
     return published.cut(recipe) if published.is_published(recipe) else None
 
 

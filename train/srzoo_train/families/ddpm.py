@@ -1,4 +1,4 @@
-"""Family ddpm: diffusion of the image, the network told the timestep (Ho et al. 2020)."""
+"""Family ddpm: diffusion of the image, the network is given the timestep (Ho et al. 2020)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Family regression: one network, one answer. The posterior mean, or the median with L1."""
+"""Family regression: one network, one result. The posterior mean, or the median with L1."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Family sr3: diffusion of the image, the network told its noise level sqrt(alphaBar) (Saharia et al. 2021)."""
+"""Family sr3: diffusion of the image, the network is given the noise level sqrt(alphaBar) (Saharia et al. 2021)."""
 
 from pathlib import Path
 

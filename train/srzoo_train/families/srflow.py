@@ -107,7 +107,7 @@ class Stacked(nn.Module):
 
 
 def given(recipe: Recipe, encoder: nn.Module) -> Encoded:
-    """What the flow is fed with, and the base."""
+    """The features that the flow is given, and the base."""
     return Encoded(Stacked(encoder, recipe) if recipe.network.kind == "published" else encoder)
 
 
@@ -130,7 +130,7 @@ def latents_of(recipe: Recipe) -> list[tuple[int, float]]:
 
 
 def latent_shapes(recipe: Recipe, lr: Tensor, copies: int) -> list[torch.Size]:
-    """Of the latents of so many samples of every image."""
+    """Temperatures of the latents of this many samples of every image."""
     n, (height, width) = copies * len(lr), lr.shape[2:]
     return [
         torch.Size((n, channels, int(height * ratio), int(width * ratio)))
@@ -285,7 +285,7 @@ def graphs(recipe: Recipe, network: nn.Module, encoder: nn.Module) -> dict[str, 
 
 
 def card(recipe: Recipe, residual_scale: float) -> dict:
-    """What sampling must know."""
+    """What the card says for sampling."""
     return {
         "flow": {
             "latents": [

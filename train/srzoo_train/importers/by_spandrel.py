@@ -22,7 +22,7 @@ from .system import Conversion, ImportRefused, System, Weights
 
 HINT = "the optional package spandrel knows some forty more: `deno task spandrel` installs it"
 
-# Low-resolution pixels: what tiles share is then a small part of them. Networks whose reach is larger,
+# Low-resolution pixels: the overlap is then a small part of a tile. Networks whose reach is larger,
 # or that look at whole tiles, are blended.
 TILE, OVERLAP = 128, 16
 # Attributes by which networks ask for sides of which multiple, beyond what spandrel says of them: they
@@ -39,7 +39,7 @@ def detect(weights: Iterable[str]) -> bool:
 
 
 def recognised(weights: Mapping[str, Tensor]) -> tuple[Any, Weights] | None:
-    """The architecture, and the weights under its names, which may begin with what was taken for a wrapper."""
+    """The architecture, and the weights under its names, which may begin with what looked like a wrapper."""
     from spandrel import MAIN_REGISTRY
 
     for prefix in ("", "model."):
@@ -51,7 +51,7 @@ def recognised(weights: Mapping[str, Tensor]) -> tuple[Any, Weights] | None:
 
 
 def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
-    """Loads the network and finds out what a card must say; there is nothing to configure."""
+    """Loads the network and finds out what a card must say; nothing needs to be configured."""
     architecture, named = recognised(weights)
     described = loaded(architecture, named)
     network = Ranged(described).eval().requires_grad_(False)
@@ -110,7 +110,7 @@ class Ranged(nn.Module):
     def __init__(self, described: Any):
         super().__init__()
         self.model = described.model
-        self.call = described._call_fn  # what spandrel itself calls: some give more than the image
+        self.call = described._call_fn  # the method that spandrel itself calls: some networks give more than the image
         self.gray = described.input_channels == 1
 
     def forward(self, lr: Tensor) -> Tensor:
@@ -179,7 +179,7 @@ def traceable(network: nn.Module) -> Iterator[None]:
 
 
 def window_reverse(windows: Tensor, window_size: int, h: Any, w: Any) -> Tensor:
-    """Windows (n * windows, side, side, c) put together: (n, h, w, c)."""
+    """Joins windows (n * windows, side, side, c) into (n, h, w, c)."""
     side, channels = window_size, windows.shape[-1]
     x = windows.view(-1, h // side, w // side, side, side, channels)
     return x.permute(0, 1, 3, 2, 4, 5).reshape(-1, h, w, channels)
@@ -201,6 +201,6 @@ class ShiftedMask:
         return apart.float() * -100.0
 
     def regions(self, length: Any) -> Tensor:
-        """0 far from the end, 1 within the last window, 2 where the shift came round."""
+        """0 far from the end, 1 within the last window, 2 where the shift wraps around."""
         place = torch.arange(length)
         return (place >= length - self.side).long() + (place >= length - self.shift).long()

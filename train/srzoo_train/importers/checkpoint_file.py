@@ -19,7 +19,7 @@ from .system import ImportRefused
 LARGEST = 2**36    # bytes of a file
 SHARED = 4         # how many times its bytes all tensors together may have: some share their values
 MOST_PARTS = 10**6 # parts of a tree, those that stand at several places counted at each
-DEEPEST = 64       # parts that are within each other
+DEEPEST = 64       # parts nested within each other
 
 TOLD = "expected a torch file (zip or older), a safetensors file or a MindSpore .ckpt"
 

@@ -12,7 +12,7 @@ from .system import ImportRefused, Weights, numbered, shape_of
 
 @dataclass(frozen=True)
 class Level:
-    """One resolution on the way down, as the names and shapes of weights tell it."""
+    """One resolution on the way down, as the names and shapes of the weights show it."""
 
     width: int
     blocks: int
@@ -50,7 +50,7 @@ def layers_of(weights: Weights, path: str, first: int = 0) -> range:
 
 
 def scale_of(config: Mapping[str, Any], default: int) -> tuple[int, list[str]]:
-    """The scale, which the weights do not tell; with a note if it is assumed."""
+    """The scale, which the weights do not show, with a note if it is assumed."""
     told = lookup(config, "scale")
     low, high = (lookup(config, f"datasets.train.{side}_resolution") for side in "lr")
     if told is None and isinstance(low, int) and isinstance(high, int) and low > 0:

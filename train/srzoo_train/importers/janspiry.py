@@ -15,7 +15,7 @@ from .schedule_table import SCHEDULE_BUFFERS, decided
 from .system import Conversion, ImportRefused, System, Weights, listed, load_exactly, shape_of
 
 NET = "denoise_fn."
-# Names that only a network with this way of telling the time has.
+# Names that only a network with this embedding of the time has.
 TIMES = {"level": f"{NET}noise_level_mlp.", "timestep": f"{NET}time_mlp."}
 # Both released tasks, 16 -> 128 and 64 -> 512.
 SCALE = 8
@@ -65,7 +65,7 @@ JANSPIRY = System("SR3 / DDPM (Janspiry)", ("",), detect, convert)
 
 
 def shape_in(weights: Weights, config: Mapping[str, Any]) -> tuple[JanspiryShape, list[str]]:
-    """The network's sizes, with notes on what no shape tells."""
+    """The network's sizes, with notes on what the shapes do not show."""
     inner, inputs = shape_of(weights, f"{NET}downs.0.weight", 4)[:2]
     if inputs not in (3, 6):
         raise ImportRefused(f"its network takes {inputs} channels; known are 3 (unconditional) and 6")
@@ -82,7 +82,7 @@ def shape_in(weights: Weights, config: Mapping[str, Any]) -> tuple[JanspiryShape
 def groups_of(
     levels: list[Level], inner: int, config: Mapping[str, Any]
 ) -> tuple[int, list[str]]:
-    """Groups of the norms: told, else as released for these sizes."""
+    """Groups of the norms: as configured, or else as released for these sizes."""
     widths = tuple(level.width for level in levels)
     told = lookup(config, "model.unet.norm_groups", "unet.norm_groups", "unet.group_norm_groups",
                   "norm_groups")

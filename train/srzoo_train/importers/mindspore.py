@@ -39,13 +39,13 @@ NAMES = {
     "embedding_table": "weight",
 }
 
-# What training keeps beside the weights.
+# Tensors that training keeps beside the weights.
 TRAINING = {"moment1", "moment2", "moments", "beta1_power", "beta2_power", "learning_rate",
             "global_step", "epoch_num", "step_num"}
 
 CHECKSUM = b"crc_num"
 
-# Sizes of a tensor: the product of any number of them would take any time.
+# Most sizes of a tensor: multiplying any number of them would take too long.
 MOST_DIMS = 8
 
 

@@ -1,7 +1,7 @@
 """Networks of ncnn, a `.param` file with its `.bin` beside it, as ONNX graphs.
 
 The text lists layers, `Type name inputs outputs INPUTS OUTPUTS key=value...`, and the binary holds
-their weights in the same order. Known are the layers of plain super-resolution networks.
+their weights in the same order. It supports the layers of plain super-resolution networks.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class Layer:
 
 
 class Weights:
-    """The binary, read from its beginning."""
+    """The binary file, read from its beginning."""
 
     def __init__(self, data: bytes):
         self._data, self._at = data, 0
 
     def flagged(self, count: int) -> np.ndarray:
-        """Weights behind a word that tells their type."""
+        """Weights after a word that states their type."""
         flag = int(self._take(np.uint32, 1)[0])
         if flag == HALF:
             found = self._take(np.float16, count)
@@ -150,7 +150,7 @@ def _layer(words: list[str]) -> Layer:
     for word in words[4 + inputs + outputs :]:
         key, value = word.split("=")
         values = [float(part) for part in value.split(",")]
-        # Keys of lists are told as -23300 - key, and begin with their length.
+        # Keys of lists are written as -23300 - key; the list begins with its length.
         options.update({-23300 - int(key): values[1:]} if int(key) < -23299 else {int(key): values})
     return Layer(kind, name, blobs[:inputs], blobs[inputs:], options)
 

@@ -120,7 +120,7 @@ def sampled_with(table: Tensor | None, config: Mapping[str, Any]) -> Schedule:
 
 
 def told_schedule(config: Mapping[str, Any], place: str, released: Schedule) -> Schedule:
-    """The schedule that a configuration tells, else the released one."""
+    """The schedule in the configuration, or else the released one."""
     told = lookup(config, place)
     if told is None:
         return released

@@ -1,4 +1,4 @@
-"""ONNX files of unknown make, read by their signature: one image in, one larger image out.
+"""ONNX files of unknown origin, read by their signature: one image in, one larger image out.
 
 Channels, layout, scale, range and the sides that the graph takes are found by running it on an image
 whose enlargement is known: a smooth one.
@@ -34,13 +34,13 @@ LIKENESS = 0.24
 # By how much a range must be better than a more common one.
 MARGIN = 0.01
 MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
-# Nothing tells how far the graph reaches: tiles are blended. Low-resolution pixels.
+# How far the graph reaches is unknown, so tiles are blended. Low-resolution pixels.
 TILE, OVERLAP = 128, 16
 
 
 @dataclass(frozen=True)
 class Signature:
-    """How the graph wants images."""
+    """How the graph takes images."""
 
     model: onnx.ModelProto
     gray: bool
@@ -78,7 +78,7 @@ def convert(model: onnx.ModelProto, name: str, system: str = "ONNX") -> Conversi
         system=system,
         half=bool(weights) and all(kind == TensorProto.FLOAT16 for kind in weights),
         models=(wrapped(signature),),
-        # ONNX Runtime leaves roundings to half precision out where it may.
+        # ONNX Runtime may leave out roundings to half precision.
         parity=2**-9 if TYPES[signature.dtype] == np.float16 else PARITY,
     )
 
@@ -119,7 +119,7 @@ def nodes_in(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
 
 
 def signature_of(model: onnx.ModelProto) -> Signature:
-    """The layout that types and sizes tell."""
+    """The layout, as types and sizes show it."""
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
     if len(inputs) != 1 or len(model.graph.output) != 1:
@@ -236,7 +236,7 @@ def call(opened: Any, signature: Signature, image: Tensor) -> Tensor:
 
 
 class Original(nn.Module):
-    """The graph as it came, called with images in [-1, 1]: what the wrapped one must compute."""
+    """The original graph, called with images in [-1, 1]: the wrapped one must compute the same."""
 
     def __init__(self, signature: Signature):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Files that others made, tried before they are read."""
+"""Checks files of others before they are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what shapes cannot tell from the reference's own file: YAML, or JSON with comments."""
+"""Reads what shapes do not show from the reference's own file: YAML, or JSON with comments."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def number(
     value = lookup(config, *paths)
     if value is None:
         return default
-    # YAML 1.1 takes 1e-4 for a text.
+    # YAML 1.1 reads 1e-4 as text.
     value = float(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
         limit = "" if most == math.inf else f" up to {most}"

@@ -27,7 +27,7 @@ SCHEDULE_BUFFERS = (
 def decided(
     told: Schedule | None, table: Tensor | None, released: Schedule, keys: str
 ) -> tuple[Schedule, list[str]]:
-    """The schedule, with notes on what was decided.
+    """The schedule, with notes on how it was decided.
 
     The configuration says it, else the table is recognised, else it is the released one. A table
     in the checkpoint is what the reference samples with, so it overrules a configuration.

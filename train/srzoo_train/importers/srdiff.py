@@ -28,11 +28,11 @@ from .system import (
     shape_of,
 )
 
-# What the released networks have, and no shape tells.
+# Values of the released networks that no shape shows.
 HEADS, HEAD_WIDTH = 4, 32
 # Of the encoder's list of features, every third entry is used, from this one on.
 FIRST_USED, EACH = 2, 3
-# Pixels of a tile and of what it shares with its neighbour, on the high-resolution grid.
+# Pixels of a tile and of its overlap, on the high-resolution grid.
 TILE, OVERLAP = 256, 64
 
 
@@ -200,7 +200,7 @@ def unet_takes_base(weights: Weights) -> bool:
 
 
 def attention_of(weights: Weights, config: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Heads and their width; the weights tell only the product."""
+    """Heads and their width; the weights show only the product."""
     key = "denoise_fn.mid_attn.fn.fn.to_qkv.weight"
     if key not in weights:
         return None
@@ -219,7 +219,7 @@ def attention_of(weights: Weights, config: Mapping[str, Any]) -> tuple[int, int]
 
 
 def tiling(scale: int, stride: int) -> dict[str, Any]:
-    """How to cut, in low-resolution pixels: a tile is four times what it shares, or more."""
+    """How to cut, in low-resolution pixels: a tile is at least four times its overlap."""
     multiple = stride // math.gcd(stride, scale)
     overlap = -(-max(1, OVERLAP // scale) // multiple) * multiple
     size = -(-max(TILE // scale, 4 * overlap) // multiple) * multiple

@@ -16,7 +16,7 @@ RELEASED = {"kind": "cosine", "timesteps": 100, "s": 0.008}
 
 
 def schedule_of(table: Tensor | None, config: Mapping[str, Any]) -> tuple[Schedule, list[str]]:
-    """The schedule, with notes on what was decided."""
+    """The schedule, with notes on how it was decided."""
     told = configured(config, None if table is None else len(table))
     return decided(told, table, RELEASED, "beta_schedule, with beta_s or beta_end")
 

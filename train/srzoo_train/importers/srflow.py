@@ -29,7 +29,7 @@ def detect(keys: Iterable[str]) -> bool:
 
 
 def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
-    """Reads the sizes off the weights; only which blocks are stacked may need telling."""
+    """Reads the sizes off the weights; only which blocks are stacked may have to be configured."""
     unknown = sorted({key for key in weights if not key.startswith((RRDB, FLOW))})
     if unknown:
         raise ImportRefused(f"{len(unknown)} unknown: {listed(unknown)}")
@@ -121,7 +121,7 @@ def steps_in(weights: Weights) -> tuple[int, int]:
 def stacked_in(
     config: Mapping[str, Any], count: int, blocks: int, scale: int
 ) -> tuple[tuple[int, ...], list[str]]:
-    """Which blocks the flow sees: the weights tell only how many."""
+    """Which blocks the flow sees: the weights show only how many."""
     told = lookup(config, "network_G.flow.stackRRDB.blocks", "flow.stackRRDB.blocks", "encoder.stacked_blocks")
     if told is None:
         assumed = STACKED.get(scale, ())

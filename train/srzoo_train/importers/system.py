@@ -21,13 +21,13 @@ class ImportRefused(ValueError):
 
 @dataclass(frozen=True)
 class Conversion:
-    """A checkpoint understood: its graphs, and what its model card says beyond files."""
+    """A converted checkpoint: its graphs, and what its model card says beyond files."""
 
     graphs: tuple[Graph, ...]
     card: Mapping[str, Any]
     # Notes for the user on how it was read.
     notes: tuple[str, ...] = ()
-    # Whose network it is, where the system's name does not tell.
+    # Whose network it is, if the system's name does not say so.
     system: str = ""
     # Whether every weight was saved in half precision, so that the graph may keep it so.
     half: bool = False
@@ -35,7 +35,7 @@ class Conversion:
     models: tuple[ModelProto, ...] = ()
     # Largest difference of a graph from its network, as a part of its range.
     parity: float = PARITY
-    # What must hold while the graphs are exported.
+    # A context that must be open while the graphs are exported.
     exporting: AbstractContextManager[None] = field(default_factory=nullcontext)
 
 
@@ -63,7 +63,7 @@ def shape_of(weights: Weights, key: str, rank: int) -> tuple[int, ...]:
 
 
 def numbered(weights: Weights, prefix: str) -> int:
-    """How many numbered parts stand below `prefix`, such as `ups.0`, `ups.1`, ..."""
+    """How many numbered parts there are below `prefix`, such as `ups.0`, `ups.1`, ..."""
     parts = {key[len(prefix):].split(".", 1)[0] for key in weights if key.startswith(prefix)}
     numbers = {int(part) for part in parts if part.isdigit()}
     missing = set(range(len(numbers))) - numbers

@@ -57,7 +57,7 @@ class Regression(nn.Module):
     """The posterior mean: lr [n, 3, h, w] in [-1, 1] -> sr [n, 3, h*scale, w*scale].
 
     Also the encoder of the generative families: `forward` gives the features [n, channels, h, w]
-    that its head reads, and the image. With `restores` it is told how much damage to take away,
+    that its head reads, and the image. With `restores` it is given how much damage to remove,
     [n] in 0 ... 1, as film in every block.
     """
 
@@ -214,7 +214,7 @@ class ImageDenoiser(Denoiser):
     """The same for diffusion of images: the condition [n, 3, H, W] in the place of features.
 
     Args:
-        time: what embeds how the network is told the time.
+        time: the embedding of the time.
         conditional: whether there is a condition.
     """
 

@@ -30,7 +30,7 @@ class Damage(nn.Module):
         return self.judged(self.signs(lr))
 
     def signs(self, lr: Tensor) -> Tensor:
-        """What the convolutions find, over the whole image: [n, 2 * channels]."""
+        """Statistics of the convolutions over the whole image: [n, 2 * channels]."""
         fine = lr - F.avg_pool2d(lr, 3, 1, 1, count_include_pad=False)
         x = torch.cat([lr, (GAIN * fine).clamp(-4, 4)], 1)
         for layer in self.body:

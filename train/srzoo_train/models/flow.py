@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from .compact import Block, conv
 
-INJECTED = 1.0  # an injector's log-scale lies within +-1: features may tell flat from textured
+INJECTED = 1.0  # an injector's log-scale lies within +-1: features may distinguish flat from textured
 COUPLED = 0.7   # a coupling's scale lies between 1/2 and 2
 
 
@@ -159,7 +159,7 @@ def unpivoted(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class FixedMix(nn.Module):
-    """A mix whose matrices stand ready: constants of a graph, fp32 whatever its weights are."""
+    """A mix with precomputed matrices: constants of a graph, fp32 whatever its weights are."""
 
     def __init__(self, forth: Tensor, forth_bias: Tensor, back: Tensor, back_bias: Tensor, log_det: Tensor):
         super().__init__()

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class JanspiryShape:
-    """Everything that tells one of these networks from another."""
+    """The sizes and options in which these networks differ."""
 
     time: Literal["level", "timestep"]   # SR3's sqrt(alphaBar_t), or DDPM's index t
     inputs: int = 6                      # channels: 6 with a condition, 3 without
@@ -53,7 +53,7 @@ class LevelEncoding(nn.Module):
 
 
 class TimestepEncoding(nn.Module):
-    """The same of a timestep; the frequencies stand in the checkpoint."""
+    """The same of a timestep; the frequencies are in the checkpoint."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -66,7 +66,7 @@ class TimestepEncoding(nn.Module):
 
 
 class NoiseFunction(nn.Module):
-    """The level's embedding as one number a channel, with neither activation nor scale."""
+    """The level's embedding as one number per channel, with neither activation nor scale."""
 
     def __init__(self, embedding: int, outputs: int):
         super().__init__()

@@ -17,7 +17,7 @@ GROUPS = 8  # of every group norm
 
 @dataclass(frozen=True)
 class NovwaulShape:
-    """Everything that tells one of these networks from another."""
+    """The sizes and options in which these networks differ."""
 
     channels: int = 56                  # of the stem
     widths: tuple[int, ...] = (56, 112, 224, 224, 448, 448)  # channels of each level

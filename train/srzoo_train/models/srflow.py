@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from .rrdb import RRDBNet
 
 LOG_FACTOR = 3.0    # of the learned log-gain of a convolution that starts at zero
-DEAD_CHANNELS = 96  # of a convolution that official files hold and nothing calls
+DEAD_CHANNELS = 96  # of a convolution that is in the official files but never called
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class InvConv(nn.Module):
 
 
 class FixedInvConv(nn.Module):
-    """The 1x1 convolution with both matrices ready: constants of a graph, fp32 whatever its weights are."""
+    """The 1x1 convolution with both matrices precomputed: constants of a graph, fp32 whatever its weights are."""
 
     def __init__(self, forth: Tensor, back: Tensor, log_det: Tensor):
         super().__init__()
@@ -222,11 +222,11 @@ class FlowStep(nn.Module):
 
 
 class Squeeze(nn.Module):
-    """Holds the place of a squeeze among the numbered layers."""
+    """Takes the place of a squeeze among the numbered layers."""
 
 
 class Split(nn.Module):
-    """Hands the second half of the channels over, as a latent whose distribution the first half predicts."""
+    """Splits off the second half of the channels as a latent whose distribution the first half predicts."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -307,7 +307,7 @@ class SRFlow(nn.Module):
         return "flowUpsamplerNet.layers.", *between
 
     def conditions(self, features: Tensor) -> list[Tensor]:
-        """What each level sees, the finest first; h and w must be even."""
+        """The condition of each level, the finest first; h and w must be even."""
         width = self.shape.features
         trunk, stacked = features[:, :width], features[:, width:]
         half = torch.cat([F.avg_pool2d(trunk, 2), stacked[:, :, ::2, ::2]], 1)
