@@ -31,6 +31,12 @@ export interface Image {
   readonly notes?: readonly string[];
 }
 
+/** The same image as a plain object: `{ ...image }` has nothing of an `ImageData`, whose properties are in its class. */
+export function plainImage(image: Image): Image {
+  const { width, height, data, channels, iccProfile, density, exif, notes } = image;
+  return { width, height, data, channels, iccProfile, density, exif, notes };
+}
+
 /**
  * Checks an image that is given as pixels: the number of bytes must match its size.
  *

@@ -2,7 +2,7 @@
 
 import { Matrix, pseudoInverse } from "ml-matrix";
 import { lumaOf } from "../image/color.ts";
-import type { Image } from "../image/image.ts";
+import { type Image, plainImage } from "../image/image.ts";
 import { resize } from "../image/resize.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { checkPair, type Plane } from "./_planes.ts";
@@ -46,7 +46,7 @@ export function niqe(image: Image, model: NiqeModel, border = 0): number {
 function wholeBlocks(image: Image, border: number): Plane {
   const whole = (side: number) => Math.floor((side - 2 * border) / BLOCK) * BLOCK;
   const width = whole(image.width), height = whole(image.height);
-  const luma = lumaOf({ ...image, channels: 3 });
+  const luma = lumaOf({ ...plainImage(image), channels: 3 });
   const data = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
     const from = (y + border) * image.width + border;

@@ -1,8 +1,9 @@
 /** An upscaler whose library is in a worker. @module */
 
 import type { EntryOptions } from "../entry.ts";
-import { imageAlone, sendable } from "../image/files/sendable.ts";
+import { sendable } from "../image/files/sendable.ts";
 import type { ImageLike } from "../image/files/source.ts";
+import { plainImage } from "../image/image.ts";
 import { type Plan, planUpscale, type UpscaleOptions } from "../plan.ts";
 import { planFor, type Upscaler } from "../upscaler.ts";
 import type { Encoded } from "../latents.ts";
@@ -30,7 +31,7 @@ export async function upscalerInWorker(
 
   const encode: Upscaler["encode"] = async (low, high, { signal } = {}) =>
     await line.ask(
-      { kind: "encode", low: imageAlone(low), high: imageAlone(high) },
+      { kind: "encode", low: plainImage(low), high: plainImage(high) },
       { signal },
     ) as Encoded;
 

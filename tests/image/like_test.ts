@@ -3,6 +3,8 @@ import { chromium } from "playwright-core";
 import { DecodeError, UnsupportedError } from "../../lib/errors.ts";
 import { encodeImage, toBlob } from "../../lib/image/files/encode.ts";
 import { readImage } from "../../lib/image/files/read.ts";
+import { resizeImage } from "../../lib/image/resize.ts";
+import { load } from "../../lib/load.ts";
 import { bytesOf, type ImageLike } from "../../lib/image/files/source.ts";
 import { gradient } from "../contracts/codec.ts";
 
@@ -51,6 +53,19 @@ Deno.test("readImage() reads no more than the memory holds, even from an endless
     await expect(read).rejects.toThrow("it is larger than 1 MB");
   }
   await Deno.remove(file);
+});
+
+Deno.test("an ImageData, whose properties are in its class, is an image for every function", async () => {
+  const given = new ImageData(image.data.slice(), image.width, image.height);
+  const opaque = { ...image, channels: undefined };
+  expect(await readImage(given)).toEqual(opaque);
+  for (const format of ["png", "jpeg", "webp"] as const) {
+    expect(await encodeImage(given, { format })).toEqual(await encodeImage(opaque, { format }));
+  }
+  const how = { width: 5, height: 3 };
+  expect(resizeImage(given, how)).toEqual(resizeImage(opaque, how));
+  await using upscaler = await load("bicubic");
+  expect(await upscaler.upscale(given)).toEqual(await upscaler.upscale(opaque));
 });
 
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];

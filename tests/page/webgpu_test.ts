@@ -3,42 +3,17 @@ import { chromium } from "playwright-core";
 import { load, readImage, resizeImage } from "../../mod.ts";
 import { browserPath } from "../_browser.ts";
 import { serveFolder } from "../../tools/served.ts";
-import { linkPackages } from "../_packages.ts";
+import { type Parts, writePage } from "./_bundled.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** Writes a page with the library, its worker, ONNX Runtime and one entry. */
-async function writePage(folder: string): Promise<void> {
-  const packages = await linkPackages();
-  try {
-    const bundles = [["tests/page/_webgpu_page.ts", "page"], ["lib/web_worker.ts", "worker"]];
-    for (const [entry, name] of bundles) {
-      const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: [
-          ...["run", "--quiet", "-A", "npm:esbuild@0.25.5", "--bundle", "--platform=browser"],
-          ...["--format=esm", "--conditions=onnxruntime-web-use-extern-wasm"],
-          ...[`--outfile=${folder}${name}.js`, entry],
-        ],
-        cwd: root,
-        env: { NODE_PATH: packages, NO_COLOR: "1" },
-      }).output();
-      expect([success, success ? "" : new TextDecoder().decode(stderr)]).toEqual([true, ""]);
-    }
-    const script = '<script type="module" src="page.js"></script>';
-    await Deno.writeTextFile(`${folder}index.html`, `<!doctype html><title>tile</title>${script}`);
-    await Deno.mkdir(`${folder}ort`);
-    for (const extension of ["mjs", "wasm"]) {
-      const file = `ort-wasm-simd-threaded.asyncify.${extension}`;
-      await Deno.copyFile(`${packages}/onnxruntime-web/dist/${file}`, `${folder}ort/${file}`);
-    }
-    await Deno.mkdir(`${folder}zoo/srdiff`, { recursive: true });
-    for (const file of ["model.yml", "encoder.onnx", "denoiser.onnx", "fixture.safetensors"]) {
-      await Deno.copyFile(new URL(`zoo/srdiff/${file}`, root), `${folder}zoo/srdiff/${file}`);
-    }
-  } finally {
-    await Deno.remove(packages, { recursive: true });
-  }
-}
+/** A page with the library, its worker, ONNX Runtime and one entry. */
+const parts: Parts = {
+  bundles: { page: "tests/page/_webgpu_page.ts", worker: "lib/web_worker.ts" },
+  runtime: "ort-wasm-simd-threaded.asyncify",
+  zoo: ["model.yml", "encoder.onnx", "denoiser.onnx", "fixture.safetensors"]
+    .map((file) => `srdiff/${file}`),
+};
 
 Deno.test({
   name:
@@ -50,7 +25,7 @@ Deno.test({
   sanitizeResources: false,
   async fn() {
     const folder = `${await Deno.makeTempDir()}/`;
-    await writePage(folder);
+    await writePage(folder, parts);
     const photograph = await readImage(new URL("docs/coffee.png", root));
     const { width, height, data } = resizeImage(photograph, { width: 20, height: 16 });
     const steps = 2;

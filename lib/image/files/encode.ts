@@ -2,7 +2,7 @@
 
 import { checkFunction, checkNumber, checkSignal, checkWord } from "../../checks.ts";
 import { UnsupportedError } from "../../errors.ts";
-import { checkImage, type Image } from "../image.ts";
+import { checkImage, type Image, plainImage } from "../image.ts";
 import { hasAlpha } from "../pixels.ts";
 import type { Codec, EncodeOptions } from "./codecs/codec.ts";
 import { defaultCodec } from "./codecs/mod.ts";
@@ -69,7 +69,8 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
   signal?.throwIfAborted();
   checkImage(image);
   checkFits(image, format);
-  const flat = format === "jpeg" ? flattened(image, options.background) : image;
+  const plain = plainImage(image);
+  const flat = format === "jpeg" ? flattened(plain, options.background) : plain;
   const timeout = PATIENCE + PATIENCE_PER_PIXEL * image.width * image.height;
   const limits = { signal, timeout };
   const encoding = encodingOf(format, quality);

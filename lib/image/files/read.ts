@@ -5,7 +5,7 @@ import { checkFunction, checkNumber, checkSignal, checkTime } from "../../checks
 import { DecodeError, UnsupportedError } from "../../errors.ts";
 import type { Size } from "../resize.ts";
 import { defaultMemory } from "../../platform.ts";
-import { checkImage, type Image } from "../image.ts";
+import { checkImage, type Image, plainImage } from "../image.ts";
 import { upright, uprightSize } from "../orientation.ts";
 import type { Codec, CodecLimits } from "./codecs/codec.ts";
 import { defaultCodec } from "./codecs/mod.ts";
@@ -86,7 +86,7 @@ export async function readImage(
   if (isImage(source)) {
     checkImage(source);
     onSize?.(source);
-    return source;
+    return Object.hasOwn(source, "data") ? source : plainImage(source);
   }
   if (isDrawable(source)) {
     signal?.throwIfAborted();

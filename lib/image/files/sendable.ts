@@ -1,7 +1,7 @@
 /** Sources of images as another thread can read them. @module */
 
 import { defaultMemory, onServer } from "../../platform.ts";
-import type { Image } from "../image.ts";
+import { plainImage } from "../image.ts";
 import { bitmapOf } from "./canvas.ts";
 import { fileLimit } from "./read.ts";
 import { addressInPage, bytesOf, type ImageLike, isDrawable, isImage } from "./source.ts";
@@ -28,16 +28,10 @@ export async function sendable(
   source: ImageLike,
   { signal, memory = defaultMemory }: SendableOptions = {},
 ): Promise<ImageLike> {
-  if (isImage(source)) return imageAlone(source);
+  if (isImage(source)) return plainImage(source);
   if (isDrawable(source)) return await bitmapOf(source);
   if (source instanceof URL) return source.href;
   if (typeof source === "string") return onServer ? source : addressInPage(source).href;
   if (!onServer && source instanceof Blob) return source;
   return await bytesOf(source, { signal, limit: fileLimit(memory) });
-}
-
-/** An image with nothing else: the object may have more, and an `ImageData` has it in its class. */
-export function imageAlone(image: Image): Image {
-  const { width, height, data, channels, iccProfile, density, exif, notes } = image;
-  return { width, height, data, channels, iccProfile, density, exif, notes };
 }
