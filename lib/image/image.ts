@@ -31,7 +31,7 @@ export interface Image {
   readonly notes?: readonly string[];
 }
 
-/** The same image as a plain object: `{ ...image }` has nothing of an `ImageData`, whose properties are in its class. */
+/** The same image and nothing else, as a plain object: `{ ...image }` has no size of an `ImageData`, which is in its class. */
 export function plainImage(image: Image): Image {
   const { width, height, data, channels, iccProfile, density, exif, notes } = image;
   return { width, height, data, channels, iccProfile, density, exif, notes };

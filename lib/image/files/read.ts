@@ -86,7 +86,7 @@ export async function readImage(
   if (isImage(source)) {
     checkImage(source);
     onSize?.(source);
-    return Object.hasOwn(source, "data") ? source : plainImage(source);
+    return Object.hasOwn(source, "width") ? source : plainImage(source);
   }
   if (isDrawable(source)) {
     signal?.throwIfAborted();
