@@ -23,6 +23,7 @@ export type {
   FlowLatent,
   GraphFile,
   Imported,
+  Int8,
   JsdSchedule,
   Licence,
   LinearSchedule,
