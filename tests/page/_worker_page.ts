@@ -34,7 +34,9 @@ async function sample(isThere: boolean): Promise<Outcome> {
     onProgress: ({ fraction }) => fractions.push(fraction),
   });
   let next = await walk.next();
-  for (; !next.done; next = await walk.next()) previews.push(await digest(next.value.image()));
+  for (; !next.done; next = await walk.next()) {
+    previews.push(await digest(await next.value.image()));
+  }
   return { images: await Promise.all(next.value.images.map(digest)), previews, fractions };
 }
 
