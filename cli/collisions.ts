@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { formatOf, isForeign } from "./formats.ts";
 import { identityOf, placeOf } from "./identity.ts";
 import { isPipe } from "./inputs.ts";
-import { type Settings, UsageError } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
 import type { Target } from "./target.ts";
 
 /** Leaves out files of a folder that are results of other inputs. */

@@ -9,7 +9,7 @@ import { tryFiles } from "./destinations.ts";
 import { placeOf } from "./identity.ts";
 import { cardOf, choose, loadChoice } from "./model.ts";
 import { exactName, suffixed } from "./target.ts";
-import { UsageError } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
 import { contactSheet, stateCollector } from "./sheet.ts";
 import type { Writer } from "./writer.ts";
 

@@ -1,8 +1,6 @@
 /** Turns files, folders, globs and pipes into the list of images to enlarge. @module */
 
 import { basename, join, normalize, relative } from "node:path";
-// @ts-types="npm:@types/picomatch@4.0.3"
-import picomatch from "picomatch";
 import { isImageName } from "./formats.ts";
 import { sniff } from "../lib/image/files/sniff.ts";
 
@@ -72,10 +70,13 @@ async function addArgument(walk: Walk, arg: string): Promise<void> {
     if (stat.isDirectory) return await addFolder(walk, arg, () => true);
     return void inputs.push({ path: arg, place, ...stat.isFifo && { pipe: true } });
   }
+  const nowhere = () => void inputs.push({ path: arg, place, problem: unreadable(arg, stat) });
+  if (!(stat instanceof Deno.errors.NotFound)) return nowhere();
+  // Late, since few arguments are globs.
+  // @ts-types="npm:@types/picomatch@4.0.3"
+  const { default: picomatch } = await import("picomatch");
   const { isGlob, base, glob } = picomatch.scan(arg.replaceAll("\\", "/"));
-  if (!(stat instanceof Deno.errors.NotFound) || !isGlob) {
-    return void inputs.push({ path: arg, place, problem: unreadable(arg, stat) });
-  }
+  if (!isGlob) return nowhere();
   await addFolder(walk, base || ".", picomatch(glob), arg);
 }
 

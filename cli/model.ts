@@ -17,7 +17,8 @@ import {
 } from "../mod.ts";
 import { described } from "./errors.ts";
 import type { Reporter } from "./events.ts";
-import { type ModelFlags, type Settings, UsageError } from "./settings.ts";
+import type { ModelFlags, Settings } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
 import { optionsOf } from "./workshop.ts";
 
 /**

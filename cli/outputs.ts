@@ -3,7 +3,8 @@
 import { refuseCollisions, refuseInputs, withoutOwnResults } from "./collisions.ts";
 import { tryDestinations } from "./destinations.ts";
 import type { Input } from "./inputs.ts";
-import { type Settings, UsageError } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
 import { nameTarget, type Naming, type Target } from "./target.ts";
 
 /**

@@ -2,7 +2,8 @@
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Settings, UsageError } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** What a run needs permission for. */
 export interface Needs {

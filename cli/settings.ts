@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from "commander";
 import { samplers } from "../lib/diffusion/samplers/mod.ts";
 import { defaultMemory } from "../lib/platform.ts";
 import { DEFAULT_MODEL } from "../lib/zoo/default.ts";
+import { UsageError } from "./usage_error.ts";
 import {
   bytes,
   format,
@@ -15,15 +16,6 @@ import {
   shard,
   wholeFrom,
 } from "./values.ts";
-
-/** A command line that is wrong; exit code 2. */
-export class UsageError extends Error {
-  /** Makes the error; the message says what to write instead. */
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "UsageError";
-  }
-}
 
 /** Options that are passed to the model unchanged; the library has their defaults. */
 export interface ModelFlags {

@@ -4,7 +4,8 @@ import { basename, dirname, extname, join } from "node:path";
 import type { OutputFormat } from "../lib/image/files/format.ts";
 import { extensionOf, formatOf, isForeign } from "./formats.ts";
 import { type Input, isPipe } from "./inputs.ts";
-import { type Settings, UsageError } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** Where the results of one input go. */
 export interface Target {

@@ -1,6 +1,5 @@
 /** Events as text for people: lines, and a progress bar on a terminal. @module */
 
-import Table from "cli-table3";
 import { escapeControls } from "./controls.ts";
 import type { DoneEvent, Event, PlanEvent, Reporter } from "./events.ts";
 
@@ -148,24 +147,4 @@ export function inTime(seconds: number): string {
 /** An amount of memory as text for people. */
 export function inBytes(bytes: number): string {
   return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(Math.ceil(bytes / 1e8) / 10)} GB`;
-}
-
-/** Rows with aligned columns and no lines between them. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const nothing = { top: "", bottom: "", left: "", right: "", mid: "", middle: "  " };
-  const chars = {
-    ...nothing,
-    ...Object.fromEntries(
-      ["top", "bottom", "left", "mid"].flatMap((side) =>
-        ["-mid", "-left", "-right"].map((end) => [side + end, ""])
-      ),
-    ),
-    "right-mid": "",
-  };
-  const grid = new Table({
-    chars,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  grid.push(...rows.map((row) => [...row]));
-  return grid.toString().split("\n").map((line) => line.trimEnd()).join("\n");
 }

@@ -10,6 +10,7 @@ import { exitCodes } from "./exit_codes.ts";
 import type { GenerateSettings } from "./generation.ts";
 import type { Settings } from "./settings.ts";
 import { watchSignals } from "./signals.ts";
+import { Threads, type Wish } from "./threads.ts";
 import { discard } from "./unfinished.ts";
 
 /** The work to do. */
@@ -18,23 +19,54 @@ export type Task =
   | { command: "generate"; settings: GenerateSettings; program: string };
 
 /** Messages to the thread. */
-export type Order = { kind: "run"; task: Task } | { kind: "stop" };
+export type Order =
+  | { kind: "ready"; command: Task["command"] }
+  | { kind: "run"; task: Task }
+  | { kind: "stop" }
+  | { kind: "broken"; id: number; message: string };
 
-/** Messages from the thread: events, the files that it is writing, and finally the exit code. */
+/** Messages from the thread: events, the files that it is writing, threads that it needs, and finally the exit code. */
 export type Word =
   | { kind: "event"; event: Event }
   | { kind: "unfinished"; paths: readonly string[] }
+  | Wish
   | { kind: "end"; code: number };
+
+/** A thread that loads what its work needs before it is known what that is. */
+export interface ReadyThread {
+  /** The thread. */
+  readonly worker: Worker;
+  /** Rejects if it ends by itself. */
+  readonly broken: Promise<never>;
+}
+
+/** Starts the thread of a command. */
+export function readyThread(command: Task["command"]): ReadyThread {
+  const worker = new Worker(new URL("./thread_worker.ts", import.meta.url), { type: "module" });
+  const { promise: broken, reject } = Promise.withResolvers<never>();
+  broken.catch(() => {}); // of a thread that gets no work
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(new Error(event.message));
+  };
+  worker.postMessage({ kind: "ready", command } satisfies Order);
+  return { worker, broken };
+}
 
 /**
  * Does the work and returns the exit code. A signal ends it and removes unfinished files.
  *
+ * @param ready The thread, if it was started before.
  * @throws What `report` throws, such as a broken pipe: then the work ends and unfinished files are removed.
  */
-export async function runTask(task: Task, report: Reporter): Promise<number> {
-  const thread = startThread(task, report);
+export async function runTask(
+  task: Task,
+  report: Reporter,
+  ready: ReadyThread = readyThread(task.command),
+): Promise<number> {
+  const work = startWork(task, report, ready);
   const stop = () => {
-    discard(thread.unfinished());
+    discard(work.unfinished());
     try {
       report({ event: "error", message: "interrupted: all written files are complete" });
     } catch {
@@ -42,16 +74,16 @@ export async function runTask(task: Task, report: Reporter): Promise<number> {
     }
     return exitCodes.interrupted;
   };
-  watchSignals(() => thread.stop(), () => Deno.exit(stop()));
-  const code = await thread.end.catch((error) => {
-    discard(thread.unfinished());
+  watchSignals(() => work.stop(), () => Deno.exit(stop()));
+  const code = await work.end.catch((error) => {
+    discard(work.unfinished());
     throw error;
   });
   return code === exitCodes.interrupted ? stop() : code;
 }
 
 /** Work in progress. */
-interface Thread {
+interface Work {
   /** The exit code, when the work has ended. */
   readonly end: Promise<number>;
   /** Asks the work to end within one tile. */
@@ -60,9 +92,9 @@ interface Thread {
   unfinished(): readonly string[];
 }
 
-function startThread(task: Task, report: Reporter): Thread {
-  const worker = new Worker(new URL("./thread_worker.ts", import.meta.url), { type: "module" });
+function startWork(task: Task, report: Reporter, { worker, broken }: ReadyThread): Work {
   const { promise: end, resolve, reject } = Promise.withResolvers<number>();
+  const threads = new Threads();
   let unfinished: readonly string[] = [];
   worker.onmessage = ({ data }: MessageEvent<Word>) => {
     if (data.kind === "event") {
@@ -72,12 +104,10 @@ function startThread(task: Task, report: Reporter): Thread {
         reject(error);
       }
     } else if (data.kind === "unfinished") unfinished = data.paths;
-    else resolve(data.code);
+    else if (data.kind === "end") resolve(data.code);
+    else threads.grant(data, (id, message) => tell({ kind: "broken", id, message }));
   };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    reject(new Error(event.message));
-  };
+  broken.catch(reject);
   const tell = (order: Order) => worker.postMessage(order);
   tell({ kind: "run", task });
   return { end, stop: () => tell({ kind: "stop" }), unfinished: () => unfinished };

@@ -1,20 +1,38 @@
 /** The thread that does the work of a command. @module */
 
+import { letStart } from "../lib/thread.ts";
 import { described } from "./errors.ts";
 import { exitCodes } from "./exit_codes.ts";
-import { UsageError } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
 import type { Order, Task, Word } from "./thread.ts";
 import { openWriter } from "./writer.ts";
 
 const thread = self as unknown as {
-  postMessage(word: Word): void;
+  postMessage(word: Word, transfer?: MessagePort[]): void;
   onmessage: (message: MessageEvent<Order>) => void;
 };
 const interrupt = new AbortController();
 
 thread.onmessage = async ({ data }) => {
   if (data.kind === "stop") return interrupt.abort();
+  if (data.kind === "ready") return void modules[data.command]().catch(() => {}); // it fails again when it is run
+  if (data.kind === "broken") return listeners[data.id](data.message);
   thread.postMessage({ kind: "end", code: await run(data.task) });
+};
+
+/** What is told of the threads that were started for this one. */
+const listeners: ((message: string) => void)[] = [];
+
+letStart((script, port, onError) => {
+  const id = listeners.push(onError) - 1;
+  thread.postMessage({ kind: "start", id, script, port }, [port]);
+  return () => thread.postMessage({ kind: "terminate", id });
+});
+
+/** The code of the commands, of which each run needs one. */
+const modules = {
+  upscale: () => import("./batch.ts"),
+  generate: () => import("./generation.ts"),
 };
 
 /** What all commands get. */
@@ -28,11 +46,11 @@ async function run(task: Task): Promise<number> {
   const { settings, program } = task;
   try {
     if (task.command === "generate") {
-      const { generate } = await import("./generation.ts");
+      const { generate } = await modules.generate();
       await generate(task.settings, { ...desk, program });
       return exitCodes.done;
     }
-    const { runBatch } = await import("./batch.ts");
+    const { runBatch } = await modules.upscale();
     const failed = await runBatch({
       ...desk,
       settings: task.settings,

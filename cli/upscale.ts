@@ -9,15 +9,22 @@ import { described } from "./errors.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { jsonReporter, type Reporter } from "./events.ts";
 import { isFifo } from "./inputs.ts";
-import { readSettings, type Settings, UsageError } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
 import { terminalReporter } from "./terminal.ts";
-import { runTask } from "./thread.ts";
+import { readyThread, runTask } from "./thread.ts";
+
+/** Flags with which there is no work. */
+const WORDS = ["--help", "-h", "--version", "-V", "--list-models"];
 
 /** Runs the command; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   let settings: Settings | undefined;
   const reporter = () => reporterOf(settings ?? { json: args.includes("--json") });
+  // First, since what it loads takes longer than what is loaded here.
+  const thread = args.some((arg) => WORDS.includes(arg)) ? undefined : readyThread("upscale");
   try {
+    const { readSettings } = await import("./settings.ts");
     const read = readSettings(args, config.version);
     if (typeof read === "string") {
       writeSync(Deno.stdout, read);
@@ -25,7 +32,8 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     if (read.listModels) return await listModels(read);
     settings = await withStreams(read);
-    return await runTask({ command: "upscale", settings, program: config.version }, reporter());
+    const task = { command: "upscale", settings, program: config.version } as const;
+    return await runTask(task, reporter(), thread);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return exitCodes.someFailed;
     const event = { event: "error", ...described(error, undefined, settings?.debug) } as const;

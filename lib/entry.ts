@@ -12,6 +12,7 @@ import {
   type Refusal,
 } from "./runtime/providers.ts";
 import { checkOpening } from "./runtime/attempts.ts";
+import { type Preparation, prepare } from "./runtime/preparation.ts";
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
 import { resolveCard, type ResolveOptions } from "./zoo/resolve.ts";
@@ -86,7 +87,7 @@ export async function openEntry(
   checkOpening(options);
   const found = await resolveCard(model, options);
   const family = familyOf(found.family);
-  const { card, opened } = await openCard(found, options);
+  const { card, opened } = await openPrepared(found, options);
   const { tried, warnings } = opened;
   const dispose = () => opened[Symbol.asyncDispose]();
   try {
@@ -108,10 +109,27 @@ export async function openEntry(
   }
 }
 
+/** How an entry is opened once it is found. */
+interface OpeningOptions extends EntryOptions {
+  /** What was begun before its graphs are there. */
+  preparation?: Preparation;
+}
+
 /** What the upscaler needs of its sessions. */
 type Opened = Omit<OpenedSessions, "provider" | "threads"> & {
   provider: Provider | "none";
 };
+
+/** Opens the files of a card, with all that can be done meanwhile. */
+async function openPrepared(found: ModelCard, options: EntryOptions): ReturnType<typeof openCard> {
+  if (Object.keys(found.graphs).length === 0) return await openCard(found, options);
+  const preparation = prepare(options);
+  try {
+    return await openCard(found, { ...options, preparation });
+  } finally {
+    preparation.end();
+  }
+}
 
 /** Results of trials: whether int8 is faster, by files and provider. */
 const trials = new Map<string, boolean>();
@@ -119,7 +137,7 @@ const trials = new Map<string, boolean>();
 /** Opens the files of the chosen precision. */
 async function openCard(
   found: ModelCard,
-  options: EntryOptions,
+  options: OpeningOptions,
 ): Promise<{ card: ModelCard; opened: Opened }> {
   const own = inPrecision(found, options.precision);
   const fast = options.precision === "auto" ? trustedInt8(own) : undefined;
@@ -143,7 +161,7 @@ async function openCard(
 }
 
 /** Opens all graphs of a card together. */
-async function openGraphs(card: ModelCard, options: EntryOptions): Promise<Opened> {
+async function openGraphs(card: ModelCard, options: OpeningOptions): Promise<Opened> {
   const names = Object.keys(card.graphs);
   const dispose = () => Promise.resolve();
   if (names.length === 0) {
@@ -168,9 +186,9 @@ async function openGraphs(card: ModelCard, options: EntryOptions): Promise<Opene
     }
   }
   const fixture = await fetchFixture(card, options);
-  const { provider, threads, signal, wasmPaths, worker, callTimeout } = options;
+  const { provider, threads, signal, wasmPaths, worker, callTimeout, preparation } = options;
   const open: OpenOptions = {
-    ...{ provider, threads, signal, wasmPaths, worker, callTimeout },
+    ...{ provider, threads, signal, wasmPaths, worker, callTimeout, preparation },
     fixture,
   };
   return await openSessions(graphs, open);

@@ -2,12 +2,15 @@
 
 import { codecDesk } from "./image/files/codecs/desk.ts";
 import { loadWasmOnServer } from "./runtime/ort_deno.ts";
-import { loadNative } from "./runtime/ort_node.ts";
+import { importNative, loadNative } from "./runtime/ort_node.ts";
 import { loadWebgpu } from "./runtime/ort_webgpu.ts";
 import { graphDesk } from "./runtime/worker.ts";
 import { serve } from "./thread.ts";
 
 serve({
-  ...graphDesk({ native: loadNative, wasm: loadWasmOnServer, webgpu: loadWebgpu }),
+  ...graphDesk(
+    { native: loadNative, wasm: loadWasmOnServer, webgpu: loadWebgpu },
+    { native: importNative },
+  ),
   ...codecDesk(),
 });

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { FetchOptions, ModelCard } from "../../lib/zoo/mod.ts";
 import { openZoo, resolveCard, type Zoo } from "../../lib/zoo/mod.ts";
 import { escapeControls } from "../controls.ts";
-import { table } from "../terminal.ts";
+import { table } from "../table.ts";
 
 /** The flags of every verb. */
 export interface Flags {

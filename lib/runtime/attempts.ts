@@ -9,7 +9,8 @@ import { whyNoGpu } from "./adapter.ts";
 import type { GraphSource, Signature } from "./graph.ts";
 import { type Host, hostGraphs } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
-import { selfCheck } from "./self_check.ts";
+import { selfCheckOf } from "./self_check.ts";
+import type { Preparation } from "./preparation.ts";
 import type { Provider } from "./session.ts";
 
 /** Tensors by the names of a graph's inputs. */
@@ -23,6 +24,8 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Aborts the loading, which throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** What was begun before the graphs were there. */
+  readonly preparation?: Preparation;
   /** The entry's recorded inputs and outputs: a provider with other results is refused. */
   readonly fixture?: Uint8Array;
   /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
@@ -80,8 +83,8 @@ export interface Attempt {
 export interface Search {
   /** The graphs as they are. */
   graphs: readonly GraphSource[];
-  /** The graphs in fp32; undefined if they compute in it already. */
-  wide: readonly GraphSource[] | undefined;
+  /** Makes the graphs in fp32; undefined if they compute in it already. */
+  wide(): readonly GraphSource[] | undefined;
   /** Attempts that were not made yet. */
   rest: Attempt[];
   /** Providers that failed or are not available. */
@@ -120,7 +123,8 @@ export function startSearch(graphs: readonly GraphSource[], options: OpenOptions
   checkOpening(options);
   const { provider } = options;
   const rest = candidates(provider).map((row) => ({ row, isWide: false }));
-  return { graphs, wide: widened(graphs), rest, tried: [] };
+  let wide: { graphs: ReturnType<typeof widened> } | undefined; // once, and not before an attempt has failed
+  return { graphs, wide: () => (wide ??= { graphs: widened(graphs) }).graphs, rest, tried: [] };
 }
 
 /** The rows to try, best first. */
@@ -148,7 +152,7 @@ function wideBytes(bytes: Uint8Array): Uint8Array {
 
 /** Puts the attempt in fp32 first after one in fp16 has failed. */
 export function widen({ wide, rest }: Search, { row, isWide }: Attempt): void {
-  if (wide && !isWide) rest.unshift({ row, isWide: true });
+  if (!isWide && wide()) rest.unshift({ row, isWide: true });
 }
 
 /** Name of an attempt in messages. */
@@ -167,9 +171,9 @@ export async function openNext(search: Search, options: OpenOptions): Promise<Ru
     const { row, isWide } = attempt;
     try {
       const reason = whyNotInt8(row.name, graphs) ??
-        await row.whyNot(options.provider !== undefined);
+        await (options.preparation?.whyNot(row.name) ?? row.whyNot(options.provider !== undefined));
       if (reason === undefined) {
-        return await openOn(attempt, isWide ? wide! : graphs, options);
+        return await openOn(attempt, isWide ? wide()! : graphs, options);
       }
       tried.push({ provider: row.name, reason, absent: true });
     } catch (error) {
@@ -196,20 +200,23 @@ async function openOn(
   const provider = attempt.row.name;
   const threads = options.threads ?? availableThreads();
   const { idle = onServer ? 5000 : Infinity, callTimeout = 600_000 } = options;
-  const { wasmPaths, worker, signal } = options;
+  const { wasmPaths, worker, signal, preparation } = options;
   const host = hostGraphs(graphs, {
-    ...{ provider, threads, idle, wasmPaths, worker },
+    ...{ provider, threads, idle, wasmPaths, worker, preparation },
     timeout: callTimeout,
   });
   try {
-    const signatures = await host.open(signal);
+    const { fixture } = options;
+    const opening = host.open(signal);
+    const check = fixture && selfCheckOf({ provider, graphs, fixture });
+    const signatures = await opening;
     const running = { attempt, provider, host, signatures };
-    if (options.fixture) {
+    if (check) {
       const run = (graph: string, inputs: Inputs) => {
         checkInputs(graph, signatures[graph], inputs);
         return host.run(graph, inputs, { signal });
       };
-      await selfCheck(run, { provider, graphs, fixture: options.fixture });
+      await check(run);
     }
     return running;
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { startThread, type Thread } from "../thread.ts";
 import type { EngineOptions, GraphSource, Signature } from "./graph.ts";
 import type { Unseen } from "./outputs.ts";
+import type { Preparation } from "./preparation.ts";
 import type { Provider } from "./session.ts";
 import type { Moved, Numbered, Reply, Request } from "./worker.ts";
 
@@ -15,6 +16,8 @@ export interface HostOptions extends EngineOptions {
   readonly provider: Provider;
   /** URL of the worker's script, if a bundler did not find it. */
   readonly worker?: string | URL;
+  /** A thread that was started before. */
+  readonly preparation?: Preparation;
   /**
    * Milliseconds without a call after which the worker ends, so that it neither holds memory nor
    * keeps a process alive; the next call starts it again.
@@ -90,10 +93,10 @@ export interface Host {
 
 /** Makes the host; nothing starts before its first call. */
 export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions): Host {
-  const { provider, idle, timeout, worker: script, ...engine } = options;
+  const { provider, idle, timeout, worker: script, preparation, ...engine } = options;
   const hasDevice = provider === "webgpu";
   const calls = callsTo<Request, Reply>({
-    start: () => startThread({ script }),
+    start: () => preparation?.thread(provider) ?? startThread({ script }),
     opening: { kind: "open", provider, graphs, options: engine },
     patience: timeout,
     // ONNX Runtime for the web keeps the inputs of a run that failed on a GPU, and runs on them again.

@@ -15,13 +15,17 @@ import {
   quiet,
 } from "./graph.ts";
 
+/** Loads the native library: late, since it is missing on some machines and refused without ffi. */
+export async function importNative(): Promise<typeof import("onnxruntime-node")> {
+  return await import("onnxruntime-node");
+}
+
 /** Loads one graph; needs `--allow-ffi` in Deno. */
 export async function loadNative(
   graph: GraphSource,
   { threads, keepsMemory = false }: EngineOptions,
 ): Promise<LoadedGraph> {
-  // Late, since the native library is missing on some machines and refused without ffi.
-  const ort = await import("onnxruntime-node");
+  const ort = await importNative();
   ort.env.logLevel = "fatal";
   const session = await ort.InferenceSession.create(graph.bytes, {
     ...quiet,

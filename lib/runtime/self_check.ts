@@ -15,6 +15,9 @@ const slack: Readonly<Record<Provider, number>> = { webgpu: 3, native: 1, wasm: 
 /** Pairs of provider and model that have passed in this process. */
 const passed = new Set<string>();
 
+/** Runs one graph. */
+type RunGraph = (graph: string, inputs: Record<string, Tensor>) => Promise<Record<string, Tensor>>;
+
 /** What to check. */
 interface Candidate {
   /** The provider that runs the graphs. */
@@ -26,29 +29,31 @@ interface Candidate {
 }
 
 /**
- * Runs each graph on its recorded input, once per process for the same graphs on one provider.
+ * Begins to check graphs, which are hashed while they are opened.
  *
- * @param run Runs one graph.
- * @throws {Error} If an output is not finite, is constant, or is far from the recorded one.
+ * @returns Runs each graph on its recorded input, once per process for the same graphs on one provider, and throws if an
+ * output is not finite, is constant, or is far from the recorded one.
  */
-export async function selfCheck(
-  run: (graph: string, inputs: Record<string, Tensor>) => Promise<Record<string, Tensor>>,
+export function selfCheckOf(
   { provider, graphs, fixture }: Candidate,
-): Promise<void> {
+): (run: RunGraph) => Promise<void> {
   const files = [...graphs.map((graph) => graph.bytes), fixture];
-  const key = [provider, ...await Promise.all(files.map(sha256Of))].join();
-  if (passed.has(key)) return;
-  const recorded = readTensors(fixture);
-  for (const { name, precision = "fp32" } of graphs) {
-    const wanted = withPrefix(recorded, `${name}/out/`);
-    if (Object.keys(wanted).length === 0) throw new Error(`the fixture has no "${name}/out/..."`);
-    const got = await run(name, withPrefix(recorded, `${name}/in/`));
-    for (const output of Object.keys(wanted)) {
-      const fault = compare(got[output], wanted[output], tolerances[precision] * slack[provider]);
-      if (fault) throw new Error(`self-check: output "${output}" of "${name}" ${fault}`);
+  const hashes = Promise.all(files.map(sha256Of));
+  return async (run) => {
+    const key = [provider, ...await hashes].join();
+    if (passed.has(key)) return;
+    const recorded = readTensors(fixture);
+    for (const { name, precision = "fp32" } of graphs) {
+      const wanted = withPrefix(recorded, `${name}/out/`);
+      if (Object.keys(wanted).length === 0) throw new Error(`the fixture has no "${name}/out/..."`);
+      const got = await run(name, withPrefix(recorded, `${name}/in/`));
+      for (const output of Object.keys(wanted)) {
+        const fault = compare(got[output], wanted[output], tolerances[precision] * slack[provider]);
+        if (fault) throw new Error(`self-check: output "${output}" of "${name}" ${fault}`);
+      }
     }
-  }
-  passed.add(key);
+    passed.add(key);
+  };
 }
 
 function withPrefix(all: Record<string, Tensor>, prefix: string): Record<string, Tensor> {

@@ -29,10 +29,12 @@ interface Call {
 }
 
 /**
- * Requests to the worker: first to open all graphs, then to run them, to run them and leave the outputs on the device, to
- * put a tensor there, to sum some there, and to read one that is there. `drop`, which frees one, has no reply.
+ * Requests to the worker: perhaps to load a provider, which has no reply; to open all graphs; then to run them, to run them
+ * and leave the outputs on the device, to put a tensor there, to sum some there, and to read one that is there. `drop`, which
+ * frees one, has no reply.
  */
 export type Request =
+  | { kind: "load"; provider: Provider }
   | { kind: "open"; provider: Provider; graphs: readonly GraphSource[]; options: EngineOptions }
   | { kind: "run" } & Call
   | { kind: "hold" } & Call
@@ -60,8 +62,16 @@ export interface Moved {
 /** Opens one graph on one provider. */
 export type OpenGraph = (graph: GraphSource, options: EngineOptions) => Promise<LoadedGraph>;
 
-/** The desk of the graphs, which it holds once they are opened. */
-export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<Request, Reply> {
+/**
+ * The desk of the graphs, which it holds once they are opened.
+ *
+ * @param openers What opens graphs, by provider.
+ * @param loaders What takes time before the first one, by provider.
+ */
+export function graphDesk(
+  openers: Partial<Record<Provider, OpenGraph>>,
+  loaders: Partial<Record<Provider, () => Promise<unknown>>> = {},
+): Desk<Request, Reply> {
   const graphs = new Map<string, LoadedGraph>();
   const held = new Map<number, DeviceTensor>();
   let last: Promise<unknown> = Promise.resolve();
@@ -96,6 +106,9 @@ export function graphDesk(openers: Partial<Record<Provider, OpenGraph>>): Desk<R
   }
 
   return {
+    async load({ provider }): Promise<void> {
+      await loaders[provider]?.().catch(() => {}); // it fails again with the first graph
+    },
     async open({ provider, graphs: sources, options }): Promise<Answer<Reply>> {
       const open = openers[provider];
       if (!open) throw new Error(`this worker has no ${provider}`);

@@ -1,13 +1,13 @@
 /** Suggests names that were probably meant. @module */
 
-import { distance as editDistance } from "fastest-levenshtein";
-
 /**
  * Sorts names by their distance from the given one.
  *
  * @returns At most three names, best first: those that contain it, then those few edits away.
  */
-export function nearest(typed: string, names: readonly string[]): string[] {
+export async function nearest(typed: string, names: readonly string[]): Promise<string[]> {
+  // Late, since most names are right.
+  const { distance: editDistance } = await import("fastest-levenshtein");
   const distance = (name: string) => name.includes(typed) ? 0 : editDistance(typed, name);
   return names
     .map((name) => ({ name, distance: distance(name) }))

@@ -1,6 +1,6 @@
 /** The schema of `model.yml`: it gives the JSON Schema and the error texts. @module */
 
-import { en } from "zod/locales";
+import en from "zod/v4/locales/en.js";
 import * as z from "zod/mini";
 import { type SamplerName, samplers } from "../diffusion/samplers/mod.ts";
 import type { ModelCard } from "./card.ts";

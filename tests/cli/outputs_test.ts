@@ -2,7 +2,8 @@ import { expect } from "expect";
 import { join } from "node:path";
 import type { Input } from "../../cli/inputs.ts";
 import { planTargets } from "../../cli/outputs.ts";
-import { type Settings, UsageError } from "../../cli/settings.ts";
+import type { Settings } from "../../cli/settings.ts";
+import { UsageError } from "../../cli/usage_error.ts";
 import { inFolder } from "./_folder.ts";
 
 const card = { id: "srdiff", scale: 4 };

@@ -1,5 +1,6 @@
 import { expect } from "expect";
-import { readSettings, type Settings, UsageError } from "../../cli/settings.ts";
+import { readSettings, type Settings } from "../../cli/settings.ts";
+import { UsageError } from "../../cli/usage_error.ts";
 
 Deno.test("readSettings() leaves options that the user did not choose to the library", () => {
   expect(readSettings(["a.png"], "1.0.0")).toEqual({

@@ -1,7 +1,8 @@
 import { expect } from "expect";
 import type { Event } from "../../cli/events.ts";
 import { jsonReporter } from "../../cli/events.ts";
-import { inBytes, inTime, table, type Terminal, terminalReporter } from "../../cli/terminal.ts";
+import { table } from "../../cli/table.ts";
+import { inBytes, inTime, type Terminal, terminalReporter } from "../../cli/terminal.ts";
 
 const progress: Event = {
   event: "progress",

@@ -62,8 +62,8 @@ Deno.test("parseIndex() takes an empty index, and refuses anything except a list
   expect(() => parseIndex("- a\n- b\n- a\n", url)).toThrow(/"a" is listed twice/);
 });
 
-Deno.test("nearest() gives three names at most, best first", () => {
-  expect(nearest("srdif", ["bicubic", "sr3", "srflow", "srdiff-large", "srdiff"]))
+Deno.test("nearest() gives three names at most, best first", async () => {
+  expect(await nearest("srdif", ["bicubic", "sr3", "srflow", "srdiff-large", "srdiff"]))
     .toEqual(["srdiff-large", "srdiff", "sr3"]);
-  expect(nearest("x", [])).toEqual([]);
+  expect(await nearest("x", [])).toEqual([]);
 });

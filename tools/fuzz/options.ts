@@ -1,7 +1,8 @@
 /** Random options, sizes and command lines: each must give a plan, a result or one clear error. @module */
 
 import { type Image, load, type UpscaleOptions, type Upscaler } from "../../mod.ts";
-import { readSettings, UsageError } from "../../cli/settings.ts";
+import { readSettings } from "../../cli/settings.ts";
+import { UsageError } from "../../cli/usage_error.ts";
 import { checkError, must, ODD, oneOf, type Part, wholeWithin } from "./part.ts";
 
 const tiny = new URL("../../tests/fixtures/zoo/srdiff-tiny/model.yml", import.meta.url);
