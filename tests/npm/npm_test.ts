@@ -35,7 +35,11 @@ function apart(a: Image, b: Image): number {
 async function checkServer(program: string, { folder }: Project, truth: Image): Promise<void> {
   const name = `${folder}out`;
   const { code, stdout, stderr } = await run(program, ["server.mjs", "small.png", name]);
-  expect([code, stdout, code === 0 ? "" : stderr]).toEqual([0, "enough\ntrue\nnative\n", ""]);
+  expect([code, stdout, code === 0 ? "" : stderr]).toEqual([
+    0,
+    "enough\ntrue\ntrue\nclosed\nnative\n",
+    "",
+  ]);
   expect(apart(await readImage(`${name}.png`), truth)).toBeLessThanOrEqual(1);
   for (const format of ["jpeg", "webp"]) {
     expect((await readImage(`${name}.${format}`)).width).toBe(truth.width);
@@ -166,8 +170,10 @@ Deno.test({
         await run("cp", ["-r", "node_modules/@srzoo/core/zoo", "small.png", site]);
         const { code, stderr } = await tool("vite/bin/vite.js", ["build", "vite"]);
         expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
-        const image = await visit(browser as Browser, `${folder}vite/dist`, {});
-        expect(apart(image, truth)).toBeLessThanOrEqual(1);
+        for (const options of [{}, { worker: true }]) {
+          const image = await visit(browser as Browser, `${folder}vite/dist`, options);
+          expect(apart(image, truth)).toBeLessThanOrEqual(1);
+        }
       },
     });
 
@@ -183,8 +189,13 @@ Deno.test({
           "--log-level=warning",
           "--metafile=meta.json",
         ];
-        const worker = "node_modules/@srzoo/core/lib/web_worker.js";
-        for (const [from, to] of [["page.js", "main.js"], [worker, "worker.js"]]) {
+        const lib = "node_modules/@srzoo/core/lib/";
+        const bundles = [
+          ["page.js", "main.js"],
+          [`${lib}web_worker.js`, "worker.js"],
+          [`${lib}library_worker.js`, "library.js"],
+        ];
+        for (const [from, to] of bundles) {
           const { code, stderr } = await run(
             `${folder}node_modules/.bin/esbuild`,
             [from, ...how, `--outfile=${site}${to}`, "--allow-overwrite"],
@@ -195,8 +206,10 @@ Deno.test({
           expect(Object.keys(inputs).filter((path) => native.test(path))).toEqual([]);
         }
         await layBeside(site);
-        const image = await visit(browser as Browser, site, places);
-        expect(apart(image, truth)).toBeLessThanOrEqual(1);
+        for (const options of [places, { ...places, worker: { library: "/library.js" } }]) {
+          const image = await visit(browser as Browser, site, options);
+          expect(apart(image, truth)).toBeLessThanOrEqual(1);
+        }
       },
     });
 
@@ -206,8 +219,10 @@ Deno.test({
       async fn() {
         const { url, end } = await serveByVite(project);
         try {
-          const image = await visitAt(browser as Browser, url, {});
-          expect(apart(image, truth)).toBeLessThanOrEqual(1);
+          for (const options of [{}, { worker: true }]) {
+            const image = await visitAt(browser as Browser, url, options);
+            expect(apart(image, truth)).toBeLessThanOrEqual(1);
+          }
         } finally {
           await end();
         }
@@ -225,8 +240,10 @@ Deno.test({
         ]);
         expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
         await layBeside(`${folder}rollup/`);
-        const image = await visit(browser as Browser, `${folder}rollup`, places);
-        expect(apart(image, truth)).toBeLessThanOrEqual(1);
+        for (const options of [places, { ...places, worker: { library: "/library.js" } }]) {
+          const image = await visit(browser as Browser, `${folder}rollup`, options);
+          expect(apart(image, truth)).toBeLessThanOrEqual(1);
+        }
       },
     });
 
@@ -238,8 +255,10 @@ Deno.test({
         const { code, stderr } = await run(node, ["webpack/webpack.cjs"]);
         expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
         await layBeside(`${folder}webpack/dist/`);
-        const image = await visit(browser as Browser, `${folder}webpack/dist`, { zoo: "/zoo/" });
-        expect(apart(image, truth)).toBeLessThanOrEqual(1);
+        for (const options of [{ zoo: "/zoo/" }, { zoo: "/zoo/", worker: true }]) {
+          const image = await visit(browser as Browser, `${folder}webpack/dist`, options);
+          expect(apart(image, truth)).toBeLessThanOrEqual(1);
+        }
       },
     });
 

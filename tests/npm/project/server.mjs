@@ -15,6 +15,11 @@ console.log(await aborted.then(() => "not aborted", (error) => error.message));
 
 const { images: [image] } = await upscaler.upscale(from, { seed: 7, steps: 1 });
 console.log(first.images[0].data.every((value, i) => value === image.data[i]));
+const apart = await load("srdiff", { worker: true });
+const { images: [same] } = await apart.upscale(from, { seed: 7, steps: 1 });
+console.log(same.data.every((value, i) => value === image.data[i]));
+const late = apart.upscale(from, { steps: 100, onProgress: () => apart.close() });
+console.log(await late.then(() => "not closed", () => "closed"));
 for (const format of ["png", "jpeg", "webp"]) {
   await writeFile(`${to}.${format}`, await encodeImage(image, { format }));
 }

@@ -1,4 +1,4 @@
-// The page and the worker, which Rollup does not find by itself, as two bundles.
+// The page and the workers, which Rollup does not find by itself, as bundles.
 const resolve = require("@rollup/plugin-node-resolve");
 
 const bundle = (input, file) => ({
@@ -10,4 +10,5 @@ const bundle = (input, file) => ({
 module.exports = [
   bundle("page.js", "main.js"),
   bundle("node_modules/@srzoo/core/lib/web_worker.js", "worker.js"),
+  bundle("node_modules/@srzoo/core/lib/library_worker.js", "library.js"),
 ];
