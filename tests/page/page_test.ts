@@ -24,6 +24,7 @@ async function withPage(test: (browser: Browser, url: string) => Promise<void>):
 
 async function visit(browser: Browser, url: string, width = 1280): Promise<Visit> {
   const page = await browser.newPage({ viewport: { width, height: 800 } });
+  page.setDefaultTimeout(120_000); // of a busy machine
   const errors: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(error.message));
@@ -37,8 +38,6 @@ const finished = (page: Page) =>
     () =>
       !document.querySelector<HTMLElement>(".save")!.hidden ||
       document.querySelector(".error")!.textContent,
-    undefined,
-    { timeout: 120_000 },
   );
 
 /** Gives the page a file, by the picker. */
@@ -56,7 +55,6 @@ const says = (page: Page, text: string) =>
   page.waitForFunction(
     (text) => document.querySelector(".line")!.textContent!.startsWith(text),
     text,
-    { timeout: 120_000 },
   );
 
 /** Pixels of a part of what is shown after the slider, given on the result's grid. */
@@ -97,8 +95,10 @@ Deno.test({
             for (const { duration } of list.getEntries()) long.push(duration as never);
           }).observe({ type: "longtask" });
         });
+        const begun = performance.now();
         await begin(page, "coffee.png");
         await finished(page);
+        const took = performance.now() - begun;
         const { data } = await readImage(await saved(page));
         await using upscaler = await load("srdiff");
         const { images } = await upscaler.upscale(new URL("coffee.png", docs), {
@@ -112,7 +112,8 @@ Deno.test({
         expect(data.length).toBe(images[0].data.length);
         expect(apart).toBeLessThanOrEqual(2);
         const long = await page.evaluate(() => (globalThis as unknown as { long: number[] }).long);
-        expect(long.filter((duration) => duration > 100)).toEqual([]);
+        // A page that did the work itself would be blocked all the time.
+        expect(Math.max(0, ...long)).toBeLessThan(took / 20);
         expect(errors).toEqual([]);
         await page.close();
       });
