@@ -12,7 +12,7 @@ import { toImage, toTensor } from "./image/pixels.ts";
 import { resize } from "./image/resize.ts";
 import type { Conditioned, Model } from "./models/model.ts";
 import type { Plan, Progress } from "./plan.ts";
-import { noise } from "./tensor/noise.ts";
+import { HeldNoise } from "./tensor/noise.ts";
 import { allFinite, scaleBy } from "./tensor/linear.ts";
 import { release, type Tensor, tensor } from "./tensor/tensor.ts";
 import { crop, type Rect } from "./tensor/window.ts";
@@ -180,7 +180,7 @@ function sampleRegion(
   sample: number,
 ): ReturnType<Conditioned["sample"]> {
   const { seed, sampler, steps, fidelity, temperature, signal, guide } = plan;
-  const { noise: field = noise } = plan;
+  const { noise: field } = plan;
   const rect = rectOf(region);
   const origin = { x: rect.x - region.sides.left, y: rect.y - region.sides.top };
   const window = scaled(rect, card.scale);
@@ -195,8 +195,9 @@ function sampleRegion(
     signal,
     async noise(draw, dims, ratio) {
       const start = { x: origin.x * ratio, y: origin.y * ratio };
-      const drawn = await field({ seed, sample, draw }, dims, start);
-      return scaleBy(temperature, drawn, field === noise ? drawn : undefined); // a field of the user's may be kept
+      const index = { seed, sample, draw };
+      if (!field) return new HeldNoise({ index, dims, origin: start, scale: temperature });
+      return scaleBy(temperature, await field(index, dims, start)); // a field of the user's may be kept
     },
     guide: guide && { image: framed(guide.image), weight: framed(guide.weight) },
     onTile: (done, tiles) => {

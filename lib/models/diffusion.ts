@@ -123,7 +123,7 @@ async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Te
   const dims = [1, 3, ...walk.scene.grid.map((size) => size * card.scale)];
   const noise = (draw: number) => walk.noise(draw, dims, card.scale);
   const image = async (x0: Tensor | Held) => state.image(await valuesOf(x0, signal), walk.fidelity);
-  const drawn = await noise(0);
+  const drawn = await valuesOf(await noise(0), signal);
   const placed = session.place(
     start === "noise" ? drawn : state.noised(schedule.alphaBar[timesteps[0]], drawn),
   );

@@ -3,6 +3,7 @@
 import { ManifestError } from "../errors.ts";
 import type { SamplerName } from "../diffusion/samplers/mod.ts";
 import type { Session } from "../runtime/session.ts";
+import type { Held } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tiling } from "../tiling.ts";
 import type { ModelCard } from "../zoo/card.ts";
@@ -112,14 +113,14 @@ export interface SampleInput {
    * Standard normal noise of one draw, times the temperature, `[1, channels, height, width]`.
    *
    * `ratio` is the size of its grid relative to the low-resolution grid: the scale for noise of the result's
-   * size, 0.5 for a latent of half the input's. The noise depends on the absolute position on that grid. Nobody else
-   * holds it, so that it may be written over.
+   * size, 0.5 for a latent of half the input's. The noise depends on the absolute position on that grid. It may be
+   * held, to be drawn where it is needed; nobody else holds its values, so that they may be written over.
    */
   noise: (
     draw: number,
     dims: readonly number[],
     ratio: number,
-  ) => Tensor | Promise<Tensor>;
+  ) => Tensor | Held | Promise<Tensor | Held>;
   /** Content to steer each step towards. */
   guide?: Guide;
   /** Aborts the loop within one tile of one step. */

@@ -2,7 +2,7 @@
 
 import { ManifestError } from "../errors.ts";
 import type { Session } from "../runtime/session.ts";
-import { disposeAll, type Held } from "../tensor/held.ts";
+import { disposeAll, type Held, valuesOf } from "../tensor/held.ts";
 import { mix, scaleBy } from "../tensor/linear.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { crop, padTo } from "../tensor/window.ts";
@@ -96,7 +96,8 @@ async function* sample(
   const { signal, onTile, fidelity } = choices;
   const latents = await Promise.all(flow.latents.map(async ({ name, channels, ratio }, draw) => {
     const [height, width] = grid.map((size) => size * ratio);
-    return [name, await choices.noise(draw, [1, channels, height, width], ratio)] as const;
+    const drawn = await choices.noise(draw, [1, channels, height, width], ratio);
+    return [name, await valuesOf(drawn, signal)] as const;
   }));
   const { residual } = await overTiles(
     { ...features, ...Object.fromEntries(latents) },

@@ -1,7 +1,8 @@
-/** What is asked of the memory of a GPU: values, their sums, and the least and largest of them. @module */
+/** What is asked of the memory of a GPU: values, their sums, noise, and the least and largest value. @module */
 
 import { sumOf, type Term } from "../tensor/arithmetic.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { drawn, type NoiseRecipe, quantiles, rowKeys } from "../tensor/noise.ts";
+import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
 import { type Range, rangesOf } from "./range.ts";
 
 /** A stretch of float32 at the beginning of a buffer. */
@@ -24,6 +25,8 @@ export interface GpuMemory {
    * @param terms One to four, of the same length.
    */
   sum(terms: readonly Term<GpuValues>[], limit: number): Promise<GPUBuffer>;
+  /** Draws the noise that `noise()` draws into a new buffer, and tells the bytes that were sent for it. */
+  draw(recipe: NoiseRecipe): { buffer: GPUBuffer; up: number };
   /** Range of each of `count` images, found on the device: 8 bytes an image come back. One that holds NaN is not finite. */
   ranges(values: GpuValues, count: number): Promise<Range[]>;
 }
@@ -92,6 +95,31 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }`;
 }
 
+/** What `noise()` does with each pixel; the table and the keys of the rows are computed on the CPU. */
+const NOISE_SHADER = `
+struct How { left: i32, width: u32, size: u32, scale: f32 }
+@group(0) @binding(0) var<storage, read> keys: array<vec2u>;
+@group(0) @binding(1) var<storage, read> normals: array<f32>;
+@group(0) @binding(2) var<storage, read_write> noise: array<f32>;
+@group(0) @binding(3) var<uniform> how: How;
+
+fn finalizer(given: u32) -> u32 {
+  var word = (given ^ (given >> 16u)) * 0x85ebca6bu;
+  word = (word ^ (word >> 13u)) * 0xc2b2ae35u;
+  return word ^ (word >> 16u);
+}
+
+@compute @workgroup_size(${THREADS})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var i = id.x; i < how.size; i += groups.x * ${THREADS}u) {
+    let key = keys[i / how.width];
+    let column = how.left + i32(i % how.width);
+    let word = finalizer(finalizer(bitcast<u32>(column >> 1u) + key.x) + key.y);
+    let half = select(word & 0xffffu, word >> 16u, (column & 1) == 1);
+    noise[i] = how.scale * normals[half];
+  }
+}`;
+
 /** The memory of a device. */
 export function gpuMemory(device: GPUDevice): GpuMemory {
   const pipelineOf = (code: string) =>
@@ -102,6 +130,7 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
   const ranging = pipelineOf(RANGE_SHADER);
   /** The pipelines of sums, by their number of terms. */
   const summing = new Map<number, GPUComputePipeline>();
+  let drawing: { pipeline: GPUComputePipeline; normals: GPUBuffer } | undefined;
 
   /** A new buffer of the kind that graphs take and give. */
   function create(bytes: number): GPUBuffer {
@@ -117,8 +146,7 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
     return buffer;
   }
 
-  const isBindable = ({ length }: GpuValues) =>
-    4 * length <= device.limits.maxStorageBufferBindingSize;
+  const isBindable = (bytes: number) => bytes <= device.limits.maxStorageBufferBindingSize;
   const bound = ({ buffer, length }: GpuValues): GPUBufferBinding => ({ buffer, size: 4 * length });
 
   /** Records one pass of a shader over buffers, which are bound in this order. */
@@ -166,7 +194,7 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
     return sumOf(here, { limit }).data;
   }
 
-  function write(values: Float32Array): GPUBuffer {
+  function write(values: Float32Array | Int32Array): GPUBuffer {
     const buffer = create(values.byteLength);
     device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
     return buffer;
@@ -177,7 +205,7 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
     read,
     async sum(terms, limit) {
       const [[, first]] = terms;
-      if (!isBindable(first)) return write(await sumHere(terms, limit));
+      if (!isBindable(4 * first.length)) return write(await sumHere(terms, limit));
       const { length } = first;
       const pipeline = summing.get(terms.length) ?? pipelineOf(sumShader(terms.length));
       summing.set(terms.length, pipeline);
@@ -190,13 +218,33 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
       const buffers = [...terms.map(([, values]) => bound(values)), { buffer: sum }, {
         buffer: how,
       }];
-      const groups = Math.min(MOST_GROUPS, Math.ceil(length / THREADS));
-      device.queue.submit([record(pipeline, buffers, [groups, 1]).finish()]);
+      device.queue.submit([record(pipeline, buffers, [groupsOf(length), 1]).finish()]);
       how.destroy();
       return sum;
     },
+    draw(recipe) {
+      const { index, dims, origin, scale } = recipe;
+      const length = sizeOf(dims);
+      const bytes = 4 * length;
+      if (!isBindable(bytes)) return { buffer: write(drawn(recipe).data), up: bytes };
+      const keys = rowKeys(index, dims, origin);
+      const table = quantiles();
+      const up = keys.byteLength + (drawing ? 0 : table.byteLength);
+      drawing ??= { pipeline: pipelineOf(NOISE_SHADER), normals: write(table) };
+      const data = new ArrayBuffer(16);
+      new Int32Array(data)[0] = origin.x;
+      new Uint32Array(data).set([dims[3], length], 1);
+      new Float32Array(data)[3] = scale;
+      const [rows, how] = [write(keys), uniform(data)];
+      const buffer = create(bytes);
+      const buffers = [rows, drawing.normals, buffer, how].map((buffer) => ({ buffer }));
+      device.queue.submit([record(drawing.pipeline, buffers, [groupsOf(length), 1]).finish()]);
+      rows.destroy();
+      how.destroy();
+      return { buffer, up };
+    },
     async ranges(values, count) {
-      if (!isBindable(values)) return rangesOf(await read(values), count);
+      if (!isBindable(4 * values.length)) return rangesOf(await read(values), count);
       const perImage = values.length / count;
       const found = create(8 * count);
       const size = uniform(Uint32Array.of(perImage, 0, 0, 0).buffer);
@@ -217,6 +265,11 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
       }
     },
   };
+}
+
+/** Workgroups for so many values, each of which goes through more than one if there are too many. */
+function groupsOf(length: number): number {
+  return Math.min(MOST_GROUPS, Math.ceil(length / THREADS));
 }
 
 /** The float of an integer of the shader's order. */

@@ -1,6 +1,7 @@
 /** One ONNX file, loaded by a provider inside the worker. @module */
 
 import type { Term } from "../tensor/arithmetic.ts";
+import type { NoiseRecipe } from "../tensor/noise.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Range } from "./range.ts";
 
@@ -60,6 +61,8 @@ export interface LoadedGraph {
   put?(values: Tensor): DeviceTensor;
   /** Sums tensors of the device, and clamps the sum to [-limit, limit]; absent if the provider is the CPU itself. */
   sum?(terms: readonly Term<DeviceTensor>[], limit: number): Promise<DeviceTensor>;
+  /** Draws noise on the device, and tells the bytes that it took there; absent if the provider is the CPU itself. */
+  draw?(recipe: NoiseRecipe): { noise: DeviceTensor; up: number };
 }
 
 /** Whether a tensor is in the memory of a device. */

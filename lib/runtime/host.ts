@@ -2,6 +2,7 @@
 
 import { type Call, callsTo } from "../calls.ts";
 import type { Term } from "../tensor/arithmetic.ts";
+import type { NoiseRecipe } from "../tensor/noise.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { startThread, type Thread } from "../thread.ts";
 import type { EngineOptions, GraphSource, Signature } from "./graph.ts";
@@ -76,13 +77,13 @@ export interface Host {
   /** Copies a tensor to the device; absent if the provider is the CPU itself. */
   put?(values: Tensor, signal?: AbortSignal): Promise<Remote>;
   /**
-   * Sums tensors there, clamped to [-limit, limit]; absent if the provider is the CPU itself. The sum cannot be computed
+   * Sums tensors and noise there, clamped to [-limit, limit]; absent if the provider is the CPU itself. The sum cannot be computed
    * again, so that the worker does not end for being idle before it is freed.
    *
    * @throws {LostError} If one was on a device that ended.
    */
   sum?(
-    terms: readonly Term<Tensor | Remote>[],
+    terms: readonly Term<Tensor | Remote | NoiseRecipe>[],
     options: { limit: number; signal?: AbortSignal },
   ): Promise<Remote>;
   /** Whether a tensor is still on the device of this worker. */
@@ -184,10 +185,10 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     let thread!: Reply;
     const outputs = await ask((now) => {
       thread = now;
-      const sent = terms.map(([weight, value]): Term<Tensor | Numbered> => [
-        weight,
-        "data" in value ? copyOf(value) : numbered(value, now),
-      ]);
+      const sent = terms.map(([weight, value]): Term<Tensor | Numbered | NoiseRecipe> => {
+        if ("index" in value) return [weight, value];
+        return [weight, "data" in value ? copyOf(value) : numbered(value, now)];
+      });
       return { request: { kind: "sum", terms: sent, limit } };
     }, signal);
     const remote = remoteAt(thread, outputs.sum as Numbered & Unseen);

@@ -46,6 +46,10 @@ export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Pr
       return Object.fromEntries(kept.map(([name, value]) => [name, fromOrt(value, device)]));
     },
     put: ({ data, dims }) => ours(ort, device.write(data), dims, device),
+    draw(recipe) {
+      const { buffer, up } = device.draw(recipe);
+      return { noise: ours(ort, buffer, recipe.dims, device), up };
+    },
     async sum(terms, limit) {
       const values = terms.map(([weight, value]) => [weight, (value as Left).values] as const);
       return ours(ort, await device.sum(values, limit), terms[0][1].dims, device);

@@ -4,6 +4,7 @@ import { oneLine } from "../errors.ts";
 import { TimeoutError } from "../calls.ts";
 import type { SumOptions, Term } from "../tensor/arithmetic.ts";
 import { disposeAll, GoneError, type Held, sumHere, valuesOf } from "../tensor/held.ts";
+import { HeldNoise, type NoiseRecipe } from "../tensor/noise.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   availableThreads,
@@ -172,9 +173,12 @@ async function sumOn(
   terms: readonly Term<Tensor | Held>[],
   options: { limit: number; signal?: AbortSignal },
 ): Promise<Remote> {
-  const placed: Term<Tensor | Remote>[] = [];
+  const placed: Term<Tensor | Remote | NoiseRecipe>[] = [];
   for (const [weight, value] of terms) {
-    placed.push([weight, await placeOf(running, value, options.signal)]);
+    const place = value instanceof HeldNoise
+      ? value.recipe
+      : await placeOf(running, value, options.signal);
+    placed.push([weight, place]);
   }
   try {
     return await running.host.sum!(placed, options);

@@ -1,6 +1,7 @@
 /** Answers the requests to the thread of the graphs. @module */
 
 import type { Term } from "../tensor/arithmetic.ts";
+import type { NoiseRecipe } from "../tensor/noise.ts";
 import { release, type Tensor } from "../tensor/tensor.ts";
 import type { Answer, Desk } from "../thread.ts";
 import {
@@ -30,8 +31,8 @@ interface Call {
 
 /**
  * Requests to the worker: perhaps to load a provider, which has no reply; to open all graphs; then to run them, to run them
- * and leave the outputs on the device, to put a tensor there, to sum some there, and to read one that is there. `drop`, which
- * frees one, has no reply.
+ * and leave the outputs on the device, to put a tensor there, to sum some there, with noise that is drawn there, and to read
+ * one that is there. `drop`, which frees one, has no reply.
  */
 export type Request =
   | { kind: "load"; provider: Provider }
@@ -39,7 +40,7 @@ export type Request =
   | { kind: "run" } & Call
   | { kind: "hold" } & Call
   | { kind: "put"; values: Tensor }
-  | { kind: "sum"; terms: readonly Term<Tensor | Numbered>[]; limit: number }
+  | { kind: "sum"; terms: readonly Term<Tensor | Numbered | NoiseRecipe>[]; limit: number }
   | { kind: "read" } & Numbered
   | { kind: "drop" } & Numbered;
 
@@ -99,10 +100,10 @@ export function graphDesk(
   }
 
   /** What the provider does on its device without a graph. */
-  function deviceOf(): Required<Pick<LoadedGraph, "put" | "sum">> {
-    const [{ put, sum }] = graphs.values();
-    if (!put || !sum) throw new Error("this provider has no memory but the CPU's");
-    return { put, sum };
+  function deviceOf(): Required<Pick<LoadedGraph, "put" | "sum" | "draw">> {
+    const [{ put, sum, draw }] = graphs.values();
+    if (!put || !sum || !draw) throw new Error("this provider has no memory but the CPU's");
+    return { put, sum, draw };
   }
 
   return {
@@ -156,18 +157,23 @@ export function graphDesk(
       }),
     sum: ({ terms, limit }) =>
       inTurn(async () => {
-        const { put, sum } = deviceOf();
-        const copies: DeviceTensor[] = [];
+        const { put, sum, draw } = deviceOf();
+        /** What is there for this sum alone. */
+        const own: DeviceTensor[] = [];
+        const moved = { up: 0, down: 0 };
+        const placed = ([weight, value]: (typeof terms)[number]): Term<DeviceTensor> => {
+          if ("number" in value) return [weight, held.get(value.number)!];
+          const { noise, up } = "data" in value
+            ? { noise: put(value), up: value.data.byteLength }
+            : draw(value);
+          own.push(noise);
+          moved.up += up;
+          return [weight, noise];
+        };
         try {
-          const placed = terms.map(([weight, value]): Term<DeviceTensor> => {
-            if ("number" in value) return [weight, held.get(value.number)!];
-            copies.push(put(value));
-            return [weight, copies.at(-1)!];
-          });
-          const kept = await keep(await sum(placed, limit));
-          return answerWith({ sum: kept }, { up: bytesOf(terms.map(([, v]) => v)), down: 0 });
+          return answerWith({ sum: await keep(await sum(terms.map(placed), limit)) }, moved);
         } finally {
-          for (const copy of copies) copy.dispose();
+          for (const value of own) value.dispose();
         }
       }),
     read: ({ number }) =>

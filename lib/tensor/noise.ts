@@ -19,6 +19,8 @@
  */
 
 import { checkWhole } from "../checks.ts";
+import type { Held } from "./held.ts";
+import { scaleBy } from "./linear.ts";
 import { type Tensor, tensor } from "./tensor.ts";
 
 /** Identifies a field of noise. */
@@ -122,37 +124,87 @@ export function noise(
   dims: readonly number[],
   origin: NoiseOrigin = { x: 0, y: 0 },
 ): Tensor {
-  checkSeed(index.seed);
-  checkOrigin(origin);
+  const keys = rowKeys(index, dims, origin);
   const field = tensor(dims);
-  const [n, channels, height, width] = dims;
-  const seedKey: Words = [index.seed | 0, Math.floor(index.seed / 4294967296) | 0];
-  for (let item = 0; item < n; item++) {
-    const key = threefry2x32(seedKey, [index.sample + item, index.draw]);
-    for (let c = 0; c < channels; c++) {
-      const start = (item * channels + c) * height * width;
-      const plane = field.data.subarray(start, start + height * width);
-      fill(plane, width, threefry2x32(key, [c, 0]), origin);
+  const { data } = field;
+  const normals = quantiles();
+  const { x } = origin;
+  const end = x + dims[3];
+  for (let row = 0, at = 0; at < data.length; row++) {
+    const k0 = keys[2 * row], k1 = keys[2 * row + 1];
+    let column = x;
+    if (column & 1) data[at++] = normals[wordAt(column++ >> 1, k0, k1) >>> 16];
+    for (; column + 1 < end; column += 2) {
+      const word = wordAt(column >> 1, k0, k1);
+      data[at++] = normals[word & 0xffff];
+      data[at++] = normals[word >>> 16];
     }
+    if (column < end) data[at++] = normals[wordAt(column >> 1, k0, k1) & 0xffff];
   }
   return field;
 }
 
-/** Fills one channel, two neighbouring pixels from each word. */
-function fill(plane: Float32Array, width: number, key: Words, { x, y }: NoiseOrigin): void {
-  const normals = quantiles();
-  for (let row = 0, at = 0; at < plane.length; row++) {
-    const [k0, k1] = threefry2x32(key, [y + row, 0]);
-    const end = x + width;
-    let column = x;
-    if (column & 1) plane[at++] = normals[wordAt(column++ >> 1, k0, k1) >>> 16];
-    for (; column + 1 < end; column += 2) {
-      const word = wordAt(column >> 1, k0, k1);
-      plane[at++] = normals[word & 0xffff];
-      plane[at++] = normals[word >>> 16];
+/** The two words of each row of each channel that `wordAt()` takes: all but the hash of its pixels. */
+export function rowKeys(
+  { seed, sample, draw }: NoiseIndex,
+  [n, channels, height]: readonly number[],
+  origin: NoiseOrigin,
+): Int32Array<ArrayBuffer> {
+  checkSeed(seed);
+  checkOrigin(origin);
+  const keys = new Int32Array(2 * n * channels * height);
+  const seedKey: Words = [seed | 0, Math.floor(seed / 4294967296) | 0];
+  let at = 0;
+  for (let item = 0; item < n; item++) {
+    const key = threefry2x32(seedKey, [sample + item, draw]);
+    for (let c = 0; c < channels; c++) {
+      const ofChannel = threefry2x32(key, [c, 0]);
+      for (let row = 0; row < height; row++, at += 2) {
+        keys.set(threefry2x32(ofChannel, [origin.y + row, 0]), at);
+      }
     }
-    if (column < end) plane[at++] = normals[wordAt(column >> 1, k0, k1) & 0xffff];
   }
+  return keys;
+}
+
+/** What noise is drawn from. */
+export interface NoiseRecipe {
+  /** Which field. */
+  readonly index: NoiseIndex;
+  /** Sizes of the window. */
+  readonly dims: readonly number[];
+  /** Position of the window in the field. */
+  readonly origin: NoiseOrigin;
+  /** What the noise is multiplied with. */
+  readonly scale: number;
+}
+
+/** Draws noise. */
+export function drawn({ index, dims, origin, scale }: NoiseRecipe): Tensor {
+  const field = noise(index, dims, origin);
+  return scaleBy(scale, field, field);
+}
+
+/** Noise that is drawn when it is read, or where it is needed, such as on a GPU. */
+export class HeldNoise implements Held {
+  /** What it is drawn from. */
+  readonly recipe: NoiseRecipe;
+
+  /** Makes it; nothing is drawn yet. */
+  constructor(recipe: NoiseRecipe) {
+    this.recipe = recipe;
+  }
+
+  get dims(): readonly number[] {
+    return this.recipe.dims;
+  }
+
+  // deno-lint-ignore require-await -- what is refused must reject
+  async read(): Promise<Tensor> {
+    return drawn(this.recipe);
+  }
+
+  dispose(): void {}
 }
 
 /** Refuses a fractional position: tiles and regions must start at whole pixels of the field's grid. */
@@ -176,10 +228,10 @@ function finalizer(word: number): number {
   return word ^ (word >>> 16);
 }
 
-let table: Float32Array | undefined;
+let table: Float32Array<ArrayBuffer> | undefined;
 
 /** The inverse normal distribution at (u + 1/2) / 2^16 for every u, made once. */
-function quantiles(): Float32Array {
+export function quantiles(): Float32Array<ArrayBuffer> {
   if (table) return table;
   table = new Float32Array(65536);
   for (let u = 0; u < 32768; u++) {

@@ -9,7 +9,7 @@ import { planUpscale } from "../../lib/plan.ts";
 import { type OpenedSessions, openSessions } from "../../lib/runtime/providers.ts";
 import type { Session } from "../../lib/runtime/session.ts";
 import { allHeldHere, heldHere, sumHere, valuesOf } from "../../lib/tensor/held.ts";
-import { noise, type NoiseOrigin } from "../../lib/tensor/noise.ts";
+import { HeldNoise, type NoiseOrigin } from "../../lib/tensor/noise.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { crop } from "../../lib/tensor/window.ts";
 import type { Tiling } from "../../lib/tiling.ts";
@@ -95,7 +95,7 @@ export function openFunctions(
 export function noiseFrom(origin: NoiseOrigin = { x: 0, y: 0 }): SampleInput["noise"] {
   return (draw, dims, ratio) => {
     const start = { x: origin.x * ratio, y: origin.y * ratio };
-    return noise({ seed: 1, sample: 0, draw }, dims, start);
+    return new HeldNoise({ index: { seed: 1, sample: 0, draw }, dims, origin: start, scale: 1 });
   };
 }
 

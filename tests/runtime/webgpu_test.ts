@@ -3,6 +3,7 @@ import { countMoved } from "../../bench/speed/child.ts";
 import { type SamplerName, samplers } from "../../lib/diffusion/samplers/mod.ts";
 import { toImage } from "../../lib/image/pixels.ts";
 import { families } from "../../lib/models/mod.ts";
+import type { SampleInput } from "../../lib/models/model.ts";
 import { openSessions } from "../../lib/runtime/providers.ts";
 import { gpuMemory } from "../../lib/runtime/gpu_memory.ts";
 import type { Unseen } from "../../lib/runtime/outputs.ts";
@@ -11,13 +12,17 @@ import { isFiniteRange, rangesOf } from "../../lib/runtime/range.ts";
 import { graphDesk, type Numbered, type Reply } from "../../lib/runtime/worker.ts";
 import type { Session } from "../../lib/runtime/session.ts";
 import { sumOf, type Term } from "../../lib/tensor/arithmetic.ts";
-import { type Held, isHeld } from "../../lib/tensor/held.ts";
+import { type Held, isHeld, valuesOf } from "../../lib/tensor/held.ts";
+import { noise } from "../../lib/tensor/noise.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { readCard } from "../../lib/zoo/mod.ts";
 import { bytesApart, noiseFrom, readTiny, sampleOf, testPicture } from "../contracts/family.ts";
 
 if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
 const ignore = !await navigator.gpu?.requestAdapter();
+
+/** A worker that does not end between two samples, however slow the machine: another would be sent the table of the noise again. */
+const onGpu = { provider: "webgpu", idle: 600_000 } as const;
 
 /** The graphs of a tiny entry. */
 async function graphsOfTiny(id = "srdiff-tiny") {
@@ -38,26 +43,41 @@ Deno.test({
     const { card, graphs } = await graphsOfTiny();
     const lr = testPicture(12, 12);
     await using cpu = await openSessions(graphs, { provider: "native", threads: 1 });
-    await using gpu = await openSessions(graphs, { provider: "webgpu" });
-    const onCpu = { card, model: families.srdiff(card, cpu.sessions) };
-    const onGpu = { card, model: families.srdiff(card, gpu.sessions) };
+    await using gpu = await openSessions(graphs, onGpu);
+    const there = { card, model: families.srdiff(card, gpu.sessions) };
+    const here = { card, model: families.srdiff(card, cpu.sessions) };
     for (const sampler of Object.keys(samplers) as SamplerName[]) {
       for (const steps of [4, 7]) {
         const before = { ...gpu.moved };
-        const image = await sampleOf(onCpu, lr, { steps, sampler });
-        const same = await sampleOf(onGpu, lr, { steps, sampler });
+        const image = await sampleOf(here, lr, { steps, sampler });
+        const same = await sampleOf(there, lr, { steps, sampler });
         expect(bytesApart(same, image)).toBeLessThan(2);
-        // Up go the input, the first state, and at each step the time and what noise it draws; down come the estimate and
-        // the result, however many steps there are.
+        // Up go the input, the first state, and at each step the time and what noise is drawn from: two words for each row
+        // of each channel and, once, a table. Down come the estimate and the result, however many steps there are.
         const [small, large] = [lr.data.byteLength, image.data.byteLength];
-        const drawn = sampler === "ddpm" ? steps - 1 : 0;
+        const keys = sampler === "ddpm" ? 8 * 3 * image.dims[2] * (steps - 1) : 0;
+        const table = sampler === "ddpm" && steps === 4 ? 4 * 65536 : 0;
         expect(gpu.moved).toEqual({
-          up: before.up + small + large + steps * 4 + drawn * large,
+          up: before.up + small + large + steps * 4 + keys + table,
           down: before.down + 2 * large,
         });
+        // A step that sends the state and reads the prediction moves 2 images.
+        const perStep = (4 * steps + keys) / steps;
+        expect(perStep / (2 * large)).toBeLessThan(sampler === "ddpm" ? 0.05 : 0.0002);
       }
     }
     expect(cpu.moved).toEqual({ up: 0, down: 0 });
+    // Noise of one's own is sent.
+    const before = { ...gpu.moved };
+    const noise: SampleInput["noise"] = async (...draw) => {
+      const drawn = await noiseFrom()(...draw);
+      return await valuesOf(drawn);
+    };
+    const how = { steps: 4, sampler: "ddpm", noise } as const;
+    const image = await sampleOf(here, lr, how);
+    expect(bytesApart(await sampleOf(there, lr, how), image)).toBeLessThan(2);
+    const large = image.data.byteLength;
+    expect(gpu.moved.up - before.up).toBe(lr.data.byteLength + large + 4 * 4 + 3 * large);
   },
 });
 
@@ -98,7 +118,7 @@ Deno.test({
     const { card, graphs } = await graphsOfTiny();
     const lr = testPicture(12, 12);
     await using cpu = await openSessions(graphs, { provider: "native", threads: 1 });
-    await using gpu = await openSessions(graphs, { provider: "webgpu" });
+    await using gpu = await openSessions(graphs, onGpu);
     const { sessions, alive } = counted(gpu.sessions);
     const tiling = { size: 64, overlap: 0, multiple: card.tiling?.multiple ?? 1 };
     const how = { sampler: "ddpm", steps: 5, fidelity: 1, noise: noiseFrom() } as const;
@@ -159,14 +179,15 @@ Deno.test({
     const { card, graphs } = await graphsOfTiny("sr3-tiny");
     const lr = testPicture(8, 8);
     await using cpu = await openSessions(graphs, { provider: "native", threads: 1 });
-    await using gpu = await openSessions(graphs, { provider: "webgpu" });
+    await using gpu = await openSessions(graphs, onGpu);
     const steps = 5;
     const image = await sampleOf({ card, model: families.sr3(card, cpu.sessions) }, lr, { steps });
     const model = families.sr3(card, gpu.sessions);
     expect(bytesApart(await sampleOf({ card, model }, lr, { steps }), image)).toBeLessThan(2);
-    // Up go the enlarged input, the first state, the noise of all steps but the last, and the times.
+    // Up go the enlarged input, the first state, the times, and what the noise of all steps but the last is drawn from.
     const large = image.data.byteLength;
-    expect(gpu.moved).toEqual({ up: large + steps * (large + 4), down: large });
+    const drawn = 4 * 65536 + (steps - 1) * 8 * 3 * image.dims[2];
+    expect(gpu.moved).toEqual({ up: 2 * large + 4 * steps + drawn, down: large });
   },
 });
 
@@ -269,6 +290,33 @@ Deno.test({
       }
       buffer.destroy();
     }
+    device.destroy();
+  },
+});
+
+Deno.test({
+  name: "a GPU draws the noise that the CPU draws, bit for bit",
+  ignore,
+  async fn() {
+    const adapter = await navigator.gpu.requestAdapter();
+    const device = await adapter!.requestDevice();
+    const memory = gpuMemory(device);
+    const index = { seed: 2 ** 40 + 5, sample: 1, draw: 3 };
+    for (const origin of [{ x: 0, y: 0 }, { x: -7, y: -3 }, { x: 100_001, y: 77 }]) {
+      for (const dims of [[1, 3, 5, 8], [2, 2, 3, 301], [1, 1, 1, 1]]) {
+        const wanted = noise(index, dims, origin);
+        const { buffer } = memory.draw({ index, dims, origin, scale: 1 });
+        expect(await memory.read({ buffer, length: wanted.data.length })).toEqual(wanted.data);
+        buffer.destroy();
+      }
+    }
+    const whole = { index, dims: [1, 3, 6, 6], origin: { x: 2, y: 1 } };
+    const { buffer } = memory.draw({ ...whole, scale: 0.75 });
+    const found = await memory.read({ buffer, length: 108 });
+    const wanted = noise(index, whole.dims, whole.origin).data;
+    found.forEach((value, i) => expect(value).toBeCloseTo(0.75 * wanted[i], 6));
+    expect(() => memory.draw({ ...whole, origin: { x: 0.5, y: 0 }, scale: 1 })).toThrow(/whole/);
+    buffer.destroy();
     device.destroy();
   },
 });
