@@ -4,6 +4,7 @@ import { letStart } from "../lib/thread.ts";
 import { described } from "./errors.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { UsageError } from "./usage_error.ts";
+import { type StartForAnother, threadBy } from "./line.ts";
 import type { Order, Task, Word } from "./thread.ts";
 import { openWriter } from "./writer.ts";
 
@@ -23,11 +24,12 @@ thread.onmessage = async ({ data }) => {
 /** What is told of the threads that were started for this one. */
 const listeners: ((message: string) => void)[] = [];
 
-letStart((script, port, onError) => {
+const start: StartForAnother = (script, port, onError) => {
   const id = listeners.push(onError) - 1;
   thread.postMessage({ kind: "start", id, script, port }, [port]);
   return () => thread.postMessage({ kind: "terminate", id });
-});
+};
+letStart((script) => threadBy(start, script));
 
 /** The code of the commands, of which each run needs one. */
 const modules = {

@@ -5,12 +5,27 @@ import { loadWasmOnServer } from "./runtime/ort_deno.ts";
 import { importNative, loadNative } from "./runtime/ort_node.ts";
 import { loadWebgpu } from "./runtime/ort_webgpu.ts";
 import { graphDesk } from "./runtime/worker.ts";
-import { serve } from "./thread.ts";
+import { type OwnPort, serve, thisThread } from "./thread.ts";
 
-serve({
+const desk = {
   ...graphDesk(
     { native: loadNative, wasm: loadWasmOnServer, webgpu: loadWebgpu },
     { native: importNative },
   ),
   ...codecDesk(),
-});
+  /** From now on requests come by this port, from the thread that had this one started by another. */
+  line({ port }: { port: MessagePort }): Promise<void> {
+    serve(desk, portOf(port));
+    return Promise.resolve();
+  },
+};
+
+function portOf(line: MessagePort): OwnPort {
+  return {
+    post: (message, transfer = []) => line.postMessage(message, transfer),
+    listen: (onMessage) => void (line.onmessage = ({ data }) => onMessage(data)),
+    close: () => thisThread().close(),
+  };
+}
+
+serve(desk);

@@ -52,24 +52,16 @@ const graphsAndCodecs: OwnScript = {
   onServer: () => serverModule("server_worker", import.meta.url),
 };
 
-/**
- * Starts a thread for another one, which talks to it by a port: the thread gets it as `{ kind: "line", port }`.
- *
- * @returns Ends it.
- */
-export type StartForAnother = (
-  script: string,
-  port: MessagePort,
-  onError: (message: string) => void,
-) => () => void;
+/** Starts a thread with this script. */
+export type Start = (script: string) => Thread<unknown, unknown>;
 
-let startForThis: StartForAnother | undefined;
+let startForThis: Start | undefined;
 
 /**
- * Sets who starts the threads of graphs and codecs for this thread, by default itself. One that a worker of Deno 2.9 starts itself waits for
- * half a second before its script is loaded, and again before its first message.
+ * Sets who starts the threads of graphs and codecs for this thread, by default itself. One that a worker of Deno 2.9 starts
+ * itself waits for half a second before its script is loaded, and again before its first message.
  */
-export function letStart(start?: StartForAnother): void {
+export function letStart(start?: Start): void {
   startForThis = start;
 }
 
@@ -77,7 +69,7 @@ export function letStart(start?: StartForAnother): void {
 export function startThread<Out, In>(options: ThreadOptions = {}): Thread<Out, In> {
   const { script, own = graphsAndCodecs, detached } = options;
   if (startForThis && script === undefined && own === graphsAndCodecs) {
-    return startElsewhere(own.onServer(), startForThis);
+    return startForThis(own.onServer()) as Thread<Out, In>;
   }
   if (onServer && (detached || !("Deno" in globalThis))) {
     return startNodeThread(script ?? own.onServer(), detached);
@@ -100,25 +92,6 @@ export function startThread<Out, In>(options: ThreadOptions = {}): Thread<Out, I
 function startWorker(own: OwnScript, script?: string | URL): Worker {
   if (script === undefined && !onServer) return own.inPage();
   return new Worker(script ?? own.onServer(), { type: "module" });
-}
-
-/** A thread at the other end of a port. */
-function startElsewhere<Out, In>(script: string, start: StartForAnother): Thread<Out, In> {
-  const { port1: line, port2 } = new MessageChannel();
-  let tell: (message: string) => void = () => {};
-  const end = start(script, port2, (message) => tell(message));
-  return {
-    post: (message, transfer = []) => line.postMessage(message, transfer),
-    listen(onMessage, onError = () => {}) {
-      line.onmessage = ({ data }) => onMessage(data);
-      tell = onError;
-    },
-    end() {
-      line.close();
-      end();
-    },
-    hold: () => {},
-  };
 }
 
 /** Node has another API for workers, and lets a process end in spite of them. */
@@ -175,17 +148,13 @@ export interface Failure {
   reason: string;
 }
 
-/**
- * Makes this thread answer one request after the other; `{ kind: "close" }` ends it, and after `{ kind: "line", port }` the
- * requests come by that port.
- */
+/** Makes this thread answer one request after the other; `{ kind: "close" }` ends it. */
 export function serve(
   desk: Readonly<Record<string, unknown>>,
   port: OwnPort = thisThread(),
 ): void {
   port.listen(async (request) => {
     if (request.kind === "close") return port.close();
-    if (request.kind === "line") return serve(desk, portOf(request as Line, port));
     const work = desk[request.kind] as (request: unknown) => Promise<Answer<unknown> | void>;
     const answer = await work(request).catch((error): Answer<Failure> => {
       const { name, message } = error instanceof Error ? error : new Error(`${error}`);
@@ -193,20 +162,6 @@ export function serve(
     });
     if (answer) port.post(answer.reply, answer.transfer);
   });
-}
-
-/** Names the port by which a thread is asked from now on. */
-interface Line {
-  kind: "line";
-  port: MessagePort;
-}
-
-function portOf({ port: line }: Line, own: OwnPort): OwnPort {
-  return {
-    post: (message, transfer = []) => line.postMessage(message, transfer),
-    listen: (onMessage) => void (line.onmessage = ({ data }) => onMessage(data)),
-    close: () => own.close(),
-  };
 }
 
 /** The used globals of a worker. */

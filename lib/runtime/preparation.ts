@@ -34,7 +34,7 @@ export function prepare(
     thread = startedQuietly(worker);
     thread?.listen(() => {}, () => thread = undefined); // that it ended is told with the next one
     if (gpu) gpu.then(load, load);
-    else load("it is not wanted");
+    else load(""); // it is not asked for
   }
   return {
     whyNot(name) {

@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { type StartForAnother, threadBy } from "../../cli/line.ts";
 import { Threads } from "../../cli/threads.ts";
 import { letStart, startThread } from "../../lib/thread.ts";
 
@@ -13,14 +14,15 @@ Deno.test("Threads starts what another thread asks for, hands it the port, and e
   const threads = new Threads();
   const ended: number[] = [], broken: string[] = [];
   let count = 0;
-  letStart((script, port, onError) => {
+  const start: StartForAnother = (script, port, onError) => {
     const id = count++;
     threads.grant({ kind: "start", id, script, port }, (_, message) => onError(message));
     return () => {
       threads.grant({ kind: "terminate", id }, (_, message) => broken.push(message));
       ended.push(id);
     };
-  });
+  };
+  letStart((script) => threadBy(start, script));
   try {
     const [first, second] = [startThread(), startThread()];
     const answers = [answerOf(first), answerOf(second)];
