@@ -61,8 +61,8 @@ export function openLine(thread: Thread<ToLibrary, FromLibrary>): Line {
     let pending: PromiseWithResolvers<unknown> | undefined;
     let thrown: { error: unknown } | undefined;
 
-    const post = (content: Request | Notice, isGift = false) => {
-      const parcel = pack(content, { isGift });
+    const post = (content: Request | Notice) => {
+      const parcel = pack(content);
       const message = { kind: "library", call: number, content: parcel.content } as const;
       thread.post(message as ToLibrary, parcel.transfer);
     };

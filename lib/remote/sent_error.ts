@@ -1,6 +1,5 @@
 /** Errors on their way to another thread, where they are made again with their classes. @module */
 
-import { CallError, TimeoutError } from "../calls.ts";
 import {
   DecodeError,
   IntegrityError,
@@ -9,17 +8,11 @@ import {
   ProviderError,
   UnsupportedError,
 } from "../errors.ts";
-import { LostError } from "../runtime/host.ts";
-import { OutputError } from "../runtime/outputs.ts";
-import { RequestError } from "../zoo/http.ts";
 
 /** A class of errors; its constructor makes the message, and is not called. */
 type ErrorClass = { new (...args: never[]): Error; readonly prototype: Error };
 
-/**
- * Classes that are kept, those that extend another one before it; an error of another class becomes one of the nearest
- * class that it extends. Their names stand here, since bundlers give classes others.
- */
+/** Own classes that are kept: those that a caller may catch. Their names stand here, since bundlers give classes others. */
 const CLASSES: Readonly<Record<string, ErrorClass>> = {
   ManifestError,
   ModelNotFoundError,
@@ -27,20 +20,23 @@ const CLASSES: Readonly<Record<string, ErrorClass>> = {
   ProviderError,
   DecodeError,
   UnsupportedError,
-  RequestError,
-  TimeoutError,
-  CallError,
-  OutputError,
-  LostError,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-  DOMException,
-  Error,
 };
+
+/** Classes of the language and of the platform that are kept; all extend the last one. */
+const BUILT_IN = [
+  "EvalError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "TypeError",
+  "URIError",
+  "DOMException",
+  "Error",
+];
+
+function classOf(kind: string): ErrorClass {
+  return CLASSES[kind] ?? globalThis[kind as "Error"];
+}
 
 /** An error, or whatever else was thrown, as plain data. */
 export type SentError = { thrown: unknown } | {
@@ -58,10 +54,11 @@ export type SentError = { thrown: unknown } | {
   cause?: SentError;
 };
 
-/** Turns an error into data. */
+/** Turns an error into data; one of a class that is not kept becomes one of the nearest class that it extends. */
 export function sendError(error: unknown): SentError {
   if (!(error instanceof Error)) return { thrown: canSend(error) ? error : String(error) };
-  const kind = Object.keys(CLASSES).find((name) => error instanceof CLASSES[name]) ?? "Error";
+  const kinds = [...Object.keys(CLASSES), ...BUILT_IN];
+  const kind = kinds.find((name) => error instanceof classOf(name)) ?? "Error";
   const { name, message, stack, cause } = error;
   const said = Object.entries(error).filter(([, value]) => canSend(value));
   const fields = Object.fromEntries(said);
@@ -78,7 +75,7 @@ export function receiveError(sent: SentError): unknown {
   if (kind === "DOMException") return new DOMException(message, name);
   const why = cause === undefined ? undefined : { cause: receiveError(cause) };
   // Its own constructor would make another message of this one.
-  const error: Error = Reflect.construct(Error, [message, why], CLASSES[kind]);
+  const error: Error = Reflect.construct(Error, [message, why], classOf(kind));
   Object.assign(error, fields);
   if (error.name !== name) error.name = name;
   if (stack) Object.defineProperty(error, "stack", { value: stack, configurable: true });
