@@ -237,6 +237,12 @@ const training: Run[] = [
     makes: ["damage.pt"],
   },
   {
+    command: "PYTHONPATH=train python -m srzoo_train.dial RUN --data STORE",
+    swap: { RUN: "DAMAGED" },
+    more: "--track clean jpeg75 --restore 0 1 --images 1",
+    says: /jpeg75 +0\.\d{4} +0\.\d{4}/,
+  },
+  {
     command: "deno task export RUN --to zoo/srdiff-photo --damage damage.pt",
     swap: { RUN: "DAMAGED", "srdiff-photo": "damaged" },
     makes: ["zoo/damaged/damage.onnx"],

@@ -29,10 +29,9 @@ IMAGES = 16
 def measured(run: Run, store: Store, tracks: list[str], values: list[float], images: int) -> np.ndarray:
     """Mean LPIPS [tracks, values] of one sample by default steps, over the middles of images kept aside."""
     recipe, judge = run.recipe, LpipsAlex(find_lpips())
-    network, encoder = run.network().eval(), run.encoder().eval()
-    family = families.of(recipe)
+    network, family = run.network().eval(), families.of(recipe)
     objective = family.objective(
-        recipe, recipe.stages[-1], encoder, run.state["residual_scale"], find_lpips()
+        recipe, recipe.stages[-1], run.encoder(), run.state["residual_scale"], find_lpips()
     )
     found = np.zeros((len(tracks), len(values)))
     entries = store.split("val")[:images]
