@@ -109,7 +109,8 @@ def save(network: Damage, file: Path) -> None:
     """Weights with what is needed to build the network again."""
     part = file.with_suffix(".part")
     shape = {"channels": network.hidden.out_features}
-    torch.save({"weights": network.state_dict(), **shape, "low": network.low, "high": network.high}, part)
+    curve = {"low": network.low, "high": network.high, "most": network.most}
+    torch.save({"weights": network.state_dict(), **shape, **curve}, part)
     part.rename(file)
 
 
@@ -128,14 +129,19 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="the file to write")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--most", type=float, default=1.0,
+                        help="restore of what is clearly damaged, above 0 to 1; `python -m srzoo_train.dial` tells the best one")
     parser.add_argument("--start", type=Path, help="a file of an earlier run to start from")
     args = parser.parse_args()
     try:
+        if not 0 < args.most <= 1:
+            raise ValueError(f"--most must be above 0 and at most 1, got {args.most}")
         store = Store(args.data)
         network = train(store, args.steps, args.seed, saved(args.start) if args.start else None)
         refit(network, store, args.seed)
         found = judged(network, store, args.seed)
         set_curve(network, *found)
+        network.most = args.most
         save(network, args.out)
     except (OSError, ValueError) as error:
         raise SystemExit(f"train_damage: {error}") from None

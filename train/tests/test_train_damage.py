@@ -47,9 +47,9 @@ def test_training_lowers_the_loss(store, trained):
     assert loss_of(trained, store) < loss_of(Damage(), store)
 
 
-def test_the_curve_gives_0_up_to_low_and_1_from_high_for_any_size():
-    network = Damage(low=0.3, high=0.5)
-    for level, wanted in ((0.2, 0.0), (0.4, 0.5), (0.9, 1.0)):
+def test_the_curve_gives_0_up_to_low_and_most_from_high_for_any_size():
+    network = Damage(low=0.3, high=0.5, most=0.9)
+    for level, wanted in ((0.2, 0.0), (0.4, 0.45), (0.9, 0.9)):
         network.logit = lambda lr: torch.logit(torch.full((len(lr),), level))
         found = network(torch.zeros(2, 3, 5, 7))
         assert found.shape == (2, 1, 5, 7)
@@ -68,8 +68,10 @@ def test_set_curve_leaves_nine_of_ten_clean_crops_below_and_three_of_four_damage
 
 
 def test_an_entry_with_damage_finds_out_how_much_to_restore(store, trained, tmp_path):
-    save(trained, tmp_path / "damage.pt")
-    network = saved(tmp_path / "damage.pt")
+    file = tmp_path / "damage.pt"
+    save(trained, file)
+    network = saved(file)
+    assert (network.low, network.high, network.most) == (trained.low, trained.high, trained.most)
     Trainer(regression(data=Data("photo")), Store(store), tmp_path / "run", None).run()
     run, target = open_run(tmp_path / "run"), tmp_path / "entry"
     card = export.export(run, target, export.words_of(run, target, None, None), damage=network)

@@ -12,10 +12,10 @@ class Damage(nn.Module):
 
     Convolutions look for blocks, grain and blur; their means over the image, which any size has,
     tell its severity (data.damage). What is given is what `restore` should be: 0 up to the
-    severity `low`, 1 from `high` on.
+    severity `low`, `most` from `high` on.
     """
 
-    def __init__(self, channels: int = 32, low: float = 0.0, high: float = 1.0):
+    def __init__(self, channels: int = 32, low: float = 0.0, high: float = 1.0, most: float = 1.0):
         super().__init__()
         steps = ((6, 1), (channels, 1), (channels, 2), (channels, 2))
         self.body = nn.ModuleList(
@@ -23,7 +23,7 @@ class Damage(nn.Module):
         )
         self.hidden = nn.Linear(2 * channels, channels)
         self.head = nn.Linear(channels, 1)
-        self.low, self.high = low, high
+        self.low, self.high, self.most = low, high, most
 
     def logit(self, lr: Tensor) -> Tensor:
         """Log-odds of the severity, [n]."""
@@ -45,4 +45,4 @@ class Damage(nn.Module):
 
     def forward(self, lr: Tensor) -> Tensor:
         restore = ((torch.sigmoid(self.logit(lr)) - self.low) / (self.high - self.low)).clamp(0, 1)
-        return restore[:, None, None, None] * torch.ones_like(lr[:, :1])
+        return self.most * restore[:, None, None, None] * torch.ones_like(lr[:, :1])
