@@ -76,7 +76,7 @@ export function startThread<Out, In>(options: ThreadOptions = {}): Thread<Out, I
   }
   const worker = startWorker(own, script);
   return {
-    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    post: (message, transfer = []) => worker.postMessage(message, transfer as Transferable[]),
     listen(onMessage, onError) {
       worker.onmessage = ({ data }) => onMessage(data);
       worker.onerror = (event) => {

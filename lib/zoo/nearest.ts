@@ -7,8 +7,8 @@
  */
 export async function nearest(typed: string, names: readonly string[]): Promise<string[]> {
   // Late, since most names are right.
-  const { distance: editDistance } = await import("fastest-levenshtein");
-  const distance = (name: string) => name.includes(typed) ? 0 : editDistance(typed, name);
+  const { default: leven } = await import("leven");
+  const distance = (name: string) => name.includes(typed) ? 0 : leven(typed, name);
   return names
     .map((name) => ({ name, distance: distance(name) }))
     .sort((a, b) => a.distance - b.distance)

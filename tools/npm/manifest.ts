@@ -16,7 +16,7 @@ export interface Configuration {
 /** Packages that the library imports. */
 const PACKAGES = [
   "@jsquash/webp",
-  "fastest-levenshtein",
+  "leven",
   "imagescript",
   "js-yaml",
   "ml-matrix",
