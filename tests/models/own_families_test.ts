@@ -62,8 +62,10 @@ const coarse: Family = ({ scale }, { inverse }) => ({
     const padded = padTo(lr, tiling.multiple);
     const [, , height, width] = padded.dims;
     async function* sample({ noise, signal, onTile }: SampleInput) {
-      const latents = [2, 1, 0.5].map((ratio, i) =>
-        [`z${i}`, noise(i, [1, 3, height * ratio, width * ratio], ratio)] as const
+      const latents = await Promise.all(
+        [2, 1, 0.5].map(async (ratio, i) =>
+          [`z${i}`, await noise(i, [1, 3, height * ratio, width * ratio], ratio)] as const
+        ),
       );
       const inputs = { lr: padded, ...Object.fromEntries(latents) };
       const run: TileRun = (tile) => inverse.run(tile, { signal });
