@@ -42,9 +42,10 @@ export function isPrivate({ hostname }: URL): boolean {
 export function addressFault(url: URL, from?: URL): string | undefined {
   const { protocol, hostname, username, password } = url;
   if (username || password) return "it contains a user name or a password, which are never sent";
-  const isLocal = LOCAL.test(hostname);
-  if (protocol !== "https:" && !(protocol === "http:" && isLocal)) {
-    return `it starts with "${protocol}", but only https: is fetched (http: only from localhost)`;
+  // Whoever can change what comes from a page's own server can change the page, too.
+  const mayBePlain = LOCAL.test(hostname) || url.origin === globalThis.location?.origin;
+  if (protocol !== "https:" && !(protocol === "http:" && mayBePlain)) {
+    return `it starts with "${protocol}", but only https: is fetched (http: only from localhost, and from a page's own server)`;
   }
   const isForeign = from !== undefined && from.protocol !== "file:" && !isPrivate(from);
   if (isForeign && isPrivate(url)) {

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { ManifestError, ModelNotFoundError } from "../../lib/errors.ts";
-import { nearest } from "../../lib/zoo/nearest.ts";
+import { editDistance, nearest } from "../../lib/zoo/nearest.ts";
 import { readCard } from "../../lib/zoo/read.ts";
 import { openZoo, parseIndex } from "../../lib/zoo/zoo.ts";
 
@@ -62,8 +62,19 @@ Deno.test("parseIndex() takes an empty index, and refuses anything except a list
   expect(() => parseIndex("- a\n- b\n- a\n", url)).toThrow(/"a" is listed twice/);
 });
 
-Deno.test("nearest() gives three names at most, best first", async () => {
-  expect(await nearest("srdif", ["bicubic", "sr3", "srflow", "srdiff-large", "srdiff"]))
+Deno.test("editDistance() counts the characters to insert, delete or replace", () => {
+  const pairs = [["kitten", "sitting", 3], ["", "abc", 3], ["abc", "", 3], ["flaw", "lawn", 2], [
+    "sr3",
+    "sr3",
+    0,
+  ]];
+  for (const [from, to, edits] of pairs) {
+    expect(editDistance(String(from), String(to))).toBe(edits);
+  }
+});
+
+Deno.test("nearest() gives three names at most, best first", () => {
+  expect(nearest("srdif", ["bicubic", "sr3", "srflow", "srdiff-large", "srdiff"]))
     .toEqual(["srdiff-large", "srdiff", "sr3"]);
-  expect(await nearest("x", [])).toEqual([]);
+  expect(nearest("x", [])).toEqual([]);
 });

@@ -16,7 +16,6 @@ export interface Configuration {
 /** Packages that the library imports. */
 const PACKAGES = [
   "@jsquash/webp",
-  "leven",
   "imagescript",
   "js-yaml",
   "ml-matrix",

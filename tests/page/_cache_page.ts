@@ -1,0 +1,30 @@
+/** A page that enlarges an image, and tells what it keeps, for {@linkcode ./cache_test.ts}. @module */
+
+import { load } from "../../mod.ts";
+
+/** What a page could do. */
+export interface Outcome {
+  pixels: number[];
+  isSecure: boolean;
+  /** Files kept in the Cache API; `undefined` where there is none. */
+  kept?: number;
+}
+
+async function enlarge(): Promise<Outcome> {
+  const entry = {
+    provider: "wasm",
+    zoo: "zoo/",
+    wasmPaths: "/ort/",
+    worker: "library.js",
+  } as const;
+  await using upscaler = await load("regression", entry);
+  const { images: [image] } = await upscaler.upscale("small.png");
+  const cache = await globalThis.caches?.open("srzoo");
+  return {
+    pixels: [...image.data],
+    isSecure: isSecureContext,
+    kept: (await cache?.keys())?.length,
+  };
+}
+
+Object.assign(globalThis, { enlarge });
