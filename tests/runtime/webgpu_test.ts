@@ -247,6 +247,12 @@ Deno.test({
   },
 });
 
+/** A device of its own, which the test destroys. */
+async function openDevice(): Promise<GPUDevice> {
+  const adapter = await navigator.gpu.requestAdapter();
+  return await adapter!.requestDevice();
+}
+
 /** Where a call has left its outputs. */
 async function held(answer: ReturnType<ReturnType<typeof graphDesk>["hold"]>) {
   const reply = (await answer as { reply: Reply }).reply;
@@ -258,8 +264,7 @@ Deno.test({
   name: "a GPU finds the range that the CPU finds, NaN and infinity included",
   ignore,
   async fn() {
-    const adapter = await navigator.gpu.requestAdapter();
-    const device = await adapter!.requestDevice();
+    const device = await openDevice();
     const memory = gpuMemory(device);
     for (
       const values of [
@@ -298,8 +303,7 @@ Deno.test({
   name: "a GPU draws the noise that the CPU draws, bit for bit",
   ignore,
   async fn() {
-    const adapter = await navigator.gpu.requestAdapter();
-    const device = await adapter!.requestDevice();
+    const device = await openDevice();
     const memory = gpuMemory(device);
     const index = { seed: 2 ** 40 + 5, sample: 1, draw: 3 };
     for (const origin of [{ x: 0, y: 0 }, { x: -7, y: -3 }, { x: 100_001, y: 77 }]) {
@@ -325,8 +329,7 @@ Deno.test({
   name: "a GPU sums what the CPU sums, clamped where there is a limit",
   ignore,
   async fn() {
-    const adapter = await navigator.gpu.requestAdapter();
-    const device = await adapter!.requestDevice();
+    const device = await openDevice();
     using buffers = countBuffers();
     const memory = gpuMemory(device);
     for (const length of [1, 255, 20_001]) {

@@ -28,10 +28,10 @@ IMAGES = 16
 @torch.no_grad()
 def measured(run: Run, store: Store, tracks: list[str], values: list[float], images: int) -> np.ndarray:
     """Mean LPIPS [tracks, values] of one sample by default steps, over the middles of images kept aside."""
-    recipe, judge = run.recipe, LpipsAlex(find_lpips())
-    network, family = run.network().eval(), families.of(recipe)
+    recipe, lpips = run.recipe, find_lpips()
+    judge, network, family = LpipsAlex(lpips), run.network().eval(), families.of(recipe)
     objective = family.objective(
-        recipe, recipe.stages[-1], run.encoder(), run.state["residual_scale"], find_lpips()
+        recipe, recipe.stages[-1], run.encoder(), run.state["residual_scale"], lpips
     )
     found = np.zeros((len(tracks), len(values)))
     entries = store.split("val")[:images]

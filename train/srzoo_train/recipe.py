@@ -134,7 +134,7 @@ class Recipe(Part):
     encoder: str | None = None      # srdiff, srflow: a released regression entry or a run of one
     trains_encoder: bool = False    # srdiff: the encoder is trained too, its estimate by stage.pixel * L1
     init_from: str | None = None    # a released entry, a run or a checkpoint to start from
-    fresh: tuple[str, ...] = ()     # layers, such as head or body.6, that do not start from there
+    fresh: tuple[str, ...] = ()     # layers, such as head or denoiser.middle.4, that do not start from there
     diffusion_steps: int = 100      # T of the cosine schedule, unless `schedule` says another
     schedule: Schedule | None = None  # of training
     sampling: Schedule | None = None  # of sampling, where it differs from that of training

@@ -48,9 +48,7 @@ def start_from(recipe: Recipe, network: nn.Module, origin: str) -> None:
             weights = family.trainable(network, weights)
         except ValueError as error:
             raise RecipeError(f"cannot start from {origin}: {error}") from None
-    # A denoiser that is trained with its encoder has its layers one level deeper.
-    fresh = (*recipe.fresh, *(f"denoiser.{layer}" for layer in recipe.fresh))
-    networks.fill(network, weights, origin, fresh)
+    networks.fill(network, weights, origin, recipe.fresh)
 
 
 def build(recipe: Recipe, frozen: nn.Module | None = None) -> nn.Module:
