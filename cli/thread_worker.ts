@@ -21,7 +21,7 @@ thread.onmessage = async ({ data }) => {
   thread.postMessage({ kind: "end", code: await run(data.task) });
 };
 
-/** What is told of the threads that were started for this one. */
+/** What to call when a thread that was started for this one fails, by its number. */
 const listeners: ((message: string) => void)[] = [];
 
 const start: StartForAnother = (script, port, onError) => {

@@ -1,10 +1,10 @@
-/** Tells the events of images that are worked on at the same time as if they were done one after the other. @module */
+/** Reports the events of images that are worked on at the same time as if they were done one after the other. @module */
 
 import type { Event, Reporter } from "./events.ts";
 
 /** The turn of one image. */
 export interface Turn {
-  /** Takes its events; they are told once the images before it have ended. */
+  /** Takes its events, which are reported once the images before it have ended. */
   report: Reporter;
   /** Resolves when they have. */
   begun: Promise<void>;
@@ -12,7 +12,7 @@ export interface Turn {
   end(): void;
 }
 
-/** Makes the turns of images, in the order in which they are told of. */
+/** Makes the turns of images, in the order in which they are reported. */
 export function turnsOf(report: Reporter): () => Turn {
   let before = Promise.resolve();
   return () => {
@@ -26,7 +26,7 @@ export function turnsOf(report: Reporter): () => Turn {
     return {
       report(event) {
         if (!held) return report(event);
-        // Progress that was told of late is outdated, and would fill the memory.
+        // Progress that is reported late is outdated, and would fill the memory.
         if (event.event === "progress" && held.at(-1)?.event === "progress") held.pop();
         held.push(event);
       },

@@ -1,13 +1,13 @@
-/** What opening graphs takes whatever they are: it is begun before they are there. @module */
+/** The part of opening graphs that is the same for all of them, started before they are read. @module */
 
 import { startThread, type Thread } from "../thread.ts";
 import { whyNoGpu } from "./adapter.ts";
 import type { Provider } from "./session.ts";
 import type { Request } from "./worker.ts";
 
-/** A thread for graphs, and the answer whether there is a GPU, on their way. */
+/** A thread for graphs and the search for a GPU, both under way. */
 export interface Preparation {
-  /** Why a provider is not available; undefined, once, if that is not being found out. */
+  /** Why a provider is not available; undefined if nobody is looking, or if this was asked before. */
   whyNot(provider: Provider): Promise<string | undefined> | undefined;
   /** The thread, for the first who asks; undefined where there is none for this provider. */
   thread<In>(provider: Provider): Thread<Request, In> | undefined;
@@ -25,16 +25,16 @@ export function prepare(
   { provider, worker }: { provider?: Provider; worker?: string | URL },
 ): Preparation {
   let gpu = provider === undefined ? whyNoGpu(false) : undefined;
-  gpu?.catch(() => {}); // who asks is told
+  gpu?.catch(() => {}); // it rejects again for whoever asks
   let thread: Thread<Request, unknown> | undefined;
   const load = (noGpu?: string) => {
     if (noGpu !== undefined) thread?.post({ kind: "load", provider: "native" });
   };
   if ("Deno" in globalThis && (provider ?? "native") === "native") {
     thread = startedQuietly(worker);
-    thread?.listen(() => {}, () => thread = undefined); // that it ended is told with the next one
+    thread?.listen(() => {}, () => thread = undefined); // the next thread reports why
     if (gpu) gpu.then(load, load);
-    else load(""); // it is not asked for
+    else load(""); // no GPU was asked for
   }
   return {
     whyNot(name) {
@@ -53,7 +53,7 @@ export function prepare(
   };
 }
 
-/** Starts a thread; undefined where it cannot be, which is told when there are graphs for it. */
+/** Starts a thread; undefined if that fails, which is reported when graphs need one. */
 function startedQuietly(script?: string | URL): Thread<Request, unknown> | undefined {
   try {
     return startThread({ script });
