@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import axe from "axe-core";
+import axe, { type AxeResults } from "axe-core";
 import { expect } from "expect";
 import type { Browser, Page } from "playwright-core";
 import { load, readImage } from "../../mod.ts";
@@ -56,6 +56,18 @@ const says = (page: Page, text: string) =>
     (text) => document.querySelector(".line")!.textContent!.startsWith(text),
     text,
   );
+
+/** The faults that axe finds, once transitions have ended: colors halfway have too little contrast. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.waitForFunction(() => document.getAnimations().length === 0);
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run()
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`)
+  );
+}
 
 /** Pixels of a part of what is shown after the slider, given on the result's grid. */
 function shown(page: Page, x: number, y: number, side: number): Promise<number[]> {
@@ -324,20 +336,10 @@ Deno.test({
         for (const [width, colorScheme] of [[1280, "light"], [320, "dark"]] as const) {
           const { page } = await visit(browser, `${url}#model=regression`, width);
           await page.emulateMedia({ colorScheme });
-          const check = async () => {
-            await page.evaluate(axe.source);
-            const { violations } = await page.evaluate(() =>
-              (globalThis as unknown as {
-                axe: { run(): Promise<{ violations: { id: string }[] }> };
-              })
-                .axe.run()
-            );
-            expect(violations.map(({ id }) => id)).toEqual([]);
-          };
-          await check();
+          expect(await faultsOf(page)).toEqual([]);
           await begin(page, "coffee.png");
           await finished(page);
-          await check();
+          expect(await faultsOf(page)).toEqual([]);
           const wider = await page.evaluate(() =>
             document.documentElement.scrollWidth - innerWidth
           );
