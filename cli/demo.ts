@@ -2,7 +2,7 @@
  * Builds the page and serves it, or writes it as plain files for any static host:
  *
  *     deno task demo [--port 8137]
- *     deno task demo --build DIR [--base /path/]
+ *     deno task demo --build DIR
  *
  * @module
  */
@@ -44,15 +44,14 @@ export async function answer(request: Request, folder: URL): Promise<Response> {
 }
 
 async function main(): Promise<void> {
-  const { port, build, base } = new Command("demo")
+  const { port, build } = new Command("demo")
     .description("Serves a page that enlarges photographs in the browser.")
     .option("--port <n>", "port to listen on; 0 takes a free one", wholeWithin(0, 65535), 8137)
     .option("--build <dir>", "write plain files for a static host instead")
-    .option("--base <path>", "path under which the static host serves them", "/")
     .parse(Deno.args, { from: "user" })
-    .opts<{ port: number; build?: string; base: string }>();
+    .opts<{ port: number; build?: string }>();
   if (build !== undefined) {
-    await buildPage(build, { base });
+    await buildPage(build);
     return console.log(`${build} can be copied to any static host`);
   }
   const folder = await Deno.makeTempDir({ prefix: "srzoo-page-" });

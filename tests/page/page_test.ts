@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 import axe, { type AxeResults } from "axe-core";
 import { expect } from "expect";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { load, readImage } from "../../mod.ts";
 import { browserPath as found } from "../_browser.ts";
 import { begin, run, servePage, untilReady } from "../../tools/page.ts";
+import { swipe } from "./_touch.ts";
 import { deepPngOf, gradient, jpegOf, type Photograph, pngOf } from "./_photographs.ts";
 
 const docs = new URL("../../docs/", import.meta.url);
@@ -23,7 +24,11 @@ async function withPage(test: (browser: Browser, url: string) => Promise<void>):
 }
 
 async function visit(browser: Browser, url: string, width = 1280): Promise<Visit> {
-  const page = await browser.newPage({ viewport: { width, height: 800 } });
+  return await visitIn(await browser.newContext({ viewport: { width, height: 800 } }), url);
+}
+
+async function visitIn(context: BrowserContext, url: string): Promise<Visit> {
+  const page = await context.newPage();
   page.setDefaultTimeout(120_000); // of a busy machine
   const errors: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -86,6 +91,16 @@ function shown(page: Page, x: number, y: number, side: number): Promise<number[]
   }, [x, y, side]);
 }
 
+/** What of the image is shown. */
+function viewOf(page: Page): Promise<{ x: number; y: number; zoom: number }> {
+  return page.evaluate(() => {
+    const compare = document.querySelector("sr-compare") as unknown as {
+      view: { x: number; y: number; zoom: number };
+    };
+    return { ...compare.view };
+  });
+}
+
 /** The result as it would be saved. */
 async function saved(page: Page): Promise<Uint8Array<ArrayBuffer>> {
   const [download] = await Promise.all([page.waitForEvent("download"), page.click(".download")]);
@@ -127,7 +142,7 @@ Deno.test({
         // A page that did the work itself would be blocked all the time.
         expect(Math.max(0, ...long)).toBeLessThan(took / 20);
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
       });
 
       await t.step("the slider moves by keyboard, and keys 1, 2, 3 choose the view", async () => {
@@ -146,7 +161,7 @@ Deno.test({
           expect(pressed).toBe("true");
         }
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
       });
 
       await t.step("a run can be cancelled, and another one begun", async () => {
@@ -162,7 +177,7 @@ Deno.test({
         await finished(page);
         expect(await page.textContent(".error")).toBe("");
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
       });
 
       await t.step(
@@ -213,7 +228,7 @@ Deno.test({
           await page.keyboard.press("Escape");
           expect(await page.locator(".pane").isVisible()).toBe(false);
           expect(errors).toEqual([]);
-          await page.close();
+          await page.context().close();
         },
       );
 
@@ -242,7 +257,7 @@ Deno.test({
         await page.waitForFunction(() => document.querySelector(".error")!.textContent);
         expect(await page.textContent(".error")).toMatch(/20000 × 8: browsers draw at most 16384/);
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
       });
 
       await t.step(
@@ -265,7 +280,7 @@ Deno.test({
           const { width, height } = await readImage(await saved(page));
           expect([width, height]).toEqual([160, 96]);
           expect(errors).toEqual([]);
-          await page.close();
+          await page.context().close();
         },
       );
 
@@ -313,7 +328,7 @@ Deno.test({
             /^srdiff runs on wasm\. Not on webgpu: /,
           );
           expect(errors).toEqual([]);
-          await page.close();
+          await page.context().close();
         },
       );
 
@@ -328,7 +343,7 @@ Deno.test({
         await page.click('[data-sample="coffee.png"]');
         await page.waitForSelector(".run:enabled");
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
         await Deno.remove(half);
       });
 
@@ -344,26 +359,117 @@ Deno.test({
             document.documentElement.scrollWidth - innerWidth
           );
           expect(wider).toBeLessThanOrEqual(0);
-          await page.close();
+          await page.context().close();
         }
       });
 
-      await t.step("a second visit works offline", async () => {
+      await t.step("fingers move the slider, the image and the area", async () => {
+        const context = await browser.newContext({
+          viewport: { width: 320, height: 640 },
+          hasTouch: true,
+          isMobile: true,
+        });
+        const { page, errors } = await visitIn(context, `${url}#model=regression`);
+        await page.tap('[data-sample="chelsea.png"]');
+        await page.tap(".run:enabled");
+        await finished(page);
+        const { x, y, width, height } = (await page.locator("sr-compare").boundingBox())!;
+        const [left, middle, right] = [0.2, 0.5, 0.8].map((share) => ({
+          x: x + share * width,
+          y: y + height / 2,
+        }));
+        await swipe(page, [middle, right]);
+        const slider = page.locator('[role="slider"]');
+        expect(Number(await slider.getAttribute("aria-valuenow"))).toBe(80);
+
+        // An image that is shown whole lets the page scroll; one that is not, moves itself.
+        const up = { ...left, y: left.y - 120 };
+        await swipe(page, [left, up]);
+        await page.waitForFunction(() => scrollY > 50);
+        const whole = await viewOf(page);
+        await page.evaluate(() => scrollTo(0, 0));
+        await swipe(page, [{ ...middle, x: middle.x - 20 }, left], [
+          { ...middle, x: middle.x + 20 },
+          right,
+        ]);
+        const close = await viewOf(page);
+        expect(close.zoom).toBeGreaterThan(3 * whole.zoom);
+        expect(close.x).toBeCloseTo(0.5, 1);
+        await swipe(page, [left, up]);
+        const moved = await viewOf(page);
+        expect(moved.y).toBeGreaterThan(close.y);
+        expect(await page.evaluate(() => scrollY)).toBe(0);
+
+        await page.tap('[data-zoom="fit"]');
+        await page.tap(".trial");
+        const drawn = page.locator(".pane output");
+        const size = async () => (await drawn.textContent())!.split(" × ").map(Number);
+        const [columns, rows] = await size();
+        const corner = (await page.locator('[data-corner="se"]').boundingBox())!;
+        const from = { x: corner.x + corner.width / 2, y: corner.y + corner.height / 2 };
+        await swipe(page, [from, { x: from.x - 60, y: from.y - 40 }]);
+        const smaller = await size();
+        expect((columns - smaller[0]) / (rows - smaller[1])).toBeCloseTo(60 / 40, 0);
+        const outside = { x: x + width - 10, y: middle.y + 85 };
+        await swipe(page, [outside, { x: outside.x - 100, y: outside.y - 70 }]);
+        const [across, down] = await size();
+        expect(across / down).toBeCloseTo(100 / 70, 1);
+        await page.tap(".trial");
+        await says(page, "The area took");
+        expect(errors).toEqual([]);
+        await context.close();
+      });
+
+      await t.step("one visit to a plain host suffices for work without a network", async () => {
+        await using host = servePlainly(url);
         const context = await browser.newContext();
-        const page = await context.newPage();
-        await page.goto(`${url}#model=regression`);
-        await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+        const { page } = await visitIn(context, `${host.url}#model=regression`);
+        // The host sends no headers; the service worker does.
+        expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+        await page.waitForFunction(() =>
+          caches.open("srzoo page /photos/").then((cache) => cache.keys())
+            .then((kept) => kept.some(({ url }) => url.endsWith("samples/astronaut.png")))
+        );
+        await page.evaluate(async () => {
+          const cache = await caches.open("srzoo page /photos/");
+          await cache.put("/photos/assets/older-1234.js", new Response("older"));
+        });
         await page.reload();
         await untilReady(page);
-        await page.click('[data-sample="coffee.png"]');
-        await page.waitForSelector(".run:enabled");
+        await page.waitForFunction(() =>
+          caches.match("/photos/assets/older-1234.js").then((kept) => !kept)
+        );
         await context.setOffline(true);
         await page.reload();
         await untilReady(page);
         await begin(page, "coffee.png");
         await finished(page);
-        expect(await page.textContent(".error")).toBe("");
+        await page.selectOption(".format", "webp");
+        expect((await readImage(await saved(page))).width).toBe(600);
+        // A model that was not used before cannot be had; the one that was still can.
+        await page.selectOption('[name="model"]', "srflow");
+        await page.waitForFunction(() => document.querySelector(".error")!.textContent);
+        expect(await page.textContent(".error")).toMatch(/Without a network/);
+        await page.selectOption('[name="model"]', "regression");
+        await page.waitForSelector(".run:enabled");
         await context.close();
       });
     }),
 });
+
+/** Serves a page as a static host does: under a path, and without headers for isolation. */
+function servePlainly(url: string): AsyncDisposable & { url: string } {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    if (!pathname.startsWith("/photos/")) return new Response("Not found", { status: 404 });
+    const { status, body, headers } = await fetch(new URL(pathname.slice("/photos/".length), url));
+    return new Response(body, {
+      status,
+      headers: { "content-type": headers.get("content-type") ?? "" },
+    });
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/photos/`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}

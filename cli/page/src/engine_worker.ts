@@ -14,8 +14,10 @@ import type { Cost, Entry, Made, Reply, Request } from "./messages.ts";
 /** Milliseconds between two previews. */
 const PREVIEW_EVERY = 150;
 
-const zoo = new URL("zoo/", self.location.origin + import.meta.env.BASE_URL).href;
-const wasmPaths = new URL("ort/", self.location.origin + import.meta.env.BASE_URL).href;
+/** The page's folder; the build writes this worker into `assets/` of it. */
+const page = new URL("../", self.location.href);
+const zoo = new URL("zoo/", page).href;
+const wasmPaths = new URL(import.meta.env.RUNTIME, page).href;
 const running = new Map<number, AbortController>();
 let opened: { model: string; upscaler: Promise<Upscaler> } | undefined;
 
