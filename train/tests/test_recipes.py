@@ -212,7 +212,7 @@ def test_radius_is_where_a_changed_pixel_stops_to_matter(encoder):
     recipe = srdiff(encoder)
     for network, graph in [
         (families.build(regression()), lambda n: families.of(regression()).graphs(regression(), n, None)["network"]),
-        (families.build(recipe),
+        (families.build(recipe, origins.encoder(recipe)),
          lambda n: families.of(recipe).graphs(recipe, n, origins.encoder(recipe))["denoiser"]),
     ]:
         graph = graph(network.eval())
