@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "vite";
+import { build, type Plugin, type Rollup } from "vite";
 import { openZoo } from "../../mod.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -24,7 +24,7 @@ const PACKAGES = ["onnxruntime-web", "js-yaml", "zod/mini", "@jsquash/webp/meta.
 export async function buildPage(folder: string): Promise<void> {
   await Promise.all(PACKAGES.map((name) => import(name)));
   const out = new URL(`file://${await absolute(folder)}/`);
-  await build({
+  const built = await build({
     configFile: false,
     root: fileURLToPath(new URL("./", import.meta.url)),
     base: "./",
@@ -42,7 +42,8 @@ export async function buildPage(folder: string): Promise<void> {
   await copy(new URL("./", runtimeModule()), new URL(runtimeFolder(), out), RUNTIME);
   await copy(new URL("docs/", root), new URL("samples/", out), SAMPLES);
   await copyZoo(out);
-  await listKept(out);
+  const { output } = built as Rollup.RollupOutput;
+  await listKept(out, output.map(({ fileName }) => fileName));
 }
 
 const runtimeModule = () => import.meta.resolve("onnxruntime-web");
@@ -54,12 +55,11 @@ function runtimeFolder(): string {
 }
 
 /** Tells the service worker which files a visit without a network needs, beside what it used before. */
-async function listKept(out: URL): Promise<void> {
-  const assets = await Array.fromAsync(Deno.readDir(new URL("assets/", out)));
+async function listKept(out: URL, built: readonly string[]): Promise<void> {
   const paths = [
     "./",
     "entries.json",
-    ...assets.map(({ name }) => `assets/${name}`).sort(),
+    ...built.filter((path) => path.startsWith("assets/")),
     ...SAMPLES.map((name) => `samples/${name}`),
   ];
   const worker = new URL("sw.js", out);

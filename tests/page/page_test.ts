@@ -173,8 +173,12 @@ Deno.test({
           document.querySelector(".line")!.textContent!.startsWith("Cancelled")
         );
         await page.fill('[name="steps"]', "1");
-        await run(page);
+        // By keyboard, the button that takes another's place has the keyboard.
+        await page.focus(".run");
+        await page.keyboard.press("Enter");
+        await page.waitForSelector(".cancel:focus");
         await finished(page);
+        await page.waitForSelector(".run:focus");
         expect(await page.textContent(".error")).toBe("");
         expect(errors).toEqual([]);
         await page.context().close();
@@ -317,6 +321,24 @@ Deno.test({
           expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
             `deno run -A cli/upscale.ts photo.jpg --model srdiff --seed ${seed} --samples 2`,
           );
+          // Other settings are for the next run; what is here was made with these.
+          await page.click(".reroll");
+          await page.click(".command");
+          await says(
+            page,
+            `Copied: deno run -A cli/upscale.ts photo.jpg --model srdiff --seed ${seed}`,
+          );
+          await page.evaluate(() => void (location.hash = "model=srdiff&seed=5&samples=3"));
+          await page.waitForFunction(() =>
+            document.querySelector<HTMLInputElement>('[name="seed"]')!.value === "5"
+          );
+          expect(await page.inputValue('[name="samples"]')).toBe("3");
+          await page.keyboard.press("4");
+          const grid = page.locator('[data-mode="grid"]');
+          expect(await grid.getAttribute("aria-pressed")).toBe("true");
+          const { x, y } = (await page.locator("sr-compare").boundingBox())!;
+          await page.mouse.click(x + 20, y + 60);
+          expect(await first.getAttribute("aria-pressed")).toBe("true");
           await page.click(".copy");
           await says(page, "Copied the image");
           const kinds = await page.evaluate(async () =>
@@ -451,6 +473,11 @@ Deno.test({
         await page.waitForFunction(() => document.querySelector(".error")!.textContent);
         expect(await page.textContent(".error")).toMatch(/Without a network/);
         await page.selectOption('[name="model"]', "regression");
+        await page.waitForSelector(".run:enabled");
+        await page.selectOption('[name="model"]', "srflow");
+        await page.waitForSelector(".retry:visible");
+        await context.setOffline(false);
+        await page.click(".retry");
         await page.waitForSelector(".run:enabled");
         await context.close();
       });

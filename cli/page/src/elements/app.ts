@@ -4,26 +4,34 @@
 import { cropImage } from "../../../../lib/image/crop.ts";
 import type { Image, Progress } from "../../../../mod.ts";
 import { Engine } from "../engine.ts";
+import { listEntries } from "../entries.ts";
+import { checkFits, fits, LARGE } from "../limits.ts";
 import { type Point, withContext } from "../area.ts";
 import type { Entry, Made, RunOptions } from "../messages.ts";
 import { keepPage } from "../offline.ts";
 import { Pace } from "../pace.ts";
-import { canvasOf, inTime, inUnits, overlayOf } from "../pixels.ts";
+import { canvasOf, overlayOf } from "../pixels.ts";
 import { copyImage, copyText, type Format, nameOf, saveFile } from "../saving.ts";
 import { commandOf, DEFAULTS, formatSettings, optionsOf, parseSettings } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import type { Compare, Layer, Mode } from "./compare.ts";
-import type { Choice, Controls } from "./controls.ts";
+import type { Controls } from "./controls.ts";
 import { LAYOUT } from "./layout.ts";
 import type { Samples } from "./samples.ts";
 import type { Size } from "../viewport.ts";
+import {
+  costText,
+  doneText,
+  inTime,
+  loadingText,
+  messageOf,
+  progressText,
+  providerText,
+} from "../words.ts";
 import type { Status } from "./status.ts";
 
-/** Pixels of the result over which the page warns, and shows the photograph stretched until the result is there. */
-const LARGE = 64e6;
-/** Longest side of what browsers draw, and most pixels. */
-const LONGEST = 16384;
-const MOST = 256e6;
+/** Why a run was aborted: the user wanted it, and nothing else begins. */
+const BY_USER = new DOMException("Cancelled", "AbortError");
 
 /** Size of the image from which the page learns how long runs take. */
 const TINY: Size = { width: 48, height: 48 };
@@ -55,6 +63,8 @@ export class App extends HTMLElement {
   #entry?: Entry;
   #settings: Settings = DEFAULTS;
   #shown?: Shown;
+  /** Whether the model could not be loaded. */
+  #failed = false;
   #running?: AbortController;
   /** The run on a tiny image that only tells how long runs take. */
   #trying?: AbortController;
@@ -122,7 +132,8 @@ export class App extends HTMLElement {
     this.#compare.addEventListener("areachange", () => void this.#estimate());
     this.#compare.addEventListener("areaenter", () => void this.#runArea());
     this.#compare.addEventListener("arealeave", () => this.#select(false));
-    this.#part(".cancel").addEventListener("click", () => this.#running?.abort());
+    this.#part(".cancel").addEventListener("click", () => this.#running?.abort(BY_USER));
+    this.#part(".retry").addEventListener("click", () => void this.#open());
     this.#part(".other").addEventListener("click", () => this.#reset());
     this.#part(".download").addEventListener("click", () => void this.#save());
     this.#part(".copy").addEventListener("click", () => void this.#copy());
@@ -149,7 +160,7 @@ export class App extends HTMLElement {
       button.addEventListener("click", zooms[button.dataset.zoom!]);
     }
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.#running?.abort();
+      if (event.key === "Escape") this.#running?.abort(BY_USER);
       if (!this.#shown || event.ctrlKey || event.metaKey || event.altKey || takes(event)) return;
       if (event.key.toLowerCase() === "s") this.#select(!this.#compare.selecting);
       else if (this.#compare.pressKey(event.key)) event.preventDefault();
@@ -168,10 +179,15 @@ export class App extends HTMLElement {
     const { model } = this.#settings;
     this.#running?.abort();
     this.#entry = undefined;
+    this.#failed = false;
+    this.#part(".cost").textContent = "";
     this.#enable();
     this.#status.work(`Loading ${model} ...`);
     try {
-      const entry = await this.#engine.open(model);
+      const entry = await this.#engine.open(model, (received, total) => {
+        if (model !== this.#settings.model) return;
+        this.#status.work(loadingText(model, received, total), received / total);
+      });
       if (model !== this.#settings.model) return;
       this.#entry = entry;
       this.#controls.fit(entry);
@@ -185,6 +201,8 @@ export class App extends HTMLElement {
       if (model !== this.#settings.model) return;
       const hint = navigator.onLine ? "" : ". Without a network, models that were used before work";
       this.#status.fail(`${messageOf(error)}${hint}`);
+      this.#failed = true;
+      this.#enable();
     }
   }
 
@@ -197,8 +215,8 @@ export class App extends HTMLElement {
     try {
       // The first run of a size also prepares it.
       for (const isLast of [false, true]) {
-        const watch = { signal: trial.signal, progress() {}, preview() {} };
-        const { seconds } = await this.#engine.run({ ...TINY, data }, options, undefined, watch);
+        const image = { ...TINY, data };
+        const { seconds } = await this.#engine.run(image, options, undefined, trial);
         if (isLast) this.#pace.learn(entry, options, TINY, seconds);
       }
       await this.#estimate();
@@ -207,19 +225,11 @@ export class App extends HTMLElement {
     }
   }
 
-  #badge({ id, provider, tried, licence }: Entry): void {
+  #badge(entry: Entry): void {
     const badge = this.#part(".badge");
     badge.hidden = false;
-    badge.querySelector("summary")!.textContent = provider === "webgpu"
-      ? "GPU"
-      : provider === "none"
-      ? "No network"
-      : "CPU";
-    badge.querySelector("p")!.textContent = [
-      `${id} runs on ${provider}.`,
-      ...tried.map(({ provider, reason }) => `Not on ${provider}: ${reason}.`),
-      `Its weights are under ${licence}.`,
-    ].join(" ");
+    badge.querySelector("summary")!.textContent = entry.provider === "webgpu" ? "GPU" : "CPU";
+    badge.querySelector("p")!.textContent = providerText(entry, crossOriginIsolated);
   }
 
   /** Reads a file and shows it at once. */
@@ -242,14 +252,7 @@ export class App extends HTMLElement {
 
   /** Shows a photograph, enlarged by bicubic interpolation. */
   async #prepare(source: Image, name: string): Promise<void> {
-    if (!fits(source)) {
-      throw new Error(
-        `Cannot show a photograph of ${source.width} × ${source.height}: browsers draw at most ` +
-          `${LONGEST} pixels a side and ${
-            MOST / 1e6
-          } million in all. Cut it, or use the command line`,
-      );
-    }
+    checkFits(source);
     const scale = this.#entry?.scale ?? 4;
     const size = { width: source.width * scale, height: source.height * scale };
     const isSmall = fits(size) && size.width * size.height <= LARGE;
@@ -292,6 +295,7 @@ export class App extends HTMLElement {
 
   #enable(): void {
     const { selecting } = this.#compare;
+    const pressed = this.querySelector<HTMLElement>(".actions :focus-visible");
     const [run, trial] = [".run", ".trial"].map((name) => this.#part<HTMLButtonElement>(name));
     trial.disabled = !this.#ready;
     run.disabled = !this.#ready || !this.#fits;
@@ -303,8 +307,11 @@ export class App extends HTMLElement {
     run.classList.toggle("primary", !selecting && !isDone);
     this.#part(".download").classList.toggle("primary", !selecting && isDone);
     const running = Boolean(this.#running);
-    for (const button of [run, trial]) button.hidden = running;
+    for (const button of [run, trial]) button.hidden = running || this.#failed;
+    this.#part(".retry").hidden = !this.#failed;
     this.#part(".cancel").hidden = !running;
+    // Who works by keyboard goes on where the pressed button was.
+    if (pressed?.hidden) this.#part(running ? ".cancel" : ".run").focus({ preventScroll: true });
     this.#part(".select").setAttribute("aria-pressed", `${selecting}`);
     this.#part<HTMLButtonElement>(".select").disabled = !this.#ready;
   }
@@ -332,16 +339,12 @@ export class App extends HTMLElement {
       const options = this.#options(rect !== undefined);
       const cost = await this.#engine.plan(width, height, options);
       const seconds = this.#pace.seconds(this.#entry, options, { width, height });
-      const size = `${width} × ${height} becomes ${cost.width} × ${cost.height}`;
-      const rest = [
-        seconds === undefined ? "the first run tells the time" : `about ${inTime(seconds)}`,
-        `${inUnits(cost.memory)} of memory`,
-        ...cost.warnings,
-        ...this.#fits
-          ? []
-          : ["the whole is too large for a browser: try an area, or use the command line"],
-      ];
-      this.#part(".cost").textContent = `${rect ? "The area of " : ""}${size}\n${rest.join(" · ")}`;
+      this.#part(".cost").textContent = costText(cost, {
+        size: { width, height },
+        seconds,
+        isArea: rect !== undefined,
+        fits: this.#fits,
+      });
       this.#part(".cost").classList.toggle(
         "large",
         cost.width * cost.height > LARGE || !this.#fits,
@@ -369,13 +372,7 @@ export class App extends HTMLElement {
     this.#samples.show(canvases.length > 1 ? canvases : []);
     this.#part('[data-mode="grid"]').hidden = canvases.length < 2;
     this.#choose(0);
-    this.#status.rest(
-      [
-        `Done in ${inTime(made.seconds)}`,
-        ...(made.seed === undefined ? [] : [`seed ${made.seed}`]),
-        ...made.warnings,
-      ].join(" · "),
-    );
+    this.#status.rest(doneText(made));
   }
 
   /** Enlarges the area alone, with the noise that it has in the whole, and shows it in its place. */
@@ -433,10 +430,8 @@ export class App extends HTMLElement {
         progress: (progress) => {
           last = progress;
           const seconds = (performance.now() - started) / 1000;
-          const left = progress.fraction > 0.05
-            ? ` · ${inTime(seconds / progress.fraction - seconds)} left`
-            : "";
-          this.#status.work(`${said(progress, options.samples ?? 1)}${left}`, progress.fraction);
+          const text = progressText(progress, options.samples ?? 1, seconds);
+          this.#status.work(text, progress.fraction);
         },
       });
       this.#pace.learn(entry, options, image, made.seconds);
@@ -445,7 +440,10 @@ export class App extends HTMLElement {
     } catch (error) {
       if (controller.signal.aborted) {
         if (this.#shown) this.#compare.result = layersOf(this.#shown);
-        this.#status.rest(`Cancelled at ${Math.round(100 * (last?.fraction ?? 0))} %.`);
+        // What ended it otherwise says itself what goes on.
+        if (controller.signal.reason === BY_USER) {
+          this.#status.rest(`Cancelled at ${Math.round(100 * (last?.fraction ?? 0))} %.`);
+        }
       } else this.#status.fail(messageOf(error));
       return undefined;
     } finally {
@@ -509,22 +507,6 @@ export class App extends HTMLElement {
   }
 }
 
-/** The entries that can be chosen. */
-async function listEntries(): Promise<Choice[]> {
-  try {
-    const listed = await fetch(`${import.meta.env.BASE_URL}entries.json`);
-    if (!listed.ok) throw new Error(`HTTP status ${listed.status}`);
-    return await listed.json();
-  } catch (cause) {
-    throw new Error(`Cannot list the models: ${messageOf(cause)}. Reload the page`, { cause });
-  }
-}
-
-/** Whether a browser's canvas can be so large. */
-function fits({ width, height }: Size): boolean {
-  return width <= LONGEST && height <= LONGEST && width * height <= MOST;
-}
-
 /** What is shown as the result: the chosen one, where there is any. */
 function layersOf({ result }: Shown): Layer[] | undefined {
   return result && [{ image: result.canvases[result.chosen] }];
@@ -535,16 +517,4 @@ function takes({ key, target }: KeyboardEvent): boolean {
   if (!(target instanceof Element)) return false;
   if (key === " ") return target.closest("input, select, button, summary") !== null;
   return target.closest('select, input:not([type="checkbox"], [type="range"])') !== null;
-}
-
-/** Where a run stands, in words. */
-function said({ phase, sample, step, steps, tile, tiles }: Progress, samples: number): string {
-  const which = samples > 1 ? `sample ${sample + 1} of ${samples}, ` : "";
-  if (phase === "condition") return `Analysing the photograph: tile ${tile} of ${tiles}`;
-  if (phase === "finish") return "Finishing";
-  return `Drawing: ${which}step ${Math.min(step + 1, steps)} of ${steps}, tile ${tile} of ${tiles}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : `${error}`;
 }

@@ -203,7 +203,7 @@ export class Compare extends HTMLElement {
 
   /** Magnifies around a place of the window, whichever image is there. */
   #zoomAt(factor: number, at: Place): void {
-    const { frame } = this.#paneAt(at);
+    const frame = this.#frame(Math.max(0, this.#count > 1 ? this.#indexAt(at) : 0));
     const { left, top } = this.getBoundingClientRect();
     const x = at.x - left - frame.x - frame.width / 2;
     const y = at.y - top - frame.y - frame.height / 2;
@@ -212,8 +212,8 @@ export class Compare extends HTMLElement {
 
   #tap(at: Place): void {
     if (this.#mode === "flip" && this.#result) this.#flip();
-    if (this.#mode !== "grid") return;
-    const detail = this.#panes().indexOf(this.#paneAt(at));
+    const detail = this.#indexAt(at);
+    if (this.#mode !== "grid" || this.#count < 2 || detail < 0) return;
     this.dispatchEvent(new CustomEvent("choose", { detail }));
   }
 
@@ -314,14 +314,13 @@ export class Compare extends HTMLElement {
     }
   }
 
-  /** The image at a place of the window; the first where there is none. */
-  #paneAt(at: Place): Pane {
+  /** Index of the pane at a place of the window; -1 where there is none. */
+  #indexAt(at: Place): number {
     const { left, top } = this.getBoundingClientRect();
     const [x, y] = [at.x - left, at.y - top];
-    const panes = this.#panes();
-    return panes.find(({ frame }) =>
+    return this.#panes().findIndex(({ frame }) =>
       x >= frame.x && x < frame.x + frame.width && y >= frame.y && y < frame.y + frame.height
-    ) ?? panes[0];
+    );
   }
 
   /** Where an image lies, in CSS pixels of the canvas. */

@@ -1,14 +1,8 @@
 /** The form with all choices. @module */
 
+import type { Choice } from "../entries.ts";
 import type { Entry } from "../messages.ts";
 import { DEFAULTS, type Settings } from "../settings.ts";
-
-/** An entry that can be chosen, as the page's build lists them. */
-export interface Choice {
-  id: string;
-  name: string;
-  description: string;
-}
 
 /** `<sr-controls>`: fires the event `settings`, whose detail is the settings. */
 export class Controls extends HTMLElement {

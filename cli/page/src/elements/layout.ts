@@ -17,7 +17,7 @@ export const LAYOUT = `
           <button type="button" data-mode="slider" aria-pressed="true">Slider <kbd>1</kbd></button>
           <button type="button" data-mode="side" aria-pressed="false">Side by side <kbd>2</kbd></button>
           <button type="button" data-mode="flip" aria-pressed="false">In turns <kbd>3</kbd></button>
-          <button type="button" data-mode="grid" aria-pressed="false" hidden>All <kbd>4</kbd></button>
+          <button type="button" data-mode="grid" aria-pressed="false" title="All samples beside each other" hidden>All <kbd>4</kbd></button>
         </span>
         <span class="segments">
           <button type="button" data-zoom="out" aria-label="Zoom out">&minus;</button>
@@ -41,6 +41,7 @@ export const LAYOUT = `
       <div class="actions">
         <button type="button" class="primary run" disabled>Enlarge</button>
         <button type="button" class="trial" disabled>Try an area</button>
+        <button type="button" class="primary retry" hidden>Try again</button>
         <button type="button" class="cancel" hidden>Cancel</button>
       </div>
       <div class="save segments" hidden>
