@@ -1,8 +1,9 @@
 /** Tiles: cuts an image into overlapping windows, and joins them without a seam. @module */
 
-import { disposeAll, type Held, valuesOf } from "./tensor/held.ts";
-import { type Tensor, tensor } from "./tensor/tensor.ts";
-import { crop } from "./tensor/window.ts";
+import { disposeAll, type Held } from "./tensor/held.ts";
+import { type Patch, type Patches, patchesHere } from "./tensor/patch.ts";
+import type { Tensor } from "./tensor/tensor.ts";
+import type { Rect } from "./tensor/window.ts";
 
 /** How an image is cut; all sizes are in pixels of the low-resolution grid. */
 export interface Tiling {
@@ -47,6 +48,8 @@ export interface TileOptions {
   tiling: Tiling;
   /** Sizes of the low-resolution grid, multiples of `tiling.multiple`. */
   grid: readonly [height: number, width: number];
+  /** What cuts and joins, such as a session, which does it where the tiles are. @default {the CPU} */
+  patches?: Patches;
   /** Aborts the work before the next tile. */
   signal?: AbortSignal;
   /** Called after each tile with the tiles done and in all. */
@@ -150,8 +153,8 @@ export function weightsOf(span: Span, length: number, ratio: number): Float32Arr
  *
  * A tile that does not fit in memory is divided into smaller ones, and so are those of later calls with this tiling.
  *
- * What a network has left elsewhere stays there where one tile is the whole image; otherwise it is read, so that it can
- * be cut or joined.
+ * What a network has left elsewhere stays there where one tile is the whole image; otherwise `patches` says where it is
+ * cut and joined.
  *
  * @param inputs Tensors `[n, channels, height, width]` to cut.
  * @param run Called for each tile, one after the other.
@@ -183,7 +186,7 @@ const fitting = new WeakMap<Tiling, Tiling>();
 async function walk<Part extends Anywhere, Given extends Anywhere>(
   inputs: Readonly<Record<string, Given>>,
   run: TileRun<Part, Given>,
-  { tiling, grid: [height, width], signal, onTile }: TileOptions,
+  { tiling, grid: [height, width], patches = patchesHere, signal, onTile }: TileOptions,
 ): Promise<Record<string, Tensor | Part>> {
   const rows = spansOf(height, tiling), columns = spansOf(width, tiling);
   const tiles = rows.flatMap((row) => columns.map((column) => ({ row, column })));
@@ -198,51 +201,43 @@ async function walk<Part extends Anywhere, Given extends Anywhere>(
       throw error;
     }
   }
-  const here = await readAll(inputs, signal);
-  const whole: Record<string, Tensor> = {};
-  for (const [i, { row, column }] of tiles.entries()) {
-    signal?.throwIfAborted();
-    const outputs = await run(cut(here, width, row, column));
-    try {
-      for (const [name, part] of Object.entries(await readAll(outputs, signal))) {
-        add(whole, name, part, { row, column, height, width });
+  const whole: Record<string, Anywhere> = {};
+  /** What a tile holds. */
+  let own: Anywhere[] = [];
+  try {
+    for (const [i, { row, column }] of tiles.entries()) {
+      signal?.throwIfAborted();
+      const windows: Record<string, Given | Tensor> = {};
+      for (const [name, input] of Object.entries(inputs)) {
+        const part = await patches.cut(input, windowOf(row, column, input.dims[3] / width), signal);
+        own.push(part);
+        windows[name] = part as Given | Tensor;
       }
-    } finally {
-      disposeAll(Object.values(outputs));
+      const outputs = await run(windows);
+      own.push(...Object.values(outputs));
+      for (const [name, part] of Object.entries(outputs)) {
+        const patch = patchOf(part.dims, { row, column, height, width });
+        whole[name] = await patches.add(whole[name], part, patch, signal);
+      }
+      disposeAll(own);
+      own = [];
+      onTile?.(i + 1, tiles.length);
     }
-    onTile?.(i + 1, tiles.length);
+  } catch (error) {
+    disposeAll([...own, ...Object.values(whole)]);
+    throw error;
   }
-  return whole;
+  return whole as Record<string, Tensor | Part>;
 }
 
-/** The values of tensors, wherever they are. */
-async function readAll(
-  images: Readonly<Record<string, Anywhere>>,
-  signal?: AbortSignal,
-): Promise<Record<string, Tensor>> {
-  const read: Record<string, Tensor> = {};
-  for (const [name, image] of Object.entries(images)) read[name] = await valuesOf(image, signal);
-  return read;
-}
-
-/** The window of one tile in every input. */
-function cut(
-  inputs: Readonly<Record<string, Tensor>>,
-  gridWidth: number,
-  row: Span,
-  column: Span,
-): Record<string, Tensor> {
-  const windows = Object.entries(inputs).map(([name, input]) => {
-    const ratio = input.dims[3] / gridWidth;
-    const window = {
-      x: column.start * ratio,
-      y: row.start * ratio,
-      width: column.size * ratio,
-      height: row.size * ratio,
-    };
-    return [name, crop(input, window)] as const;
-  });
-  return Object.fromEntries(windows);
+/** The window of one tile on a grid `ratio` times as fine as the low-resolution one. */
+function windowOf(row: Span, column: Span, ratio: number): Rect {
+  return {
+    x: column.start * ratio,
+    y: row.start * ratio,
+    width: column.size * ratio,
+    height: row.size * ratio,
+  };
 }
 
 /** Position of a tile in a grid. */
@@ -253,32 +248,18 @@ interface Place {
   width: number;
 }
 
-/** Adds a weighted tile to the whole image. */
-function add(whole: Record<string, Tensor>, name: string, part: Tensor, place: Place): void {
-  const [n, channels, partHeight, partWidth] = part.dims;
-  const ratio = partWidth / place.column.size;
-  const height = place.height * ratio, width = place.width * ratio;
-  const { data } = whole[name] ??= tensor([n, channels, height, width]);
-  const down = weightsOf(place.row, place.height, ratio);
-  const across = weightsOf(place.column, place.width, ratio);
-  // Between the ramps there is only one tile: its values are copied, which is most of the work.
-  const first = across.indexOf(1), end = across.lastIndexOf(1) + 1;
-  for (let plane = 0; plane < n * channels; plane++) {
-    for (let y = 0; y < partHeight; y++) {
-      if (down[y] === 0) continue;
-      const to = (plane * height + place.row.start * ratio + y) * width +
-        place.column.start * ratio;
-      const from = (plane * partHeight + y) * partWidth;
-      const isAlone = down[y] === 1 && first >= 0;
-      if (isAlone) data.set(part.data.subarray(from + first, from + end), to + first);
-      const rest = isAlone ? [[0, first], [end, partWidth]] : [[0, partWidth]];
-      for (const [start, stop] of rest) {
-        for (let x = start; x < stop; x++) {
-          data[to + x] += down[y] * across[x] * part.data[from + x];
-        }
-      }
-    }
-  }
+/** Where an output of a tile, of these sizes, goes in that of the whole image. */
+function patchOf(
+  [n, channels, , size]: readonly number[],
+  { row, column, height, width }: Place,
+): Patch {
+  const ratio = size / column.size;
+  const { x, y } = windowOf(row, column, ratio);
+  return {
+    ...{ x, y, dims: [n, channels, height * ratio, width * ratio] },
+    down: weightsOf(row, height, ratio),
+    across: weightsOf(column, width, ratio),
+  };
 }
 
 /** Refuses an invalid tiling. */

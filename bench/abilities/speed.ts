@@ -115,6 +115,8 @@ function timed(session: Session, add: (milliseconds: number) => void): Session {
     hold: (inputs, options) => clocked(session.hold(inputs, options)),
     place: (values) => session.place(values),
     sum: (terms, options) => session.sum(terms, options),
+    cut: (...given) => session.cut(...given),
+    add: (...given) => session.add(...given),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Session } from "../../lib/runtime/session.ts";
 import { allHeldHere, heldHere, sumHere } from "../../lib/tensor/held.ts";
+import { patchesHere } from "../../lib/tensor/patch.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { sizeOf } from "../../lib/tensor/tensor.ts";
 import { floatValue, graphField, node, nodesOf, type OnnxNode } from "../../lib/onnx/model.ts";
@@ -65,6 +66,7 @@ export function counting(
     run,
     place: heldHere,
     sum: sumHere,
+    ...patchesHere,
     hold: async (inputs, options) => allHeldHere(await run(inputs, options)),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };

@@ -57,7 +57,7 @@ export function denoiser(
         const outputs = { prediction: inputs.x.dims };
         return session.hold({ ...inputs, ...told, ...dial }, { signal, outputs });
       },
-      { tiling, grid, signal, onTile },
+      { tiling, grid, patches: session, signal, onTile },
     );
     const { prediction: kind, clip } = diffusion;
     const [a, b] = x0Weights(kind, schedule.alphaBar[t]);

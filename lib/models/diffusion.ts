@@ -8,6 +8,7 @@ import { disposeAll, GoneError, type Held, valuesOf } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Diffusion, ModelCard } from "../zoo/card.ts";
 import { denoiser, type Scene } from "./denoiser.ts";
+import { keep, type Kept } from "./kept.ts";
 import { type ConditionInput, type Frame, graphNamed, type Model } from "./model.ts";
 import type { SampleInput, SampleStep } from "./model.ts";
 import { damageMap, restoreOption } from "./restore.ts";
@@ -45,7 +46,7 @@ interface Entry {
 
 /** How one image is sampled. */
 interface Walk extends SampleInput, Pick<ConditionInput, "tiling" | "restore"> {
-  scene: Scene;
+  kept: Pick<Kept<Scene>, "value" | "renew">;
   state: State;
 }
 
@@ -61,8 +62,8 @@ export function diffusionModel(
   for (const name of networksOf(card, sessions)) {
     graphNamed(card, sessions, { name, inputs: ["x", kind.time.input, ...kind.feeds] });
   }
-  const walk = (scene: Scene, how: Pick<Walk, "tiling" | "restore">) => (choices: SampleInput) =>
-    sample(entry, { ...choices, ...how, scene, state: stateOver(scene.base, diffusion) });
+  const walk = (how: Pick<Walk, "kept" | "tiling" | "restore">) => (choices: SampleInput) =>
+    sample(entry, { ...choices, ...how, state: stateOver(how.kept.value.base, diffusion) });
   const common = ["seed", "samples", "sampler", "steps", "temperature", "noise", "guide"] as const;
   const model = {
     accepts: common,
@@ -71,7 +72,10 @@ export function diffusionModel(
     graphOf: (steps: number) => trajectoryOf(card, steps).graph,
   };
   if ("blank" in kind) {
-    const begin = (frame: Frame) => ({ sample: walk(kind.blank(frame), { tiling: frame.tiling }) });
+    const begin = (frame: Frame) => {
+      const kept = { value: kind.blank(frame), renew: () => Promise.resolve() };
+      return { sample: walk({ kept, tiling: frame.tiling }) };
+    };
     return { ...model, begin };
   }
   return {
@@ -79,11 +83,10 @@ export function diffusionModel(
     accepts: [...common, "fidelity", ...restoreOption(card)],
     damage: damageMap(card, sessions),
     async condition(input) {
-      const scene = await kind.scene(input);
-      const estimate = diffusion.base === "estimate" ? scene.base : undefined;
+      const kept = await keep(() => kind.scene(input), ({ fed }) => fed);
+      const estimate = diffusion.base === "estimate" ? kept.value.base : undefined;
       const { tiling, restore } = input;
-      const dispose = () => disposeAll(Object.values(scene.fed));
-      return { estimate, dispose, sample: walk(scene, { tiling, restore }) };
+      return { estimate, dispose: kept.dispose, sample: walk({ kept, tiling, restore }) };
     },
   };
 }
@@ -94,7 +97,7 @@ function networksOf({ steps }: ModelCard, sessions: Entry["sessions"]): Set<stri
   return new Set(sessions.denoiser || trained.length === 0 ? ["denoiser", ...trained] : trained);
 }
 
-/** Samples, and begins again where a GPU has lost the state; what was told of once is not told again. */
+/** Samples, and begins again where a GPU has lost the state or the features; what was told of once is not told again. */
 async function* sample(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Tensor> {
   for (let told = 0;;) {
     const chain = chainOf(entry, walk);
@@ -109,18 +112,19 @@ async function* sample(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Ten
     } catch (error) {
       if (!(error instanceof GoneError)) throw error;
     } finally {
-      await chain.return(walk.scene.base);
+      await chain.return(walk.kept.value.base);
     }
+    await walk.kept.renew();
   }
 }
 
 /** Samples from noise to x0; each step can make the image of its estimate of x0. */
 async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Tensor> {
   const { schedule, card, diffusion, sessions, time } = entry;
-  const { state, signal } = walk;
+  const { state, signal, kept: { value: scene } } = walk;
   const { timesteps, start, graph } = trajectoryOf(card, walk.steps);
   const session = sessions[graph];
-  const dims = [1, 3, ...walk.scene.grid.map((size) => size * card.scale)];
+  const dims = [1, 3, ...scene.grid.map((size) => size * card.scale)];
   const noise = (draw: number) => walk.noise(draw, dims, card.scale);
   const image = async (x0: Tensor | Held) => state.image(await valuesOf(x0, signal), walk.fidelity);
   const drawn = await valuesOf(await noise(0), signal);
@@ -128,7 +132,7 @@ async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Te
     start === "noise" ? drawn : state.noised(schedule.alphaBar[timesteps[0]], drawn),
   );
   const steps = walkChain<Tensor | Held>(samplers[walk.sampler], {
-    denoise: denoiser({ ...walk, session, time, schedule, diffusion }),
+    denoise: denoiser({ ...walk, scene, session, time, schedule, diffusion }),
     schedule,
     timesteps,
     start: placed,

@@ -37,7 +37,7 @@ export const srdiff: Family = (card, sessions) => {
           return encoder.hold({ ...inputs, ...dial }, { signal, outputs });
         },
         padded,
-        { tiling, grid, signal, onTile },
+        { tiling, grid, patches: encoder, signal, onTile },
       );
       const size = { width: lr.dims[3] * card.scale, height: lr.dims[2] * card.scale };
       return {

@@ -9,6 +9,7 @@ import { crop, padTo } from "../tensor/window.ts";
 import { overTiles } from "../tiling.ts";
 import type { Flow, ModelCard } from "../zoo/card.ts";
 import { encodeImage } from "./encoder.ts";
+import { keep, type Kept } from "./kept.ts";
 import type { Conditioned, ConditionInput, Encoding, Family } from "./model.ts";
 import { type EncodeInput, graphNamed, type SampleInput, type SampleStep } from "./model.ts";
 
@@ -56,15 +57,16 @@ export const srflow: Family = (card, sessions) => {
 
 /** Encodes an image once for all its samples. */
 async function condition(entry: Entry, input: ConditionInput): Promise<Conditioned> {
-  const scene = await sceneOf(entry, input);
+  const kept = await keep(() => sceneOf(entry, input), ({ features }) => features);
+  const { base } = kept.value;
   const [, , rows, columns] = input.lr.dims;
   const { scale } = entry.card;
   const cut = (image: Tensor) =>
     crop(image, { x: 0, y: 0, width: columns * scale, height: rows * scale });
   return {
-    estimate: scene.base && cut(scene.base),
-    dispose: () => disposeAll(Object.values(scene.features)),
-    sample: (choices) => sample(entry, scene, input, { choices, cut }),
+    estimate: base && cut(base),
+    dispose: kept.dispose,
+    sample: (choices) => sample(entry, kept, input, { choices, cut }),
   };
 }
 
@@ -77,7 +79,7 @@ async function sceneOf(entry: Entry, input: ConditionInput): Promise<Scene> {
   const { estimate, features } = await encodeImage(
     (inputs) => encoder.hold(inputs, { signal }),
     padded,
-    { tiling, grid, signal, onTile },
+    { tiling, grid, patches: encoder, signal, onTile },
   );
   if (flow.base === "estimate" && !estimate) {
     disposeAll(Object.values(features));
@@ -89,25 +91,28 @@ async function sceneOf(entry: Entry, input: ConditionInput): Promise<Scene> {
 /** Draws the latents and runs the flow on them. */
 async function* sample(
   { flow, inverse, card }: Entry,
-  { grid, features, base }: Scene,
+  kept: Kept<Scene>,
   { tiling }: ConditionInput,
   { choices, cut }: { choices: SampleInput; cut: (image: Tensor) => Tensor },
 ): AsyncGenerator<SampleStep, Tensor> {
   const { signal, onTile, fidelity } = choices;
+  const { grid, base } = kept.value;
   const latents = await Promise.all(flow.latents.map(async ({ name, channels, ratio }, draw) => {
     const [height, width] = grid.map((size) => size * ratio);
     const drawn = await choices.noise(draw, [1, channels, height, width], ratio);
     return [name, await valuesOf(drawn, signal)] as const;
   }));
-  const { residual } = await overTiles(
-    { ...features, ...Object.fromEntries(latents) },
-    (inputs) => {
-      const [name, { dims: [, , h, w] }] = Object.entries(inputs)[0];
-      const ratio = features[name].dims[3] / grid[1];
-      const size = [1, 3, h / ratio * card.scale, w / ratio * card.scale];
-      return inverse.run(inputs, { signal, outputs: { residual: size } });
-    },
-    { tiling, grid, signal, onTile },
+  const { residual } = await kept.use(({ features }) =>
+    overTiles(
+      { ...features, ...Object.fromEntries(latents) },
+      (inputs) => {
+        const [name, { dims: [, , h, w] }] = Object.entries(inputs)[0];
+        const ratio = features[name].dims[3] / grid[1];
+        const size = [1, 3, h / ratio * card.scale, w / ratio * card.scale];
+        return inverse.run(inputs, { signal, outputs: { residual: size } });
+      },
+      { tiling, grid, patches: inverse, signal, onTile },
+    )
   );
   const gain = fidelity / flow.residualScale;
   const image = cut(
@@ -124,14 +129,18 @@ async function encode(
   { hr, ...input }: EncodeInput,
 ): Promise<Encoding> {
   const { card: { scale }, flow } = entry;
-  const { grid: [height, width], features, base } = await sceneOf(entry, input);
+  const kept = await keep(() => sceneOf(entry, input), ({ features }) => features);
+  const { grid: [height, width], base } = kept.value;
   const whole = crop(hr, { x: 0, y: 0, width: width * scale, height: height * scale });
   const { residualScale } = flow;
   const residual = base
     ? mix(residualScale, whole, -residualScale, base)
     : scaleBy(residualScale, whole);
-  const outputs = await forward.run({ residual, ...features }, { signal: input.signal })
-    .finally(() => disposeAll(Object.values(features)));
+  const { signal } = input;
+  const outputs = await kept.use(({ features }) =>
+    forward.run({ residual, ...features }, { signal })
+  )
+    .finally(kept.dispose);
   const latents = flow.latents.map(({ name, ratio }) => ({ values: outputs[name], ratio }));
   return { latents, logDet: outputs.logdet.data[0] + whole.data.length * Math.log(residualScale) };
 }

@@ -3,6 +3,8 @@
 import { sumOf, type Term } from "../tensor/arithmetic.ts";
 import { drawn, type NoiseRecipe, quantiles, rowKeys } from "../tensor/noise.ts";
 import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Patch } from "../tensor/patch.ts";
+import type { Rect } from "../tensor/window.ts";
 import { type Range, rangesOf } from "./range.ts";
 
 /** A stretch of float32 at the beginning of a buffer. */
@@ -27,6 +29,12 @@ export interface GpuMemory {
   sum(terms: readonly Term<GpuValues>[], limit: number): Promise<GPUBuffer>;
   /** Draws the noise that `noise()` draws into a new buffer, and tells the bytes that were sent for it. */
   draw(recipe: NoiseRecipe): { buffer: GPUBuffer; up: number };
+  /** Cuts a window out of images of these sizes into a new buffer; undefined if they are too large for a shader. */
+  cut(values: GpuValues, dims: readonly number[], window: Rect): GPUBuffer | undefined;
+  /** A new buffer of zeros; undefined if it is too large for a shader, or there is no room. */
+  zeros(length: number): Promise<GPUBuffer | undefined>;
+  /** Adds a part of these sizes to images. */
+  add(whole: GpuValues, part: GpuValues, dims: readonly number[], patch: Patch): void;
   /** Range of each of `count` images, found on the device: 8 bytes an image come back. One that holds NaN is not finite. */
   ranges(values: GpuValues, count: number): Promise<Range[]>;
 }
@@ -98,9 +106,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 /** What `noise()` does with each pixel; the table and the keys of the rows are computed on the CPU. */
 const NOISE_SHADER = `
 struct How { left: i32, width: u32, size: u32, scale: f32 }
-@group(0) @binding(0) var<storage, read> keys: array<vec2u>;
-@group(0) @binding(1) var<storage, read> normals: array<f32>;
-@group(0) @binding(2) var<storage, read_write> noise: array<f32>;
+@group(0) @binding(0) var<storage, read> normals: array<f32>;
+@group(0) @binding(1) var<storage, read_write> noise: array<f32>;
+@group(0) @binding(2) var<storage, read> keys: array<vec2u>;
 @group(0) @binding(3) var<uniform> how: How;
 
 fn finalizer(given: u32) -> u32 {
@@ -120,17 +128,54 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
 }`;
 
+/** Where a value of a window is in the whole images, whose last pixels are repeated beyond their edges. */
+const WINDOW = `
+struct Window { x: u32, y: u32, width: u32, height: u32, wholeWidth: u32, wholeHeight: u32, size: u32 }
+
+struct Place { column: u32, row: u32, whole: u32 }
+
+fn placeOf(i: u32, window: Window) -> Place {
+  let column = i % window.width;
+  let line = i / window.width;
+  let row = line % window.height;
+  let x = min(window.x + column, window.wholeWidth - 1u);
+  let y = min(window.y + row, window.wholeHeight - 1u);
+  return Place(column, row, (line / window.height * window.wholeHeight + y) * window.wholeWidth + x);
+}`;
+
+const CUT_SHADER = `${WINDOW}
+@group(0) @binding(0) var<storage, read> whole: array<f32>;
+@group(0) @binding(1) var<storage, read_write> part: array<f32>;
+@group(0) @binding(2) var<uniform> window: Window;
+
+@compute @workgroup_size(${THREADS})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var i = id.x; i < window.size; i += groups.x * ${THREADS}u) {
+    part[i] = whole[placeOf(i, window).whole];
+  }
+}`;
+
+const ADD_SHADER = `${WINDOW}
+@group(0) @binding(0) var<storage, read> part: array<f32>;
+@group(0) @binding(1) var<storage, read_write> whole: array<f32>;
+@group(0) @binding(2) var<storage, read> weights: array<f32>; // of the part's rows, then of its columns
+@group(0) @binding(3) var<uniform> window: Window;
+
+@compute @workgroup_size(${THREADS})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var i = id.x; i < window.size; i += groups.x * ${THREADS}u) {
+    let place = placeOf(i, window);
+    let weight = weights[place.row] * weights[window.height + place.column];
+    if (weight != 0.0) { whole[place.whole] += weight * part[i]; }
+  }
+}`;
+
 /** The memory of a device. */
 export function gpuMemory(device: GPUDevice): GpuMemory {
-  const pipelineOf = (code: string) =>
-    device.createComputePipeline({
-      layout: "auto",
-      compute: { module: device.createShaderModule({ code }), entryPoint: "main" },
-    });
-  const ranging = pipelineOf(RANGE_SHADER);
-  /** The pipelines of sums, by their number of terms. */
-  const summing = new Map<number, GPUComputePipeline>();
-  let drawing: { pipeline: GPUComputePipeline; normals: GPUBuffer } | undefined;
+  /** The pipelines by their shaders, made when they are needed. */
+  const pipelines = new Map<string, GPUComputePipeline>();
+  /** The table of the noise, sent once. */
+  let normals: GPUBuffer | undefined;
 
   /** A new buffer of the kind that graphs take and give. */
   function create(bytes: number): GPUBuffer {
@@ -151,10 +196,15 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
 
   /** Records one pass of a shader over buffers, which are bound in this order. */
   function record(
-    pipeline: GPUComputePipeline,
+    code: string,
     buffers: readonly GPUBufferBinding[],
     groups: readonly [number, number],
   ): GPUCommandEncoder {
+    const pipeline = pipelines.get(code) ?? device.createComputePipeline({
+      layout: "auto",
+      compute: { module: device.createShaderModule({ code }), entryPoint: "main" },
+    });
+    pipelines.set(code, pipeline);
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
@@ -164,6 +214,18 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
     pass.dispatchWorkgroups(...groups);
     pass.end();
     return encoder;
+  }
+
+  /** Runs a shader over so many values, and frees the buffers that were made for that alone. */
+  function run(
+    code: string,
+    length: number,
+    buffers: readonly GPUBufferBinding[],
+    own: readonly GPUBuffer[],
+  ): void {
+    const all = [...buffers, ...own.map((buffer) => ({ buffer }))];
+    device.queue.submit([record(code, all, [groupsOf(length), 1]).finish()]);
+    for (const buffer of own) buffer.destroy();
   }
 
   /** The first bytes of a buffer, behind all work that was submitted before. */
@@ -194,6 +256,16 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
     return sumOf(here, { limit }).data;
   }
 
+  /** A window as the shaders see it, of images of these sizes. */
+  function windowOf(
+    [n, channels, height, width]: readonly number[],
+    { x, y, ...size }: Rect,
+  ): { window: GPUBuffer; length: number } {
+    const length = n * channels * size.width * size.height;
+    const numbers = [x, y, size.width, size.height, width, height, length, 0];
+    return { window: uniform(Uint32Array.from(numbers).buffer), length };
+  }
+
   function write(values: Float32Array | Int32Array): GPUBuffer {
     const buffer = create(values.byteLength);
     device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
@@ -207,19 +279,13 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
       const [[, first]] = terms;
       if (!isBindable(4 * first.length)) return write(await sumHere(terms, limit));
       const { length } = first;
-      const pipeline = summing.get(terms.length) ?? pipelineOf(sumShader(terms.length));
-      summing.set(terms.length, pipeline);
       const sum = create(4 * length);
       const data = new ArrayBuffer(32);
       new Float32Array(data).set(terms.map(([weight]) => weight));
       new Float32Array(data)[4] = Math.min(limit, LARGEST);
       new Uint32Array(data)[5] = length;
-      const how = uniform(data);
-      const buffers = [...terms.map(([, values]) => bound(values)), { buffer: sum }, {
-        buffer: how,
-      }];
-      device.queue.submit([record(pipeline, buffers, [groupsOf(length), 1]).finish()]);
-      how.destroy();
+      const buffers = [...terms.map(([, values]) => bound(values)), { buffer: sum }];
+      run(sumShader(terms.length), length, buffers, [uniform(data)]);
       return sum;
     },
     draw(recipe) {
@@ -229,19 +295,35 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
       if (!isBindable(bytes)) return { buffer: write(drawn(recipe).data), up: bytes };
       const keys = rowKeys(index, dims, origin);
       const table = quantiles();
-      const up = keys.byteLength + (drawing ? 0 : table.byteLength);
-      drawing ??= { pipeline: pipelineOf(NOISE_SHADER), normals: write(table) };
+      const up = keys.byteLength + (normals ? 0 : table.byteLength);
+      normals ??= write(table);
       const data = new ArrayBuffer(16);
       new Int32Array(data)[0] = origin.x;
       new Uint32Array(data).set([dims[3], length], 1);
       new Float32Array(data)[3] = scale;
-      const [rows, how] = [write(keys), uniform(data)];
       const buffer = create(bytes);
-      const buffers = [rows, drawing.normals, buffer, how].map((buffer) => ({ buffer }));
-      device.queue.submit([record(drawing.pipeline, buffers, [groupsOf(length), 1]).finish()]);
-      rows.destroy();
-      how.destroy();
+      const buffers = [{ buffer: normals }, { buffer }];
+      run(NOISE_SHADER, length, buffers, [write(keys), uniform(data)]);
       return { buffer, up };
+    },
+    cut(values, dims, rect) {
+      if (!isBindable(4 * values.length)) return undefined;
+      const { window, length } = windowOf(dims, rect);
+      const buffer = create(4 * length);
+      run(CUT_SHADER, length, [bound(values), { buffer }], [window]);
+      return buffer;
+    },
+    async zeros(length) {
+      if (!isBindable(4 * length)) return undefined;
+      device.pushErrorScope("out-of-memory");
+      const buffer = create(4 * length);
+      if (await device.popErrorScope() === null) return buffer;
+      buffer.destroy();
+    },
+    add(whole, part, [, , height, width], { dims, x, y, down, across }) {
+      const weights = write(Float32Array.of(...down, ...across));
+      const { window } = windowOf(dims, { x, y, width, height });
+      run(ADD_SHADER, part.length, [bound(part), bound(whole)], [weights, window]);
     },
     async ranges(values, count) {
       if (!isBindable(4 * values.length)) return rangesOf(await read(values), count);
@@ -253,7 +335,7 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
         device.queue.writeBuffer(found, 0, start);
         const groups = Math.min(GROUPS, Math.ceil(perImage / THREADS));
         const buffers = [bound(values), { buffer: found }, { buffer: size }];
-        const encoder = record(ranging, buffers, [groups, count]);
+        const encoder = record(RANGE_SHADER, buffers, [groups, count]);
         const keys = new Uint32Array(await download(found, 8 * count, encoder));
         return Array.from(
           { length: count },

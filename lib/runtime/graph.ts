@@ -3,6 +3,8 @@
 import type { Term } from "../tensor/arithmetic.ts";
 import type { NoiseRecipe } from "../tensor/noise.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Patch } from "../tensor/patch.ts";
+import type { Rect } from "../tensor/window.ts";
 import type { Range } from "./range.ts";
 
 /** One ONNX file, to be opened as a session. */
@@ -57,12 +59,24 @@ export interface LoadedGraph {
     inputs: Readonly<Record<string, Tensor | DeviceTensor>>,
     outputs?: readonly string[],
   ): Promise<Record<string, Tensor | DeviceTensor>>;
-  /** Copies a tensor to the device; absent if the provider is the CPU itself. */
-  put?(values: Tensor): DeviceTensor;
-  /** Sums tensors of the device, and clamps the sum to [-limit, limit]; absent if the provider is the CPU itself. */
-  sum?(terms: readonly Term<DeviceTensor>[], limit: number): Promise<DeviceTensor>;
-  /** Draws noise on the device, and tells the bytes that it took there; absent if the provider is the CPU itself. */
-  draw?(recipe: NoiseRecipe): { noise: DeviceTensor; up: number };
+  /** Its device; absent if that is the CPU itself. */
+  readonly device?: Device;
+}
+
+/** What a device with memory of its own does without a graph. */
+export interface Device {
+  /** Copies a tensor to it. */
+  put(values: Tensor): DeviceTensor;
+  /** Sums tensors of it, and clamps the sum to [-limit, limit]. */
+  sum(terms: readonly Term<DeviceTensor>[], limit: number): Promise<DeviceTensor>;
+  /** Draws noise, and tells the bytes that it took there. */
+  draw(recipe: NoiseRecipe): { noise: DeviceTensor; up: number };
+  /** Cuts a window out of images, as `crop()` does; undefined if they are too large for it. */
+  cut(images: DeviceTensor, window: Rect): DeviceTensor | undefined;
+  /** Images of zeros; undefined if there is no room for them. */
+  zeros(dims: readonly number[]): Promise<DeviceTensor | undefined>;
+  /** Adds a weighted part to images. */
+  add(whole: DeviceTensor, part: DeviceTensor, patch: Patch): void;
 }
 
 /** Whether a tensor is in the memory of a device. */

@@ -23,9 +23,9 @@ export class HeldInput implements Held {
   /** Where graphs that run there may take it from: here, or the device itself. */
   async on({ host }: Running, signal?: AbortSignal): Promise<Tensor | Remote> {
     const values = this.#here();
-    if (!host.put) return values;
+    if (!host.device) return values;
     if (this.#copy && host.has(this.#copy)) return this.#copy;
-    this.#copy = await host.put(values, signal);
+    this.#copy = await host.device.put(values, signal);
     const copy = this.#copy;
     if (!this.#values) this.dispose(); // in the meantime
     return copy;

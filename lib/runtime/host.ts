@@ -3,11 +3,14 @@
 import { type Call, callsTo } from "../calls.ts";
 import type { Term } from "../tensor/arithmetic.ts";
 import type { NoiseRecipe } from "../tensor/noise.ts";
+import type { Patch } from "../tensor/patch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Rect } from "../tensor/window.ts";
 import { startThread, type Thread } from "../thread.ts";
 import type { EngineOptions, GraphSource, Signature } from "./graph.ts";
 import type { Unseen } from "./outputs.ts";
 import type { Preparation } from "./preparation.ts";
+import { joinedRanges } from "./range.ts";
 import type { Provider } from "./session.ts";
 import type { Moved, Numbered, Reply, Request } from "./worker.ts";
 
@@ -56,6 +59,31 @@ export interface GraphOptions {
 /** Tensors for a graph: sent along, or on the device of its worker already. */
 export type Fed = Readonly<Record<string, Tensor | Remote>>;
 
+/**
+ * The device of a worker. What is computed on it without a graph cannot be computed again, so that the worker does not end for
+ * being idle before that is freed.
+ *
+ * @throws {LostError} If what it is given was on a device that ended.
+ */
+export interface RemoteDevice {
+  /** Copies a tensor to it. */
+  put(values: Tensor, signal?: AbortSignal): Promise<Remote>;
+  /** Sums tensors and noise, clamped to [-limit, limit]. */
+  sum(
+    terms: readonly Term<Tensor | Remote | NoiseRecipe>[],
+    options: { limit: number; signal?: AbortSignal },
+  ): Promise<Remote>;
+  /** Cuts a window out of images; undefined if they are too large for it. */
+  cut(images: Remote, window: Rect, signal?: AbortSignal): Promise<Remote | undefined>;
+  /** Adds a weighted part to images, or to zeros; undefined if there is no room for them. */
+  add(
+    whole: Remote | undefined,
+    part: Remote,
+    patch: Patch,
+    signal?: AbortSignal,
+  ): Promise<Remote | undefined>;
+}
+
 /** Graphs that live in a worker. */
 export interface Host {
   /** Bytes moved to and from the device so far; none if the provider is the CPU itself. */
@@ -74,18 +102,8 @@ export interface Host {
     inputs: Fed,
     options?: GraphOptions,
   ): Promise<Record<string, Tensor | Remote>>;
-  /** Copies a tensor to the device; absent if the provider is the CPU itself. */
-  put?(values: Tensor, signal?: AbortSignal): Promise<Remote>;
-  /**
-   * Sums tensors and noise there, clamped to [-limit, limit]; absent if the provider is the CPU itself. The sum cannot be computed
-   * again, so that the worker does not end for being idle before it is freed.
-   *
-   * @throws {LostError} If one was on a device that ended.
-   */
-  sum?(
-    terms: readonly Term<Tensor | Remote | NoiseRecipe>[],
-    options: { limit: number; signal?: AbortSignal },
-  ): Promise<Remote>;
+  /** What it does on its device without a graph; absent if the provider is the CPU itself. */
+  readonly device?: RemoteDevice;
   /** Whether a tensor is still on the device of this worker. */
   has(remote: Remote): boolean;
   /** Ends the worker for good; a call in progress rejects at once. */
@@ -104,13 +122,13 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     isFragile: hasDevice,
     stop: provider === "native" && !("Deno" in globalThis) ? retire : endNow,
     idle,
-    isNeeded: () => [...sums].some((sum) => sum.isThere()),
+    isNeeded: () => [...needed].some((remote) => remote.isThere()),
   });
   const moved = { up: 0, down: 0 };
   /** The thread that a remote tensor lives in, told by its answer to the opening, and the tensor's number there. */
   const places = new WeakMap<Remote, { thread: Reply; number: number }>();
   /** What the worker must not end without. */
-  const sums = new Set<Remote>();
+  const needed = new Set<Remote>();
 
   async function ask(make: (thread: Reply) => Call<Request>, signal?: AbortSignal) {
     const reply = await calls.call(make, { signal, timeout });
@@ -145,7 +163,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
         }
       },
       drop() {
-        sums.delete(remote);
+        needed.delete(remote);
         // A read still waits for its turn, which a message without an answer does not.
         if (reads.size > 0) void Promise.allSettled(reads).then(tellDrop);
         else tellDrop();
@@ -171,34 +189,58 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     );
   }
 
-  async function put(values: Tensor, signal?: AbortSignal): Promise<Remote> {
+  /** Asks for what the device computes without a graph: one tensor, or none. */
+  async function askDevice(make: (thread: Reply) => Call<Request>, signal?: AbortSignal) {
     let thread!: Reply;
-    const outputs = await ask((now) => {
-      thread = now;
-      const copy = copyOf(values);
-      return { request: { kind: "put", values: copy }, transfer: [copy.data.buffer] };
-    }, signal);
-    return remoteAt(thread, outputs.values as Numbered & Unseen);
+    const [made] = Object.values(await ask((now) => make(thread = now), signal));
+    if (!made) return undefined;
+    return remoteAt(thread, made as Numbered & Unseen);
   }
 
-  const sum: Host["sum"] = async (terms, { limit, signal }) => {
-    let thread!: Reply;
-    const outputs = await ask((now) => {
-      thread = now;
-      const sent = terms.map(([weight, value]): Term<Tensor | Numbered | NoiseRecipe> => {
-        if ("index" in value) return [weight, value];
-        return [weight, "data" in value ? copyOf(value) : numbered(value, now)];
-      });
-      return { request: { kind: "sum", terms: sent, limit } };
-    }, signal);
-    const remote = remoteAt(thread, outputs.sum as Numbered & Unseen);
-    sums.add(remote);
-    return remote;
+  function kept<Made extends Remote | undefined>(made: Made): Made {
+    if (made) needed.add(made);
+    return made;
+  }
+
+  const device: RemoteDevice = {
+    async put(values, signal) {
+      const copy = copyOf(values);
+      const request = { kind: "put", values: copy } as const;
+      return (await askDevice(() => ({ request, transfer: [copy.data.buffer] }), signal))!;
+    },
+    async sum(terms, { limit, signal }) {
+      const sum = await askDevice((now) => {
+        const sent = terms.map(([weight, value]): Term<Tensor | Numbered | NoiseRecipe> => {
+          if ("index" in value) return [weight, value];
+          return [weight, "data" in value ? copyOf(value) : numbered(value, now)];
+        });
+        return { request: { kind: "sum", terms: sent, limit } };
+      }, signal);
+      return kept(sum!);
+    },
+    async cut(images, window, signal) {
+      return kept(
+        await askDevice(
+          (now) => ({ request: { kind: "cut", window, ...numbered(images, now) } }),
+          signal,
+        ),
+      );
+    },
+    async add(whole, part, patch, signal) {
+      const made = await askDevice((now) => {
+        const to = whole && numbered(whole, now).number;
+        const { number } = numbered(part, now);
+        return { request: { kind: "add", whole: to, part: number, patch } };
+      }, signal);
+      const sum = whole ?? kept(made);
+      // The weights of all parts sum to 1: the whole reaches no further than they do.
+      return sum && Object.assign(sum, { ranges: joinedRanges(sum.ranges, part.ranges) });
+    },
   };
 
   return {
     moved,
-    ...hasDevice ? { put, sum } : {},
+    ...hasDevice ? { device } : {},
     async open(signal) {
       const reply = await calls.open(signal);
       if (reply.kind !== "opened") throw new Error(`worker answered "${reply.kind}" to an open`);

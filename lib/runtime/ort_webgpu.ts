@@ -3,6 +3,7 @@
 import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
 import { type GpuMemory, gpuMemory, type GpuValues } from "./gpu_memory.ts";
 import {
+  type Device,
   type DeviceTensor,
   type EngineOptions,
   type GraphSource,
@@ -45,15 +46,34 @@ export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Pr
       });
       return Object.fromEntries(kept.map(([name, value]) => [name, fromOrt(value, device)]));
     },
-    put: ({ data, dims }) => ours(ort, device.write(data), dims, device),
+    device: deviceOf(ort, device),
+  };
+}
+
+/** A GPU as the graphs see it. */
+function deviceOf(ort: Ort, memory: GpuMemory): Device {
+  const own = (buffer: GPUBuffer, dims: readonly number[]) => ours(ort, buffer, dims, memory);
+  const valuesOf = (value: DeviceTensor) => (value as Left).values;
+  return {
+    put: ({ data, dims }) => own(memory.write(data), dims),
     draw(recipe) {
-      const { buffer, up } = device.draw(recipe);
-      return { noise: ours(ort, buffer, recipe.dims, device), up };
+      const { buffer, up } = memory.draw(recipe);
+      return { noise: own(buffer, recipe.dims), up };
     },
     async sum(terms, limit) {
-      const values = terms.map(([weight, value]) => [weight, (value as Left).values] as const);
-      return ours(ort, await device.sum(values, limit), terms[0][1].dims, device);
+      const values = terms.map(([weight, value]) => [weight, valuesOf(value)] as const);
+      return own(await memory.sum(values, limit), terms[0][1].dims);
     },
+    cut(images, window) {
+      const { dims } = images;
+      const buffer = memory.cut(valuesOf(images), dims, window);
+      return buffer && own(buffer, [dims[0], dims[1], window.height, window.width]);
+    },
+    async zeros(dims) {
+      const buffer = await memory.zeros(sizeOf(dims));
+      return buffer && own(buffer, dims);
+    },
+    add: (whole, part, patch) => memory.add(valuesOf(whole), valuesOf(part), part.dims, patch),
   };
 }
 

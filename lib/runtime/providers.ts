@@ -2,9 +2,7 @@
 
 import { oneLine } from "../errors.ts";
 import { TimeoutError } from "../calls.ts";
-import type { SumOptions, Term } from "../tensor/arithmetic.ts";
-import { disposeAll, GoneError, type Held, sumHere, valuesOf } from "../tensor/held.ts";
-import { HeldNoise, type NoiseRecipe } from "../tensor/noise.ts";
+import { GoneError, type Held } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   availableThreads,
@@ -19,9 +17,10 @@ import {
 } from "./attempts.ts";
 import type { GraphSource, Signature } from "./graph.ts";
 import { HeldInput } from "./held_input.ts";
-import { HeldOutput, type Maker, noMaker } from "./held_output.ts";
+import { HeldOutput, type Maker } from "./held_output.ts";
 import { type Fed, LostError, type Remote } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
+import { addOn, cutOn, type OnDevice, placeOf, sumOn } from "./on_device.ts";
 import { checkOutputs, OutputError } from "./outputs.ts";
 import type { Inputs, Provider, RunOptions, Session } from "./session.ts";
 import type { Moved } from "./worker.ts";
@@ -125,28 +124,32 @@ export async function openSessions(
     return Object.fromEntries(held);
   }
 
-  async function sum(
-    terms: readonly Term<Tensor | Held>[],
-    { limit = Infinity, spent, signal }: SumOptions<Tensor | Held> = {},
-  ): Promise<Tensor | Held> {
-    const running = current;
-    const isAway = terms.some(([, value]) => value instanceof HeldOutput && !value.isHere);
-    try {
-      const total = isAway && running.host.sum
-        ? new HeldOutput(await sumOn(running, terms, { limit, signal }), noMaker)
-        : await sumHere(terms, { limit, spent, signal });
-      if (spent) disposeAll([spent]);
-      return total;
-    } catch (error) {
-      signal?.throwIfAborted();
-      // It was closed, since a call has abandoned it.
-      if (current !== running) return await sum(terms, { limit, spent, signal });
-      throw error;
+  /** Works with what runs the graphs now, and again where that was left meanwhile, or its worker has ended. */
+  async function withCurrent<Result>(
+    work: (running: Running) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    for (;;) {
+      const running = current;
+      try {
+        return await work(running);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (current === running && !(error instanceof LostError)) throw error;
+      }
     }
   }
 
+  const onDevice: OnDevice = {
+    sum: (terms, options = {}) =>
+      withCurrent((running) => sumOn(running, terms, options), options.signal),
+    cut: (image, window, signal) =>
+      withCurrent((running) => cutOn(running, image, window, signal), signal),
+    add: (whole, part, patch, signal) =>
+      withCurrent((running) => addOn(running, { whole, part, patch, signal }), signal),
+  };
   const provider = () => current.provider;
-  const sessions = makeSessions(current.signatures, { provider, run, hold, sum, close });
+  const sessions = makeSessions(current.signatures, { provider, run, hold, onDevice, close });
   function close() {
     isClosed = true;
     current.host.close();
@@ -165,28 +168,6 @@ export async function openSessions(
     },
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** A sum on the device of a provider. */
-async function sumOn(
-  running: Running,
-  terms: readonly Term<Tensor | Held>[],
-  options: { limit: number; signal?: AbortSignal },
-): Promise<Remote> {
-  const placed: Term<Tensor | Remote | NoiseRecipe>[] = [];
-  for (const [weight, value] of terms) {
-    const place = value instanceof HeldNoise
-      ? value.recipe
-      : await placeOf(running, value, options.signal);
-    placed.push([weight, place]);
-  }
-  try {
-    return await running.host.sum!(placed, options);
-  } catch (error) {
-    // The worker has ended since they were found on its device.
-    if (error instanceof LostError) return await sumOn(running, terms, options);
-    throw error;
-  }
 }
 
 /** Runs a graph and checks its inputs and outputs. */
@@ -223,17 +204,6 @@ async function fedTo(running: Running, inputs: Inputs, signal?: AbortSignal): Pr
     fed[name] = await placeOf(running, input, signal);
   }
   return fed;
-}
-
-/** Where a provider can take a tensor from. */
-async function placeOf(
-  running: Running,
-  value: Tensor | Held,
-  signal?: AbortSignal,
-): Promise<Tensor | Remote> {
-  return value instanceof HeldOutput || value instanceof HeldInput
-    ? await value.on(running, signal)
-    : await valuesOf(value, signal);
 }
 
 /** Whether another provider may do better. */
@@ -293,14 +263,14 @@ interface Shared {
   provider(): Provider;
   run(graph: string, ...call: Parameters<Session["run"]>): ReturnType<Session["run"]>;
   hold(graph: string, ...call: Parameters<Session["hold"]>): ReturnType<Session["hold"]>;
-  sum: Session["sum"];
+  onDevice: OnDevice;
   close(): Promise<void>;
 }
 
 /** The sessions share a host, which ends when the last of them is disposed. */
 function makeSessions(
   signatures: Readonly<Record<string, Signature>>,
-  { provider, run, hold, sum, close }: Shared,
+  { provider, run, hold, onDevice, close }: Shared,
 ): Record<string, Session> {
   const graphs = Object.keys(signatures);
   const open = new Set(graphs);
@@ -321,10 +291,7 @@ function makeSessions(
       return await hold(graph, inputs, options);
     },
     place: (values) => new HeldInput(values),
-    async sum(terms, options) {
-      checkOpen(graph);
-      return await sum(terms, options);
-    },
+    ...onDevice,
     async [Symbol.asyncDispose]() {
       open.delete(graph);
       if (open.size === 0) await close();

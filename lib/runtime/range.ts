@@ -19,6 +19,14 @@ export function rangesOf(data: Float32Array, count: number): Range[] {
   return Array.from({ length: count }, (_, i) => rangeOf(data.subarray(i * size, (i + 1) * size)));
 }
 
+/** The ranges of images of which each has the values of two. */
+export function joinedRanges(some: readonly Range[], others: readonly Range[]): Range[] {
+  return others.map(({ least, most }, i) => ({
+    least: Math.min(least, some[i]?.least ?? least),
+    most: Math.max(most, some[i]?.most ?? most),
+  }));
+}
+
 /** Whether no value is NaN or infinite. */
 export function isFiniteRange({ least, most }: Range): boolean {
   return Number.isFinite(least) && Number.isFinite(most);

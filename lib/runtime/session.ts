@@ -2,6 +2,7 @@
 
 import type { SumOptions, Term } from "../tensor/arithmetic.ts";
 import type { Held } from "../tensor/held.ts";
+import type { Patches } from "../tensor/patch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** The providers, in the order in which they are tried. */
@@ -22,8 +23,13 @@ export interface RunOptions {
   outputs?: Readonly<Record<string, readonly (number | undefined)[]>>;
 }
 
-/** One loaded graph. */
-export interface Session extends AsyncDisposable {
+/**
+ * One loaded graph.
+ *
+ * Images are cut and joined on a GPU if they are there, and there is room. What is left there, which whoever asks for it
+ * disposes, cannot be computed again: where its memory is lost, what takes it throws a `GoneError`.
+ */
+export interface Session extends AsyncDisposable, Patches {
   /** The provider that runs it. */
   readonly provider: Provider;
   /** Names of the graph's inputs, if they are known. */

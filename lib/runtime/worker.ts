@@ -4,7 +4,10 @@ import type { Term } from "../tensor/arithmetic.ts";
 import type { NoiseRecipe } from "../tensor/noise.ts";
 import { release, type Tensor } from "../tensor/tensor.ts";
 import type { Answer, Desk } from "../thread.ts";
+import type { Patch } from "../tensor/patch.ts";
+import type { Rect } from "../tensor/window.ts";
 import {
+  type Device,
   type DeviceTensor,
   type EngineOptions,
   type GraphSource,
@@ -31,8 +34,9 @@ interface Call {
 
 /**
  * Requests to the worker: perhaps to load a provider, which has no reply; to open all graphs; then to run them, to run them
- * and leave the outputs on the device, to put a tensor there, to sum some there, with noise that is drawn there, and to read
- * one that is there. `drop`, which frees one, has no reply.
+ * and leave the outputs on the device, to put a tensor there, to sum some there, with noise that is drawn there, to cut a
+ * window out of one that is there, to add a weighted part of an image to the whole, which begins as zeros, and to read one
+ * that is there. Where there is no room, `cut` and `add` give nothing. `drop`, which frees one, has no reply.
  */
 export type Request =
   | { kind: "load"; provider: Provider }
@@ -41,6 +45,8 @@ export type Request =
   | { kind: "hold" } & Call
   | { kind: "put"; values: Tensor }
   | { kind: "sum"; terms: readonly Term<Tensor | Numbered | NoiseRecipe>[]; limit: number }
+  | { kind: "cut"; window: Rect } & Numbered
+  | { kind: "add"; whole?: number; part: number; patch: Patch }
   | { kind: "read" } & Numbered
   | { kind: "drop" } & Numbered;
 
@@ -99,11 +105,11 @@ export function graphDesk(
     return kept;
   }
 
-  /** What the provider does on its device without a graph. */
-  function deviceOf(): Required<Pick<LoadedGraph, "put" | "sum" | "draw">> {
-    const [{ put, sum, draw }] = graphs.values();
-    if (!put || !sum || !draw) throw new Error("this provider has no memory but the CPU's");
-    return { put, sum, draw };
+  /** The device of the provider. */
+  function deviceOf(): Device {
+    const [{ device }] = graphs.values();
+    if (!device) throw new Error("this provider has no memory but the CPU's");
+    return device;
   }
 
   return {
@@ -175,6 +181,23 @@ export function graphDesk(
         } finally {
           for (const value of own) value.dispose();
         }
+      }),
+    cut: ({ number, window }) =>
+      inTurn(async () => {
+        const cut = deviceOf().cut(held.get(number)!, window);
+        return answerWith(cut ? { cut: await keep(cut) } : {}, { up: 0, down: 0 });
+      }),
+    add: ({ whole, part, patch }) =>
+      inTurn(async () => {
+        const device = deviceOf();
+        const sum = whole === undefined ? await device.zeros(patch.dims) : held.get(whole);
+        if (!sum) return answerWith({}, { up: 0, down: 0 });
+        device.add(sum, held.get(part)!, patch);
+        const number = whole ?? count++;
+        held.set(number, sum);
+        const up = patch.down.byteLength + patch.across.byteLength;
+        // Its range is known from its parts'.
+        return answerWith({ sum: { number, dims: sum.dims, ranges: [] } }, { up, down: 0 });
       }),
     read: ({ number }) =>
       inTurn(async () => {

@@ -1,14 +1,10 @@
 /** The schema of `model.yml`: it gives the JSON Schema and the error texts. @module */
 
-import en from "zod/v4/locales/en.js";
 import * as z from "zod/mini";
 import { type SamplerName, samplers } from "../diffusion/samplers/mod.ts";
 import type { ModelCard } from "./card.ts";
 import { limits } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
-
-/** What faults are called: zod/mini, a sixth of zod in a page's bundle, says "Invalid input" of all. */
-export const english: z.core.$ZodErrorMap = en().localeError;
 
 /**
  * Words for people: no control characters, which a terminal would obey, none that turn text around, and none that

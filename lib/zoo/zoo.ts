@@ -6,7 +6,7 @@ import type { ModelCard } from "./card.ts";
 import { limits, maximumEntries } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 import { nearest } from "./nearest.ts";
-import { english } from "./schema.ts";
+import { english } from "./issues.ts";
 import { asFolder, nameOf, toUrl } from "./place.ts";
 import { readCard, recheckCard } from "./read.ts";
 import { type ReadOptions, readText } from "./source.ts";

@@ -8,6 +8,7 @@ import type { Family, Model, SampleInput } from "../../lib/models/model.ts";
 import { planUpscale } from "../../lib/plan.ts";
 import { type OpenedSessions, openSessions } from "../../lib/runtime/providers.ts";
 import type { Session } from "../../lib/runtime/session.ts";
+import { patchesHere } from "../../lib/tensor/patch.ts";
 import { allHeldHere, heldHere, sumHere, valuesOf } from "../../lib/tensor/held.ts";
 import { HeldNoise, type NoiseOrigin } from "../../lib/tensor/noise.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
@@ -68,6 +69,7 @@ export function sessionOf(network: NetworkFunction): Session {
     run,
     place: heldHere,
     sum: sumHere,
+    ...patchesHere,
     hold: async (inputs) => allHeldHere(await run(inputs)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -13,10 +13,15 @@ export interface Parts {
   runtime: string;
   /** Files of the zoo, laid into `zoo/`. */
   zoo: readonly string[];
+  /** Files of the tests' own zoo of tiny entries, laid there, too. */
+  tiny?: readonly string[];
 }
 
 /** Writes a page into a folder, whose name ends in a slash. */
-export async function writePage(folder: string, { bundles, runtime, zoo }: Parts): Promise<void> {
+export async function writePage(
+  folder: string,
+  { bundles, runtime, zoo, tiny = [] }: Parts,
+): Promise<void> {
   const packages = await linkPackages();
   try {
     for (const [name, entry] of Object.entries(bundles)) {
@@ -38,10 +43,14 @@ export async function writePage(folder: string, { bundles, runtime, zoo }: Parts
     for (const file of [`${runtime}.mjs`, `${runtime}.wasm`]) {
       await Deno.copyFile(`${packages}/onnxruntime-web/dist/${file}`, `${folder}ort/${file}`);
     }
-    for (const file of zoo) {
+    const files = [
+      ...zoo.map((file) => [file, "zoo/"]),
+      ...tiny.map((file) => [file, "tests/fixtures/zoo/"]),
+    ];
+    for (const [file, from] of files) {
       const place = `${folder}zoo/${file}`;
       await Deno.mkdir(place.slice(0, place.lastIndexOf("/")), { recursive: true });
-      await Deno.copyFile(new URL(`zoo/${file}`, root), place);
+      await Deno.copyFile(new URL(from + file, root), place);
     }
   } finally {
     await Deno.remove(packages, { recursive: true });

@@ -1,24 +1,71 @@
-/** A page that enlarges one tile on a GPU, for {@linkcode ./webgpu_test.ts}. @module */
+/** A page that enlarges images on a GPU, for {@linkcode ./webgpu_test.ts}. @module */
 
 import { enlarge } from "../../lib/enlarge.ts";
 import { openEntry } from "../../lib/entry.ts";
 import type { Image } from "../../lib/image/image.ts";
-import { planUpscale } from "../../lib/plan.ts";
+import { planUpscale, type Progress, type UpscaleOptions } from "../../lib/plan.ts";
 import { drain } from "../../lib/upscaler.ts";
 
-/** The work, which the test calls: pixels, and the bytes that each step moved. */
-async function enlargeOnGpu({ width, height, data }: Image, steps: number) {
-  await using entry = await openEntry("/zoo/srdiff/model.yml", {
+/** What the page is asked for. */
+export interface Work {
+  /** Name of the entry. */
+  entry: string;
+  image: Pick<Image, "width" | "height"> & { data: number[] };
+  options: UpscaleOptions;
+  /** Runs, one after the other. */
+  runs: number;
+}
+
+/** A run: its pixels, the bytes that it moved, and the buffers that the worker has after it. */
+export interface Ran {
+  data: number[];
+  up: number;
+  down: number;
+  buffers: number;
+}
+
+/** The number of buffers of GPUs that the worker has. */
+async function buffersOfWorker(): Promise<number> {
+  const channel = new BroadcastChannel("buffers");
+  const { promise, resolve } = Promise.withResolvers<number>();
+  channel.onmessage = ({ data }) => resolve(data);
+  channel.postMessage("count");
+  try {
+    return await promise;
+  } finally {
+    channel.close();
+  }
+}
+
+/** The work, which the test calls; before the last run one is aborted between two tiles. */
+async function enlargeOnGpu({ image: { width, height, data }, options, runs, ...work }: Work) {
+  await using entry = await openEntry(`/zoo/${work.entry}/model.yml`, {
     provider: "webgpu",
     worker: "/worker.js",
     wasmPaths: "/ort/",
   });
   const source: Image = { width, height, data: Uint8ClampedArray.from(data), channels: 3 };
-  const plan = planUpscale(entry.card, entry.model, source, { seed: 7, steps });
-  const before = entry.moved;
-  const [image] = await drain(enlarge(entry, source, plan));
-  const { up, down } = entry.moved;
-  return { data: [...image.data], up: up - before.up, down: down - before.down };
+  const enlarged = async (more: UpscaleOptions = {}) => {
+    const plan = planUpscale(entry.card, entry.model, source, { ...options, ...more });
+    const [image] = await drain(enlarge(entry, source, plan));
+    return [...image.data];
+  };
+  const ran: Ran[] = [];
+  for (let run = 0; run < runs; run++) {
+    if (run > 0 && run === runs - 1) {
+      const controller = new AbortController();
+      const onProgress = ({ phase, tile }: Progress) =>
+        phase === "sample" && tile === 2 && controller.abort(new Error("enough"));
+      const reason = await enlarged({ signal: controller.signal, onProgress }).catch(String);
+      if (reason !== "Error: enough") throw new Error(`it was not aborted: ${reason}`);
+    }
+    const before = entry.moved;
+    const data = await enlarged();
+    const { up, down } = entry.moved;
+    const moved = { up: up - before.up, down: down - before.down };
+    ran.push({ data, ...moved, buffers: await buffersOfWorker() });
+  }
+  return ran;
 }
 
 Object.assign(globalThis, { enlargeOnGpu });

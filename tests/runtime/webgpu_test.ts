@@ -14,7 +14,11 @@ import type { Session } from "../../lib/runtime/session.ts";
 import { sumOf, type Term } from "../../lib/tensor/arithmetic.ts";
 import { type Held, isHeld, valuesOf } from "../../lib/tensor/held.ts";
 import { noise } from "../../lib/tensor/noise.ts";
-import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { sizeOf, type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { crop } from "../../lib/tensor/window.ts";
+import { tilesOf, type Tiling } from "../../lib/tiling.ts";
+import type { ModelCard } from "../../lib/zoo/card.ts";
+import { drain } from "../../lib/upscaler.ts";
 import { readCard } from "../../lib/zoo/mod.ts";
 import { bytesApart, noiseFrom, readTiny, sampleOf, testPicture } from "../contracts/family.ts";
 
@@ -105,6 +109,11 @@ function counted(
     },
     place: (values) => watched(session.place(values)),
     sum: async (terms, options) => watched(await session.sum(terms, options)),
+    cut: async (...given) => watched(await session.cut(...given)),
+    async add(whole, ...given) {
+      const sum = await session.add(whole, ...given);
+      return sum === whole ? sum : watched(sum);
+    },
   });
   const all = Object.entries(sessions).map(([name, session]) => [name, watching(session)]);
   return { sessions: Object.fromEntries(all), alive };
@@ -152,10 +161,56 @@ Deno.test({
   },
 });
 
+/** Work that is done in tiles on a GPU: on the card's tiling, with tiles of this size. */
+function tilingOf({ tiling }: ModelCard, size: number): Tiling {
+  return { ...tiling!, size };
+}
+
+for (const id of ["srdiff-tiny", "sr3-tiny"]) {
+  Deno.test({
+    name: `${id} on WebGPU in several tiles is the CPU's image within 2/255, and stays there`,
+    ignore,
+    async fn() {
+      const { card, graphs } = await graphsOfTiny(id);
+      await using cpu = await openSessions(graphs, { provider: "native", threads: 1 });
+      await using gpu = await openSessions(graphs, onGpu);
+      const { sessions, alive } = counted(gpu.sessions);
+      const lr = testPicture(14, 20);
+      const tiling = tilingOf(card, 12);
+      expect(tilesOf([14, 20], tiling).count).toBe(6);
+      const how = { steps: 3, sampler: "ddpm", fidelity: 1, noise: noiseFrom() } as const;
+      const here = families[card.family](card, cpu.sessions);
+      const image = await sampleOf({ card, model: here }, lr, { ...how, tiling });
+      const conditioned = await families[card.family](card, sessions).condition!({ lr, tiling });
+      const before = gpu.moved.down;
+      const same = await drain(conditioned.sample(how));
+      expect(bytesApart(same, image)).toBeLessThan(2);
+      // What comes down is the result alone: no tile, and nothing of a step.
+      expect(gpu.moved.down - before).toBe(image.data.byteLength);
+      // A call that is aborted ends the worker, and with it the state and the features.
+      const steps = conditioned.sample(how);
+      expect((await steps.next()).done).toBe(false);
+      await abortedCall(gpu.sessions[card.family === "srdiff" ? "encoder" : "denoiser"]);
+      expect(bytesApart(await drain(steps), image)).toBeLessThan(2);
+      // What is left early, or aborted between two tiles, leaves nothing behind either.
+      const controller = new AbortController();
+      const onTile = (tile: number) => tile === 2 && controller.abort(new Error("enough"));
+      const aborted = conditioned.sample({ ...how, signal: controller.signal, onTile });
+      await expect(drain(aborted)).rejects.toThrow("enough");
+      conditioned.dispose!();
+      expect(alive.size).toBe(0);
+    },
+  });
+}
+
 /** Aborts a call while it runs. */
-async function abortedCall(encoder: Session): Promise<void> {
+async function abortedCall(session: Session): Promise<void> {
   const controller = new AbortController();
-  const call = encoder.run({ lr: testPicture(64, 64) }, { signal: controller.signal });
+  const picture = testPicture(64, 64);
+  const t = tensor([1]);
+  const all: Record<string, Tensor> = { lr: picture, x: picture, condition: picture, t, level: t };
+  const inputs = session.inputs!.map((name) => [name, all[name]] as const);
+  const call = session.run(Object.fromEntries(inputs), { signal: controller.signal });
   setTimeout(() => controller.abort(new Error("enough")));
   await expect(call).rejects.toThrow("enough");
 }
@@ -354,6 +409,55 @@ Deno.test({
         }
       }
     }
+    expect(buffers.alive()).toBe(0);
+    device.destroy();
+  },
+});
+
+Deno.test({
+  name: "a GPU cuts and joins parts of images as the CPU does",
+  ignore,
+  async fn() {
+    const device = await openDevice();
+    using buffers = countBuffers();
+    const memory = gpuMemory(device);
+    const at = (buffer: GPUBuffer, dims: readonly number[]) => ({ buffer, length: sizeOf(dims) });
+    const dims = [2, 3, 19, 23];
+    const image = noise({ seed: 1, sample: 0, draw: 0 }, dims);
+    const there = at(memory.write(image.data), dims);
+    for (
+      const window of [
+        { x: 0, y: 0, width: 23, height: 19 },
+        { x: 5, y: 3, width: 7, height: 11 },
+        { x: 20, y: 17, width: 9, height: 6 }, // beyond the edges
+      ]
+    ) {
+      const wanted = crop(image, window);
+      const cut = at(memory.cut(there, dims, window)!, wanted.dims);
+      expect(await memory.read(cut)).toEqual(wanted.data);
+      cut.buffer.destroy();
+    }
+    const whole = at((await memory.zeros(there.length))!, dims);
+    const wanted = tensor(dims).data;
+    const weight = (length: number) =>
+      Float32Array.from({ length }, (_, i) => [0, 1, 1, 0.25, 0.75][i % 5]);
+    for (const [x, y, width, height] of [[0, 0, 12, 19], [8, 2, 15, 9], [3, 10, 20, 9]]) {
+      const part = noise({ seed: 2, sample: x, draw: y }, [2, 3, height, width]);
+      const patch = { dims, x, y, down: weight(height), across: weight(width) };
+      part.data.forEach((value, i) => {
+        const column = i % width, line = Math.floor(i / width), row = line % height;
+        const to = (Math.floor(line / height) * 19 + y + row) * 23 + x + column;
+        wanted[to] += patch.down[row] * patch.across[column] * value;
+      });
+      const sent = at(memory.write(part.data), part.dims);
+      memory.add(whole, sent, part.dims, patch);
+      sent.buffer.destroy();
+    }
+    const found = await memory.read(whole);
+    const apart = found.reduce((most, v, i) => Math.max(most, Math.abs(v - wanted[i])), 0);
+    expect(apart).toBeLessThan(1e-5);
+    expect(await memory.zeros(device.limits.maxStorageBufferBindingSize / 4 + 1)).toBe(undefined);
+    for (const { buffer } of [there, whole]) buffer.destroy();
     expect(buffers.alive()).toBe(0);
     device.destroy();
   },

@@ -35,7 +35,7 @@ const LAST = text.split("\n").length;
 const faults: [string, (text: string) => string, string, RegExp][] = [
   ["an unknown key", (t) => `${t}colour: red\n`, "#", /Unrecognized key: "colour"/],
   ["a missing key", (t) => t.replace(/^scale.*\n/m, ""), "#scale", /expected number/],
-  ["a number out of range", (t) => t.replace("scale: 2", "scale: 0"), "#scale", />=1/],
+  ["a number out of range", (t) => t.replace("scale: 2", "scale: 0"), "#scale", /at least 1/],
   ["broken YAML", (t) => t.replace("id: tiny", "id: [tiny"), ":3:1", /deficient indentation/],
   ["a repeated key", (t) => `${t}id: other\n`, `:${LAST}:1`, /the key "id" is given twice/],
   [

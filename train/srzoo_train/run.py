@@ -10,14 +10,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from . import card, families
+from . import card, families, networks
 from .compute import gflop_per_step
 from .graphs import ExportError
 from .lpips import JUDGED, find_lpips
-from .networks import Weights, encoder_of, fill
-from .recipe import Recipe, RecipeError, recipe_of
-from .recipe_rules import read_recipe
-from .origins import ROOT, encoder_weights, released
+from .networks import ROOT
+from .recipe import Recipe, RecipeError, read_recipe, recipe_of
 from .state import load_state
 
 
@@ -56,27 +54,28 @@ class Run:
         network = families.build(self.recipe, self.encoder())
         weights = self.weights()
         if self.other:
-            others = released(str(self.other.entry), "network")
-            if set(others) != set(weights):
+            released = networks.released(str(self.other.entry), "network")
+            if set(released) != set(weights):
                 raise ExportError(
                     f"cannot average {self.folder} with {self.other.entry}: their layers differ"
                 )
             share = self.other.share
-            weights = {name: mine.lerp(others[name], share) for name, mine in weights.items()}
-        fill(network, weights, self.folder)
+            weights = {name: mine.lerp(released[name], share) for name, mine in weights.items()}
+        networks.fill(network, weights, self.folder)
         return network
 
     def encoder(self) -> nn.Module | None:
         """The encoder: as it was trained, or the frozen one out of the run's folder."""
         if not self.recipe.encoder:
             return None
-        weights = encoder_weights(self.recipe, self.folder)
+        file = self.folder / "encoder.pt"
+        weights = networks.released(str(file if file.is_file() else self.recipe.encoder), "network")
         if self.recipe.trains_encoder:
             own = (pair for pair in self.weights().items() if pair[0].startswith("encoder."))
             weights = {name.removeprefix("encoder."): value for name, value in own}
-        return encoder_of(weights, self.recipe.scale, self.recipe.encoder)
+        return networks.encoder_of(weights, self.recipe.scale, self.recipe.encoder)
 
-    def weights(self) -> Weights:
+    def weights(self) -> networks.Weights:
         """The averaged weights at the end of the last stage."""
         last = len(self.recipe.stages) - 1
         file = self.folder / f"stage-{last}.pt"

@@ -4,8 +4,7 @@ import pytest
 import yaml
 from conftest import TRAIN
 
-from srzoo_train.recipe import RecipeError, recipe_of
-from srzoo_train.recipe_rules import read_recipe
+from srzoo_train.recipe import RecipeError, read_recipe, recipe_of
 
 GOOD = {
     "id": "r", "family": "srdiff", "encoder": "e.pt",
