@@ -2,7 +2,7 @@
  * Builds the page and serves it, or writes it as plain files for any static host:
  *
  *     deno task demo [--port 8137]
- *     deno task demo --build DIR [--base /path/]
+ *     deno task demo --build DIR
  *
  * @module
  */
@@ -32,7 +32,9 @@ export async function answer(request: Request, folder: URL): Promise<Response> {
     "content-type": TYPES[path.split(".").at(-1)!] ?? "application/octet-stream",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-embedder-policy": "require-corp",
-    "cache-control": path.includes("/assets/") ? "max-age=31536000, immutable" : "no-cache",
+    "cache-control": /^\/(assets|ort-[^/]+)\//.test(path)
+      ? "max-age=31536000, immutable"
+      : "no-cache",
   };
   if (!file.href.startsWith(folder.href)) return new Response("Not found", { status: 404 });
   try {
@@ -44,31 +46,55 @@ export async function answer(request: Request, folder: URL): Promise<Response> {
 }
 
 async function main(): Promise<void> {
-  const { port, build, base } = new Command("demo")
+  const { port, build } = new Command("demo")
     .description("Serves a page that enlarges photographs in the browser.")
     .option("--port <n>", "port to listen on; 0 takes a free one", wholeWithin(0, 65535), 8137)
     .option("--build <dir>", "write plain files for a static host instead")
-    .option("--base <path>", "path under which the static host serves them", "/")
     .parse(Deno.args, { from: "user" })
-    .opts<{ port: number; build?: string; base: string }>();
+    .opts<{ port: number; build?: string }>();
   if (build !== undefined) {
-    await buildPage(build, { base });
+    await buildPage(build).catch((cause) => {
+      throw new Error(`Cannot write the page into ${build}: ${cause.message}`, { cause });
+    });
     return console.log(`${build} can be copied to any static host`);
   }
   const folder = await Deno.makeTempDir({ prefix: "srzoo-page-" });
-  const clear = () => Deno.removeSync(folder, { recursive: true });
-  await buildPage(folder);
-  const root = new URL(`file://${folder}/`);
-  const server = Deno.serve({
-    port,
-    hostname: "127.0.0.1",
-    onListen: (address) => console.log(`http://127.0.0.1:${address.port}/`),
-  }, (request) => answer(request, root));
+  const ended = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => void server.shutdown());
+    Deno.addSignalListener(signal, () => ended.abort());
   }
+  try {
+    await serve(folder, port, ended.signal);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Builds the page into a folder and serves it until the signal. */
+async function serve(folder: string, port: number, signal: AbortSignal): Promise<void> {
+  const built = Promise.withResolvers<void>();
+  const root = new URL(`file://${folder}/`);
+  // The port is taken first: if it cannot be, nobody waits for the build.
+  const server = listen(port, signal, async (request) => {
+    await built.promise;
+    return await answer(request, root);
+  });
+  await buildPage(folder);
+  built.resolve();
+  console.log(`http://127.0.0.1:${server.addr.port}/`);
   await server.finished;
-  clear();
+}
+
+function listen(port: number, signal: AbortSignal, handler: Deno.ServeHandler) {
+  try {
+    return Deno.serve({ port, hostname: "127.0.0.1", onListen() {}, signal }, handler);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AddrInUse)) throw cause;
+    throw new Error(
+      `Cannot serve the page: port ${port} is in use. Give another by --port, or 0 for a free one`,
+      { cause },
+    );
+  }
 }
 
 if (import.meta.main) {

@@ -21,7 +21,8 @@ TRAIN = Path(__file__).resolve().parent
 sys.path.insert(0, str(TRAIN))
 
 from srzoo_train.pack import pack  # noqa: E402
-from srzoo_train.recipe import parsed, read_recipe  # noqa: E402
+from srzoo_train.recipe import parsed  # noqa: E402
+from srzoo_train.recipe_rules import read_recipe  # noqa: E402
 
 EACH = 60.0   # seconds between packs
 GRACE = 20.0  # seconds that a run may take beyond its limit before it is stopped

@@ -2,18 +2,8 @@
 
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "vite";
+import { build, type Plugin, type Rollup } from "vite";
 import { openZoo } from "../../mod.ts";
-
-/** How {@linkcode buildPage} builds. */
-export interface BuildOptions {
-  /**
-   * Path that the page is served under.
-   *
-   * @default {"/"}
-   */
-  base?: string;
-}
 
 const root = new URL("../../", import.meta.url);
 /** ONNX Runtime's files that a browser loads by itself. */
@@ -30,16 +20,17 @@ const NOTHING = "\0nothing";
 /** Packages of the library that Deno must have fetched before their files can be found. */
 const PACKAGES = ["onnxruntime-web", "js-yaml", "zod/mini", "@jsquash/webp/meta.js"];
 
-/** Writes the page into a folder, which is made if there is none. */
-export async function buildPage(folder: string, options: BuildOptions = {}): Promise<void> {
+/** Writes the page into a folder, which is made if there is none; it works under any path of a host. */
+export async function buildPage(folder: string): Promise<void> {
   await Promise.all(PACKAGES.map((name) => import(name)));
   const out = new URL(`file://${await absolute(folder)}/`);
-  await build({
+  const built = await build({
     configFile: false,
     root: fileURLToPath(new URL("./", import.meta.url)),
-    base: options.base ?? "/",
+    base: "./",
     logLevel: "error",
     plugins: [throughDeno()],
+    define: { "import.meta.env.RUNTIME": JSON.stringify(runtimeFolder()) },
     worker: { format: "es", plugins: () => [throughDeno()] },
     build: {
       outDir: fileURLToPath(out),
@@ -48,10 +39,35 @@ export async function buildPage(folder: string, options: BuildOptions = {}): Pro
       chunkSizeWarningLimit: 4096,
     },
   });
-  const runtime = new URL("./", import.meta.resolve("onnxruntime-web"));
-  await copy(runtime, new URL("ort/", out), RUNTIME);
+  await copy(new URL("./", runtimeModule()), new URL(runtimeFolder(), out), RUNTIME);
   await copy(new URL("docs/", root), new URL("samples/", out), SAMPLES);
   await copyZoo(out);
+  const { output } = built as Rollup.RollupOutput;
+  await listKept(out, output.map(({ fileName }) => fileName));
+}
+
+const runtimeModule = () => import.meta.resolve("onnxruntime-web");
+
+/** The folder of ONNX Runtime's files: of this version, so that none is ever taken for another's. */
+function runtimeFolder(): string {
+  const manifest = Deno.readTextFileSync(new URL("../package.json", runtimeModule()));
+  return `ort-${JSON.parse(manifest).version}/`;
+}
+
+/** Tells the service worker which files a visit without a network needs, beside what it used before. */
+async function listKept(out: URL, built: readonly string[]): Promise<void> {
+  const paths = [
+    "./",
+    "entries.json",
+    ...built.filter((path) => path.startsWith("assets/")),
+    ...SAMPLES.map((name) => `samples/${name}`),
+  ];
+  const worker = new URL("sw.js", out);
+  const code = await Deno.readTextFile(worker);
+  const filled = code
+    .replace("/* PATHS */", JSON.stringify(paths).slice(1, -1))
+    .replace("/* RUNTIME */", runtimeFolder());
+  await Deno.writeTextFile(worker, filled);
 }
 
 /** Files of packages that a browser takes in place of those that Deno takes. */

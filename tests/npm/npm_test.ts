@@ -49,11 +49,16 @@ async function checkServer(program: string, { folder }: Project, truth: Image): 
 /** Serves a folder and enlarges in its page; returns the image. */
 async function visit(browser: Browser, folder: string, options: object): Promise<Image> {
   await using served = serveFolder(folder);
-  return await visitAt(browser, served.url, options);
+  return await visitAt(browser, served.url, options, true);
 }
 
-/** Enlarges in a page; returns the image. */
-async function visitAt(browser: Browser, url: string, options: object): Promise<Image> {
+/** Enlarges in a page, which is isolated or not; returns the image. */
+async function visitAt(
+  browser: Browser,
+  url: string,
+  options: object,
+  isolated: boolean,
+): Promise<Image> {
   const page = await browser.newPage();
   const errors: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -62,6 +67,7 @@ async function visitAt(browser: Browser, url: string, options: object): Promise<
     await page.goto(url);
     // A server that bundles on demand may reload the page once it has.
     await page.waitForFunction(() => "enlarge" in globalThis);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated);
     const { said, provider, png } = await page.evaluate(
       (options) =>
         (globalThis as unknown as {
@@ -79,9 +85,11 @@ async function visitAt(browser: Browser, url: string, options: object): Promise<
 /** Serves a folder by Vite's server for development, which gives a page each module as it is. */
 async function serveByVite(
   { node, folder }: Project,
+  config: string,
 ): Promise<{ url: string; end(): Promise<void> }> {
+  const where = ["--config", `vite/${config}`, "--host", "127.0.0.1", "--port", "0"];
   const child = new Deno.Command(node, {
-    args: ["node_modules/vite/bin/vite.js", "dev", "vite", "--host", "127.0.0.1", "--port", "0"],
+    args: ["node_modules/vite/bin/vite.js", "dev", "vite", ...where],
     cwd: folder,
     env: { NO_COLOR: "1" },
     stdout: "piped",
@@ -213,21 +221,28 @@ Deno.test({
       },
     });
 
-    await t.step({
-      name: `Vite's server for development gives a page the same image${needs}`,
-      ignore: !browser,
-      async fn() {
-        const { url, end } = await serveByVite(project);
-        try {
-          for (const options of [{}, { worker: true }]) {
-            const image = await visitAt(browser as Browser, url, options);
-            expect(apart(image, truth)).toBeLessThanOrEqual(1);
+    const servers = [
+      { config: "vite.config.js", isolated: false, ways: [{}] },
+      { config: "isolated.config.js", isolated: true, ways: [{}, { worker: true }] },
+    ];
+    for (const { config, isolated, ways } of servers) {
+      const kind = isolated ? "an isolated page" : "a page";
+      await t.step({
+        name: `Vite's server for development gives ${kind} the same image${needs}`,
+        ignore: !browser,
+        async fn() {
+          const { url, end } = await serveByVite(project, config);
+          try {
+            for (const options of ways) {
+              const image = await visitAt(browser as Browser, url, options, isolated);
+              expect(apart(image, truth)).toBeLessThanOrEqual(1);
+            }
+          } finally {
+            await end();
           }
-        } finally {
-          await end();
-        }
-      },
-    });
+        },
+      });
+    }
 
     await t.step({
       name: `Rollup builds a page that gives the command line's image${needs}`,

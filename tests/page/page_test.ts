@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
-import axe from "axe-core";
+import axe, { type AxeResults } from "axe-core";
 import { expect } from "expect";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { load, readImage } from "../../mod.ts";
 import { browserPath as found } from "../_browser.ts";
 import { begin, run, servePage, untilReady } from "../../tools/page.ts";
+import { swipe } from "./_touch.ts";
 import { deepPngOf, gradient, jpegOf, type Photograph, pngOf } from "./_photographs.ts";
 
 const docs = new URL("../../docs/", import.meta.url);
@@ -23,7 +24,11 @@ async function withPage(test: (browser: Browser, url: string) => Promise<void>):
 }
 
 async function visit(browser: Browser, url: string, width = 1280): Promise<Visit> {
-  const page = await browser.newPage({ viewport: { width, height: 800 } });
+  return await visitIn(await browser.newContext({ viewport: { width, height: 800 } }), url);
+}
+
+async function visitIn(context: BrowserContext, url: string): Promise<Visit> {
+  const page = await context.newPage();
   page.setDefaultTimeout(120_000); // of a busy machine
   const errors: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -57,6 +62,18 @@ const says = (page: Page, text: string) =>
     text,
   );
 
+/** The faults that axe finds, once transitions have ended: colors halfway have too little contrast. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.waitForFunction(() => document.getAnimations().length === 0);
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run()
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`)
+  );
+}
+
 /** Pixels of a part of what is shown after the slider, given on the result's grid. */
 function shown(page: Page, x: number, y: number, side: number): Promise<number[]> {
   return page.evaluate(([x, y, side]) => {
@@ -72,6 +89,16 @@ function shown(page: Page, x: number, y: number, side: number): Promise<number[]
     const context = image.getContext("2d")!;
     return [...context.getImageData(x - Math.round(left), y - Math.round(top), side, side).data];
   }, [x, y, side]);
+}
+
+/** What of the image is shown. */
+function viewOf(page: Page): Promise<{ x: number; y: number; zoom: number }> {
+  return page.evaluate(() => {
+    const compare = document.querySelector("sr-compare") as unknown as {
+      view: { x: number; y: number; zoom: number };
+    };
+    return { ...compare.view };
+  });
 }
 
 /** The result as it would be saved. */
@@ -115,7 +142,7 @@ Deno.test({
         // A page that did the work itself would be blocked all the time.
         expect(Math.max(0, ...long)).toBeLessThan(took / 20);
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
       });
 
       await t.step("the slider moves by keyboard, and keys 1, 2, 3 choose the view", async () => {
@@ -134,7 +161,7 @@ Deno.test({
           expect(pressed).toBe("true");
         }
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
       });
 
       await t.step("a run can be cancelled, and another one begun", async () => {
@@ -146,11 +173,15 @@ Deno.test({
           document.querySelector(".line")!.textContent!.startsWith("Cancelled")
         );
         await page.fill('[name="steps"]', "1");
-        await run(page);
+        // By keyboard, the button that takes another's place has the keyboard.
+        await page.focus(".run");
+        await page.keyboard.press("Enter");
+        await page.waitForSelector(".cancel:focus");
         await finished(page);
+        await page.waitForSelector(".run:focus");
         expect(await page.textContent(".error")).toBe("");
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
       });
 
       await t.step(
@@ -201,7 +232,7 @@ Deno.test({
           await page.keyboard.press("Escape");
           expect(await page.locator(".pane").isVisible()).toBe(false);
           expect(errors).toEqual([]);
-          await page.close();
+          await page.context().close();
         },
       );
 
@@ -230,7 +261,7 @@ Deno.test({
         await page.waitForFunction(() => document.querySelector(".error")!.textContent);
         expect(await page.textContent(".error")).toMatch(/20000 × 8: browsers draw at most 16384/);
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
       });
 
       await t.step(
@@ -253,7 +284,7 @@ Deno.test({
           const { width, height } = await readImage(await saved(page));
           expect([width, height]).toEqual([160, 96]);
           expect(errors).toEqual([]);
-          await page.close();
+          await page.context().close();
         },
       );
 
@@ -290,6 +321,24 @@ Deno.test({
           expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
             `deno run -A cli/upscale.ts photo.jpg --model srdiff --seed ${seed} --samples 2`,
           );
+          // Other settings are for the next run; what is here was made with these.
+          await page.click(".reroll");
+          await page.click(".command");
+          await says(
+            page,
+            `Copied: deno run -A cli/upscale.ts photo.jpg --model srdiff --seed ${seed}`,
+          );
+          await page.evaluate(() => void (location.hash = "model=srdiff&seed=5&samples=3"));
+          await page.waitForFunction(() =>
+            document.querySelector<HTMLInputElement>('[name="seed"]')!.value === "5"
+          );
+          expect(await page.inputValue('[name="samples"]')).toBe("3");
+          await page.keyboard.press("4");
+          const grid = page.locator('[data-mode="grid"]');
+          expect(await grid.getAttribute("aria-pressed")).toBe("true");
+          const { x, y } = (await page.locator("sr-compare").boundingBox())!;
+          await page.mouse.click(x + 20, y + 60);
+          expect(await first.getAttribute("aria-pressed")).toBe("true");
           await page.click(".copy");
           await says(page, "Copied the image");
           const kinds = await page.evaluate(async () =>
@@ -301,7 +350,7 @@ Deno.test({
             /^srdiff runs on wasm\. Not on webgpu: /,
           );
           expect(errors).toEqual([]);
-          await page.close();
+          await page.context().close();
         },
       );
 
@@ -316,7 +365,7 @@ Deno.test({
         await page.click('[data-sample="coffee.png"]');
         await page.waitForSelector(".run:enabled");
         expect(errors).toEqual([]);
-        await page.close();
+        await page.context().close();
         await Deno.remove(half);
       });
 
@@ -324,44 +373,130 @@ Deno.test({
         for (const [width, colorScheme] of [[1280, "light"], [320, "dark"]] as const) {
           const { page } = await visit(browser, `${url}#model=regression`, width);
           await page.emulateMedia({ colorScheme });
-          const check = async () => {
-            await page.evaluate(axe.source);
-            const { violations } = await page.evaluate(() =>
-              (globalThis as unknown as {
-                axe: { run(): Promise<{ violations: { id: string }[] }> };
-              })
-                .axe.run()
-            );
-            expect(violations.map(({ id }) => id)).toEqual([]);
-          };
-          await check();
+          expect(await faultsOf(page)).toEqual([]);
           await begin(page, "coffee.png");
           await finished(page);
-          await check();
+          expect(await faultsOf(page)).toEqual([]);
           const wider = await page.evaluate(() =>
             document.documentElement.scrollWidth - innerWidth
           );
           expect(wider).toBeLessThanOrEqual(0);
-          await page.close();
+          await page.context().close();
         }
       });
 
-      await t.step("a second visit works offline", async () => {
+      await t.step("fingers move the slider, the image and the area", async () => {
+        const context = await browser.newContext({
+          viewport: { width: 320, height: 640 },
+          hasTouch: true,
+          isMobile: true,
+        });
+        const { page, errors } = await visitIn(context, `${url}#model=regression`);
+        await page.tap('[data-sample="chelsea.png"]');
+        await page.tap(".run:enabled");
+        await finished(page);
+        const { x, y, width, height } = (await page.locator("sr-compare").boundingBox())!;
+        const [left, middle, right] = [0.2, 0.5, 0.8].map((share) => ({
+          x: x + share * width,
+          y: y + height / 2,
+        }));
+        await swipe(page, [middle, right]);
+        const slider = page.locator('[role="slider"]');
+        expect(Number(await slider.getAttribute("aria-valuenow"))).toBe(80);
+
+        // An image that is shown whole lets the page scroll; one that is not, moves itself.
+        const up = { ...left, y: left.y - 120 };
+        await swipe(page, [left, up]);
+        await page.waitForFunction(() => scrollY > 50);
+        const whole = await viewOf(page);
+        await page.evaluate(() => scrollTo(0, 0));
+        await swipe(page, [{ ...middle, x: middle.x - 20 }, left], [
+          { ...middle, x: middle.x + 20 },
+          right,
+        ]);
+        const close = await viewOf(page);
+        expect(close.zoom).toBeGreaterThan(3 * whole.zoom);
+        expect(close.x).toBeCloseTo(0.5, 1);
+        await swipe(page, [left, up]);
+        const moved = await viewOf(page);
+        expect(moved.y).toBeGreaterThan(close.y);
+        expect(await page.evaluate(() => scrollY)).toBe(0);
+
+        await page.tap('[data-zoom="fit"]');
+        await page.tap(".trial");
+        const drawn = page.locator(".pane output");
+        const size = async () => (await drawn.textContent())!.split(" × ").map(Number);
+        const [columns, rows] = await size();
+        const corner = (await page.locator('[data-corner="se"]').boundingBox())!;
+        const from = { x: corner.x + corner.width / 2, y: corner.y + corner.height / 2 };
+        await swipe(page, [from, { x: from.x - 60, y: from.y - 40 }]);
+        const smaller = await size();
+        expect((columns - smaller[0]) / (rows - smaller[1])).toBeCloseTo(60 / 40, 0);
+        const outside = { x: x + width - 10, y: middle.y + 85 };
+        await swipe(page, [outside, { x: outside.x - 100, y: outside.y - 70 }]);
+        const [across, down] = await size();
+        expect(across / down).toBeCloseTo(100 / 70, 1);
+        await page.tap(".trial");
+        await says(page, "The area took");
+        expect(errors).toEqual([]);
+        await context.close();
+      });
+
+      await t.step("one visit to a plain host suffices for work without a network", async () => {
+        await using host = servePlainly(url);
         const context = await browser.newContext();
-        const page = await context.newPage();
-        await page.goto(`${url}#model=regression`);
-        await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+        const { page } = await visitIn(context, `${host.url}#model=regression`);
+        // The host sends no headers; the service worker does.
+        expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+        await page.waitForFunction(() =>
+          caches.open("srzoo page /photos/").then((cache) => cache.keys())
+            .then((kept) => kept.some(({ url }) => url.endsWith("samples/astronaut.png")))
+        );
+        await page.evaluate(async () => {
+          const cache = await caches.open("srzoo page /photos/");
+          await cache.put("/photos/assets/older-1234.js", new Response("older"));
+        });
         await page.reload();
         await untilReady(page);
-        await page.click('[data-sample="coffee.png"]');
-        await page.waitForSelector(".run:enabled");
+        await page.waitForFunction(() =>
+          caches.match("/photos/assets/older-1234.js").then((kept) => !kept)
+        );
         await context.setOffline(true);
         await page.reload();
         await untilReady(page);
         await begin(page, "coffee.png");
         await finished(page);
-        expect(await page.textContent(".error")).toBe("");
+        await page.selectOption(".format", "webp");
+        expect((await readImage(await saved(page))).width).toBe(600);
+        // A model that was not used before cannot be had; the one that was still can.
+        await page.selectOption('[name="model"]', "srflow");
+        await page.waitForFunction(() => document.querySelector(".error")!.textContent);
+        expect(await page.textContent(".error")).toMatch(/Without a network/);
+        await page.selectOption('[name="model"]', "regression");
+        await page.waitForSelector(".run:enabled");
+        await page.selectOption('[name="model"]', "srflow");
+        await page.waitForSelector(".retry:visible");
+        await context.setOffline(false);
+        await page.click(".retry");
+        await page.waitForSelector(".run:enabled");
         await context.close();
       });
     }),
 });
+
+/** Serves a page as a static host does: under a path, and without headers for isolation. */
+function servePlainly(url: string): AsyncDisposable & { url: string } {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    if (!pathname.startsWith("/photos/")) return new Response("Not found", { status: 404 });
+    const { status, body, headers } = await fetch(new URL(pathname.slice("/photos/".length), url));
+    return new Response(body, {
+      status,
+      headers: { "content-type": headers.get("content-type") ?? "" },
+    });
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/photos/`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}

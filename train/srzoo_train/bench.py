@@ -17,9 +17,10 @@ from msgspec.structs import replace
 
 from .batches import generator
 from .lpips import find_lpips
-from .networks import ROOT
 from .precision import autocast
-from .recipe import Recipe, RecipeError, read_recipe
+from .recipe import Recipe, RecipeError
+from .recipe_rules import read_recipe
+from .origins import ROOT
 from .data.store import Store
 from .data.synthetic import synthetic_store
 from .loop import Trainer

@@ -5,14 +5,14 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from . import families
+from . import families, origins
 from .batches import Batch
 from .recipe import Recipe, Stage
 
 
 def gflop_per_step(recipe: Recipe, stage: Stage, lpips: Path | None, encoder=None) -> float:
     """GFLOP (2 x multiply-adds of convolutions and matrix products) of one optimizer step."""
-    encoder = encoder or families.encoder(recipe)
+    encoder = encoder or origins.encoder(recipe)
     network = families.build(recipe, encoder)
     objective = families.of(recipe).objective(recipe, stage, encoder, 1.0, lpips)
     # Few-step training stops after a random step: draws spread evenly stand for all of them.

@@ -10,7 +10,7 @@ import onnx
 
 from . import card, fixture, graphs
 from .graphs import Graph
-from .networks import ROOT
+from .origins import ROOT
 
 FLOATS = {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16}
 MADE = {".onnx", ".safetensors"}  # files that an export replaces, besides model.yml

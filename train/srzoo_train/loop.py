@@ -22,9 +22,10 @@ from .data.store import Store
 from .held_out import HeldOut, means
 from .log import Log, usable_trackers
 from .muon import Muon
-from .networks import encoder_of, released
+from .networks import encoder_of
 from .precision import autocast, faster
 from .recipe import Recipe, RecipeError, Stage, recipe_of
+from .origins import encoder_weights, start_from
 from .report import write_report
 from .residual import Residuals, measured_scale
 from .state import load_state, save_state, save_tensors
@@ -110,10 +111,9 @@ class Trainer:
 
     def _encoder(self) -> torch.nn.Module | None:
         """The frozen encoder; its weights are kept in the run, which then needs nothing else."""
-        file = self.out / "encoder.pt"
         if not self.recipe.encoder:
             return None
-        weights = released(str(file) if file.is_file() else self.recipe.encoder, "network")
+        file, weights = self.out / "encoder.pt", encoder_weights(self.recipe, self.out)
         encoder = encoder_of(weights, self.recipe.scale, self.recipe.encoder)
         if self.accelerator.is_main_process and not file.is_file():
             save_tensors(file, weights)
@@ -122,7 +122,7 @@ class Trainer:
     def _start_from(self, origin: str | None) -> None:
         """Takes weights of a released entry or checkpoint, if one is named, and restarts the average."""
         if origin:
-            families.start_from(self.recipe, self.network, origin)
+            start_from(self.recipe, self.network, origin)
         self.ema = {name: p.detach().clone() for name, p in self.network.named_parameters()}
 
     def run(self) -> None:

@@ -1,10 +1,9 @@
-"""A recipe: everything that a training run depends on, read from YAML and checked key by key."""
+"""A recipe: everything that a training run depends on, as keys and types. What else must hold is in recipe_rules.py."""
 
 import difflib
 import json
 import re
 import typing
-from pathlib import Path
 
 import msgspec
 
@@ -169,17 +168,6 @@ class Recipe(Part):
         return self.data.damage != "none"
 
 
-def read_recipe(file: Path, **changes: object) -> Recipe:
-    """Reads and checks a recipe; `changes` replace top-level keys."""
-    try:
-        raw = parsed(Path(file).read_text())
-    except (OSError, ValueError) as error:
-        raise RecipeError(f"cannot read the recipe {file}: {' '.join(str(error).split())}") from None
-    if not isinstance(raw, dict):
-        raise RecipeError(f"cannot use the recipe {file}: it must be a mapping of keys")
-    return checked(_typed({**raw, **changes}))
-
-
 def parsed(text: str) -> object:
     """The value that YAML, or JSON where PyYAML is not installed, says."""
     try:
@@ -197,51 +185,10 @@ def parsed(text: str) -> object:
 
 def recipe_of(text: str) -> Recipe:
     """The recipe that a state holds as JSON; keys that are newer than the state get defaults."""
-    return _typed(json.loads(text))
+    return typed(json.loads(text))
 
 
-def checked(recipe: Recipe) -> Recipe:
-    """The recipe, after checking what types cannot express."""
-    from . import families  # they read recipes
-    from .lpips import SMALLEST
-
-    limits = (recipe.budget.max_steps, recipe.budget.max_epochs, recipe.budget.max_minutes)
-    losses, least = families.of(recipe).LOSSES, -(-SMALLEST // max(1, recipe.scale))
-    judged = any(stage.loss in ("few_step", "flow_sample") for stage in recipe.stages)
-    rules = [
-        (sum(v is not None for v in limits) == 1,
-         "budget: set exactly one of max_steps, max_epochs, max_minutes"),
-        (all(v > 0 for v in limits if v is not None), "budget: must be above 0"),
-        (not recipe.budget.clock or recipe.budget.max_minutes is not None,
-         "budget: the clock needs max_minutes"),
-        (all(v > 0 for v in _sizes(recipe.network)), "network: sizes must be above 0"),
-        (recipe.scale in (2, 3, 4, 8), "scale: allowed are 2, 3, 4 and 8"),
-        (0 <= recipe.data.drawn <= 1, "data.drawn: must be from 0 to 1"),
-        (recipe.ema_decay is None or 0 <= recipe.ema_decay < 1, "ema_decay: must be from 0 to below 1"),
-        (recipe.batch > 0 and recipe.batch % recipe.accumulate == 0,
-         "accumulate: must divide batch"),
-        (recipe.held_out >= 0, "held_out: must be 0 or more"),
-        (not recipe.trains_encoder or recipe.family == "srdiff", "trains_encoder: only srdiff takes it"),
-        (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
-        (not judged or recipe.crop >= least,
-         f"crop: must be at least {least}: few_step and flow_sample need {SMALLEST} pixels of HR for LPIPS"),
-        (abs(sum(s.share for s in recipe.stages) - 1) < 1e-6, "stages: the shares must add up to 1"),
-        (all(s.loss in losses for s in recipe.stages),
-         f"stages: {recipe.family} takes the losses {' and '.join(losses)}"),
-        *families.of(recipe).rules(recipe),
-    ]
-    for holds, message in rules:
-        if not holds:
-            raise RecipeError(f"cannot use the recipe: {message}")
-    return recipe
-
-
-def _sizes(network: Network) -> list[int]:
-    values = msgspec.structs.astuple(network)
-    return [v for v in values if isinstance(v, int)] + list(network.multipliers)
-
-
-def _typed(raw: dict) -> Recipe:
+def typed(raw: dict) -> Recipe:
     """The recipe that a mapping says; unknown keys and wrong types are refused by name."""
     try:
         return msgspec.convert(raw, Recipe)

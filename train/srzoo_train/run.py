@@ -10,12 +10,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from . import card, families, networks
+from . import card, families
 from .compute import gflop_per_step
 from .graphs import ExportError
 from .lpips import JUDGED, find_lpips
-from .networks import ROOT
-from .recipe import Recipe, RecipeError, read_recipe, recipe_of
+from .networks import Weights, encoder_of, fill
+from .recipe import Recipe, RecipeError, recipe_of
+from .recipe_rules import read_recipe
+from .origins import ROOT, encoder_weights, released
 from .state import load_state
 
 
@@ -54,28 +56,27 @@ class Run:
         network = families.build(self.recipe, self.encoder())
         weights = self.weights()
         if self.other:
-            released = networks.released(str(self.other.entry), "network")
-            if set(released) != set(weights):
+            others = released(str(self.other.entry), "network")
+            if set(others) != set(weights):
                 raise ExportError(
                     f"cannot average {self.folder} with {self.other.entry}: their layers differ"
                 )
             share = self.other.share
-            weights = {name: mine.lerp(released[name], share) for name, mine in weights.items()}
-        networks.fill(network, weights, self.folder)
+            weights = {name: mine.lerp(others[name], share) for name, mine in weights.items()}
+        fill(network, weights, self.folder)
         return network
 
     def encoder(self) -> nn.Module | None:
         """The encoder: as it was trained, or the frozen one out of the run's folder."""
         if not self.recipe.encoder:
             return None
-        file = self.folder / "encoder.pt"
-        weights = networks.released(str(file if file.is_file() else self.recipe.encoder), "network")
+        weights = encoder_weights(self.recipe, self.folder)
         if self.recipe.trains_encoder:
             own = (pair for pair in self.weights().items() if pair[0].startswith("encoder."))
             weights = {name.removeprefix("encoder."): value for name, value in own}
-        return networks.encoder_of(weights, self.recipe.scale, self.recipe.encoder)
+        return encoder_of(weights, self.recipe.scale, self.recipe.encoder)
 
-    def weights(self) -> networks.Weights:
+    def weights(self) -> Weights:
         """The averaged weights at the end of the last stage."""
         last = len(self.recipe.stages) - 1
         file = self.folder / f"stage-{last}.pt"

@@ -19,7 +19,9 @@ from . import families
 from .compute import gflop_per_step, parameters
 from .data.store import Store
 from .lpips import JUDGED, find_lpips
-from .recipe import Budget, Recipe, RecipeError, checked, parsed, read_recipe
+from .recipe import Budget, Recipe, RecipeError, parsed
+from .recipe_rules import checked, read_recipe
+from .origins import encoder
 
 SUSTAINED = {"cpu": 100.0, "cuda": 50_000.0}  # GFLOP/s that small networks reach, for the estimate
 
@@ -82,7 +84,7 @@ def dry_run(recipe: Recipe, lpips: Path | None) -> dict:
         })
     return {
         "recipe": msgspec.to_builtins(recipe),
-        "parameters": parameters(families.build(recipe)),
+        "parameters": parameters(families.build(recipe, encoder(recipe))),
         "device": device,
         "stages": stages,
     }

@@ -12,7 +12,8 @@ from srzoo_train.data.store import Store
 from srzoo_train.families.srflow import Likelihood
 from srzoo_train.held_out import HeldOut, means
 from srzoo_train.loop import Trainer
-from srzoo_train.recipe import RecipeError, checked
+from srzoo_train.recipe import RecipeError
+from srzoo_train.recipe_rules import checked
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import torch
 from conftest import joint, needs_lpips, srdiff
 from torch import Tensor, nn
 
-from srzoo_train import families
+from srzoo_train import families, origins
 from srzoo_train.batches import Batch
 from srzoo_train.bicubic import matrix
 from srzoo_train.data.synthetic import picture
@@ -158,7 +158,7 @@ def test_the_estimate_of_a_trained_encoder_follows_its_l1_alone(encoder):
 
     def gradients(of_samples: bool) -> dict[str, Tensor]:
         recipe = joint(encoder)
-        network = families.build(recipe, families.encoder(recipe))
+        network = families.build(recipe, origins.encoder(recipe))
         objective = families.of(recipe).objective(
             recipe, recipe.stages[0], network.encoder, 1.0, find_lpips()
         )

@@ -11,7 +11,8 @@ from conftest import TRAIN
 from torch import Tensor
 
 from srzoo_train import families
-from srzoo_train.recipe import RecipeError, read_recipe
+from srzoo_train.recipe import RecipeError
+from srzoo_train.recipe_rules import read_recipe
 from srzoo_train.models.janspiry_unet import JanspiryShape, JanspiryUNet, attention_levels
 from srzoo_train.models.novwaul_unet import NovwaulShape, NovwaulUNet
 

@@ -4,7 +4,8 @@ import pytest
 import yaml
 from conftest import TRAIN
 
-from srzoo_train.recipe import RecipeError, read_recipe, recipe_of
+from srzoo_train.recipe import RecipeError, recipe_of
+from srzoo_train.recipe_rules import read_recipe
 
 GOOD = {
     "id": "r", "family": "srdiff", "encoder": "e.pt",

@@ -17,9 +17,10 @@ from safetensors.numpy import load_file
 from accelerate.state import AcceleratorState
 from conftest import TRAIN, joint, needs_lpips, regression, srdiff
 
-from srzoo_train import card, export, families, graphs, networks, quantize, run as runs
+from srzoo_train import card, export, families, graphs, networks, origins, quantize, run as runs
 from srzoo_train.lpips import find_lpips
-from srzoo_train.recipe import Budget, Network, Recipe, RecipeError, Stage, read_recipe
+from srzoo_train.recipe import Budget, Network, Recipe, RecipeError, Stage
+from srzoo_train.recipe_rules import read_recipe
 from srzoo_train.data.store import Store
 from srzoo_train.data.crops import Crops
 from srzoo_train.data.synthetic import picture, synthetic_store
@@ -89,7 +90,7 @@ def assert_trains_exports_and_runs(recipe: Recipe, store: Path, folder: Path) ->
     run = runs.open_run(train(recipe, store, folder / "run"))
     card = export.export(run, folder / "entry", export.words_of(run, folder / "entry", None, None))
     assert all(graph["bytes"] > 1000 for graph in card["graphs"].values())
-    families.start_from(recipe, families.build(recipe, run.encoder()), str(folder / "entry"))
+    origins.start_from(recipe, families.build(recipe, run.encoder()), str(folder / "entry"))
     if recipe.condition == "none":
         return
     found = enlarged(folder / "entry")
@@ -112,10 +113,10 @@ def test_the_entry_that_a_recipe_starts_from_has_its_layers(file):
     root = TRAIN.parent
     encoder = None
     if recipe.encoder:
-        encoder = networks.encoder_of(networks.released(str(root / recipe.encoder), "network"), recipe.scale, "zoo")
+        encoder = networks.encoder_of(origins.released(str(root / recipe.encoder), "network"), recipe.scale, "zoo")
     network = families.build(recipe, encoder)
     before = {name: weight.clone() for name, weight in network.named_parameters()}
-    families.start_from(recipe, network, str(root / recipe.init_from))
+    origins.start_from(recipe, network, str(root / recipe.init_from))
     kept = {name for name, weight in network.named_parameters() if torch.equal(weight, before[name])}
     own = [f"{layer}." for layer in recipe.fresh]
     # An encoder that is trained too keeps the weights of its own entry.
@@ -171,8 +172,8 @@ def test_an_encoder_that_was_trained_too_is_exported_and_started_from(store, enc
     run, target = runs.open_run(first), tmp_path / "entry"
     card = export.export(run, target, export.words_of(run, target, None, None))
     assert set(card["training"]) == {"encoder", "denoiser"}
-    started = networks.released(str(first / "encoder.pt"), "network")
-    released = networks.released(f"{target}#encoder", "network")
+    started = origins.released(str(first / "encoder.pt"), "network")
+    released = origins.released(f"{target}#encoder", "network")
     averaged = torch.load(first / "stage-0.pt", weights_only=True)
     for name, weight in released.items():
         assert torch.equal(weight, averaged[f"encoder.{name}"].half().float()), name
@@ -211,8 +212,8 @@ def test_radius_is_where_a_changed_pixel_stops_to_matter(encoder):
     recipe = srdiff(encoder)
     for network, graph in [
         (families.build(regression()), lambda n: families.of(regression()).graphs(regression(), n, None)["network"]),
-        (families.build(recipe),
-         lambda n: families.of(recipe).graphs(recipe, n, families.encoder(recipe))["denoiser"]),
+        (families.build(recipe, origins.encoder(recipe)),
+         lambda n: families.of(recipe).graphs(recipe, n, origins.encoder(recipe))["denoiser"]),
     ]:
         graph = graph(network.eval())
         reach, inputs = graphs.radius(graph), graph.draw(64, 64, 1)
@@ -276,7 +277,7 @@ def test_int8_entries_run_and_keep_weights_to_go_on_from(store, tmp_path):
     inner = convs[1:-1]  # the first and the last one keep the bits of the image
     assert inner and all(set(node.input[:2]) <= fed for node in inner)
     assert enlarged(tmp_path / "entry")["width"] == 80
-    again = networks.released(str(tmp_path / "entry"), "network")
+    again = origins.released(str(tmp_path / "entry"), "network")
     averaged = torch.load(tmp_path / "run" / "stage-0.pt", weights_only=True)
     assert all(torch.equal(again[name], averaged[name].half().float()) for name in averaged)
 
@@ -311,7 +312,7 @@ def test_an_exported_entry_is_averaged_with_another(store, tmp_path):
     half = runs.open_run(other, False, runs.other_of("0.25", str(tmp_path / "entry")))
     found = dict(half.network().named_parameters())
     for name, mine in torch.load(other / "stage-0.pt", weights_only=True).items():
-        released = networks.released(str(tmp_path / "entry"), "network")[name]
+        released = origins.released(str(tmp_path / "entry"), "network")[name]
         assert torch.allclose(found[name].detach(), 0.75 * mine + 0.25 * released, atol=1e-6), name
     told = runs.training_facts(half)["losses"]
     assert "averaged with 0.25 of the weights of sha256" in told
@@ -326,7 +327,7 @@ def test_a_stage_starts_from_weights_of_its_own(store, tmp_path):
     recipe = regression(stages=(Stage("l1", share=0.5), still), budget=Budget(max_steps=4))
     out = train(recipe, store, tmp_path / "2")
     first, second = (torch.load(out / f"stage-{i}.pt", weights_only=True) for i in (0, 1))
-    for name, released in networks.released(str(tmp_path / "entry"), "network").items():
+    for name, released in origins.released(str(tmp_path / "entry"), "network").items():
         assert torch.equal(second[name], released), name
     assert not torch.equal(first["stem.weight"], second["stem.weight"])
     facts = runs.training_facts(runs.open_run(out))

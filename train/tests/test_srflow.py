@@ -18,7 +18,8 @@ from srzoo_train import export, loop
 from srzoo_train.families.srflow import BYTE, FlowSample, Likelihood
 from srzoo_train.loop import Stopped, Trainer
 from srzoo_train.lpips import find_lpips
-from srzoo_train.recipe import Budget, RecipeError, Stage, checked, read_recipe
+from srzoo_train.recipe import Budget, RecipeError, Stage
+from srzoo_train.recipe_rules import checked, read_recipe
 from srzoo_train.run import open_run
 from srzoo_train.state import load_state
 from srzoo_train.data.store import Store

@@ -1,31 +1,61 @@
 /**
- * Keeps the page, the models it has used and the runtime for offline use, and adds the two headers
- * that let WebAssembly use threads where a static host cannot send them.
+ * Keeps the page and the runtime for visits without a network, and adds the two headers that let
+ * WebAssembly use threads where a static host does not send them. Weights are kept by the library.
  */
-const CACHE = "srzoo-page-1";
+const CACHE = `srzoo page ${new URL(self.registration.scope).pathname}`;
+
+/** What the page may need, whatever is done with it; the build fills it in. */
+const PATHS = [/* PATHS */];
+/** The folder of the runtime, of which a visit uses a part. */
+const RUNTIME = "/* RUNTIME */";
+
+/** Files that never change, since their path has a hash or a version. */
+const isLasting = ({ pathname }) => /\/(assets|ort-[^/]+)\//.test(pathname);
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
-self.addEventListener("fetch", (event) => {
-  const { request } = event;
-  const own = new URL(request.url).origin === self.location.origin;
-  if (request.method === "GET" && own) event.respondWith(answer(request));
+self.addEventListener("message", (event) => {
+  // A page that was loaded past this worker wants to be controlled; one that is at rest, to be kept.
+  if (event.data === "claim") event.waitUntil(self.clients.claim());
+  if (event.data === "keep") event.waitUntil(keepPage().catch(() => {}));
 });
 
-/** Hashed files and weights never change; everything else is fetched first. */
-async function answer(request) {
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  const isOwn = url.origin === self.location.origin && !/\.(onnx|safetensors)$/.test(url.pathname);
+  if (request.method === "GET" && isOwn) event.respondWith(answer(event, url));
+});
+
+/** What never changes comes from the cache; everything else from the network while there is one. */
+async function answer(event, url) {
+  const { request } = event;
   const cache = await caches.open(CACHE).catch(() => undefined);
-  const lasting = /\/assets\/|\.onnx$|\.wasm$/.test(new URL(request.url).pathname);
   const kept = await cache?.match(request, { ignoreSearch: true });
-  if (kept && lasting) return isolated(kept);
+  if (kept && isLasting(url)) return isolated(kept);
   try {
     const response = await fetch(request);
-    if (response.ok) await cache?.put(request, response.clone()).catch(() => {});
+    // Where storage is full or the network breaks off, nothing is kept.
+    if (response.ok) event.waitUntil(cache?.put(request, response.clone()).catch(() => {}));
     return isolated(response);
   } catch (error) {
     if (kept) return isolated(kept);
     throw error;
+  }
+}
+
+/** Keeps what this version of the page consists of, and no longer what an earlier one did. */
+async function keepPage() {
+  const cache = await caches.open(CACHE);
+  const own = PATHS.map((path) => new URL(path, self.registration.scope).href);
+  const runtime = new URL(RUNTIME, self.registration.scope).href;
+  for (const { url } of await cache.keys()) {
+    const isOld = isLasting(new URL(url)) && !own.includes(url) && !url.startsWith(runtime);
+    if (isOld) await cache.delete(url);
+  }
+  for (const url of own) {
+    if (!await cache.match(url)) await cache.add(url);
   }
 }
 

@@ -3,14 +3,16 @@
 import type { Image, Progress } from "../../../mod.ts";
 import type { Cost, Entry, Made, Reply, Request, RunOptions } from "./messages.ts";
 
-/** Callbacks of a run. */
+/** Callbacks of a request. */
 export interface Watch {
-  /** Aborts the run. */
-  signal: AbortSignal;
-  /** Called after each tile. */
-  progress(progress: Progress): void;
+  /** Aborts a run. */
+  signal?: AbortSignal;
+  /** Called after each tile of a run. */
+  progress?(progress: Progress): void;
   /** Called from time to time with the unfinished image. */
-  preview(image: Image, sample: number): void;
+  preview?(image: Image, sample: number): void;
+  /** Called with each piece of a download. */
+  download?(received: number, total: number): void;
 }
 
 /** A request without its id. */
@@ -39,9 +41,9 @@ export class Engine {
     };
   }
 
-  /** Loads an entry and closes the one before it. */
-  open(model: string): Promise<Entry> {
-    return this.#ask({ kind: "open", model }) as Promise<Entry>;
+  /** Loads an entry and closes the one before it; `download` is called with bytes received, and in all. */
+  open(model: string, download: NonNullable<Watch["download"]>): Promise<Entry> {
+    return this.#ask({ kind: "open", model }, { download }) as Promise<Entry>;
   }
 
   /** Reads a PNG, JPEG or WebP file. */
@@ -83,7 +85,7 @@ export class Engine {
     const id = this.#next++;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending.set(id, { resolve, reject, watch });
-    watch?.signal.addEventListener("abort", () => {
+    watch?.signal?.addEventListener("abort", () => {
       this.#worker.postMessage({ id: this.#next++, kind: "cancel", target: id } satisfies Request);
     }, { once: true });
     this.#worker.postMessage({ ...request, id });
@@ -93,8 +95,10 @@ export class Engine {
   #receive(reply: Reply): void {
     const pending = this.#pending.get(reply.id);
     if (!pending) return;
-    if (reply.kind === "progress") return pending.watch?.progress(reply.progress);
-    if (reply.kind === "preview") return pending.watch?.preview(reply.image, reply.sample);
+    const { watch } = pending;
+    if (reply.kind === "progress") return watch?.progress?.(reply.progress);
+    if (reply.kind === "preview") return watch?.preview?.(reply.image, reply.sample);
+    if (reply.kind === "download") return watch?.download?.(reply.received, reply.total);
     this.#pending.delete(reply.id);
     if (reply.kind === "done") return pending.resolve(reply.value);
     pending.reject(Object.assign(new Error(reply.message), { name: reply.name }));

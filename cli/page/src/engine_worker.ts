@@ -9,21 +9,25 @@ import { resizeImage } from "../../../lib/image/resize.ts";
 import { deviationMap } from "../../../lib/metrics/mod.ts";
 import { noise, type NoiseField } from "../../../lib/tensor/noise.ts";
 import { openUpscaler, type Upscaler } from "../../../lib/upscaler.ts";
+import type { DownloadProgress } from "../../../lib/zoo/cache.ts";
 import type { Cost, Entry, Made, Reply, Request } from "./messages.ts";
 
 /** Milliseconds between two previews. */
 const PREVIEW_EVERY = 150;
 
-const zoo = new URL("zoo/", self.location.origin + import.meta.env.BASE_URL).href;
-const wasmPaths = new URL("ort/", self.location.origin + import.meta.env.BASE_URL).href;
+/** The page's folder; the build writes this worker into `assets/` of it. */
+const page = new URL("../", self.location.href);
+const zoo = new URL("zoo/", page).href;
+const wasmPaths = new URL(import.meta.env.RUNTIME, page).href;
 const running = new Map<number, AbortController>();
 let opened: { model: string; upscaler: Promise<Upscaler> } | undefined;
 
-/** Opens an entry and closes the one before it. */
-async function open(model: string): Promise<Upscaler> {
+/** Opens an entry and closes the one before it; the request is told of what is downloaded. */
+async function open(id: number, model: string): Promise<Upscaler> {
   if (opened?.model !== model) {
     const before = opened;
-    opened = { model, upscaler: openUpscaler(model, { zoo, wasmPaths }) };
+    const onDownload = tellOf(id);
+    opened = { model, upscaler: openUpscaler(model, { zoo, wasmPaths, onDownload }) };
     await before?.upscaler.then((upscaler) => upscaler[Symbol.asyncDispose](), () => {});
   }
   try {
@@ -34,8 +38,25 @@ async function open(model: string): Promise<Upscaler> {
   }
 }
 
-async function entryOf(model: string): Promise<Entry> {
-  const { card, generative, provider, tried } = await open(model);
+/** Tells of the bytes of all files together. */
+function tellOf(id: number): (progress: DownloadProgress) => void {
+  const files = new Map<string, DownloadProgress>();
+  return (progress) => {
+    files.set(progress.file, progress);
+    const sum = (bytes: (progress: DownloadProgress) => number) =>
+      [...files.values()].reduce((sum, progress) => sum + bytes(progress), 0);
+    const received = sum(({ received }) => received);
+    post({
+      id,
+      kind: "download",
+      received,
+      total: sum(({ total, received }) => total ?? received),
+    });
+  };
+}
+
+async function entryOf(id: number, model: string): Promise<Entry> {
+  const { card, generative, provider, tried } = await open(id, model);
   return {
     id: card.id,
     name: card.name,
@@ -101,7 +122,7 @@ function plain({ width, height, data, channels, notes }: Image): Image {
 async function answer(request: Request): Promise<unknown> {
   switch (request.kind) {
     case "open":
-      return await entryOf(request.model);
+      return await entryOf(request.id, request.model);
     case "decode":
       return plain(await readImage(request.file));
     case "plan": {

@@ -53,6 +53,7 @@ export type Reply =
   & { id: number }
   & (
     | { kind: "progress"; progress: Progress }
+    | { kind: "download"; received: number; total: number }
     | { kind: "preview"; image: Image; sample: number; step: number; steps: number }
     | { kind: "done"; value: unknown }
     | { kind: "failed"; name: string; message: string }

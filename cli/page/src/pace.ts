@@ -3,6 +3,9 @@
 import type { Entry, RunOptions } from "./messages.ts";
 import type { Size } from "./viewport.ts";
 
+/** What all samples of a run share, in steps. */
+const SHARED = 0.5;
+
 /** Seconds for each pixel of the photograph, sample and step, by entry and provider. */
 export class Pace {
   /** Remembers what a run took. */
@@ -30,5 +33,5 @@ function keyOf({ id, provider }: Entry): string {
 }
 
 function work(entry: Entry, { samples = 1, steps }: RunOptions, { width, height }: Size): number {
-  return width * height * samples * (steps ?? entry.steps?.default ?? 1);
+  return width * height * (SHARED + samples * (steps ?? entry.steps?.default ?? 1));
 }

@@ -21,15 +21,3 @@ export function overlayOf(
   }
   return canvasOf({ width, height, data });
 }
-
-/** A number of bytes as text for people. */
-export function inUnits(bytes: number): string {
-  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-}
-
-/** A duration in seconds as text for people. */
-export function inTime(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  return `${Math.round(seconds / 60)} min`;
-}

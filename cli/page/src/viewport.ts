@@ -43,3 +43,25 @@ export function zoomed(
   const still = panned(view, image, -at.x, -at.y);
   return panned({ ...still, zoom }, image, at.x, at.y);
 }
+
+/** How many images stand beside and below each other. */
+export interface Grid {
+  columns: number;
+  rows: number;
+}
+
+/** How much larger images must get for another row. */
+const GAIN = 1.25;
+
+/** The arrangement of several images of one size that shows each about as large as can be; rows are long if in doubt. */
+export function arranged(count: number, image: Size, frame: Size): Grid {
+  const grids = Array.from({ length: count }, (_, i) => {
+    const columns = count - i;
+    const rows = Math.ceil(count / columns);
+    const zoom = Math.min(frame.width / columns / image.width, frame.height / rows / image.height);
+    return { columns, rows, zoom };
+  });
+  const largest = Math.max(...grids.map(({ zoom }) => zoom));
+  const { columns, rows } = grids.find(({ zoom }) => zoom * GAIN >= largest)!;
+  return { columns, rows };
+}

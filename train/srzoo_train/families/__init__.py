@@ -22,8 +22,7 @@ from types import ModuleType
 import torch
 from torch import nn
 
-from .. import networks
-from ..recipe import Recipe, RecipeError
+from ..recipe import Recipe
 
 
 def of(recipe: Recipe) -> ModuleType:
@@ -31,28 +30,7 @@ def of(recipe: Recipe) -> ModuleType:
     return importlib.import_module(f".{recipe.family}", __name__)
 
 
-def encoder(recipe: Recipe) -> nn.Module | None:
-    """The frozen encoder that a recipe names."""
-    if not recipe.encoder:
-        return None
-    weights = networks.released(recipe.encoder, "network")
-    return networks.encoder_of(weights, recipe.scale, recipe.encoder)
-
-
-def start_from(recipe: Recipe, network: nn.Module, origin: str) -> None:
-    """Fills a network with the weights of a released entry, a run or a checkpoint, but for the recipe's fresh layers."""
-    family = of(recipe)
-    weights = networks.released(origin, family.TILED[-1])
-    if hasattr(family, "trainable"):
-        try:
-            weights = family.trainable(network, weights)
-        except ValueError as error:
-            raise RecipeError(f"cannot start from {origin}: {error}") from None
-    networks.fill(network, weights, origin, recipe.fresh)
-
-
 def build(recipe: Recipe, frozen: nn.Module | None = None) -> nn.Module:
-    """The network that the recipe trains, freshly initialised from its seed."""
-    frozen = frozen or encoder(recipe)
+    """The network that the recipe trains, freshly initialised from its seed; `frozen` is the encoder that it names."""
     torch.manual_seed(recipe.seed)
     return of(recipe).build(recipe, frozen)

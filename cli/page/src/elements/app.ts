@@ -4,23 +4,37 @@
 import { cropImage } from "../../../../lib/image/crop.ts";
 import type { Image, Progress } from "../../../../mod.ts";
 import { Engine } from "../engine.ts";
+import { listEntries } from "../entries.ts";
+import { checkFits, fits, LARGE } from "../limits.ts";
 import { type Point, withContext } from "../area.ts";
-import type { Entry, Made } from "../messages.ts";
+import type { Entry, Made, RunOptions } from "../messages.ts";
+import { keepPage } from "../offline.ts";
 import { Pace } from "../pace.ts";
-import { canvasOf, inTime, inUnits, overlayOf } from "../pixels.ts";
+import { canvasOf, overlayOf } from "../pixels.ts";
+import { copyImage, copyText, type Format, nameOf, saveFile } from "../saving.ts";
 import { commandOf, DEFAULTS, formatSettings, optionsOf, parseSettings } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import type { Compare, Layer, Mode } from "./compare.ts";
-import type { Choice, Controls } from "./controls.ts";
+import type { Controls } from "./controls.ts";
 import { LAYOUT } from "./layout.ts";
+import type { Samples } from "./samples.ts";
 import type { Size } from "../viewport.ts";
+import {
+  costText,
+  doneText,
+  inTime,
+  loadingText,
+  messageOf,
+  progressText,
+  providerText,
+} from "../words.ts";
 import type { Status } from "./status.ts";
 
-/** Pixels of the result over which the page warns, and shows the photograph stretched until the result is there. */
-const LARGE = 64e6;
-/** Longest side of what browsers draw, and most pixels. */
-const LONGEST = 16384;
-const MOST = 256e6;
+/** Why a run was aborted: the user wanted it, and nothing else begins. */
+const BY_USER = new DOMException("Cancelled", "AbortError");
+
+/** Size of the image from which the page learns how long runs take. */
+const TINY: Size = { width: 48, height: 48 };
 
 /** What the page shows. */
 interface Shown {
@@ -28,8 +42,17 @@ interface Shown {
   name: string;
   /** The photograph as any program would enlarge it. */
   before: HTMLCanvasElement;
-  results: HTMLCanvasElement[];
+  /** What the last run on all of it made. */
+  result?: Result;
+}
+
+/** What a run made, and how. */
+interface Result {
   images: readonly Image[];
+  canvases: readonly HTMLCanvasElement[];
+  settings: Settings;
+  entry: Entry;
+  /** Index of the sample that is shown, saved and copied. */
   chosen: number;
   overlay?: HTMLCanvasElement;
 }
@@ -40,7 +63,11 @@ export class App extends HTMLElement {
   #entry?: Entry;
   #settings: Settings = DEFAULTS;
   #shown?: Shown;
+  /** Whether the model could not be loaded. */
+  #failed = false;
   #running?: AbortController;
+  /** The run on a tiny image that only tells how long runs take. */
+  #trying?: AbortController;
   #pace = new Pace();
   /** Files that were given so far. */
   #taken = 0;
@@ -48,14 +75,23 @@ export class App extends HTMLElement {
   async connectedCallback(): Promise<void> {
     this.innerHTML = LAYOUT;
     this.#settings = parseSettings(location.hash);
-    const listed = await fetch(`${import.meta.env.BASE_URL}entries.json`);
-    const choices = await listed.json() as Choice[];
-    if (!choices.some(({ id }) => id === this.#settings.model)) {
-      this.#settings = { ...this.#settings, model: choices[0].id };
-    }
+    const choices = await listEntries().catch((error) => this.#status.fail(messageOf(error)));
+    if (!choices) return;
+    const known = (settings: Settings) =>
+      choices.some(({ id }) => id === settings.model)
+        ? settings
+        : { ...settings, model: DEFAULTS.model };
+    this.#settings = known(this.#settings);
     this.#controls.show(choices, this.#settings);
     this.#listen();
+    // Somebody edits the address, or follows a link to other settings of this page.
+    addEventListener("hashchange", () => {
+      const settings = known(parseSettings(location.hash));
+      this.#controls.settings = settings;
+      this.#set(settings);
+    });
     await this.#open();
+    keepPage();
   }
 
   get #controls(): Controls {
@@ -64,6 +100,10 @@ export class App extends HTMLElement {
 
   get #compare(): Compare {
     return this.querySelector("sr-compare")!;
+  }
+
+  get #samples(): Samples {
+    return this.querySelector("sr-samples")!;
   }
 
   get #status(): Status {
@@ -76,10 +116,8 @@ export class App extends HTMLElement {
 
   #listen(): void {
     this.#controls.addEventListener("settings", (event) => {
-      const before = this.#settings.model;
-      this.#settings = (event as CustomEvent<Settings>).detail;
+      this.#set((event as CustomEvent<Settings>).detail);
       history.replaceState(null, "", `#${formatSettings(this.#settings)}`);
-      void (this.#settings.model === before ? this.#estimate() : this.#open());
     });
     this.#part("sr-picker").addEventListener(
       "pick",
@@ -94,12 +132,16 @@ export class App extends HTMLElement {
     this.#compare.addEventListener("areachange", () => void this.#estimate());
     this.#compare.addEventListener("areaenter", () => void this.#runArea());
     this.#compare.addEventListener("arealeave", () => this.#select(false));
-    this.#part(".cancel").addEventListener("click", () => this.#running?.abort());
+    this.#part(".cancel").addEventListener("click", () => this.#running?.abort(BY_USER));
+    this.#part(".retry").addEventListener("click", () => void this.#open());
     this.#part(".other").addEventListener("click", () => this.#reset());
     this.#part(".download").addEventListener("click", () => void this.#save());
     this.#part(".copy").addEventListener("click", () => void this.#copy());
     this.#part(".command").addEventListener("click", () => void this.#copyCommand());
-    this.#part(".uncertain input").addEventListener("change", () => void this.#showOverlay());
+    this.#samples.addEventListener("overlay", () => void this.#showOverlay());
+    for (const part of [this.#samples, this.#compare]) {
+      part.addEventListener("choose", (event) => this.#choose((event as CustomEvent).detail));
+    }
     for (const button of this.querySelectorAll<HTMLButtonElement>("[data-mode]")) {
       button.addEventListener("click", () => this.#compare.mode = button.dataset.mode as Mode);
     }
@@ -118,28 +160,34 @@ export class App extends HTMLElement {
       button.addEventListener("click", zooms[button.dataset.zoom!]);
     }
     document.addEventListener("keydown", (event) => {
-      const typing = event.target instanceof Element &&
-        event.target.closest("input, select, button");
-      if (event.key === "Escape") this.#running?.abort();
-      else if (
-        !typing && this.#ready && event.key.toLowerCase() === "s" && !event.ctrlKey &&
-        !event.metaKey
-      ) {
-        this.#select(!this.#compare.selecting);
-      } else if (!typing && this.#shown && !event.ctrlKey && !event.metaKey && !event.altKey) {
-        if (this.#compare.pressKey(event.key)) event.preventDefault();
-      }
+      if (event.key === "Escape") this.#running?.abort(BY_USER);
+      if (!this.#shown || event.ctrlKey || event.metaKey || event.altKey || takes(event)) return;
+      if (event.key.toLowerCase() === "s") this.#select(!this.#compare.selecting);
+      else if (this.#compare.pressKey(event.key)) event.preventDefault();
     });
+  }
+
+  /** Takes other settings: another model is loaded at once. */
+  #set(settings: Settings): void {
+    const before = this.#settings.model;
+    this.#settings = settings;
+    this.#enable();
+    void (settings.model === before ? this.#estimate() : this.#open());
   }
 
   async #open(): Promise<void> {
     const { model } = this.#settings;
     this.#running?.abort();
     this.#entry = undefined;
+    this.#failed = false;
+    this.#part(".cost").textContent = "";
     this.#enable();
     this.#status.work(`Loading ${model} ...`);
     try {
-      const entry = await this.#engine.open(model);
+      const entry = await this.#engine.open(model, (received, total) => {
+        if (model !== this.#settings.model) return;
+        this.#status.work(loadingText(model, received, total), received / total);
+      });
       if (model !== this.#settings.model) return;
       this.#entry = entry;
       this.#controls.fit(entry);
@@ -148,24 +196,40 @@ export class App extends HTMLElement {
       if (this.#shown) await this.#prepare(this.#shown.source, this.#shown.name);
       this.#enable();
       await this.#estimate();
+      void this.#tryPace(entry);
     } catch (error) {
-      this.#status.fail(messageOf(error));
+      if (model !== this.#settings.model) return;
+      const hint = navigator.onLine ? "" : ". Without a network, models that were used before work";
+      this.#status.fail(`${messageOf(error)}${hint}`);
+      this.#failed = true;
+      this.#enable();
     }
   }
 
-  #badge({ id, provider, tried, licence }: Entry): void {
+  /** Learns from a tiny image how long runs take, where no run told it yet. */
+  async #tryPace(entry: Entry): Promise<void> {
+    const options = { ...optionsOf(DEFAULTS, entry), ...entry.steps && { steps: 1 } };
+    if (this.#pace.seconds(entry, options, TINY) !== undefined) return;
+    const trial = this.#trying = new AbortController();
+    const data = new Uint8ClampedArray(4 * TINY.width * TINY.height).fill(128);
+    try {
+      // The first run of a size also prepares it.
+      for (const isLast of [false, true]) {
+        const image = { ...TINY, data };
+        const { seconds } = await this.#engine.run(image, options, undefined, trial);
+        if (isLast) this.#pace.learn(entry, options, TINY, seconds);
+      }
+      await this.#estimate();
+    } catch {
+      // The run that the user wanted meanwhile tells the time.
+    }
+  }
+
+  #badge(entry: Entry): void {
     const badge = this.#part(".badge");
     badge.hidden = false;
-    badge.querySelector("summary")!.textContent = provider === "webgpu"
-      ? "GPU"
-      : provider === "none"
-      ? "No network"
-      : "CPU";
-    badge.querySelector("p")!.textContent = [
-      `${id} runs on ${provider}.`,
-      ...tried.map(({ provider, reason }) => `Not on ${provider}: ${reason}.`),
-      `Its weights are under ${licence}.`,
-    ].join(" ");
+    badge.querySelector("summary")!.textContent = entry.provider === "webgpu" ? "GPU" : "CPU";
+    badge.querySelector("p")!.textContent = providerText(entry, crossOriginIsolated);
   }
 
   /** Reads a file and shows it at once. */
@@ -188,36 +252,30 @@ export class App extends HTMLElement {
 
   /** Shows a photograph, enlarged by bicubic interpolation. */
   async #prepare(source: Image, name: string): Promise<void> {
-    if (!fits(source)) {
-      throw new Error(
-        `Cannot show a photograph of ${source.width} × ${source.height}: browsers draw at most ` +
-          `${LONGEST} pixels a side and ${
-            MOST / 1e6
-          } million in all. Cut it, or use the command line`,
-      );
-    }
+    checkFits(source);
     const scale = this.#entry?.scale ?? 4;
     const size = { width: source.width * scale, height: source.height * scale };
     const isSmall = fits(size) && size.width * size.height <= LARGE;
     const before = canvasOf(isSmall ? await this.#engine.enlarge(source, scale) : source);
-    this.#shown = { source, name, before, results: [], images: [], chosen: 0 };
+    this.#shown = { source, name, before };
     this.#part("sr-picker").hidden = true;
     this.#compare.hidden = false;
     this.#part(".tools").hidden = false;
     this.#compare.area.image = source;
     this.#select(false);
     this.#compare.open(size, before);
-    this.#part(".samples-grid").hidden = true;
+    this.#samples.show([]);
     this.#part(".save").hidden = true;
-    this.#part(".uncertain").hidden = true;
+    this.#part('[data-mode="grid"]').hidden = true;
   }
 
   #reset(): void {
     this.#running?.abort();
+    this.#taken++;
     this.#shown = undefined;
     this.#part("sr-picker").hidden = false;
     this.#compare.hidden = true;
-    for (const part of [".tools", ".samples-grid", ".save"]) this.#part(part).hidden = true;
+    for (const part of [".tools", "sr-samples", ".save"]) this.#part(part).hidden = true;
     this.#part(".cost").textContent = "";
     this.#status.rest("Ready.");
     this.#enable();
@@ -237,16 +295,23 @@ export class App extends HTMLElement {
 
   #enable(): void {
     const { selecting } = this.#compare;
+    const pressed = this.querySelector<HTMLElement>(".actions :focus-visible");
     const [run, trial] = [".run", ".trial"].map((name) => this.#part<HTMLButtonElement>(name));
     trial.disabled = !this.#ready;
     run.disabled = !this.#ready || !this.#fits;
-    run.textContent = selecting ? "Enlarge all" : "Enlarge";
+    // What was made with these settings waits to be saved.
+    const isDone = !this.#part(".save").hidden && this.#shown?.result?.settings === this.#settings;
+    run.textContent = selecting ? "Enlarge all" : isDone ? "Enlarge again" : "Enlarge";
     trial.textContent = selecting ? "Enlarge area" : "Try an area";
     trial.classList.toggle("primary", selecting);
-    run.classList.toggle("primary", !selecting);
+    run.classList.toggle("primary", !selecting && !isDone);
+    this.#part(".download").classList.toggle("primary", !selecting && isDone);
     const running = Boolean(this.#running);
-    for (const button of [run, trial]) button.hidden = running;
+    for (const button of [run, trial]) button.hidden = running || this.#failed;
+    this.#part(".retry").hidden = !this.#failed;
     this.#part(".cancel").hidden = !running;
+    // Who works by keyboard goes on where the pressed button was.
+    if (pressed?.hidden) this.#part(running ? ".cancel" : ".run").focus({ preventScroll: true });
     this.#part(".select").setAttribute("aria-pressed", `${selecting}`);
     this.#part<HTMLButtonElement>(".select").disabled = !this.#ready;
   }
@@ -259,24 +324,27 @@ export class App extends HTMLElement {
     void this.#estimate();
   }
 
+  /** The options of a run; an area is tried with one sample. */
+  #options(isTrial: boolean): RunOptions {
+    const options = optionsOf(this.#settings, this.#entry!);
+    return isTrial && options.samples ? { ...options, samples: 1 } : options;
+  }
+
   /** Shows what the run will take, before it begins. */
   async #estimate(): Promise<void> {
     if (!this.#shown || !this.#entry) return;
     const { rect } = this.#compare.area;
     const { width, height } = rect ?? this.#shown.source;
     try {
-      const options = optionsOf(this.#settings, this.#entry);
+      const options = this.#options(rect !== undefined);
       const cost = await this.#engine.plan(width, height, options);
       const seconds = this.#pace.seconds(this.#entry, options, { width, height });
-      this.#part(".cost").textContent = [
-        `${rect ? "The area of " : ""}${width} × ${height} becomes ${cost.width} × ${cost.height}`,
-        seconds === undefined ? "the first run tells the time" : `about ${inTime(seconds)}`,
-        `${inUnits(cost.memory)} of memory`,
-        ...cost.warnings,
-        ...this.#fits
-          ? []
-          : ["the whole is too large for a browser: try an area, or use the command line"],
-      ].join(" · ");
+      this.#part(".cost").textContent = costText(cost, {
+        size: { width, height },
+        seconds,
+        isArea: rect !== undefined,
+        fits: this.#fits,
+      });
       this.#part(".cost").classList.toggle(
         "large",
         cost.width * cost.height > LARGE || !this.#fits,
@@ -289,36 +357,31 @@ export class App extends HTMLElement {
 
   async #runWhole(): Promise<void> {
     const { source, before } = this.#shown!;
+    const [settings, entry] = [this.#settings, this.#entry!];
     this.#select(false);
     // What a preview does not have yet is transparent.
     const preview = (image: Image) => {
       this.#compare.result = [{ image: before }, { image: canvasOf(image) }];
     };
-    const made = await this.#run(source, { preview });
+    const made = await this.#run(source, this.#options(false), { preview });
     if (!made || this.#shown?.source !== source) return;
-    this.#shown.images = made.images;
-    this.#shown.results = made.images.map(canvasOf);
-    this.#shown.overlay = undefined;
+    const canvases = made.images.map(canvasOf);
+    this.#shown.result = { images: made.images, canvases, settings, entry, chosen: 0 };
+    this.#compare.overlay = undefined;
+    this.#compare.samples = canvases;
+    this.#samples.show(canvases.length > 1 ? canvases : []);
+    this.#part('[data-mode="grid"]').hidden = canvases.length < 2;
     this.#choose(0);
-    this.#grid();
-    this.#part(".save").hidden = false;
-    this.#part(".uncertain").hidden = made.images.length < 2;
-    this.#status.rest(
-      [
-        `Done in ${inTime(made.seconds)}`,
-        ...(made.seed === undefined ? [] : [`seed ${made.seed}`]),
-        ...made.warnings,
-      ].join(" · "),
-    );
+    this.#status.rest(doneText(made));
   }
 
   /** Enlarges the area alone, with the noise that it has in the whole, and shows it in its place. */
   async #runArea(): Promise<void> {
     const { rect } = this.#compare.area;
     if (!rect || !this.#ready) return;
-    const { source, before } = this.#shown!;
+    const { source, before, result } = this.#shown!;
     const seen = withContext(rect, source);
-    const made = await this.#run(cropImage(source, seen), { at: seen });
+    const made = await this.#run(cropImage(source, seen), this.#options(true), { at: seen });
     if (!made || this.#shown?.source !== source) return;
     this.#select(false);
     const part = {
@@ -336,24 +399,29 @@ export class App extends HTMLElement {
       height: rect.height * scale,
     });
     this.#compare.result = [{ image: before }, { image: canvasOf(image), part }];
+    if (this.#compare.mode === "grid") this.#compare.mode = "slider";
     this.#compare.show(part);
+    // A result of the whole can be chosen again.
+    if (result) this.#samples.show(result.canvases);
     this.#part(".save").hidden = true;
+    this.#enable();
     this.#status.rest(`The area took ${inTime(made.seconds)}. Enlarge makes the whole like it.`);
   }
 
   /** Runs the entry on an image; nothing where it was cancelled or failed, and the page says so. */
   async #run(
     image: Image,
+    options: RunOptions,
     { preview, at }: { preview?: (image: Image) => void; at?: Point } = {},
   ): Promise<Made | undefined> {
     const entry = this.#entry!;
     const controller = this.#running = new AbortController();
+    this.#trying?.abort();
     const started = performance.now();
     this.#enable();
     this.#status.work("Starting ...", 0);
     let last: Progress | undefined;
     try {
-      const options = optionsOf(this.#settings, entry);
       const made = await this.#engine.run(image, options, at, {
         signal: controller.signal,
         preview: (image, sample) => {
@@ -362,10 +430,8 @@ export class App extends HTMLElement {
         progress: (progress) => {
           last = progress;
           const seconds = (performance.now() - started) / 1000;
-          const left = progress.fraction > 0.05
-            ? ` · ${inTime(seconds / progress.fraction - seconds)} left`
-            : "";
-          this.#status.work(`${said(progress, options.samples ?? 1)}${left}`, progress.fraction);
+          const text = progressText(progress, options.samples ?? 1, seconds);
+          this.#status.work(text, progress.fraction);
         },
       });
       this.#pace.learn(entry, options, image, made.seconds);
@@ -374,7 +440,10 @@ export class App extends HTMLElement {
     } catch (error) {
       if (controller.signal.aborted) {
         if (this.#shown) this.#compare.result = layersOf(this.#shown);
-        this.#status.rest(`Cancelled at ${Math.round(100 * (last?.fraction ?? 0))} %.`);
+        // What ended it otherwise says itself what goes on.
+        if (controller.signal.reason === BY_USER) {
+          this.#status.rest(`Cancelled at ${Math.round(100 * (last?.fraction ?? 0))} %.`);
+        }
       } else this.#status.fail(messageOf(error));
       return undefined;
     } finally {
@@ -384,103 +453,68 @@ export class App extends HTMLElement {
   }
 
   #choose(index: number): void {
-    const shown = this.#shown!;
-    shown.chosen = index;
-    this.#compare.result = layersOf(shown);
-    for (const [i, button] of [...this.#part(".samples-grid").children].entries()) {
-      button.setAttribute("aria-pressed", `${i === index}`);
-    }
-  }
-
-  /** A small image of each sample, to choose from. */
-  #grid(): void {
-    const grid = this.#part(".samples-grid");
-    const { results } = this.#shown!;
-    grid.hidden = results.length < 2;
-    grid.replaceChildren(...results.map((result, i) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.setAttribute("aria-label", `Sample ${i + 1}`);
-      button.setAttribute("aria-pressed", `${i === 0}`);
-      const small = document.createElement("canvas");
-      const side = Math.min(result.width, result.height);
-      Object.assign(small, { width: 144, height: 144 });
-      const [x, y] = [(result.width - side) / 2, (result.height - side) / 2];
-      small.getContext("2d")!.drawImage(result, x, y, side, side, 0, 0, 144, 144);
-      button.append(small);
-      button.addEventListener("click", () => this.#choose(i));
-      return button;
-    }));
+    const { result } = this.#shown!;
+    if (!result) return;
+    result.chosen = index;
+    this.#compare.result = layersOf(this.#shown!);
+    this.#samples.chosen = index;
+    this.#part(".save").hidden = false;
+    this.#enable();
   }
 
   async #showOverlay(): Promise<void> {
-    const shown = this.#shown;
-    const wanted = this.#part<HTMLInputElement>(".uncertain input").checked;
-    if (!shown) return;
-    if (wanted && !shown.overlay) {
-      const { width, height } = shown.images[0];
-      shown.overlay = overlayOf(await this.#engine.deviation(shown.images), width, height);
+    const { result } = this.#shown ?? {};
+    if (!result) return;
+    if (this.#samples.overlay && !result.overlay) {
+      const { width, height } = result.images[0];
+      result.overlay = overlayOf(await this.#engine.deviation(result.images), width, height);
     }
-    this.#compare.overlay = wanted ? shown.overlay : undefined;
+    if (this.#shown?.result !== result) return;
+    this.#compare.overlay = this.#samples.overlay ? result.overlay : undefined;
   }
 
-  async #file(format: "png" | "jpeg" | "webp"): Promise<Blob> {
-    const { images, chosen } = this.#shown!;
-    return new Blob([await this.#engine.encode(images[chosen], format)], {
-      type: `image/${format}`,
-    });
+  async #file(format: Format): Promise<Blob> {
+    const { images, chosen } = this.#shown!.result!;
+    const type = `image/${format}`;
+    return new Blob([await this.#engine.encode(images[chosen], format)], { type });
   }
 
   async #save(): Promise<void> {
-    const format = this.#part<HTMLSelectElement>(".format").value as "png" | "jpeg" | "webp";
-    const { name, results, chosen } = this.#shown!;
-    const number = results.length > 1 ? `-${chosen + 1}` : "";
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await this.#file(format));
-    const ending = format === "jpeg" ? "jpg" : format;
-    link.download = `${name.replace(/\.\w+$/, "")}-${this.#settings.model}${number}.${ending}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    const format = this.#part<HTMLSelectElement>(".format").value as Format;
+    const { name, result } = this.#shown!;
+    const { canvases, chosen, settings } = result!;
+    const sample = canvases.length > 1 ? chosen + 1 : undefined;
+    try {
+      saveFile(await this.#file(format), nameOf(name, settings.model, format, sample));
+    } catch (error) {
+      this.#status.fail(`Cannot save the image: ${messageOf(error)}`);
+    }
   }
 
   async #copy(): Promise<void> {
     try {
-      await navigator.clipboard.write([new ClipboardItem({ "image/png": this.#file("png") })]);
+      await copyImage(this.#file("png"));
       this.#status.rest("Copied the image.");
     } catch (error) {
-      this.#status.fail(`Cannot copy the image: ${messageOf(error)}. Save it instead.`);
+      this.#status.fail(`Cannot copy the image: ${messageOf(error)}. Save it instead`);
     }
   }
 
   async #copyCommand(): Promise<void> {
-    const command = commandOf(this.#settings, this.#entry!, this.#shown!.name);
-    try {
-      await navigator.clipboard.writeText(command);
-      this.#status.rest("Copied the command.");
-    } catch {
-      this.#status.rest(command);
-    }
+    const { name, result } = this.#shown!;
+    const command = commandOf(result!.settings, result!.entry, name);
+    this.#status.rest(await copyText(command) ? `Copied: ${command}` : command);
   }
 }
 
-/** Whether a browser's canvas can be so large. */
-function fits({ width, height }: Size): boolean {
-  return width <= LONGEST && height <= LONGEST && width * height <= MOST;
-}
-
 /** What is shown as the result: the chosen one, where there is any. */
-function layersOf({ results, chosen }: Shown): Layer[] | undefined {
-  return results.length > 0 ? [{ image: results[chosen] }] : undefined;
+function layersOf({ result }: Shown): Layer[] | undefined {
+  return result && [{ image: result.canvases[result.chosen] }];
 }
 
-/** Where a run stands, in words. */
-function said({ phase, sample, step, steps, tile, tiles }: Progress, samples: number): string {
-  const which = samples > 1 ? `sample ${sample + 1} of ${samples}, ` : "";
-  if (phase === "condition") return `Analysing the photograph: tile ${tile} of ${tiles}`;
-  if (phase === "finish") return "Finishing";
-  return `Drawing: ${which}step ${Math.min(step + 1, steps)} of ${steps}, tile ${tile} of ${tiles}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : `${error}`;
+/** Whether a key means something to the part that has the keyboard. */
+function takes({ key, target }: KeyboardEvent): boolean {
+  if (!(target instanceof Element)) return false;
+  if (key === " ") return target.closest("input, select, button, summary") !== null;
+  return target.closest('select, input:not([type="checkbox"], [type="range"])') !== null;
 }

@@ -1,6 +1,7 @@
 /** The rectangle over the photograph that is enlarged first: by mouse, finger or keyboard. @module */
 
 import { between, grown, moved, opposite, type Point, proposed, type Rect } from "../area.ts";
+import { TAP } from "../gestures.ts";
 import type { Size } from "../viewport.ts";
 
 /** Where the photograph lies, in CSS pixels of the frame. */
@@ -14,9 +15,6 @@ export interface Box {
   /** Height of the whole photograph. */
   height: number;
 }
-
-/** CSS pixels that a pointer may move in a click. */
-const CLICK = 4;
 
 /**
  * `<sr-area>`: lies over the frame while an area is chosen. It tells of each change with the event
@@ -126,7 +124,7 @@ export class Area extends HTMLElement {
     this.setPointerCapture(event.pointerId);
     const move = (moving: PointerEvent) => {
       const far = Math.hypot(moving.clientX - event.clientX, moving.clientY - event.clientY);
-      if (far >= CLICK || this.#rect !== before) this.#set(change(this.#pointAt(moving)));
+      if (far > TAP || this.#rect !== before) this.#set(change(this.#pointAt(moving)));
     };
     const end = () => {
       this.removeEventListener("pointermove", move);

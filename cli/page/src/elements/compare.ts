@@ -1,13 +1,17 @@
-/** Before and after on one canvas: a slider, side by side, or in turns; zoom and pan are shared. @module */
+/** Before and after on one canvas: a slider, side by side, in turns, or all samples; zoom and pan are shared. @module */
 
+import { listenForPointers, listenForWheel, type Place } from "../gestures.ts";
+import { arranged, fitted, panned, type Size, type Viewport, zoomed } from "../viewport.ts";
 import { Area, type Box } from "./area.ts";
-import { fitted, panned, type Size, type Viewport, zoomed } from "../viewport.ts";
 
-/** How two images are compared. */
-export type Mode = "slider" | "side" | "flip";
+/** How images are compared. */
+export type Mode = "slider" | "side" | "flip" | "grid";
 
 const WHOLE: Box = { x: 0, y: 0, width: 1, height: 1 };
-const MODES: readonly Mode[] = ["slider", "side", "flip"];
+const MODES: readonly Mode[] = ["slider", "side", "flip", "grid"];
+
+/** CSS pixels between images that stand beside each other. */
+const GAP = 2;
 
 /** Something that is drawn over the whole image, or over a part of it, however large its own pixels are. */
 export interface Layer {
@@ -17,12 +21,32 @@ export interface Layer {
   part?: Box;
 }
 
-/** `<sr-compare>`: `open()` an image, then set `result`; keys 1, 2, 3 choose the mode, arrows move the slider. */
+/** A part of the canvas with one image. */
+interface Pane {
+  /** What its label says. */
+  name?: string;
+  /** Layers from below. */
+  layers: readonly Layer[];
+  /** Where the image is centred, in CSS pixels. */
+  frame: Box;
+  /** What of that is painted; all of it if absent. */
+  clip?: Box;
+  /** Whether the label stands at the right. */
+  atEnd?: boolean;
+  /** Whether it shows the chosen sample. */
+  isChosen?: boolean;
+}
+
+/**
+ * `<sr-compare>`: `open()` an image, then set `result`; keys 1 to 4 choose the mode, arrows move the
+ * slider. It tells of another mode with the event `modechange`, and of a tapped sample with `choose`.
+ */
 export class Compare extends HTMLElement {
   /** Size of the result. */
   #size?: Size;
   #original: readonly Layer[] = [];
   #result?: readonly Layer[];
+  #samples: readonly HTMLCanvasElement[] = [];
   #overlay?: HTMLCanvasElement;
   /** Absent until the user moves or magnifies: the whole image is shown then. */
   #view?: Viewport;
@@ -30,20 +54,13 @@ export class Compare extends HTMLElement {
   #split = 0.5;
   #flipped = false;
   #canvas = document.createElement("canvas");
+  #labels = document.createElement("div");
   #handle = document.createElement("div");
-  #pointers = new Map<number, { x: number; y: number }>();
   #area = new Area();
-  #labels = ["Before", "After"].map((text) => {
-    const label = document.createElement("span");
-    label.className = `label ${text.toLowerCase()}`;
-    label.textContent = text;
-    label.setAttribute("aria-hidden", "true");
-    return label;
-  });
 
   connectedCallback(): void {
     if (this.#canvas.isConnected) return;
-    this.#canvas.setAttribute("aria-hidden", "true");
+    for (const part of [this.#canvas, this.#labels]) part.setAttribute("aria-hidden", "true");
     this.#handle.className = "handle";
     this.#handle.tabIndex = 0;
     this.#handle.setAttribute("role", "slider");
@@ -54,16 +71,17 @@ export class Compare extends HTMLElement {
     this.#handle.setAttribute("aria-valuemin", "0");
     this.#handle.setAttribute("aria-valuemax", "100");
     this.#handle.setAttribute("aria-orientation", "horizontal");
-    this.append(this.#canvas, ...this.#labels, this.#area, this.#handle);
+    this.append(this.#canvas, this.#labels, this.#area, this.#handle);
     new ResizeObserver(() => this.#resized()).observe(this);
     this.#handle.addEventListener("keydown", (event) => this.#slideByKey(event));
     this.#handle.addEventListener("pointerdown", (event) => this.#grab(event));
-    this.#canvas.addEventListener("pointerdown", (event) => this.#press(event));
-    this.#canvas.addEventListener("pointermove", (event) => this.#drag(event));
-    for (const end of ["pointerup", "pointercancel"] as const) {
-      this.#canvas.addEventListener(end, (event) => this.#release(event));
-    }
-    this.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    const zoom = (factor: number, at: Place) => this.#zoomAt(factor, at);
+    listenForPointers(this.#canvas, {
+      pan: (dx, dy) => this.#change((view, size) => panned(view, size, dx, dy)),
+      zoom,
+      tap: (at) => this.#tap(at),
+    });
+    listenForWheel(this, zoom);
     this.#canvas.addEventListener("dblclick", () => this.fit());
   }
 
@@ -72,7 +90,7 @@ export class Compare extends HTMLElement {
     this.#size = size;
     this.#original = [{ image: original }];
     this.#result = this.#overlay = this.#view = undefined;
-    this.#draw();
+    this.samples = [];
   }
 
   /** The image to the right, or second: its layers from below. */
@@ -83,6 +101,13 @@ export class Compare extends HTMLElement {
   set result(layers: readonly Layer[] | undefined) {
     this.#result = layers;
     this.#draw();
+  }
+
+  /** All samples, which the mode `grid` shows where there are several. */
+  set samples(samples: readonly HTMLCanvasElement[]) {
+    this.#samples = samples;
+    if (this.#mode === "grid" && samples.length < 2) this.mode = "slider";
+    else this.#draw();
   }
 
   /** Drawn over the second image. */
@@ -117,16 +142,16 @@ export class Compare extends HTMLElement {
       height / (part.height * image.height),
     );
     const view = { x: part.x + part.width / 2, y: part.y + part.height / 2, zoom: 1 };
-    this.#view = zoomed(view, image, zoom);
-    this.#draw();
+    this.#change(() => zoomed(view, image, zoom));
   }
 
-  /** How the two are compared. */
+  /** How the images are compared. */
   get mode(): Mode {
     return this.#mode;
   }
 
   set mode(mode: Mode) {
+    if (mode === "grid" && this.#samples.length < 2) return;
     this.#mode = mode;
     this.#flipped = false;
     this.#draw();
@@ -140,27 +165,22 @@ export class Compare extends HTMLElement {
 
   /** The part that is shown. */
   get view(): Viewport | undefined {
-    return this.#view ?? this.#whole();
+    return this.#view ?? (this.#size && fitted(this.#size, this.#frame()));
   }
 
   /** Shows the whole image. */
   fit(): void {
-    this.#view = undefined;
-    this.#draw();
+    this.#change(() => undefined);
   }
 
   /** Shows one pixel of the result on one pixel of the screen. */
   actual(): void {
-    if (!this.view) return;
-    this.#view = { ...this.view, zoom: 1 / devicePixelRatio };
-    this.#draw();
+    this.#change((view) => ({ ...view, zoom: 1 / devicePixelRatio }));
   }
 
   /** Magnifies around the centre. */
   zoomBy(factor: number): void {
-    if (!this.view || !this.#size) return;
-    this.#view = zoomed(this.view, this.#size, factor);
-    this.#draw();
+    this.#change((view, size) => zoomed(view, size, factor));
   }
 
   /** Handles a key pressed anywhere on the page; returns whether it had an effect. */
@@ -175,23 +195,26 @@ export class Compare extends HTMLElement {
     return true;
   }
 
-  #whole(): Viewport | undefined {
-    return this.#size && fitted(this.#size, this.#frame());
+  #change(change: (view: Viewport, size: Size) => Viewport | undefined): void {
+    if (!this.view || !this.#size) return;
+    this.#view = change(this.view, this.#size);
+    this.#draw();
   }
 
-  /** What one image has of the canvas, in CSS pixels. */
-  #frame(): Size {
-    const { width, height } = this.#canvas;
-    const frames = this.#mode === "side" && this.#result ? 2 : 1;
-    return { width: width / devicePixelRatio / frames, height: height / devicePixelRatio };
+  /** Magnifies around a place of the window, whichever image is there. */
+  #zoomAt(factor: number, at: Place): void {
+    const frame = this.#frame(Math.max(0, this.#count > 1 ? this.#indexAt(at) : 0));
+    const { left, top } = this.getBoundingClientRect();
+    const x = at.x - left - frame.x - frame.width / 2;
+    const y = at.y - top - frame.y - frame.height / 2;
+    this.#change((view, size) => zoomed(view, size, factor, { x, y }));
   }
 
-  /** Where the first image lies, in CSS pixels. */
-  #place(): Box {
-    const { x, y, zoom } = this.view!;
-    const frame = this.#frame();
-    const width = this.#size!.width * zoom, height = this.#size!.height * zoom;
-    return { x: frame.width / 2 - x * width, y: frame.height / 2 - y * height, width, height };
+  #tap(at: Place): void {
+    if (this.#mode === "flip" && this.#result) this.#flip();
+    const detail = this.#indexAt(at);
+    if (this.#mode !== "grid" || this.#count < 2 || detail < 0) return;
+    this.dispatchEvent(new CustomEvent("choose", { detail }));
   }
 
   #flip(): void {
@@ -222,52 +245,16 @@ export class Compare extends HTMLElement {
 
   #grab(event: PointerEvent): void {
     this.#handle.setPointerCapture(event.pointerId);
-    const move = (moved: PointerEvent) => {
+    const move = ({ clientX }: PointerEvent) => {
       const { left, width } = this.getBoundingClientRect();
-      this.#slideTo((moved.clientX - left) / width);
+      this.#slideTo((clientX - left) / width);
     };
     this.#handle.addEventListener("pointermove", move);
     this.#handle.addEventListener(
-      "pointerup",
+      "lostpointercapture",
       () => this.#handle.removeEventListener("pointermove", move),
       { once: true },
     );
-  }
-
-  #press(event: PointerEvent): void {
-    this.#canvas.setPointerCapture(event.pointerId);
-    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (this.#mode === "flip" && this.#pointers.size === 1) this.#flip();
-  }
-
-  #drag(event: PointerEvent): void {
-    const before = this.#pointers.get(event.pointerId);
-    let view = this.view;
-    if (!before || !view || !this.#size) return;
-    const now = { x: event.clientX, y: event.clientY };
-    const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
-    const apart = (p: { x: number; y: number }) =>
-      other && Math.hypot(p.x - other.x, p.y - other.y);
-    const share = other ? 0.5 : 1;
-    view = panned(view, this.#size, share * (now.x - before.x), share * (now.y - before.y));
-    if (other) view = zoomed(view, this.#size, apart(now)! / Math.max(1, apart(before)!));
-    this.#view = view;
-    this.#pointers.set(event.pointerId, now);
-    this.#draw();
-  }
-
-  #release(event: PointerEvent): void {
-    this.#pointers.delete(event.pointerId);
-  }
-
-  #wheel(event: WheelEvent): void {
-    const view = this.view;
-    if (!view || !this.#size) return;
-    event.preventDefault();
-    const { left, top, width, height } = this.#canvas.getBoundingClientRect();
-    const at = { x: event.clientX - left - width / 2, y: event.clientY - top - height / 2 };
-    this.#view = zoomed(view, this.#size, 2 ** (-event.deltaY / 240), at);
-    this.#draw();
   }
 
   #resized(): void {
@@ -277,62 +264,118 @@ export class Compare extends HTMLElement {
     this.#draw();
   }
 
+  /** The whole canvas, in CSS pixels. */
+  #bounds(): Box {
+    const { width, height } = this.#canvas;
+    return { x: 0, y: 0, width: width / devicePixelRatio, height: height / devicePixelRatio };
+  }
+
+  /** Number of images in an arrangement, each with a part of the canvas of its own. */
+  get #count(): number {
+    if (!this.#result || this.selecting) return 1;
+    return this.#mode === "grid" ? this.#samples.length : this.#mode === "side" ? 2 : 1;
+  }
+
+  /** Where one of several images has its place. */
+  #frame(index = 0): Box {
+    const bounds = this.#bounds();
+    const { columns, rows } = arranged(this.#count, this.#size ?? bounds, bounds);
+    const [width, height] = [bounds.width / columns, bounds.height / rows];
+    const [x, y] = [index % columns * width, Math.floor(index / columns) * height];
+    return { x, y, width: width - (columns > 1 ? GAP : 0), height: height - (rows > 1 ? GAP : 0) };
+  }
+
+  /** What is drawn, and where. */
+  #panes(): Pane[] {
+    const frame = this.#frame();
+    const before = { name: "Before", layers: this.#original, frame };
+    const over = this.#overlay ? [{ image: this.#overlay }] : [];
+    if (!this.#result || this.selecting) return [{ layers: this.#original, frame }];
+    const after = { name: "After", layers: [...this.#result, ...over], frame };
+    switch (this.#mode) {
+      case "side":
+        return [before, { ...after, frame: this.#frame(1) }];
+      case "flip":
+        return [this.#flipped ? before : after];
+      case "grid":
+        return this.#samples.map((image, i) => ({
+          name: `${i + 1}`,
+          layers: [{ image }, ...over],
+          frame: this.#frame(i),
+          isChosen: this.#result![0].image === image,
+        }));
+      case "slider": {
+        const edge = this.#split * frame.width;
+        return [
+          { ...before, clip: { ...frame, width: edge } },
+          { ...after, clip: { ...frame, x: edge, width: frame.width - edge }, atEnd: true },
+        ];
+      }
+    }
+  }
+
+  /** Index of the pane at a place of the window; -1 where there is none. */
+  #indexAt(at: Place): number {
+    const { left, top } = this.getBoundingClientRect();
+    const [x, y] = [at.x - left, at.y - top];
+    return this.#panes().findIndex(({ frame }) =>
+      x >= frame.x && x < frame.x + frame.width && y >= frame.y && y < frame.y + frame.height
+    );
+  }
+
+  /** Where an image lies, in CSS pixels of the canvas. */
+  #place(frame: Box): Box {
+    const { x, y, zoom } = this.view!;
+    const width = this.#size!.width * zoom, height = this.#size!.height * zoom;
+    const [middle, centre] = [frame.x + frame.width / 2, frame.y + frame.height / 2];
+    return { x: middle - x * width, y: centre - y * height, width, height };
+  }
+
   #draw(): void {
     const context = this.#canvas.getContext("2d");
-    const image = this.#size;
     if (!context) return;
-    const { width, height } = this.#canvas;
-    context.clearRect(0, 0, width, height);
-    this.#handle.hidden = !image || !this.#result || this.#mode !== "slider" || this.selecting;
-    for (const label of this.#labels) label.hidden = !image || !this.#result;
-    this.dataset.view = this.#mode === "flip" && this.#flipped ? "flipped" : this.#mode;
-    if (!image) return;
-    this.#area.layout(this.#place());
-    const side = this.#mode === "side" && this.#result;
-    const middle = width / 2;
-    const edge = Math.round(this.#split * width);
-    const after = [...this.#result ?? [], ...this.#overlay ? [{ image: this.#overlay }] : []];
-    const before = this.#original;
-    if (!this.#result) this.#paint(context, before, 0, width);
-    else if (side) {
-      this.#paint(context, before, 0, middle);
-      this.#paint(context, after, middle, width);
-    } else if (this.#mode === "flip") {
-      this.#paint(context, this.#flipped ? before : after, 0, width);
-    } else {
-      this.#paint(context, before, 0, edge, width);
-      this.#paint(context, after, edge, width, width);
-    }
-    this.#handle.style.left = `${100 * this.#split}%`;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    const panes = this.#size ? this.#panes() : [];
+    this.#handle.hidden = panes.length === 0 || !panes.some(({ clip }) => clip);
+    this.#label(panes);
+    // A finger scrolls the page over an image that is shown whole, and moves one that is not.
+    this.dataset.moves = `${this.#view !== undefined}`;
+    if (panes.length === 0) return;
+    this.#area.layout(this.#place(this.#frame()));
+    context.scale(devicePixelRatio, devicePixelRatio);
+    for (const pane of panes) this.#paint(context, pane);
     const shown = Math.round(100 * this.#split);
+    this.#handle.style.left = `${100 * this.#split}%`;
     this.#handle.setAttribute("aria-valuenow", `${shown}`);
     this.#handle.setAttribute("aria-valuetext", `${shown} % original, ${100 - shown} % result`);
   }
 
-  /** Paints layers into the columns from `left` to `right`; the frame is that wide, or `frame`. */
-  #paint(
-    context: CanvasRenderingContext2D,
-    layers: readonly Layer[],
-    left: number,
-    right: number,
-    frame?: number,
-  ): void {
-    const view = this.view!;
-    const image = this.#size!;
-    const scale = view.zoom * devicePixelRatio;
-    const centre = frame === undefined ? (left + right) / 2 : frame / 2;
-    const x = centre - view.x * image.width * scale;
-    const y = this.#canvas.height / 2 - view.y * image.height * scale;
+  #label(panes: readonly Pane[]): void {
+    const named = panes.filter(({ name }) => name);
+    this.#labels.replaceChildren(...named.map(({ name, frame, atEnd, isChosen }) => {
+      const label = document.createElement("span");
+      label.className = isChosen ? "label chosen" : "label";
+      label.textContent = name!;
+      const end = this.#bounds().width - frame.x - frame.width;
+      Object.assign(label.style, atEnd ? { right: `${end}px` } : { left: `${frame.x}px` });
+      label.style.top = `${frame.y}px`;
+      return label;
+    }));
+  }
+
+  #paint(context: CanvasRenderingContext2D, { layers, frame, clip = frame }: Pane): void {
+    const { x, y, width, height } = this.#place(frame);
+    const zoom = this.view!.zoom * devicePixelRatio;
     context.save();
     context.beginPath();
-    context.rect(left, 0, right - left, this.#canvas.height);
+    context.rect(clip.x, clip.y, clip.width, clip.height);
     context.clip();
-    context.imageSmoothingEnabled = scale < 1.5;
+    context.imageSmoothingEnabled = zoom < 1.5;
     context.imageSmoothingQuality = "high";
-    const [across, down] = [image.width * scale, image.height * scale];
     for (const { image: drawn, part = WHOLE } of layers) {
-      const [left, top] = [x + part.x * across, y + part.y * down];
-      context.drawImage(drawn, left, top, part.width * across, part.height * down);
+      const [left, top] = [x + part.x * width, y + part.y * height];
+      context.drawImage(drawn, left, top, part.width * width, part.height * height);
     }
     context.restore();
   }

@@ -1,22 +1,17 @@
 /** The form with all choices. @module */
 
+import type { Choice } from "../entries.ts";
 import type { Entry } from "../messages.ts";
 import { DEFAULTS, type Settings } from "../settings.ts";
 
-/** An entry that can be chosen, as the page's build lists them. */
-export interface Choice {
-  id: string;
-  name: string;
-  description: string;
-}
-
-/** `<sr-controls>`: fires the event `change`, whose detail is the settings. */
+/** `<sr-controls>`: fires the event `settings`, whose detail is the settings. */
 export class Controls extends HTMLElement {
   #settings!: Settings;
+  #choices: readonly Choice[] = [];
 
   /** Builds the form. */
   show(choices: readonly Choice[], settings: Settings): void {
-    this.#settings = settings;
+    this.#choices = choices;
     this.innerHTML = `
       <form>
         <label class="wide">Model <select name="model">${
@@ -49,13 +44,13 @@ export class Controls extends HTMLElement {
       this.#field("seed").value = `${crypto.getRandomValues(new Uint32Array(1))[0]}`;
       this.#read();
     });
+    this.settings = settings;
+  }
+
+  /** What the form shows. */
+  set settings(settings: Settings) {
+    this.#settings = settings;
     this.#write();
-    const about = this.querySelector(".about")!;
-    const describe = () => {
-      about.textContent = choices.find(({ id }) => id === this.#settings.model)?.description ?? "";
-    };
-    this.addEventListener("input", describe);
-    describe();
   }
 
   /** Shows only the options that the entry has. */
@@ -88,6 +83,8 @@ export class Controls extends HTMLElement {
   }
 
   #tell(): void {
+    const { description = "" } = this.#choices.find(({ id }) => id === this.#settings.model) ?? {};
+    this.querySelector(".about")!.textContent = description;
     this.#field("fidelity-shown").value = `${Math.round(100 * this.#settings.fidelity)} %`;
     this.#field("temperature-shown").value = this.#settings.temperature.toFixed(2);
   }

@@ -17,6 +17,7 @@ export const LAYOUT = `
           <button type="button" data-mode="slider" aria-pressed="true">Slider <kbd>1</kbd></button>
           <button type="button" data-mode="side" aria-pressed="false">Side by side <kbd>2</kbd></button>
           <button type="button" data-mode="flip" aria-pressed="false">In turns <kbd>3</kbd></button>
+          <button type="button" data-mode="grid" aria-pressed="false" title="All samples beside each other" hidden>All <kbd>4</kbd></button>
         </span>
         <span class="segments">
           <button type="button" data-zoom="out" aria-label="Zoom out">&minus;</button>
@@ -25,10 +26,9 @@ export const LAYOUT = `
           <button type="button" data-zoom="in" aria-label="Zoom in">+</button>
         </span>
         <button type="button" class="select" aria-pressed="false">Select an area <kbd>S</kbd></button>
-        <label class="check uncertain" hidden><input type="checkbox" /> Where the samples differ</label>
-        <button type="button" class="other">Another photograph</button>
+        <button type="button" class="other">New photograph</button>
       </div>
-      <div class="samples-grid" role="group" aria-label="Samples" hidden></div>
+      <sr-samples hidden></sr-samples>
     </section>
     <section class="settings" aria-label="Settings">
       <sr-controls></sr-controls>
@@ -41,16 +41,17 @@ export const LAYOUT = `
       <div class="actions">
         <button type="button" class="primary run" disabled>Enlarge</button>
         <button type="button" class="trial" disabled>Try an area</button>
+        <button type="button" class="primary retry" hidden>Try again</button>
         <button type="button" class="cancel" hidden>Cancel</button>
       </div>
-      <div class="save" hidden>
-        <span class="segments">
-          <label class="only-read" for="format">File format</label>
-          <select class="format" id="format"><option value="png">PNG</option><option value="jpeg">JPEG</option><option value="webp">WebP</option></select>
-          <button type="button" class="download">Save</button>
-        </span>
-        <button type="button" class="copy" >Copy image</button>
-        <button type="button" class="command" title="Copy the command that makes the same image">Copy command</button>
+      <div class="save segments" hidden>
+        <label class="only-read" for="format">File format</label>
+        <select class="format" id="format"><option value="png">PNG</option><option value="jpeg">JPEG</option><option value="webp">WebP</option></select>
+        <button type="button" class="download">Save</button>
       </div>
+    </section>
+    <section class="copies" aria-label="Copies">
+      <button type="button" class="copy">Copy image</button>
+      <button type="button" class="command" title="Copy the command that makes the same image">Copy command</button>
     </section>
   </main>`;

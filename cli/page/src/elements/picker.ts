@@ -21,10 +21,11 @@ export class Picker extends HTMLElement {
       <label class="drop">
         <input type="file" accept="image/png,image/jpeg,image/webp" />
         <svg viewBox="0 0 48 48" aria-hidden="true"><path d="M24 31V11m0 0-8 8m8-8 8 8M9 31v6h30v-6" /></svg>
-        <strong>Drop a photograph here</strong>
-        <span>or paste it, or</span>
+        <strong class="by-mouse">Drop a photograph here</strong>
+        <strong class="by-touch">Enlarge a photograph</strong>
+        <span class="by-mouse">or paste it, or</span>
         <b>Choose a file</b>
-        <span>JPEG, PNG or WebP. It stays on your machine.</span>
+        <span>JPEG, PNG or WebP. It stays on this device.</span>
       </label>
       <div class="samples"><p>Or try one of these</p></div>`;
     const input = this.querySelector("input")!;

@@ -20,6 +20,7 @@ export class Status extends HTMLElement {
     if (fraction === undefined) bar.removeAttribute("value");
     else bar.value = fraction;
     this.#line(line);
+    this.querySelector(".error")!.textContent = "";
     const tenth = Math.floor(10 * (fraction ?? 0));
     if (tenth === this.#spoken) return;
     this.#spoken = tenth;

@@ -1,0 +1,53 @@
+/// <reference types="./env.d.ts" />
+/** The service worker: it keeps the page for visits without a network, and isolates it on any host. @module */
+
+/** Milliseconds that the page waits for the service worker before it works without. */
+const PATIENCE = 3000;
+/** What says in this tab that the page was reloaded to be isolated. */
+const RELOADED = "srzoo reloaded";
+
+/**
+ * Puts the page under its service worker; where only that makes it isolated, so that WebAssembly
+ * gets threads, the page is loaded once more. A browser that refuses either works all the same.
+ */
+export async function comeUnderWorker(): Promise<void> {
+  const { serviceWorker } = navigator;
+  if (!import.meta.env.PROD || !serviceWorker) return;
+  try {
+    await Promise.race([control(serviceWorker), patience()]);
+  } catch (error) {
+    console.info(`This page cannot be used offline: ${(error as Error).message}`);
+  }
+  if (globalThis.crossOriginIsolated || !serviceWorker.controller || !remember()) return;
+  location.reload();
+  await new Promise(() => {}); // what follows is for the page that comes
+}
+
+/** Has the service worker keep all files of the page. */
+export function keepPage(): void {
+  navigator.serviceWorker?.controller?.postMessage("keep");
+}
+
+async function control(container: ServiceWorkerContainer): Promise<void> {
+  const controlled = new Promise((resolve) => {
+    container.addEventListener("controllerchange", resolve, { once: true });
+  });
+  await container.register(`${import.meta.env.BASE_URL}sw.js`);
+  if (container.controller) return;
+  const { active } = await container.ready;
+  active?.postMessage("claim");
+  if (!container.controller) await controlled;
+}
+
+const patience = () => new Promise((resolve) => setTimeout(resolve, PATIENCE));
+
+/** Remembers the reload; false where it was made already, or cannot be remembered. */
+function remember(): boolean {
+  try {
+    if (sessionStorage.getItem(RELOADED)) return false;
+    sessionStorage.setItem(RELOADED, "yes");
+    return true;
+  } catch {
+    return false;
+  }
+}
