@@ -36,7 +36,7 @@ export interface Preview {
   step: number;
   /** Steps in all. */
   steps: number;
-  /** Makes the unfinished image; missing regions are transparent. A GPU keeps it until the next preview is asked for. */
+  /** Makes the unfinished image; missing regions are transparent. A GPU or the library's worker keeps it until the next preview is asked for. */
   image(): Promise<Image>;
   /** Makes the image of the noisy state that this step began with; absent without a chain. A GPU keeps it as long. */
   state?(): Promise<Image>;
