@@ -1,12 +1,12 @@
 /**
  * Makes the images of docs/page.md with the page itself, in Chromium:
  *
- *     deno task screenshots [--out docs/page]
+ *     deno task screenshots [--out docs/page] [--only samples]
  *
  * @module
  */
 
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { Page } from "playwright-core";
 import { encodeImage, readImage } from "../mod.ts";
 import { browserPath } from "./browser.ts";
@@ -42,6 +42,15 @@ const SHOTS: Record<string, [look: Look, act: (page: Page) => Promise<unknown>]>
     await finished(page);
     await page.click('[data-zoom="in"]');
   }],
+  samples: [{ viewport: WIDE, colorScheme: "light" }, async (page) => {
+    await page.fill('[name="samples"]', "4");
+    await begin(page, "astronaut.png");
+    await finished(page);
+    await page.click('[data-mode="grid"]');
+    await page.click('[data-zoom="in"]');
+    await page.check(".uncertain input");
+    await page.waitForTimeout(1500); // until the differences are computed
+  }],
   narrow: [{ viewport: { width: 320, height: 640 }, colorScheme: "light" }, async (page) => {
     await page.click('[data-sample="astronaut.png"]');
     await page.waitForSelector(".trial:enabled");
@@ -53,12 +62,13 @@ async function finished(page: Page): Promise<void> {
   await page.waitForSelector(".save:visible", { timeout: PATIENCE });
 }
 
-/** Writes all images into a folder. */
-async function shoot(out: string): Promise<void> {
+/** Writes all images, or one, into a folder. */
+async function shoot(out: string, only?: string): Promise<void> {
   if (!browserPath) throw new Error("Cannot show the page: Chromium is not installed");
   await using served = await servePage();
   await Deno.mkdir(out, { recursive: true });
   for (const [name, [look, act]] of Object.entries(SHOTS)) {
+    if (only !== undefined && name !== only) continue;
     const page = await served.browser.newPage(look);
     await page.goto(served.url);
     await untilReady(page);
@@ -73,13 +83,14 @@ async function shoot(out: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  const { out } = new Command("screenshots")
+  const { out, only } = new Command("screenshots")
     .description("Makes the images of docs/page.md.")
     .option("--out <dir>", "where they are written", "docs/page")
+    .addOption(new Option("--only <name>", "one of them").choices(Object.keys(SHOTS)))
     .parse(Deno.args, { from: "user" })
-    .opts<{ out: string }>();
+    .opts<{ out: string; only?: string }>();
   try {
-    await shoot(out);
+    await shoot(out, only);
   } catch (error) {
     console.error(`screenshots: ${error instanceof Error ? error.message : error}`);
     Deno.exit(1);

@@ -93,7 +93,7 @@ export function openLine(thread: Thread<ToLibrary, FromLibrary>): Line {
       post({ kind: "drawn", draw, values: { data, dims: drawn } });
     }
 
-    function hear(answer: Answer) {
+    function hear(answer: Answer): void {
       switch (answer.kind) {
         case "progress":
           return void handled(() => handles.onProgress?.(answer.progress));
@@ -101,15 +101,11 @@ export function openLine(thread: Thread<ToLibrary, FromLibrary>): Line {
           return void handled(() => handles.onDownload?.(answer.progress));
         case "draw":
           return void handled(() => draw(answer));
-        case "failed":
-          state = answer.state ?? state;
-          if (thrown) return fail(thrown.error);
-          return fail(signal?.aborted ? signal.reason : receiveError(answer.error));
-        case "done":
-          state = answer.state ?? state;
-          if (thrown) return fail(thrown.error);
-          return settle(({ resolve }) => resolve(answer.value));
       }
+      state = answer.state ?? state;
+      if (thrown) fail(thrown.error);
+      else if (answer.kind === "done") settle(({ resolve }) => resolve(answer.value));
+      else fail(signal?.aborted ? signal.reason : receiveError(answer.error));
     }
 
     open.set(number, { hear, fail });

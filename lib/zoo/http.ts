@@ -64,7 +64,9 @@ export async function request(url: URL, options: RequestOptions = {}): Promise<A
   const watch = new Watch(timeout, signal);
   try {
     const response = await follow(url, options, watch);
-    if (!response.ok) {
+    // Servers of single-page applications send their page in place of what they lack.
+    const isPage = response.headers.get("content-type")?.startsWith("text/html");
+    if (!response.ok || isPage) {
       await response.body?.cancel();
       throw refusal(response);
     }
@@ -80,7 +82,10 @@ async function follow(start: URL, { headers }: RequestOptions, watch: Watch): Pr
   let url = start;
   for (let redirects = 0;; redirects++) {
     const fault = addressFault(url, redirects > 0 ? start : undefined);
-    if (fault) throw new RequestError(faultOf(url, redirects, fault), false);
+    if (fault) {
+      const where = redirects > 0 ? `it redirects to ${url.host || url.protocol}: ` : "";
+      throw new RequestError(where + fault, false);
+    }
     const response = await fetch(url, {
       headers,
       redirect: onServer ? "manual" : "follow",
@@ -89,8 +94,8 @@ async function follow(start: URL, { headers }: RequestOptions, watch: Watch): Pr
       signal: watch.signal,
     });
     watch.restart();
-    const next = onServer && [301, 302, 303, 307, 308].includes(response.status) &&
-      response.headers.get("location");
+    const isMoved = onServer && Math.floor(response.status / 100) === 3;
+    const next = isMoved && response.headers.get("location");
     if (!next) return response;
     await response.body?.cancel();
     if (redirects === maximumRedirects) {
@@ -103,15 +108,11 @@ async function follow(start: URL, { headers }: RequestOptions, watch: Watch): Pr
   }
 }
 
-function faultOf(url: URL, redirects: number, fault: string): string {
-  return redirects === 0 ? fault : `it redirects to ${url.host || url.protocol}: ${fault}`;
-}
-
-function refusal({ status, statusText, headers }: Response): RequestError {
-  const words = statusText ? `${status} ${statusText}` : `${status}`;
+function refusal({ ok, status, statusText, headers }: Response): RequestError {
+  if (ok) return new RequestError("the server has only a page there", false, { status: 404 });
   const seconds = Number(headers.get("retry-after") ?? NaN);
   return new RequestError(
-    `the server answered ${words}`,
+    `the server answered ${status} ${statusText}`.trim(),
     status === 408 || status === 429 || status >= 500,
     { status, retryAfter: Number.isFinite(seconds) ? Math.min(seconds, 30) * 1000 : undefined },
   );

@@ -14,6 +14,7 @@ Deno.test("arranged() puts wide images below each other where that makes them la
   expect(arranged(2, tall, phone)).toEqual({ columns: 2, rows: 1 });
   expect(arranged(2, wide, desk)).toEqual({ columns: 2, rows: 1 });
   expect(arranged(3, wide, desk)).toEqual({ columns: 2, rows: 2 });
+  expect(arranged(4, { width: 512, height: 512 }, desk)).toEqual({ columns: 2, rows: 2 });
   expect(arranged(9, wide, desk)).toEqual({ columns: 3, rows: 3 });
 });
 

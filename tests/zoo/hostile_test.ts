@@ -122,6 +122,13 @@ const attacks: Record<
     { "model.yml": () => "<!doctype html><title>Sign in</title>" },
     /Cannot use the model card/,
   ],
+  "the page of a server that has no card": [
+    {
+      "model.yml": () =>
+        new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
+    },
+    /Cannot read .*model\.yml: the server has only a page there/,
+  ],
   "bytes that are not text": [{ "model.yml": () => Uint8Array.of(0xff, 0xfe, 0) }, /Cannot read/],
   "a redirect to a file": [{ "model.yml": () => redirect("file:///etc/passwd") }, /only https:/],
   "a redirect to data": [{ "model.yml": () => redirect("data:,id") }, /only https:/],

@@ -53,10 +53,10 @@ export interface Grid {
 /** How much larger images must get for another row. */
 const GAIN = 1.25;
 
-/** The arrangement of several images of one size that shows each about as large as can be; rows are long if in doubt. */
+/** The arrangement of several images of one size that shows each about as large as can be, in as few rows as that allows. */
 export function arranged(count: number, image: Size, frame: Size): Grid {
   const grids = Array.from({ length: count }, (_, i) => {
-    const columns = count - i;
+    const columns = Math.ceil(count / (i + 1));
     const rows = Math.ceil(count / columns);
     const zoom = Math.min(frame.width / columns / image.width, frame.height / rows / image.height);
     return { columns, rows, zoom };
