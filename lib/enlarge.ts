@@ -36,7 +36,7 @@ export interface Preview {
   step: number;
   /** Steps in all. */
   steps: number;
-  /** Makes the unfinished image; missing regions are transparent. A GPU or the library's worker keeps it until the next preview is asked for. */
+  /** Makes the unfinished image; missing regions are transparent. A GPU keeps it until the next preview is asked for. */
   image(): Promise<Image>;
   /** Makes the image of the noisy state that this step began with; absent without a chain. A GPU keeps it as long. */
   state?(): Promise<Image>;
@@ -147,7 +147,7 @@ async function* sampleAll(
     checkFinite(drawn, run.card);
     // What the model holds must not change; a crop of it is a copy.
     const cutOut = cut(drawn);
-    const own = cutOut === drawn ? copyOf(cutOut) : cutOut;
+    const own = cutOut === drawn ? tensor(drawn.dims, drawn.data.slice()) : cutOut;
     const result = run.card.tiling && run.model.condition ? flatten(own, rgb) : own;
     if (plan.consistency) project(result, rgb);
     canvas.paste(render(result), region.row, region.column);
@@ -235,11 +235,6 @@ function channelsOf({ channels, data }: Image): NonNullable<Image["channels"]> {
   if (channels) return channels;
   for (let i = 3; i < data.length; i += 4) if (data[i] < 255) return 4;
   return 3;
-}
-
-/** A copy in memory of its own. */
-function copyOf({ dims, data }: Tensor): Tensor {
-  return tensor(dims, data.slice());
 }
 
 /** The window of a region on the source's grid. */

@@ -1,8 +1,16 @@
 /** How an image is divided so that the work fits in the memory. @module */
 
-import { sidesOf } from "./border.ts";
 import type { Size } from "./image/resize.ts";
-import { alignUp, bestTile, type Span, spansOf, tilesOf, type Tiling } from "./tiling.ts";
+import {
+  alignUp,
+  type Grids,
+  longest,
+  type Span,
+  spansOf,
+  tilesOf,
+  type Tiling,
+  total,
+} from "./tiling.ts";
 import type { ModelCard } from "./zoo/card.ts";
 
 /** Regions of the source that are processed one after the other; often just one. */
@@ -23,6 +31,8 @@ export interface Work {
   budget: number;
   /** How the image is cut for the network. */
   tiling: Tiling;
+  /** Whether tiles may be larger, if fewer pixels are then processed twice; results of networks that see whole tiles depend on it. */
+  isFree: boolean;
   /** Whether samples are drawn, which takes more memory and larger overlaps. */
   generative: boolean;
   /** Network calls of one tile. */
@@ -35,6 +45,8 @@ export interface Work {
 export interface Division {
   /** Regions that fit in the memory. */
   regions: Regions;
+  /** How they are cut for the network. */
+  tiling: Tiling;
   /** Number of network calls, over all tiles. */
   runs: number;
   /** Pixels of the source that networks process in all calls; pixels that several tiles share count several times. */
@@ -46,72 +58,80 @@ export interface Division {
 /** Bytes of a process with a runtime and a model before any work. */
 export const processMemory = 200e6;
 /**
- * Bytes that a network takes per high-resolution pixel of a tile: 220 measured for one that works on the
+ * Bytes that a network takes per high-resolution pixel of a tile: 130 measured for one that works on the
  * low-resolution grid with 64 channels; networks that see whole tiles work on the high-resolution grid.
  */
-const TILE = { own: 300, blended: 3000 };
+const TILE = { own: 160, blended: 3000 };
 /** Bytes per high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
-const REGION = { generative: 160, settled: 90 };
-/** Limit of a region's bytes, since larger regions are not faster. */
-const ENOUGH = 2 ** 30;
+const REGION = { generative: 100, settled: 60 };
+/** Limit of a region's bytes where the images take less: larger regions are little faster. */
+const ENOUGH = 4e8;
+/** How many times as many pixels as the card's tile a tile may have, if fewer pixels are then processed twice. */
+const LARGER = 2;
 
 /**
- * Divides an image into regions that fit in the memory.
+ * Divides an image into regions that fit in the memory, and chooses the tile.
+ *
+ * Networks that see whole tiles keep the card's, since results depend on it; others may get a larger one, so that a small
+ * image is one tile.
  *
  * @throws {RangeError} If the memory is too small for the smallest regions.
  */
 export function fitMemory(card: ModelCard, size: Size, work: Work): Division {
-  const { budget, generative, calls } = work;
-  const held = heldBytes(card, size, work);
-  const perPixel = card.scale ** 2 * (generative ? REGION.generative : REGION.settled);
-  const regions = regionsOf(size, work, Math.min(ENOUGH, budget - held) / perPixel);
+  const { budget, generative, calls, frame, tiling, isFree } = work;
+  const area = card.scale ** 2;
+  const images = 4 * size.width * size.height * (1 + area * work.samples);
+  const perTile = card.tiling ? area * (tiling.blended ? TILE.blended : TILE.own) : 0;
+  const perPixel = area * (generative ? REGION.generative : REGION.settled);
+  const own = tiling.size ** 2;
+  const larger = isFree ? Math.max(own, Math.min(LARGER * own, budget / 4 / perTile)) : own;
+  const most = Math.min(larger, (size.width + 2 * frame) * (size.height + 2 * frame));
+  const held = processMemory + images + perTile * most;
+  const room = Math.min(Math.max(ENOUGH, images), budget - held);
+  const regions = regionsOf(size, work, room / perPixel);
   if (!regions) {
-    const needed = held + (4 * marginOf(work) + 2 * work.frame) ** 2 * perPixel;
+    const needed = held + (4 * marginOf(work) + 2 * frame) ** 2 * perPixel;
     throw new RangeError(
       `Cannot upscale ${size.width}x${size.height} within ${inMegabytes(budget)}: it takes ` +
         `${
           inMegabytes(needed)
-        }. Allow more memory, take a smaller tile or fewer samples, or crop ` +
-        `the image`,
+        }. Allow more memory, take a smaller tile or fewer samples, or crop it`,
     );
   }
-  const longest = (spans: readonly Span[]) =>
-    Math.max(...spans.map((span) => span.size)) + 2 * work.frame;
-  const largest = longest(regions.rows) * longest(regions.columns);
-  const { count, seen } = tilesIn(regions, size, work);
+  const grids = gridsOf(regions, work);
+  const cut = isFree ? bestTile(grids, tiling, most) : tiling;
+  const { count, seen } = tilesOf(grids, cut);
+  const [rows, columns] = grids.map((sides) => Math.max(...sides.keys()));
   return {
     regions,
+    tiling: cut,
     runs: calls * count,
     seen: calls * seen,
-    memory: held + largest * perPixel,
+    memory: held + perPixel * rows * columns,
   };
 }
 
-/** Memory that is held all the time: the process, the source, the results, and a network's memory. */
-function heldBytes(card: ModelCard, { width, height }: Size, work: Work): number {
-  const { blended } = work.tiling;
-  const area = card.scale ** 2;
-  const images = 4 * width * height * (1 + area * work.samples);
-  if (!card.tiling) return processMemory + images;
-  const tile = tilesOf(framed({ width, height }, work), work.tiling).largest * area;
-  return processMemory + images + tile * (blended ? TILE.blended : TILE.own);
-}
-
-/** The whole image if it has at most `pixels`, otherwise regions with at most as many, or undefined. */
+/** The whole image if it has at most `pixels`, otherwise the regions with at most as many that overlap least, or undefined. */
 function regionsOf({ width, height }: Size, work: Work, pixels: number): Regions | undefined {
-  const { multiple } = work.tiling;
-  const cut = (size: number, overlap: number) => {
-    const tiling = { size, overlap, multiple };
-    return { rows: spansOf(height, tiling), columns: spansOf(width, tiling) };
-  };
-  const { frame } = work;
-  if ((width + 2 * frame) * (height + 2 * frame) <= pixels) {
-    return cut(alignUp(Math.max(width, height), multiple), 0);
-  }
-  const most = Math.sqrt(Math.max(0, pixels)) - 2 * frame;
-  const side = Math.floor(most / multiple) * multiple;
+  const { tiling: { multiple }, frame } = work;
   const margin = marginOf(work);
-  return side > 3 * margin ? cut(side, margin) : undefined;
+  const cut = (length: number, most: number) => {
+    const side = most - 2 * frame;
+    if (length <= side) {
+      return spansOf(length, { size: alignUp(length, multiple), overlap: 0, multiple });
+    }
+    const size = Math.floor(side / multiple) * multiple;
+    return size > 3 * margin ? spansOf(length, { size, overlap: margin, multiple }) : undefined;
+  };
+  let best: Regions | undefined, least = Infinity;
+  const square = Math.sqrt(Math.max(0, pixels));
+  for (const share of [Infinity, 2, 1]) {
+    const rows = cut(height, share * square);
+    const columns = rows && cut(width, pixels / (longest(rows) + 2 * frame));
+    const seen = columns ? total(rows) * total(columns) : Infinity;
+    if (seen < least) [best, least] = [{ rows: rows!, columns: columns! }, seen];
+  }
+  return best;
 }
 
 /**
@@ -123,58 +143,29 @@ function marginOf({ tiling, generative, consistency }: Work): number {
   return alignUp(Math.max(least, tiling.overlap * (generative ? 2 : 1)), tiling.multiple);
 }
 
-/** Number of tiles of all regions, including their frames, and the pixels of these tiles. */
-function tilesIn(
-  { rows, columns }: Regions,
-  size: Size,
-  { tiling, frame }: Work,
-): { count: number; seen: number } {
-  const total = { count: 0, seen: 0 };
-  for (const row of rows) {
-    for (const column of columns) {
-      const { left, top, right, bottom } = sidesOf({ row, column }, size, frame);
-      const { count, seen } = tilesOf(
-        framed({ width: column.size + left + right, height: row.size + top + bottom }, {
-          tiling,
-          frame: 0,
-        }),
-        tiling,
-      );
-      total.count += count;
-      total.seen += seen;
+/** The grids of all regions with their frames. */
+function gridsOf({ rows, columns }: Regions, { tiling: { multiple }, frame }: Work): Grids {
+  const sidesOf = (spans: readonly Span[]) => {
+    const sides = new Map<number, number>();
+    for (const span of spans) {
+      const borders = [spans[0], spans.at(-1)].filter((end) => end === span).length;
+      const side = alignUp(span.size + borders * frame, multiple);
+      sides.set(side, (sides.get(side) ?? 0) + 1);
     }
+    return sides;
+  };
+  return [sidesOf(rows), sidesOf(columns)];
+}
+
+/** The tiling, from the given one on, that covers regions with the least overlap in tiles of at most `most` pixels. */
+function bestTile(grids: Grids, tiling: Tiling, most: number): Tiling {
+  let best = tiling, least = Infinity;
+  for (let size = tiling.size; size ** 2 <= 4 * most; size += tiling.multiple) {
+    const { seen, largest } = tilesOf(grids, { ...tiling, size });
+    if (largest > most || seen >= least) continue;
+    [best, least] = [{ ...tiling, size }, seen];
   }
-  return total;
-}
-
-/** The grid of an image with its frame. */
-function framed(
-  { width, height }: Size,
-  { tiling: { multiple }, frame }: Pick<Work, "tiling" | "frame">,
-): readonly [number, number] {
-  const up = (side: number) => alignUp(side + 2 * frame, multiple);
-  return [up(height), up(width)];
-}
-
-/** How many times as many pixels as the card's tile a tile may have, if fewer pixels are then processed twice. */
-const LARGER = 2;
-
-/**
- * The tiling of an image: larger tiles than the card's if that saves work and the memory allows it, so that a
- * small image is one tile. Networks that see whole tiles keep the card's, since results depend on it.
- */
-export function fitTile(
-  card: ModelCard,
-  size: Size,
-  { tiling, frame, budget }: Pick<Work, "tiling" | "frame" | "budget">,
-): Tiling {
-  if (tiling.blended) return tiling;
-  const affordable = budget / 4 / (TILE.own * card.scale ** 2);
-  return bestTile(
-    framed(size, { tiling, frame }),
-    tiling,
-    Math.min(LARGER * tiling.size ** 2, affordable),
-  );
+  return best;
 }
 
 /** A number of bytes as text for people. */

@@ -92,40 +92,42 @@ export function spansOf(length: number, tiling: Tiling): Span[] {
   }));
 }
 
-/** Number of tiles of a grid, the pixels of all tiles, and the pixels of the largest tile. */
+/** The grids of regions that lie in rows and columns: the sides along each axis, and how many regions have them. */
+export type Grids = readonly [
+  down: ReadonlyMap<number, number>,
+  across: ReadonlyMap<number, number>,
+];
+
+/** Number of tiles of all regions, the pixels of all tiles, and the pixels of the largest tile. */
 export function tilesOf(
-  [height, width]: readonly [number, number],
+  grids: Grids,
   tiling: Tiling,
 ): { count: number; seen: number; largest: number } {
-  const rows = spansOf(height, tiling), columns = spansOf(width, tiling);
-  const sum = (spans: Span[]) => spans.reduce((total, { size }) => total + size, 0);
-  const most = (spans: Span[]) => Math.max(...spans.map(({ size }) => size));
+  const [down, across] = grids.map((sides) => {
+    const axis = { count: 0, seen: 0, largest: 0 };
+    for (const [side, times] of sides) {
+      const spans = spansOf(side, tiling);
+      axis.count += times * spans.length;
+      axis.seen += times * total(spans);
+      axis.largest = Math.max(axis.largest, longest(spans));
+    }
+    return axis;
+  });
   return {
-    count: rows.length * columns.length,
-    seen: sum(rows) * sum(columns),
-    largest: most(rows) * most(columns),
+    count: down.count * across.count,
+    seen: down.seen * across.seen,
+    largest: down.largest * across.largest,
   };
 }
 
-/**
- * The side of a tile that covers a grid with the least overlap.
- *
- * @param grid Sizes of the low-resolution grid.
- * @param tiling The least side, and how to cut.
- * @param most Pixels that a tile may have.
- */
-export function bestTile(
-  grid: readonly [number, number],
-  tiling: Tiling,
-  most: number,
-): Tiling {
-  let best = tiling, least = tilesOf(grid, tiling).seen;
-  for (let size = tiling.size; size ** 2 <= 4 * most; size += tiling.multiple) {
-    const { seen, largest } = tilesOf(grid, { ...tiling, size });
-    if (largest > most || seen >= least) continue;
-    [best, least] = [{ ...tiling, size }, seen];
-  }
-  return best;
+/** Pixels of all spans. */
+export function total(spans: readonly Span[]): number {
+  return spans.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Pixels of the longest span. */
+export function longest(spans: readonly Span[]): number {
+  return Math.max(...spans.map(({ size }) => size));
 }
 
 /**

@@ -23,13 +23,11 @@ interface Work {
   draws: Map<number, PromiseWithResolvers<Tensor>>;
   /** Its steps, if it takes them one by one. */
   walk?: AsyncGenerator<Preview, Upscaled>;
-  /** The last of them. */
-  preview?: Preview;
 }
 
-/** A step as it is sent: what is told of an unfinished image, or the result. */
+/** A step as it is sent: an unfinished image, or the result. */
 export type SentStep =
-  | { preview: Pick<Preview, "sample" | "step" | "steps">; hasState: boolean }
+  | { preview: Pick<Preview, "sample" | "step" | "steps"> & { image: Image; state?: Image } }
   | { result: Upscaled };
 
 /** The desk of the library, which holds one entry once it is opened. */
@@ -78,9 +76,7 @@ export function libraryDesk(
         work.walk = start(request, work);
         return Promise.resolve();
       case "step":
-        return step(work);
-      case "show":
-        return work.preview![request.what]!();
+        return step(work.walk!);
       case "end":
         return work.walk!.return(undefined as never);
       case "encode": {
@@ -105,7 +101,7 @@ export function libraryDesk(
       } catch (error) {
         work.say({ kind: "failed", error: sendError(error), state: state() });
       }
-      if (!["begin", "step", "show"].includes(said.kind)) works.delete(call);
+      if (!["begin", "step"].includes(said.kind)) works.delete(call);
     },
   };
 }
@@ -145,11 +141,10 @@ function handlesOf(
   };
 }
 
-/** Takes a step; its images are made when they are asked for. */
-async function step(work: Work): Promise<SentStep> {
-  const next = await work.walk!.next();
+/** Takes a step; its images are made now, since this thread alone can make them. */
+async function step(walk: AsyncGenerator<Preview, Upscaled>): Promise<SentStep> {
+  const next = await walk.next();
   if (next.done) return { result: next.value };
-  work.preview = next.value;
-  const { sample, step, steps, state } = next.value;
-  return { preview: { sample, step, steps }, hasState: state !== undefined };
+  const { image, state, ...rest } = next.value;
+  return { preview: { ...rest, image: await image(), state: await state?.() } };
 }

@@ -3,7 +3,6 @@
 import type { Preview } from "../enlarge.ts";
 import type { EntryOptions } from "../entry.ts";
 import type { Model } from "../models/model.ts";
-import type { Image } from "../image/image.ts";
 import { checkHandles, type Plan, type UpscaleOptions } from "../plan.ts";
 import { onServer } from "../platform.ts";
 import { checkOpening } from "../runtime/attempts.ts";
@@ -15,7 +14,7 @@ import { checkReading } from "../zoo/source.ts";
 import type { SentStep } from "./desk.ts";
 import { startLibrary } from "./library.ts";
 import type { Handles, Line } from "./line.ts";
-import type { Kind, Request, State, Watches } from "./messages.ts";
+import type { Kind, State, Watches } from "./messages.ts";
 import { planningModel } from "./planning.ts";
 
 /** An opened entry. */
@@ -84,36 +83,20 @@ function entryAt(line: Line, card: ModelCard): RemoteEntry {
     const { handles, request } = apart(how);
     const given = await inputs();
     const call = line.call(handles);
-    let last: Promise<unknown> = Promise.resolve();
-    /** Asks one thing after the other: the next step may be wanted while an image is made. */
-    function ask(request: Request): Promise<unknown> {
-      const mine = last.then(() => call.ask(request));
-      last = mine.catch(() => {});
-      return mine;
-    }
-    let current = 0;
     try {
-      await ask({ kind: "begin", inputs: given, ...request });
+      await call.ask({ kind: "begin", inputs: given, ...request });
       for (;;) {
-        const step = await ask({ kind: "step" }) as SentStep;
+        const step = await call.ask({ kind: "step" }) as SentStep;
         if ("result" in step) return step.result;
-        const number = ++current;
-        const show = (what: "image" | "state") => async () => {
-          if (number === current) return await ask({ kind: "show", what }) as Image;
-          throw new Error(
-            "Cannot make the image of a step that is over: ask for it before the next",
-          );
-        };
+        const { image, state, ...rest } = step.preview;
         yield {
-          ...step.preview,
-          image: show("image"),
-          state: step.hasState ? show("state") : undefined,
+          ...rest,
+          image: () => Promise.resolve(image),
+          state: state && (() => Promise.resolve(state)),
         };
-        current++;
       }
     } finally {
-      current++;
-      await ask({ kind: "end" }).catch(() => {}); // it is closed, and has ended with that
+      await call.ask({ kind: "end" }).catch(() => {}); // it is closed, and has ended with that
       call.end();
     }
   }

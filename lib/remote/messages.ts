@@ -19,7 +19,6 @@ export type Request =
   | { kind: "run"; inputs: readonly unknown[]; how: object; watches: Watches }
   | { kind: "begin"; inputs: readonly unknown[]; how: object; watches: Watches }
   | { kind: "step" }
-  | { kind: "show"; what: "image" | "state" }
   | { kind: "end" }
   | { kind: "encode"; low: unknown; high: unknown }
   | { kind: "close" };

@@ -3,11 +3,7 @@ import type { Image } from "../../lib/image/image.ts";
 import { toImage } from "../../lib/image/pixels.ts";
 import { ModelNotFoundError } from "../../lib/errors.ts";
 import { load, loadGenerator } from "../../lib/load.ts";
-import type { Preview } from "../../lib/enlarge.ts";
 import type { Progress } from "../../lib/plan.ts";
-import { libraryDesk } from "../../lib/remote/desk.ts";
-import type { Request } from "../../lib/remote/messages.ts";
-import { pack, unpack } from "../../lib/remote/parcel.ts";
 import { noise, type NoiseField } from "../../lib/tensor/noise.ts";
 import type { Upscaler } from "../../lib/upscaler.ts";
 import { interpolateSeeds } from "../../lib/abilities/interpolate.ts";
@@ -77,55 +73,6 @@ Deno.test("stream() in a worker yields the same steps, and can be left", async (
   }
   expect((await pair.there.upscale(source, { seed: 1, steps: 3 })).images)
     .toEqual(walked[0].result.images);
-});
-
-Deno.test("a step in a worker makes its images when they are asked for, until the next one is", async () => {
-  await using pair = await both("srdiff-tiny");
-  const source = photo(9, 7);
-  const how = { seed: 1, steps: 3 };
-  const wanted: unknown[] = [];
-  for await (const { image, state } of pair.here.stream(source, how)) {
-    wanted.push(await image(), await state!());
-  }
-  const walk = pair.there.stream(source, how);
-  const first = (await walk.next()).value as Preview;
-  // They are made before the step that is asked for at the same time.
-  const [image, state, second] = await Promise.all([first.image(), first.state!(), walk.next()]);
-  expect([image, state]).toEqual(wanted.slice(0, 2));
-  await expect(first.image()).rejects.toThrow(/^Cannot make the image of a step that is over/);
-  expect(await (second.value as Preview).image()).toEqual(wanted[2]);
-  await walk.return(undefined as never);
-  await expect((second.value as Preview).image()).rejects.toThrow(/step that is over/);
-});
-
-Deno.test("what a worker tells of a step holds no image", async () => {
-  const sent: { content: unknown; bytes: number }[] = [];
-  const desk = libraryDesk(({ content }, transfer) => {
-    const bytes = transfer.reduce((sum, part) => sum + (part as ArrayBuffer).byteLength, 0);
-    sent.push({ content: unpack(content), bytes });
-  });
-  const ask = async (request: Request, call = 1) => {
-    const { content } = pack(request);
-    await desk.library({ kind: "library", call, content: content as Request });
-    const answer = sent.at(-1)!;
-    expect(answer.content).toMatchObject({ kind: "done" });
-    return answer;
-  };
-  const { folder } = await readTiny("srdiff-tiny");
-  const model = new URL("model.yml", folder).href;
-  const options = { provider: "native", threads: 1 } as const;
-  await ask({ kind: "open", what: "upscaler", model, options, watches: {} }, 0);
-  const how = { seed: 1, steps: 2 };
-  await ask({ kind: "begin", inputs: [photo(9, 7)], how, watches: {} });
-  const step = await ask({ kind: "step" });
-  expect(step.bytes).toBe(0);
-  expect(step.content).toMatchObject({
-    value: { preview: { sample: 0, step: 1, steps: 2 }, hasState: true },
-  });
-  const shown = await ask({ kind: "show", what: "image" });
-  expect(shown.bytes).toBe(4 * 16 * 9 * 7);
-  await ask({ kind: "end" });
-  await ask({ kind: "close" }, 2);
 });
 
 Deno.test("a run in a worker ends with the reason of its signal, and harms no other one", async () => {
