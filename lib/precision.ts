@@ -8,7 +8,7 @@ import type { GraphFile, ModelCard } from "./zoo/card.ts";
 
 /**
  * Precision of the weights. "auto" takes int8 if that loses almost no quality and a trial shows
- * that it is faster here, so that results may differ between machines.
+ * that it is faster here, so that results may differ between machines; so does fp16, which it takes on WebGPU.
  */
 export type Precision = "fp32" | "fp16" | "int8" | "auto";
 

@@ -9,7 +9,13 @@ export async function whyNoGpu(forced: boolean): Promise<string | undefined> {
   if (!adapter) return "no GPU adapter was found";
   if (forced || !isSoftware(adapter.info)) return undefined;
   const name = adapter.info.description || adapter.info.vendor || "the adapter";
-  return `${name} is a software adapter, slower than the CPU itself: it is used only if webgpu is named as the provider`;
+  return `${name} is a software adapter, slower than the CPU: name webgpu as the provider to use it`;
+}
+
+/** A reason not to compute in fp16 on the GPU, or undefined. */
+export async function whyNoHalf(): Promise<string | undefined> {
+  const adapter = await navigator.gpu.requestAdapter();
+  return adapter?.features.has("shader-f16") ? undefined : "the GPU adapter has no shader-f16";
 }
 
 /** Software adapters call themselves fallbacks, or are known by name. */

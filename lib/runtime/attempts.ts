@@ -5,7 +5,7 @@ import { oneLine, ProviderError } from "../errors.ts";
 import { inFloat32 } from "../onnx/float32.ts";
 import { onServer } from "../platform.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { whyNoGpu } from "./adapter.ts";
+import { whyNoGpu, whyNoHalf } from "./adapter.ts";
 import type { GraphSource, Signature } from "./graph.ts";
 import { type Host, hostGraphs } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
@@ -26,6 +26,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** What was begun before the graphs were there. */
   readonly preparation?: Preparation;
+  /** Whether a GPU computes in fp16, if it can and passes the check. @default {false} */
+  readonly half?: boolean;
   /** The entry's recorded inputs and outputs: a provider with other results is refused. */
   readonly fixture?: Uint8Array;
   /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
@@ -71,12 +73,12 @@ export const providers: readonly ProviderRow[] = [
   { name: "wasm", whyNot: () => undefined },
 ];
 
-/** One attempt: a provider, with the graphs as they are or converted to fp32. */
+/** One attempt: a provider, with the graphs as they are, or converted. */
 export interface Attempt {
   /** The provider. */
   row: ProviderRow;
-  /** Whether the graphs are converted to fp32. */
-  isWide: boolean;
+  /** What they are converted to. */
+  form?: "fp16" | "fp32";
 }
 
 /** The remaining attempts, best first, and the results of the others. */
@@ -121,8 +123,10 @@ export function checkOpening(options: Omit<OpenOptions, "fixture">): void {
 /** All possible attempts. */
 export function startSearch(graphs: readonly GraphSource[], options: OpenOptions): Search {
   checkOpening(options);
-  const { provider } = options;
-  const rest = candidates(provider).map((row) => ({ row, isWide: false }));
+  const { provider, half } = options;
+  const rest = candidates(provider).map((row): Attempt =>
+    half && row.name === "webgpu" ? { row, form: "fp16" } : { row }
+  );
   let wide: { graphs: ReturnType<typeof widened> } | undefined; // once, and not before an attempt has failed
   return { graphs, wide: () => (wide ??= { graphs: widened(graphs) }).graphs, rest, tried: [] };
 }
@@ -150,14 +154,15 @@ function wideBytes(bytes: Uint8Array): Uint8Array {
   }
 }
 
-/** Puts the attempt in fp32 first after one in fp16 has failed. */
-export function widen({ wide, rest }: Search, { row, isWide }: Attempt): void {
-  if (!isWide && wide()) rest.unshift({ row, isWide: true });
+/** Puts the attempt with more precision first after one with less has failed. */
+export function widen({ wide, rest }: Search, { row, form }: Attempt): void {
+  if (form === "fp16") rest.unshift({ row });
+  else if (!form && wide()) rest.unshift({ row, form: "fp32" });
 }
 
 /** Name of an attempt in messages. */
-export function nameOf({ row, isWide }: Attempt): string {
-  return isWide ? `${row.name} in fp32` : row.name;
+export function nameOf({ row, form }: Attempt): string {
+  return form ? `${row.name} in ${form}` : row.name;
 }
 
 /**
@@ -168,14 +173,16 @@ export function nameOf({ row, isWide }: Attempt): string {
 export async function openNext(search: Search, options: OpenOptions): Promise<Running> {
   const { graphs, wide, rest, tried } = search;
   for (let attempt = rest.shift(); attempt; attempt = rest.shift()) {
-    const { row, isWide } = attempt;
+    const { row, form } = attempt;
     try {
-      const reason = whyNotInt8(row.name, graphs) ??
+      const missing = whyNotInt8(row.name, graphs) ??
         await (options.preparation?.whyNot(row.name) ?? row.whyNot(options.provider !== undefined));
+      const reason = missing ?? (form === "fp16" ? await whyNoHalf() : undefined);
       if (reason === undefined) {
-        return await openOn(attempt, isWide ? wide()! : graphs, options);
+        return await openOn(attempt, form === "fp32" ? wide()! : graphs, options);
       }
-      tried.push({ provider: row.name, reason, absent: true });
+      tried.push({ provider: missing ? row.name : nameOf(attempt), reason, absent: true });
+      if (!missing) widen(search, attempt);
     } catch (error) {
       options.signal?.throwIfAborted();
       const reason = oneLine(error instanceof Error ? error.message : `${error}`);
@@ -199,16 +206,17 @@ async function openOn(
 ): Promise<Running> {
   const provider = attempt.row.name;
   const threads = options.threads ?? availableThreads();
+  const half = attempt.form === "fp16";
   const { idle = onServer ? 5000 : Infinity, callTimeout = 600_000 } = options;
   const { wasmPaths, worker, signal, preparation } = options;
   const host = hostGraphs(graphs, {
-    ...{ provider, threads, idle, wasmPaths, worker, preparation },
+    ...{ provider, threads, idle, wasmPaths, worker, preparation, half },
     timeout: callTimeout,
   });
   try {
     const { fixture } = options;
     const opening = host.open(signal);
-    const check = fixture && selfCheckOf({ provider, graphs, fixture });
+    const check = fixture && selfCheckOf({ provider, graphs, fixture, half });
     const signatures = await opening;
     const running = { attempt, provider, host, signatures };
     if (check) {

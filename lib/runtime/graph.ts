@@ -88,6 +88,8 @@ export function isOnDevice(value: Tensor | DeviceTensor): value is DeviceTensor 
 export interface EngineOptions {
   /** Number of threads of the CPU, at least 1. */
   readonly threads: number;
+  /** Whether the graph is converted to fp16; only the provider WebGPU asks. */
+  readonly half?: boolean;
   /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
   readonly wasmPaths?: string;
   /** Whether the graph keeps its memory between calls, so that it need not be had anew; only the native provider asks. */

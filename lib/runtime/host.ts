@@ -60,8 +60,8 @@ export interface GraphOptions {
 export type Fed = Readonly<Record<string, Tensor | Remote>>;
 
 /**
- * The device of a worker. What is computed on it without a graph cannot be computed again, so that the worker does not end for
- * being idle before that is freed.
+ * The device of a worker, which does not end for being idle before all is freed that was made on it without a graph: most of that
+ * cannot be computed again.
  *
  * @throws {LostError} If what it is given was on a device that ended.
  */
@@ -194,12 +194,9 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     let thread!: Reply;
     const [made] = Object.values(await ask((now) => make(thread = now), signal));
     if (!made) return undefined;
-    return remoteAt(thread, made as Numbered & Unseen);
-  }
-
-  function kept<Made extends Remote | undefined>(made: Made): Made {
-    if (made) needed.add(made);
-    return made;
+    const remote = remoteAt(thread, made as Numbered & Unseen);
+    needed.add(remote);
+    return remote;
   }
 
   const device: RemoteDevice = {
@@ -209,30 +206,26 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
       return (await askDevice(() => ({ request, transfer: [copy.data.buffer] }), signal))!;
     },
     async sum(terms, { limit, signal }) {
-      const sum = await askDevice((now) => {
+      return (await askDevice((now) => {
         const sent = terms.map(([weight, value]): Term<Tensor | Numbered | NoiseRecipe> => {
           if ("index" in value) return [weight, value];
           return [weight, "data" in value ? copyOf(value) : numbered(value, now)];
         });
         return { request: { kind: "sum", terms: sent, limit } };
-      }, signal);
-      return kept(sum!);
+      }, signal))!;
     },
-    async cut(images, window, signal) {
-      return kept(
-        await askDevice(
-          (now) => ({ request: { kind: "cut", window, ...numbered(images, now) } }),
-          signal,
-        ),
-      );
-    },
+    cut: (images, window, signal) =>
+      askDevice(
+        (now) => ({ request: { kind: "cut", window, ...numbered(images, now) } }),
+        signal,
+      ),
     async add(whole, part, patch, signal) {
       const made = await askDevice((now) => {
         const to = whole && numbered(whole, now).number;
         const { number } = numbered(part, now);
         return { request: { kind: "add", whole: to, part: number, patch } };
       }, signal);
-      const sum = whole ?? kept(made);
+      const sum = whole ?? made;
       // The weights of all parts sum to 1: the whole reaches no further than they do.
       return sum && Object.assign(sum, { ranges: joinedRanges(sum.ranges, part.ranges) });
     },

@@ -73,7 +73,7 @@ export async function addOn(
   },
 ): Promise<Tensor | Held> {
   const { device } = running.host;
-  if (device && isAway(part) && (!whole || isAway(whole))) {
+  if (device) {
     const to = whole && await placeOf(running, whole, signal);
     const from = await placeOf(running, part, signal);
     if (!("data" in from) && !(to && "data" in to)) {

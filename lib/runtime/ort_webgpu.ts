@@ -1,5 +1,6 @@
 /** The provider `webgpu`: ONNX Runtime on `navigator.gpu`, whose outputs stay in the memory of the GPU. @module */
 
+import { inFloat16 } from "../onnx/float16.ts";
 import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
 import { type GpuMemory, gpuMemory, type GpuValues } from "./gpu_memory.ts";
 import {
@@ -30,7 +31,8 @@ export async function loadWebgpu(graph: GraphSource, options: EngineOptions): Pr
   }
   const ort = await import("onnxruntime-web/webgpu");
   // This entry starts its threads from blob: URLs, which Deno refuses; the GPU does the work anyway.
-  const session = await openOrt(ort, graph, { ...options, threads: 1 }, {
+  const bytes = options.half ? inFloat16(graph.bytes) : graph.bytes;
+  const session = await openOrt(ort, { ...graph, bytes }, { ...options, threads: 1 }, {
     executionProviders: ["webgpu"],
     preferredOutputLocation: "gpu-buffer",
   });

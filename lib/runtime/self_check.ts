@@ -24,6 +24,8 @@ interface Candidate {
   provider: Provider;
   /** The graphs. */
   graphs: readonly GraphSource[];
+  /** Whether the provider converts them to fp16. */
+  half?: boolean;
   /** A safetensors file with `<graph>/in/<input>` and `<graph>/out/<output>`. */
   fixture: Uint8Array;
 }
@@ -35,12 +37,12 @@ interface Candidate {
  * output is not finite, is constant, or is far from the recorded one.
  */
 export function selfCheckOf(
-  { provider, graphs, fixture }: Candidate,
+  { provider, graphs, fixture, half }: Candidate,
 ): (run: RunGraph) => Promise<void> {
   const files = [...graphs.map((graph) => graph.bytes), fixture];
   const hashes = Promise.all(files.map(sha256Of));
   return async (run) => {
-    const key = [provider, ...await hashes].join();
+    const key = [provider, half, ...await hashes].join();
     if (passed.has(key)) return;
     const recorded = readTensors(fixture);
     for (const { name, precision = "fp32" } of graphs) {
@@ -48,7 +50,8 @@ export function selfCheckOf(
       if (Object.keys(wanted).length === 0) throw new Error(`the fixture has no "${name}/out/..."`);
       const got = await run(name, withPrefix(recorded, `${name}/in/`));
       for (const output of Object.keys(wanted)) {
-        const fault = compare(got[output], wanted[output], tolerances[precision] * slack[provider]);
+        const tolerance = tolerances[half ? "fp16" : precision] * slack[provider];
+        const fault = compare(got[output], wanted[output], tolerance);
         if (fault) throw new Error(`self-check: output "${output}" of "${name}" ${fault}`);
       }
     }

@@ -36,7 +36,7 @@ interface Call {
  * Requests to the worker: perhaps to load a provider, which has no reply; to open all graphs; then to run them, to run them
  * and leave the outputs on the device, to put a tensor there, to sum some there, with noise that is drawn there, to cut a
  * window out of one that is there, to add a weighted part of an image to the whole, which begins as zeros, and to read one
- * that is there. Where there is no room, `cut` and `add` give nothing. `drop`, which frees one, has no reply.
+ * that is there. Where there is no room, `cut` and `add` give nothing; nor does `add` to what is there. `drop`, which frees one, has no reply.
  */
 export type Request =
   | { kind: "load"; provider: Provider }
@@ -193,9 +193,10 @@ export function graphDesk(
         const sum = whole === undefined ? await device.zeros(patch.dims) : held.get(whole);
         if (!sum) return answerWith({}, { up: 0, down: 0 });
         device.add(sum, held.get(part)!, patch);
-        const number = whole ?? count++;
-        held.set(number, sum);
         const up = patch.down.byteLength + patch.across.byteLength;
+        if (whole !== undefined) return answerWith({}, { up, down: 0 });
+        const number = count++;
+        held.set(number, sum);
         // Its range is known from its parts'.
         return answerWith({ sum: { number, dims: sum.dims, ranges: [] } }, { up, down: 0 });
       }),

@@ -15,13 +15,9 @@ export const english: z.core.$ZodErrorMap = (issue) => {
         issue.values.map((v) => JSON.stringify(v)).join("|")
       }`;
     case "too_big":
-      return `Too big: expected ${
-        limited(issue, issue.inclusive ? "at most" : "less than", issue.maximum)
-      }`;
+      return `Too big: expected ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
     case "too_small":
-      return `Too small: expected ${
-        limited(issue, issue.inclusive ? "at least" : "more than", issue.minimum)
-      }`;
+      return `Too small: expected ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
     case "unrecognized_keys":
       return `Unrecognized key${issue.keys.length > 1 ? "s" : ""}: ${
         issue.keys.map((key) => `"${key}"`).join(", ")
@@ -30,12 +26,6 @@ export const english: z.core.$ZodErrorMap = (issue) => {
       return `Invalid ${issue.code === "invalid_format" ? issue.format : "input"}`;
   }
 };
-
-/** A kind of value with a limit of its size. */
-function limited({ origin }: { origin: string }, bound: string, limit: number | bigint): string {
-  const unit = { string: " characters", array: " items" }[origin] ?? "";
-  return `${origin} of ${bound} ${limit}${unit}`;
-}
 
 /** The kind of a value. */
 function kindOf(value: unknown): string {

@@ -61,7 +61,7 @@ const url = z.url().check(z.maxLength(2000));
 /** A file, wherever it is fetched from. */
 const download = {
   file: name.check(
-    z.describe("plain name of a file beside model.yml, or the name of the download"),
+    z.describe("name of a file beside model.yml, or of the download"),
   ),
   url: z.optional(url)
     .check(z.describe("URL of a graph that is too large for the repository")),
@@ -81,15 +81,15 @@ const int8 = z.strictObject({
   graphs: z.record(
     key.check(z.describe("name of one of the entry's graphs")),
     z.strictObject(download),
-  ).check(z.describe("their files; graphs that are missing here stay as they are")),
+  ).check(z.describe("their files; other graphs stay as they are")),
   fixture: z.optional(z.strictObject({ file: name, sha256 }))
-    .check(z.describe("a recorded input and output of every graph, in place of the entry's")),
+    .check(z.describe("in place of the entry's")),
   difference: z.optional(z.record(
     key.check(z.describe("a set, such as BSD100x4")),
     z.strictObject({ images: whole(1, 1e6), psnrY: z.number(), lpips: z.number() }),
-  )).check(z.describe("difference of the figures with int8 from those without, from bench:zoo")),
+  )).check(z.describe("what int8 changes of the figures, from bench:zoo")),
 }).check(
-  z.describe("the same networks with int8 convolutions, faster on many CPUs and never on WebGPU"),
+  z.describe("the same networks with int8 convolutions, faster on many CPUs"),
 );
 
 const source = z.strictObject({

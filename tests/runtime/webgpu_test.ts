@@ -85,6 +85,33 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "openSessions() computes in fp16 on a GPU that can, if it is asked to, and else says why not",
+  ignore,
+  async fn() {
+    const { card, graphs } = await graphsOfTiny();
+    const { folder } = await readTiny("srdiff-tiny");
+    const fixture = await Deno.readFile(new URL(card.fixture!.file, folder));
+    const lr = testPicture(12, 12);
+    await using cpu = await openSessions(graphs, { provider: "native", threads: 1, half: true });
+    expect(cpu.tried).toEqual([]);
+    await using gpu = await openSessions(graphs, { ...onGpu, fixture, half: true });
+    const adapter = await navigator.gpu.requestAdapter();
+    const refused = {
+      provider: "webgpu in fp16",
+      reason: "the GPU adapter has no shader-f16",
+      absent: true,
+    };
+    expect(gpu.tried).toEqual(adapter!.features.has("shader-f16") ? [] : [refused]);
+    const [image, same] = [
+      await sampleOf({ card, model: families.srdiff(card, cpu.sessions) }, lr, { steps: 2 }),
+      await sampleOf({ card, model: families.srdiff(card, gpu.sessions) }, lr, { steps: 2 }),
+    ];
+    expect(bytesApart(same, image)).toBeLessThan(2);
+  },
+});
+
 /** Sessions that count what they have left on a device. */
 function counted(
   sessions: Readonly<Record<string, Session>>,
