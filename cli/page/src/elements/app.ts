@@ -242,6 +242,7 @@ export class App extends HTMLElement {
       // A file that was given later may have been read sooner.
       if (turn !== this.#taken) return;
       await this.#prepare(image, file.name);
+      scrollTo(0, 0);
       this.#status.rest("");
       this.#enable();
       await this.#estimate();
