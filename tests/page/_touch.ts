@@ -10,6 +10,8 @@ export interface Place {
 
 /** Number of moves of a gesture. */
 const MOVES = 6;
+/** Milliseconds that fingers rest at its end. */
+const REST = 150;
 
 /** Moves fingers, all at once, from one place each to another. */
 export async function swipe(page: Page, ...fingers: [from: Place, to: Place][]): Promise<void> {
@@ -23,6 +25,8 @@ export async function swipe(page: Page, ...fingers: [from: Place, to: Place][]):
     }));
     await send(i === 0 ? "touchStart" : "touchMove", places);
   }
+  // Fingers that rest before they leave do not throw the page, which would scroll on.
+  await page.waitForTimeout(REST);
   await send("touchEnd", []);
   // Chromium hands moves to the page with its next frame.
   await page.evaluate(() => new Promise((frame) => requestAnimationFrame(frame)));
