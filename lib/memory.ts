@@ -64,7 +64,7 @@ export const processMemory = 200e6;
 const TILE = { own: 160, blended: 3000 };
 /** Bytes per high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
 const REGION = { generative: 100, settled: 60 };
-/** Limit of a region's bytes where the images take less: 4e8 lets networks see 13 % less of a 4K image, in 1270 MB in place of 790. */
+/** Limit of a region's bytes where the images take less: 4e8 lets networks see 13 % less of a 4K image, in 0.3 GB more. */
 const ENOUGH = 2e8;
 /** How many times as many pixels as the card's tile a tile may have, if fewer pixels are then processed twice. */
 const LARGER = 2;
