@@ -42,8 +42,14 @@ export interface Patches {
   ): Promise<Tensor | Held>;
 }
 
+/** What cuts and joins in the memory of the CPU. */
+interface PatchesHere extends Patches {
+  cut(...window: Parameters<Patches["cut"]>): Promise<Tensor>;
+  add(...part: Parameters<Patches["add"]>): Promise<Tensor>;
+}
+
 /** Parts in the memory of the CPU, wherever their images are. */
-export const patchesHere = {
+export const patchesHere: PatchesHere = {
   async cut(image, window, signal) {
     return crop(await valuesOf(image, signal), window);
   },
@@ -53,7 +59,7 @@ export const patchesHere = {
     if (whole) disposeAll([whole]);
     return sum;
   },
-} satisfies Patches;
+};
 
 /** Adds a weighted part to an image. */
 function blend(whole: Tensor, part: Tensor, { x: left, y: top, down, across }: Patch): void {
