@@ -3,23 +3,23 @@
 import { disposeAll, GoneError, type Held } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Something that is made of an image, of which parts may be in the memory of a GPU. */
+/** A value made from an image, whose parts may be in a GPU's memory. */
 export interface Kept<Value> {
-  /** It, as it was made last. */
+  /** The value that was made last. */
   readonly value: Value;
-  /** Makes it again. */
+  /** Makes the value again. */
   renew(): Promise<void>;
-  /** Does some work with it, and again from the beginning where a part of it is gone. */
+  /** Does some work with the value; if a part of it is lost, makes it again and starts over. */
   use<Result>(work: (value: Value) => Promise<Result>): Promise<Result>;
-  /** Gives the memory of its parts back. */
+  /** Frees the memory of its parts. */
   dispose(): void;
 }
 
 /**
- * Makes something that is kept.
+ * Makes a value and keeps it.
  *
- * @param make Makes it of what nobody can lose.
- * @param partsOf Its parts that may be held elsewhere.
+ * @param make Makes it from data in the CPU's memory, which cannot be lost.
+ * @param partsOf Its parts that may be in a GPU's memory.
  */
 export async function keep<Value>(
   make: () => Promise<Value>,

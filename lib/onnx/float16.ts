@@ -17,7 +17,7 @@ const FLOAT = 1, FLOAT16 = 10;
 
 /** Operators that stay in fp32: sums over many values, and what takes factors in fp32 beside its image. */
 const EXACT = /^(Reduce|Global|Softmax|Resize|Exp|Pow|.*Normalization)/;
-/** Operators whose output is no float although their first input is one. */
+/** Operators whose output is not float although their first input is. */
 const COUNTS = /^(Shape|Size|Is|Equal|Greater|Less|Arg|NonZero)/;
 
 /**
@@ -38,7 +38,7 @@ function graphIn16(graph: Uint8Array): Uint8Array {
   const add = (part: Uint8Array) => nodes.push(part);
   for (const part of messages(graph, 1)) convert(part, values, add);
   for (const output of messages(graph, 12)) values.full(strings(output, 1)[0], add);
-  // Declared types of values in between (13) may be wrong now; nobody needs them.
+  // The declared types of intermediate values (13) may be wrong now, and ONNX Runtime does not need them.
   const rest = [...fields(graph)].filter(({ id }) => id !== 1 && id !== 13).map(({ raw }) => raw);
   return joined([...nodes.map((part) => field(1, part)), ...rest]);
 }

@@ -21,6 +21,7 @@ import type { ModelCard } from "../../lib/zoo/card.ts";
 import { drain } from "../../lib/upscaler.ts";
 import { readCard } from "../../lib/zoo/mod.ts";
 import { bytesApart, noiseFrom, readTiny, sampleOf, testPicture } from "../contracts/family.ts";
+import { countBuffers } from "../_gpu_buffers.ts";
 
 if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
 const ignore = !await navigator.gpu?.requestAdapter();
@@ -272,29 +273,6 @@ Deno.test({
     expect(gpu.moved).toEqual({ up: 2 * large + 4 * steps + drawn, down: large });
   },
 });
-
-/** Counts the buffers of GPUs that this thread has. */
-function countBuffers(): { alive: () => number } & Disposable {
-  const alive = new Set<GPUBuffer>();
-  const { createBuffer } = GPUDevice.prototype;
-  const { destroy } = GPUBuffer.prototype;
-  GPUDevice.prototype.createBuffer = function (how) {
-    const buffer = createBuffer.call(this, how);
-    alive.add(buffer);
-    return buffer;
-  };
-  GPUBuffer.prototype.destroy = function () {
-    alive.delete(this);
-    return destroy.call(this);
-  };
-  return {
-    alive: () => alive.size,
-    [Symbol.dispose]() {
-      GPUDevice.prototype.createBuffer = createBuffer;
-      GPUBuffer.prototype.destroy = destroy;
-    },
-  };
-}
 
 Deno.test({
   name: "the memory of a GPU does not grow over 20 runs",
