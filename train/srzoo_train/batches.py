@@ -73,10 +73,10 @@ class Batches:
         def noise(draw: int, shape: torch.Size) -> Tensor:
             # All of the global batch at once, of which this part takes its rows: one launch on a
             # GPU, and the same noise however many processes share the batch.
-            whole = (shape[0] // len(part), size, *shape[1:])
+            whole = (-(-shape[0] // len(part)), size, *shape[1:])
             draws = generator(self.device, seed, step, 1 + draw)
             rows = torch.randn(whole, generator=draws, device=self.device)
-            return rows[:, part.start : part.stop].reshape(shape)
+            return rows[:, part.start : part.stop].flatten(0, 1)[: shape[0]]
 
         # The same number in every process and part; adding an item's place stratifies the items.
         draws = generator("cpu", seed, step, 0)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .batches import Batch, Noise
-from .judgement import Judgement
+from .judgement import Judgement, again
 from .noise_schedule import KINDS, alpha_bar_of
 from .recipe import Recipe, RecipeError, Stage, spaced
 from .residual import Residuals
@@ -157,8 +157,8 @@ class FewStep(Chain):
     """Trains the few steps that sampling will take, on the states that sampling will meet.
 
     A way of sampling is drawn by its share; a random number of its ancestral steps is taken without
-    gradient, and the estimate of x0 after the last of them is judged: two samples of every crop,
-    drawn with independent noise, by `Judgement`.
+    gradient, and the estimate of x0 after the last of them is judged by `Judgement`: a sample of every
+    crop, and of a share of the crops, `pairs`, a second one with noise of its own.
     """
 
     def __init__(
@@ -166,7 +166,8 @@ class FewStep(Chain):
     ):
         super().__init__(recipe, given, tell, residual_scale)
         self.judgement = Judgement(stage, recipe.scale, lpips)
-        self.ways, self.estimate = stage.ways, stage.pixel if recipe.trains_encoder else 0.0
+        self.ways, self.pairs = stage.ways, stage.pairs
+        self.estimate = stage.pixel if recipe.trains_encoder else 0.0
 
     @property
     def way(self) -> tuple[int, ...]:
@@ -178,10 +179,11 @@ class FewStep(Chain):
 
     def forward(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         fed, base = self.given(batch.lr, batch.restore)
-        x0 = self._last_x0(network, batch, tuple(_twice(part) for part in fed), base.shape)
+        count = max(1, round(self.pairs * len(base)))
         # What the samples want moves the encoder's features; its estimate stays that of the least L1.
-        pair = self.image(x0, _twice(base.detach())).chunk(2)
-        loss, parts = self.judgement(pair, batch.hr, batch.corner)
+        bases = again(base.detach(), count)
+        x0 = self._last_x0(network, batch, tuple(again(part, count) for part in fed), bases.shape)
+        loss, parts = self.judgement(self.image(x0, bases), batch.hr, batch.corner)
         if self.estimate:
             distance = (base - batch.hr).abs().mean()
             loss, parts = loss + self.estimate * distance, {**parts, "estimate": distance.detach()}
@@ -189,7 +191,6 @@ class FewStep(Chain):
 
     def _last_x0(self, network: nn.Module, batch: Batch, fed: Fed, shape: torch.Size) -> Tensor:
         """x0 after a number of steps drawn for the whole batch; only the last has a gradient."""
-        shape = torch.Size((2 * shape[0], *shape[1:]))
         times, last, from_noise = self.drawn(batch.shared)
         x = self.start(batch.noise(0, shape), times[0], from_noise)
         with torch.no_grad():
@@ -207,10 +208,6 @@ class FewStep(Chain):
                 return times, int(shared / way.share * len(times)), way.from_noise(len(self.table))
             shared -= way.share
         return times, len(times) - 1, way.from_noise(len(self.table))  # rounding left nothing for the last share
-
-
-def _twice(values: Tensor) -> Tensor:
-    return values.repeat(2, *(1,) * (values.ndim - 1))
 
 
 def sample(

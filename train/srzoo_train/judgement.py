@@ -1,4 +1,4 @@
-"""How a pair of samples of the same input is judged against the truth."""
+"""How samples, of some inputs two, are judged against the truth."""
 
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from .spectrum import SpectrumDistance
 
 
 class Judgement(nn.Module):
-    """The energy score of two samples, their LPIPS, and the distances of spectra and lattices.
+    """The energy score of samples, their LPIPS, and the distances of spectra and lattices.
 
-    The energy score is the distance to the truth less `diversity` times half the distance to each
-    other (Gneiting & Raftery 2007, section 4.3), which keeps a network from ignoring its noise.
+    The energy score is the distance to the truth less `diversity` times half the distance of two
+    samples of one input (Gneiting & Raftery 2007, section 4.3), which keeps a network from ignoring
+    its noise. Each of the two distances is a mean over the samples and pairs that there are.
     LPIPS sees the images from a corner that moves from step to step: see `lpips.window`.
     """
 
@@ -27,25 +28,38 @@ class Judgement(nn.Module):
         self.lattice = LatticeDistance(scale)
 
     def forward(
-        self, pair: tuple[Tensor, Tensor], hr: Tensor, corner: tuple[int, int]
+        self, samples: Tensor, hr: Tensor, corner: tuple[int, int]
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted sum of all parts, and the parts; images [n, 3, H, W] in [-1, 1]."""
-        stage, (first, second) = self.stage, pair
-        pixel = ((first - hr).abs().mean() + (second - hr).abs().mean()) / 2
-        apart = (first - second).abs().mean()
-        lpips = _mean(self.lpips, self.lpips.features, [window(x, corner) for x in (hr, first, second)])
+        """The weighted sum of all parts, and the parts.
+
+        Args:
+            samples: [n + k, 3, H, W] in [-1, 1]: one of every input, then a second one of the first k.
+            hr: the truth [n, 3, H, W].
+            corner: of the window that LPIPS sees.
+        """
+        stage, first, second = self.stage, samples[: len(hr)], samples[len(hr) :]
+        pixel = (samples - again(hr, len(second))).abs().mean()
+        apart = (first[: len(second)] - second).abs().mean()
+        lpips = _mean(self.lpips, self.lpips.features, window(samples, corner), window(hr, corner))
         loss = stage.pixel * (pixel - stage.diversity / 2 * apart) + stage.lpips * lpips
         parts = {"pixel": pixel, "apart": apart, "lpips": lpips}
         if stage.spectrum:
-            parts["spectrum"] = _mean(self.spectrum, self.spectrum.log_power, (hr, first, second))
+            parts["spectrum"] = _mean(self.spectrum, self.spectrum.log_power, samples, hr)
             loss = loss + stage.spectrum * parts["spectrum"]
         if stage.lattice:
-            parts["lattice"] = _mean(self.lattice, self.lattice.folded, (hr, first, second))
+            parts["lattice"] = _mean(self.lattice, self.lattice.folded, samples, hr)
             loss = loss + stage.lattice * parts["lattice"]
         return loss, {name: value.detach() for name, value in parts.items()}
 
 
-def _mean(distance, seen, images) -> Tensor:
-    """The mean distance of both samples from the truth, as `seen` sees images."""
-    truth, *fakes = map(seen, images)
-    return torch.stack([distance(fake, truth).mean() for fake in fakes]).mean()
+def again(values: Tensor, count: int) -> Tensor:
+    """values [n, ...], and the first `count` of them once more."""
+    return torch.cat([values, values[:count]])
+
+
+def _mean(distance, seen, samples: Tensor, hr: Tensor) -> Tensor:
+    """The mean distance of samples from the truth, as `seen` sees images."""
+    truth, fakes = seen(hr), seen(samples)
+    count = len(samples) - len(hr)
+    truth = again(truth, count) if isinstance(truth, Tensor) else [again(part, count) for part in truth]
+    return distance(fakes, truth).mean()

@@ -72,6 +72,7 @@ class Stage(Part):
     pixel: float = 2.0              # few_step, flow_sample: weight of the pixels' distance
     lpips: float = 1.0              # few_step, flow_sample: weight of LPIPS with AlexNet
     diversity: float = 0.8          # few_step, flow_sample: lambda of the energy score, 0 ... 1
+    pairs: float = 1.0              # few_step: share of the crops of which two samples are drawn
     spectrum: float = 0.0           # few_step, flow_sample: weight of the distance of power spectra
     lattice: float = 0.0            # few_step, flow_sample: weight of what is alike at every period of the grid
     temperature: tuple[float, ...] = (0.8, 0.9)  # flow_sample: least and most, of the latents drawn

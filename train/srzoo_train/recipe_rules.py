@@ -42,6 +42,7 @@ def checked(recipe: Recipe) -> Recipe:
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
         (not judged or recipe.crop >= least,
          f"crop: must be at least {least}: few_step and flow_sample need {SMALLEST} pixels of HR for LPIPS"),
+        (all(0 < s.pairs <= 1 for s in recipe.stages), "stages: pairs must be above 0 and at most 1"),
         (abs(sum(s.share for s in recipe.stages) - 1) < 1e-6, "stages: the shares must add up to 1"),
         (all(s.loss in losses for s in recipe.stages),
          f"stages: {recipe.family} takes the losses {' and '.join(losses)}"),

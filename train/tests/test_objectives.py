@@ -138,9 +138,10 @@ def test_few_step_is_zero_for_an_oracle_without_diversity(encoder):
 
 
 @needs_lpips
-def test_the_energy_score_of_a_gaussian_has_its_closed_form(encoder):
-    """E|X - y| - 1/2 E|X - X'| = sigma / sqrt(pi) where X, X' and y are alike."""
-    objective = few_step(encoder, Way(1.0, (99,)), diversity=1.0, pixel=1.0, lpips=0.0)
+@pytest.mark.parametrize("pairs", [1.0, 0.25])
+def test_the_energy_score_of_a_gaussian_has_its_closed_form(encoder, pairs):
+    """E|X - y| - 1/2 E|X - X'| = sigma / sqrt(pi) where X, X' and y are alike, however few pairs there are."""
+    objective = few_step(encoder, Way(1.0, (99,)), diversity=1.0, pairs=pairs, pixel=1.0, lpips=0.0)
     hr = 0.1 * torch.randn(40, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     level = objective.alpha_bar[99]
 

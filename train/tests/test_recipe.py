@@ -29,6 +29,7 @@ CASES = [
     ({"batch": 0}, "accumulate: must divide batch"),
     ({"crop": 7}, "crop: must be even and at least 8"),
     ({"crop": 8, "stages": [{"loss": "few_step", "ways": [{"share": 1.0, "steps": 3}]}]}, "crop: must be at least 10"),
+    ({"stages": [{"loss": "l1", "pairs": 0.0}]}, "stages: pairs must be above 0 and at most 1"),
     ({"scale": 0}, "scale: allowed are 2, 3, 4 and 8"),
     ({"scale": 5}, "scale: allowed are 2, 3, 4 and 8"),
     ({"budget": {"max_steps": 1, "max_minutes": 2}}, "budget: set exactly one"),

@@ -14,6 +14,9 @@ import pytest
 import torch
 from conftest import TRAIN, joint, needs_lpips, regression, srdiff
 
+from srzoo_train.batches import Batches
+from srzoo_train.data.crops import Crops
+from srzoo_train.data.store import Store
 from srzoo_train.data.synthetic import synthetic_store
 from srzoo_train.recipe import Budget
 
@@ -101,3 +104,15 @@ def test_two_processes_give_what_one_gives_in_every_stage(store, encoder, tmp_pa
 def test_two_processes_give_what_one_gives_with_the_encoder(store, encoder, tmp_path):
     recipe = joint(encoder)
     assert two_processes_differ_by(recipe, recipe, store, tmp_path) < 1e-5
+
+
+def test_each_second_sample_of_a_crop_has_noise_of_its_own(store):
+    """Whether all crops have one or some, and in whichever part of the batch they are."""
+    recipe = regression(batch=4, accumulate=2)
+    crops = Crops(Store(store), "train", recipe.crop, recipe.seed, recipe.data)
+    batches = Batches(recipe, crops, 1, 0, torch.device("cpu"), 0)
+    parts = [part.noise(0, torch.Size((3, 1, 8, 8))) for part in batches.of(0)]
+    batches.close()
+    draws = torch.cat(parts).flatten(1)
+    alike = (draws[:, None] - draws[None]).abs().amax(2) == 0
+    assert torch.equal(alike, torch.eye(6, dtype=torch.bool))

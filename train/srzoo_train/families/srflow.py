@@ -88,8 +88,8 @@ class FlowSample(Likelihood):
         latents, log_det, sample = network(
             features, self.residual(self.spread(batch.hr, noise), estimate), drawn
         )
-        pair = self.image(sample, estimate.repeat(2, 1, 1, 1)).chunk(2)
-        loss, parts = self.judgement(pair, batch.hr, batch.corner)
+        samples = self.image(sample, estimate.repeat(2, 1, 1, 1))
+        loss, parts = self.judgement(samples, batch.hr, batch.corner)
         nll = self.bits(latents, log_det)
         return loss + self.stage.nll * nll, {**parts, "nll": nll.detach()}
 
