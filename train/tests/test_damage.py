@@ -12,7 +12,7 @@ from srzoo_train.batches import Batches
 from srzoo_train.bicubic import shrink
 from srzoo_train.data import drawn
 from srzoo_train.data.crops import Crops, joined
-from srzoo_train.data.damage import Codec, Damage, Noise, Pass, damaged, draw, margin, severity
+from srzoo_train.data.damage import Codec, Damage, Noise, Pass, Retouch, damaged, dimmed, draw, margin, severity
 from srzoo_train.data.kernels import RADIUS, Blur, reach, separable, shrunk, taps
 from srzoo_train.data.store import Store
 from srzoo_train.data.synthetic import picture
@@ -53,7 +53,7 @@ KERNELS = {
 }
 
 
-@pytest.mark.parametrize("down", ["bicubic", "bilinear", "area"])
+@pytest.mark.parametrize("down", ["bicubic", "bilinear", "area", "point"])
 @pytest.mark.parametrize("blur", KERNELS, ids=str)
 def test_blur_and_downscaling_leave_lr_where_it_is(blur, down):
     hr = window(4)
@@ -82,7 +82,7 @@ def test_shrunk_is_the_blur_followed_by_the_mean():
 
 
 def test_taps_refuses_a_kernel_that_it_does_not_know():
-    with pytest.raises(ValueError, match="allowed are bicubic, bilinear and area"):
+    with pytest.raises(ValueError, match="allowed are bicubic, bilinear, area and point"):
         taps("nearest", 4)
 
 
@@ -100,16 +100,61 @@ def test_draw_keeps_its_shares_and_ranges():
     noises = [p.noise.sigma for d in kinds for p in d.passes if p.noise]
     assert 0 <= min(noises) and 11 < max(noises) <= 12
     codecs = [d.passes[0].codec for d in kinds if d.passes and d.passes[0].codec]
-    assert (min(c.quality for c in codecs), max(c.quality for c in codecs)) == (30, 95)
-    assert {(c.name, c.halved) for c in codecs} == {("JPEG", True), ("JPEG", False), ("WEBP", True)}
+    qualities, colours = ([c.quality for c in codecs if (c.name == "GIF") == gif] for gif in (False, True))
+    assert (min(qualities), max(qualities)) == (30, 95)
+    assert 8 <= min(colours) < 12 and 50 < max(colours) < 64
+    assert {(c.name, c.halved) for c in codecs} == {
+        ("JPEG", True), ("JPEG", False), ("WEBP", True), ("GIF", True), ("GIF", False),
+    }
+    noise = [p.noise for d in kinds for p in d.passes if p.noise]
+    assert np.mean([n.width > 0 for n in noise]) == pytest.approx(0.5, abs=0.05) and max(n.width for n in noise) <= 1.6
+    retouches = [p.retouch for d in kinds for p in d.passes if p.retouch]
+    assert len(retouches) / len(kinds) == pytest.approx(0.3 * 0.15 + 0.45 * 0.25, abs=0.02)
+    assert max(r.sharpened for r in retouches) <= 2 and any(r.median for r in retouches)
 
 
-@pytest.mark.parametrize("noise", [Noise(8.0), Noise(8.0, gray=1.0), Noise(8.0, 0.5, 1.0), Noise(8.0, soft=True)])
+@pytest.mark.parametrize("noise", [Noise(8.0), Noise(8.0, gray=1.0), Noise(8.0, 0.5, 1.0), Noise(8.0, width=0.5)])
 def test_noise_has_its_standard_deviation_at_mid_gray(noise):
     flat = np.full((96, 96, 3), 127.5, np.float32)
     added = noise.added(flat, np.random.default_rng(1)) - flat
     assert added.std() == pytest.approx(8, rel=0.05)
     assert (np.ptp(added, 2).max() < 1e-3) == (noise.gray == 1)
+
+
+def test_grain_is_as_wide_as_it_says():
+    """Neighbours are alike by exp(-1 / (4 width^2)), as samples of white noise under a Gaussian are."""
+    flat = np.full((128, 128, 3), 127.5, np.float32)
+    for width in (1.0, 1.6):
+        grain = Noise(8.0, width=width).added(flat, np.random.default_rng(1))[..., 0] - 127.5
+        assert grain.std() == pytest.approx(8, rel=0.1)
+        alike = (grain[:, 1:] * grain[:, :-1]).mean() / grain.var()
+        assert alike == pytest.approx(np.exp(-1 / (4 * width**2)), abs=0.05)
+
+
+def test_sharpening_raises_contrast_at_edges_alone_and_the_median_takes_single_specks():
+    edge = np.full((24, 24, 3), 100, np.float32)
+    edge[:, 12:] = 150
+    done = Retouch(sharpened=1.0, sigma=1.0).done(edge)
+    assert np.allclose(done[:, :8], 100, atol=1e-3) and np.allclose(done[:, 16:], 150, atol=1e-3)
+    assert done[:, 11].max() < 95 and done[:, 12].min() > 155
+    specks = edge.copy()
+    specks[6, 6] = specks[18, 18] = 255
+    assert np.array_equal(Retouch(median=True).done(specks), edge)
+
+
+@pytest.mark.parametrize("dithered", [True, False])
+def test_a_gif_has_its_number_of_colours(dithered):
+    found = Codec("GIF", 12, dithered).passed(picture(48, 2))
+    assert len(np.unique(found.reshape(-1, 3), axis=0)) <= 12
+
+
+def test_a_dimmed_scene_is_flatter_in_a_tenth_of_the_draws():
+    hr, random = picture(32, 2), np.random.default_rng(0)
+    found = [dimmed(hr, random) for _ in range(1000)]
+    other = [image for image in found if image is not hr]
+    assert len(other) == pytest.approx(100, abs=30)
+    contrasts = [np.polyfit(hr.ravel().astype(float), image.ravel(), 1)[0] for image in other]
+    assert min(contrasts) >= 0.29 and max(contrasts) <= 0.81
 
 
 def test_photon_noise_grows_with_the_signal():

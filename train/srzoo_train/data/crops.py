@@ -143,7 +143,9 @@ class Crops:
     def _damaged(
         self, wide: np.ndarray, random: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-        kind = damage.draw(random) if self.data.damage == "photo" else damage.Damage()
+        kind = damage.Damage()
+        if self.data.damage == "photo":
+            kind, wide = damage.draw(random), damage.dimmed(wide, random)
         # Of damaged crops three quarters are to lose more than 70 % of their damage.
         restore = random.random() ** (1 if kind == damage.Damage() else 0.25)
         lr, clean = damage.damaged(wide, kind, self.store.scale, random)

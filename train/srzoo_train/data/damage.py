@@ -1,11 +1,12 @@
-"""What happens to a photograph before people want it larger: blur, noise, JPEG and WebP.
+"""What happens to a photograph before people want it larger: blur, noise, retouching, JPEG, WebP, GIF.
 
-    HR -> blur and downscaling -> noise -> bytes -> JPEG or WebP [-> noise -> bytes -> JPEG or WebP]
+    HR -> blur and downscaling -> noise -> retouching -> bytes -> file [-> noise -> bytes -> file]
 
 `draw` picks the kind and the strength of every part, `damaged` applies them. The ranges are milder
 than those of Real-ESRGAN (Wang et al. 2021), whose networks make surfaces look like plastic: most
 photographs that people have were blurred by less than two of their pixels and compressed once or
-twice. Both are pure functions of the generator that they get.
+twice. `dimmed` is no damage: the truth is as dark. All three are pure functions of the generator
+that they get.
 """
 
 import io
@@ -14,11 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .kernels import Blur, reach, separable, shrunk, shrunk_exactly
+from .kernels import Blur, filtered, gaussian, reach, separable, shrunk, shrunk_exactly
 
 GRID = 16      # LR pixels: the largest block of JPEG's 4:2:0 and of WebP
 CLEAN = 0.25   # share of the draws without any damage
 STORED = 0.3   # of those that were shrunk well and stored once
+DIMMED = 0.1   # of those whose scene is darker or flatter, the truth too
 FULL = 15.0    # levels of 255, root mean square, of an input that counts as wholly damaged
 
 
@@ -29,30 +31,55 @@ class Noise:
     sigma: float
     gray: float = 0.0     # share of the variance that all channels have in common
     photon: float = 0.0   # share of the variance that grows with the signal, as Poisson's
-    soft: bool = False    # smoothed, as after demosaicing
+    width: float = 0.0    # of a grain, as its standard deviation in pixels: demosaiced, scanned or enlarged noise
 
     def added(self, image: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """float32 [h, w, 3] in 0 ... 255 with noise."""
-        height, width, channels = image.shape
-        draws = random.standard_normal((height + 2, width + 2, channels + 1), np.float32)
+        grain = gaussian(self.width) if self.width else np.array([0, 1, 0], np.float32)
+        height, width = (side + len(grain) - 1 for side in image.shape[:2])
+        draws = random.standard_normal((height, width, image.shape[2] + 1), np.float32)
         noise = math.sqrt(1 - self.gray) * draws[..., 1:] + math.sqrt(self.gray) * draws[..., :1]
-        noise = _smoothed(noise) if self.soft else noise[1:-1, 1:-1]
+        noise = filtered(noise, grain) / np.square(grain).sum()  # the variance is kept
         gain = np.sqrt(1 - self.photon + self.photon * np.maximum(image, 0) / 127.5)
         return image + np.float32(self.sigma) * gain * noise
 
 
 @dataclass(frozen=True)
-class Codec:
-    """A lossy file format; `halved`: colours at half the resolution, JPEG's 4:2:0."""
+class Retouch:
+    """What a camera or a program does to an image before it stores it."""
 
-    name: str             # JPEG | WEBP
-    quality: int
+    median: bool = False      # of 3x3 pixels: what is left by removing noise
+    sharpened: float = 0.0    # amount of an unsharp mask
+    sigma: float = 1.0        # of the mask, pixels
+
+    def done(self, image: np.ndarray) -> np.ndarray:
+        """float32 [h, w, 3] in 0 ... 255 after it."""
+        if self.median:
+            views = np.lib.stride_tricks.sliding_window_view(_bordered(image, 1), (3, 3), (0, 1))
+            image = np.median(views.reshape(*image.shape, 9), 3).astype(np.float32)
+        if not self.sharpened:
+            return image
+        mask = gaussian(self.sigma)
+        return image + np.float32(self.sharpened) * (image - filtered(_bordered(image, len(mask) // 2), mask))
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A lossy file format; `halved`: colours at half the resolution, JPEG's 4:2:0; a palette that is dithered."""
+
+    name: str             # JPEG | WEBP | GIF
+    quality: int          # of a GIF the number of its colours
     halved: bool = True
 
     def passed(self, image: np.ndarray) -> np.ndarray:
         """Bytes [h, w, 3] as they come out of the file."""
         from PIL import Image  # training without damage goes without Pillow
 
+        if self.name == "GIF":
+            dither = Image.Dither.FLOYDSTEINBERG if self.halved else Image.Dither.NONE
+            whole = Image.fromarray(image)
+            palette = whole.quantize(self.quality)
+            return np.asarray(whole.quantize(palette=palette, dither=dither).convert("RGB"))
         with io.BytesIO() as file:
             if self.name == "JPEG":
                 options = {"subsampling": 2 if self.halved else 0}
@@ -69,11 +96,13 @@ class Pass:
 
     noise: Noise | None = None
     codec: Codec | None = None
+    retouch: Retouch | None = None
 
     def through(self, image: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """Bytes of an image [h, w, 3] in 0 ... 255."""
-        noisy = self.noise.added(image, random) if self.noise else image
-        return self.codec.passed(_bytes(noisy)) if self.codec else _bytes(noisy)
+        found = self.noise.added(image, random) if self.noise else image
+        found = self.retouch.done(found.astype(np.float32)) if self.retouch else found
+        return self.codec.passed(_bytes(found)) if self.codec else _bytes(found)
 
 
 @dataclass(frozen=True)
@@ -81,28 +110,36 @@ class Damage:
     """One way from HR to LR. Without any part it is the library's own bicubic."""
 
     blur: Blur | None = None
-    down: str = "bicubic"           # | bilinear | area
+    down: str = "bicubic"           # | bilinear | area | point
     passes: tuple[Pass, ...] = ()
 
 
 def draw(random: np.random.Generator) -> Damage:
     """The damage of a photograph as people have it: none in a quarter of the draws.
 
-    In three of ten it is what most photographs on the web have: shrunk well and stored once, with
-    little noise. In the rest anything can come together, mostly with a second, milder pass.
+    In three of ten it is what most photographs on the web have: shrunk well, perhaps sharpened, and
+    stored once, with little noise. In the rest anything can come together, mostly with a second,
+    milder pass.
     """
     kind = random.random()
     if kind < CLEAN:
         return Damage()
-    kinds = ("bicubic", "area", "bilinear")
-    down = kinds[random.choice(3, p=(0.5, 0.25, 0.25))]
+    down = ("bicubic", "area", "bilinear", "point")[random.choice(4, p=(0.5, 0.25, 0.2, 0.05))]
     if kind < CLEAN + STORED:
-        return Damage(None, down, (Pass(_noise(random, 8.0, 0.35), _codec(random, (40, 95), 1.0)),))
+        return Damage(None, down, (Pass(_noise(random, 8.0, 0.3), _codec(random, (40, 95), 1.0), _retouch(random, 0.15)),))
     blur = _blur(random) if random.random() < 0.65 else None
-    first = Pass(_noise(random, 12.0, 0.5), _codec(random, (30, 95), 0.8))
+    first = Pass(_noise(random, 12.0, 0.55), _codec(random, (30, 95), 0.8), _retouch(random, 0.25))
     if random.random() < 0.3:
         return Damage(blur, down, (first,))
     return Damage(blur, down, (first, Pass(_noise(random, 3.0, 0.3), _codec(random, (55, 95), 0.75))))
+
+
+def dimmed(hr: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """HR bytes of the same scene in haze or little light, in a tenth of the draws; else as they are."""
+    if random.random() >= DIMMED:
+        return hr
+    contrast, light = random.uniform(0.3, 0.8), random.random() ** 2
+    return _bytes(hr * np.float32(contrast) + np.float32(255 * (1 - contrast) * light))
 
 
 def _blur(random: np.random.Generator) -> Blur:
@@ -117,22 +154,34 @@ def _blur(random: np.random.Generator) -> Blur:
 
 
 def _noise(random: np.random.Generator, strongest: float, share: float) -> Noise | None:
-    """In a `share` of the draws; little of it more often than much."""
+    """In a `share` of the draws; little of it more often than much. Half have a grain, a fifth are gray."""
     if random.random() >= share:
         return None
     sigma = strongest * random.random() ** 1.5
-    return Noise(sigma, random.random(), random.random(), bool(random.random() < 0.25))
+    gray = min(1.0, 1.25 * random.random())
+    width = random.uniform(0.4, 1.6) if random.random() < 0.5 else 0.0
+    return Noise(sigma, gray, random.random(), width)
+
+
+def _retouch(random: np.random.Generator, share: float) -> Retouch | None:
+    """In a `share` of the draws: sharpened, and in three of ten smoothed before."""
+    if random.random() >= share:
+        return None
+    return Retouch(bool(random.random() < 0.3), 2.0 * random.random() ** 1.5, random.uniform(0.5, 1.5))
 
 
 def _codec(random: np.random.Generator, quality: tuple[int, int], share: float) -> Codec | None:
-    """JPEG in nine of ten draws, WebP in the rest, none beyond `share`."""
+    """JPEG in most of the draws, WebP in a tenth, GIF in one of thirty, none beyond `share`."""
     if random.random() >= share:
         return None
     least, most = quality
     value = least + int((most + 1 - least) * random.random() ** 0.7)  # high ones more often, as on the web
-    if random.random() < 0.1:
+    kind = random.random()
+    if kind < 0.1:
         return Codec("WEBP", value)
-    return Codec("JPEG", value, bool(random.random() < 0.65))
+    if kind < 0.13:
+        return Codec("GIF", int(2 ** random.uniform(3, 6)), bool(random.random() < 0.5))
+    return Codec("JPEG", value, bool(random.random() < (0.85 if value < 65 else 0.65)))
 
 
 def margin(scale: int) -> int:
@@ -184,8 +233,5 @@ def _bytes(image: np.ndarray) -> np.ndarray:
     return np.clip(np.floor(image + 0.5), 0, 255).astype(np.uint8)
 
 
-def _smoothed(noise: np.ndarray) -> np.ndarray:
-    """Weights 1 2 1 along both axes, the variance kept: [h + 2, w + 2, c] -> [h, w, c]."""
-    rows = noise[:-2] + 2 * noise[1:-1] + noise[2:]
-    both = rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]
-    return both / np.float32(6)  # the root of (1 + 4 + 1)^2
+def _bordered(image: np.ndarray, width: int) -> np.ndarray:
+    return np.pad(image, ((width, width), (width, width), (0, 0)), "edge")

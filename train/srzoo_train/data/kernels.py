@@ -4,6 +4,7 @@ LR pixel i lies over HR pixels scale * i ... scale * i + scale - 1. Every kernel
 their middle, so that LR and HR stay aligned whatever the blur.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,17 +44,20 @@ def taps(kind: str, scale: int) -> tuple[np.ndarray, int]:
     """Weights of one LR pixel along an axis, and the offset of the first from HR pixel scale * i.
 
     `bicubic` is the library's own, `bilinear` the triangle that Pillow widens by the scale, `area`
-    the mean.
+    the mean, `point` the middle alone, as nearest neighbour takes it: two pixels where the scale is even.
     """
     if kind == "area":
         return np.full(scale, 1 / scale), 0
+    if kind == "point":
+        middle = 2 - scale % 2
+        return np.full(middle, 1 / middle), (scale - middle) // 2
     if kind == "bilinear":
         first = -((scale + 1) // 2)
         at = np.arange(first, scale - first)
         found = np.maximum(1 - np.abs(at - (scale - 1) / 2) / scale, 0)
         return found / found.sum(), first
     if kind != "bicubic":
-        raise ValueError(f'cannot shrink by "{kind}": allowed are bicubic, bilinear and area')
+        raise ValueError(f'cannot shrink by "{kind}": allowed are bicubic, bilinear, area and point')
     middle = 8  # of so many LR pixels that the border is far
     index, weight = weights(2 * middle * scale, 2 * middle)
     used = np.flatnonzero(weight[middle])
@@ -120,3 +124,17 @@ def shrunk_exactly(image: np.ndarray, scale: int, size: Sequence[int]) -> np.nda
     rows = rounded(strided(image.astype(np.float64), down[None], scale, start, size[0])[0])
     out = strided(rows.swapaxes(0, 1), down[None], scale, start, size[1])[0]
     return np.ascontiguousarray(rounded(out).astype(np.uint8).swapaxes(0, 1))
+
+
+def gaussian(sigma: float) -> np.ndarray:
+    """Weights [2 * radius + 1] that add up to 1; the radius is three standard deviations, and at least 1."""
+    radius = max(1, math.ceil(3 * sigma))
+    found = np.exp(-0.5 * (np.arange(-radius, radius + 1.0) / sigma) ** 2)
+    return (found / found.sum()).astype(np.float32)
+
+
+def filtered(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """planes [h, w, c] under the same weights [2 * radius + 1] along both axes, without the border of that radius."""
+    rows = strided(planes, weights[None], 1, 0, len(planes) - len(weights) + 1)[0]
+    columns = rows.swapaxes(0, 1)
+    return strided(columns, weights[None], 1, 0, len(columns) - len(weights) + 1)[0].swapaxes(0, 1)
