@@ -11,6 +11,7 @@ const BY_ADDRESS = [
   "lib/server_worker.ts",
   "lib/image/files/codecs/imagescript.ts",
   "lib/image/files/codecs/webp_in_node.ts",
+  "lib/runtime/linux_gpu.ts",
 ];
 
 /**

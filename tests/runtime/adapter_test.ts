@@ -1,0 +1,60 @@
+import { expect } from "expect";
+import { whyNoGpu } from "../../lib/runtime/adapter.ts";
+import { hasGpu } from "../../lib/runtime/linux_gpu.ts";
+
+Deno.test("hasGpu() knows the devices of GPUs from others", () => {
+  for (
+    const gpu of ["renderD128", "nvidia0", "nvidiactl", "nvhost-gpu", "dxg", "mali0", "kgsl-3d0"]
+  ) {
+    expect(hasGpu(["null", gpu])).toBe(true);
+  }
+  expect(hasGpu([])).toBe(false);
+  // A screen without a GPU has a card and a frame buffer, and no render node.
+  expect(hasGpu(["null", "random", "card0", "by-path", "fb0", "vda", "dxgkrnl0"])).toBe(false);
+});
+
+/** Names of a folder, none if there is no such folder. */
+function namesIn(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+const isLinux = Deno.build.os === "linux";
+const isBare = isLinux && !hasGpu([...namesIn("/dev"), ...namesIn("/dev/dri")]);
+
+Deno.test({
+  name:
+    "whyNoGpu() loads no driver of a GPU where there is no device of one, and does if it is asked to",
+  ignore: !isBare,
+  async fn() {
+    const code = `
+      import { whyNoGpu } from ${
+      JSON.stringify(import.meta.resolve("../../lib/runtime/adapter.ts"))
+    };
+      const drivers = () => /lib(vulkan|LLVM|EGL|GL)\\b/.test(Deno.readTextFileSync("/proc/self/maps"));
+      const [reason, before] = [await whyNoGpu(false), drivers()];
+      const found = await whyNoGpu(true);
+      console.log(JSON.stringify({ reason, before, found, after: drivers() }));
+    `;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "-q", `data:text/javascript,${encodeURIComponent(code)}`],
+    }).output();
+    const { reason, before, found, after } = JSON.parse(new TextDecoder().decode(stdout));
+    expect(reason).toMatch(/no GPU adapter but one of software.*name webgpu as the provider/);
+    expect(before).toBe(false);
+    // Whoever forces it gets what the system has, if that is an adapter of software.
+    expect(after || /no GPU adapter was found/.test(found)).toBe(true);
+  },
+});
+
+Deno.test({
+  name: "whyNoGpu() asks for an adapter where the devices may not be seen",
+  ignore: !isLinux,
+  permissions: { read: false, env: true },
+  async fn() {
+    expect(await whyNoGpu(false) ?? "").not.toMatch(/since \/dev has no GPU/);
+  },
+});
