@@ -170,6 +170,7 @@ function choicesOf({ generative, regions, runs, ...plan }: Plan): PlanChoices {
   const drawn = { seed: plan.seed, sampler: plan.sampler, steps: plan.steps, graph: plan.graph };
   return {
     ...generative ? drawn : {},
+    restore: plan.restore,
     samples: plan.samples,
     regions: regions.rows.length * regions.columns.length,
     runs,

@@ -31,6 +31,8 @@ export interface PlanChoices {
   steps?: number;
   /** Graph that makes the steps. */
   graph?: string;
+  /** How much damage is to be removed, 0 to 1 or as much as the input shows, if the entry has the option. */
+  restore?: number | "auto";
   /** Images to draw. */
   samples: number;
   /** Number of regions, which are processed one after the other. */
@@ -93,6 +95,10 @@ export interface DoneEvent {
   steps?: number;
   /** Graph that made the steps. */
   graph?: string;
+  /** How much damage was removed, 0 to 1, if the entry has the option. */
+  restore?: number;
+  /** LR-PSNR of each image in dB, with `--consistency`. */
+  lrPsnr?: readonly number[];
   /** Time in seconds. */
   seconds: number;
   /** What the user should know about the result. */

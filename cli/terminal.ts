@@ -75,10 +75,11 @@ function indented(notes: readonly string[]): string[] {
 
 /** What a dry run reports about the work that it does not do. */
 function choiceLines(plan: PlanEvent): string[] {
-  const { outputs, steps, sampler, seed, samples, regions, runs } = plan;
+  const { outputs, steps, sampler, seed, restore, samples, regions, runs } = plan;
   const choices = [
-    steps !== undefined && `${steps} steps of ${sampler}`,
+    steps !== undefined && `${counted(steps, "step")} of ${sampler}`,
     seed !== undefined && `seed ${seed}`,
+    restore !== undefined && `restore ${restore === "auto" ? restore : rounded(restore)}`,
     samples > 1 && `${samples} samples`,
     regions > 1 && `${regions} regions`,
     runs > 0 && `${runs} network calls`,
@@ -101,14 +102,25 @@ function planLine({ file, width, height, outputWidth, outputHeight, ...plan }: P
     `about ${inBytes(plan.memoryBytes)} of memory, about ${inTime(plan.seconds)}`;
 }
 
-function doneLine({ file, outputs, seed, steps, seconds }: DoneEvent): string {
+function doneLine({ file, outputs, seed, steps, restore, seconds }: DoneEvent): string {
   const facts = [
     seed !== undefined && `seed ${seed}`,
-    steps !== undefined && `${steps} steps`,
+    steps !== undefined && counted(steps, "step"),
+    restore !== undefined && `restore ${rounded(restore)}`,
     inTime(seconds),
   ];
   const names = outputs.map((path) => path === "-" ? "standard output" : path);
   return `${nameOf(file)} -> ${names.join(", ")} (${facts.filter(Boolean).join(", ")})`;
+}
+
+/** A number of things: 1 step, 2 steps. */
+function counted(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}
+
+/** A value of a dial, which auto gives with all its digits, to two of them. */
+function rounded(value: number): string {
+  return `${Math.round(value * 100) / 100}`;
 }
 
 function summaryLine(

@@ -56,6 +56,28 @@ Deno.test("terminalReporter() colours errors only if colour is wanted", () => {
   expect(told([failure, summary])).not.toContain("\x1b");
 });
 
+Deno.test("terminalReporter() names what was chosen for an image: seed, steps and how much damage was removed", () => {
+  const done: Event = {
+    event: "done",
+    file: "a.jpg",
+    outputs: ["b.jpg"],
+    width: 4,
+    height: 4,
+    scale: 4,
+    model: "m",
+    version: "1",
+    provider: "native",
+    seed: 7,
+    steps: 1,
+    restore: 0.8500000238418579,
+    seconds: 2,
+    notes: [],
+  };
+  expect(told([done])).toBe("a.jpg -> b.jpg (seed 7, 1 step, restore 0.85, 2 s)\n");
+  expect(told([{ ...done, steps: 4, restore: 0 }])).toContain("4 steps, restore 0, 2 s");
+  expect(told([{ ...done, steps: undefined, restore: undefined }])).toContain("(seed 7, 2 s)");
+});
+
 Deno.test("jsonReporter() writes one object per line, and not too many", () => {
   const lines: string[] = [];
   const report = jsonReporter((line) => lines.push(line));
