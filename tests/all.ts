@@ -16,28 +16,37 @@ interface Tally {
 
 const root = new URL("../", import.meta.url);
 
-/** Runs a command, shows what it prints, and returns its exit code and output without colours. */
-async function show(command: string[], options: Deno.CommandOptions = {}) {
+/** Runs a command; hands on what it prints, and returns that with its exit code. */
+async function run(
+  command: string[],
+  cwd: URL,
+  print: (text: string) => Promise<void>,
+): Promise<{ code: number; output: string }> {
   const child = new Deno.Command(command[0], {
     args: command.slice(1),
-    cwd: root,
+    cwd,
     stdout: "piped",
     stderr: "inherit",
     env: { NO_COLOR: "1", SRZOO_DENO: Deno.execPath() },
-    ...options,
   }).spawn();
   let output = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of child.stdout) {
-    await Deno.stdout.write(chunk);
-    output += decoder.decode(chunk, { stream: true });
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    await print(text);
+    output += text;
   }
   return { code: (await child.status).code, output };
 }
 
+async function show(text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+}
+
+const keepBack = () => Promise.resolve();
+
 /** The library's tests; Deno closes with `ok | 2 passed | 0 failed | 1 ignored (9ms)`. */
 async function libraryTests(): Promise<Tally> {
-  const { code, output } = await show([Deno.execPath(), "test", "-A", "tests"]);
+  const { code, output } = await run([Deno.execPath(), "test", "-A", "tests"], root, show);
   const count = (word: string) =>
     Number(output.match(new RegExp(`(\\d+) ${word}`, "g"))?.at(-1)?.split(" ")[0] ?? 0);
   const skipped = [...output.matchAll(/^(.*) \.\.\. ignored/gm)].map((match) => match[1]);
@@ -45,10 +54,10 @@ async function libraryTests(): Promise<Tally> {
   return { passed: count("passed"), failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
-/** The tests of `train/`; pytest closes with `2 passed, 1 skipped in 3.1s`. */
-async function trainingTests(python: readonly string[]): Promise<Tally> {
+/** The tests of `train/`, and what they printed; pytest closes with `2 passed, 1 skipped in 3.1s`. */
+async function trainingTests(python: readonly string[]): Promise<Tally & { output: string }> {
   const command = [...python, "-m", "pytest", "-q", "-rs", "tests"];
-  const { code, output } = await show(command, { cwd: new URL("train/", root) });
+  const { code, output } = await run(command, new URL("train/", root), keepBack);
   const last = output.trimEnd().split("\n").at(-1) ?? "";
   const count = (word: RegExp) => Number(last.match(word)?.[1] ?? 0);
   const skipped = [...output.matchAll(/^SKIPPED \[\d+\] (.*)$/gm)].map((match) => match[1]);
@@ -57,6 +66,7 @@ async function trainingTests(python: readonly string[]): Promise<Tally> {
     passed: count(/(\d+) passed/),
     failed: code !== 0 && failed === 0 ? 1 : failed,
     skipped,
+    output,
   };
 }
 
@@ -66,7 +76,10 @@ async function sharedIsPresent(): Promise<boolean> {
 
 // First, since the library's tests that need Python use this environment if it exists.
 const python = await pythonCommand();
-const tallies = [await libraryTests(), await trainingTests(python)];
+// At once, since each keeps about one core busy: together they take as long as the longer one.
+const [library, training] = await Promise.all([libraryTests(), trainingTests(python)]);
+await show(training.output);
+const tallies: Tally[] = [library, training];
 const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
 let failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
 const skipped = tallies.flatMap((tally) => tally.skipped);
