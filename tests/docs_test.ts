@@ -6,6 +6,7 @@
 import { expect } from "expect";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { serveEntries } from "./_entry_server.ts";
 import { python } from "./_python.ts";
 import { textured, writePng } from "./bench/_pictures.ts";
 import { encodeImage } from "../mod.ts";
@@ -358,20 +359,6 @@ async function workplace() {
 
 const lpips = join(root, "../shared/lpips");
 
-/** Serves a folder, also as the repositories of an owner of the Hub. */
-function serve(folder: string) {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const path = new URL(request.url).pathname;
-    const plain = path.replace(/^\/OWNER\/([^/]+)\/resolve\/main/, "/$1");
-    const bytes = await Deno.readFile(join(folder, plain)).catch(() => undefined);
-    return bytes ? new Response(bytes) : new Response("none", { status: 404 });
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
 /** The command as it is run: that of the document, with words replaced. */
 function small({ command, swap = {}, more = "" }: Run): string {
   let line = command;
@@ -456,7 +443,7 @@ Deno.test(
   { ignore: !python || !existsSync(lpips) || Deno.build.os === "windows" },
   async () => {
     await using work = await workplace();
-    await using server = serve(join(work.place, "public"));
+    await using server = serveEntries(join(work.place, "public"));
     const { place } = work;
     const env = variables(work.folder, server.url);
     const made = await new Deno.Command(python!, {

@@ -3,6 +3,7 @@ import type { Image } from "../lib/image/image.ts";
 import type { ImageGenerator } from "../lib/generator.ts";
 import { load, loadGenerator } from "../lib/load.ts";
 import type { Progress } from "../lib/plan.ts";
+import { apart } from "./_tiny.ts";
 import { readTiny } from "./contracts/family.ts";
 
 const onCpu = { provider: "native", threads: 1 } as const;
@@ -11,10 +12,6 @@ async function open(): Promise<ImageGenerator> {
   const { folder } = await readTiny("ddpm-free-tiny");
   return await loadGenerator(new URL("model.yml", folder), onCpu);
 }
-
-/** Largest difference of two images' bytes. */
-const apart = (a: Image, b: Image) =>
-  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 
 Deno.test("generate() draws images of any size, the same for the same seed", async () => {
   await using generator = await open();

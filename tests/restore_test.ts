@@ -3,13 +3,8 @@ import { toImage } from "../lib/image/pixels.ts";
 import type { Image } from "../lib/image/image.ts";
 import { cascade } from "../lib/abilities/cascade.ts";
 import { load } from "../lib/load.ts";
-import type { Upscaler } from "../lib/upscaler.ts";
+import { loadTiny } from "./_tiny.ts";
 import { readTiny, testPicture } from "./contracts/family.ts";
-
-async function open(id: string): Promise<Upscaler> {
-  const { folder } = await readTiny(id);
-  return await load(new URL("model.yml", folder), { provider: "native", threads: 1 });
-}
 
 const source = toImage(testPicture(70, 44)); // more than one tile of 32
 
@@ -19,7 +14,7 @@ function meanOf({ data }: Image): number {
 }
 
 Deno.test("restore is fed to every graph that has the input", async () => {
-  await using upscaler = await open("photo-tiny");
+  await using upscaler = await loadTiny("photo-tiny");
   expect(upscaler.accepts).toContain("restore");
   const draw = async (restore: number, fidelity: number) => {
     const { images, restore: told } = await upscaler.upscale(source, {
@@ -42,7 +37,7 @@ Deno.test("restore is fed to every graph that has the input", async () => {
 });
 
 Deno.test("restore auto is the mean of the entry's own estimates, reported in the result", async () => {
-  await using upscaler = await open("photo-tiny");
+  await using upscaler = await loadTiny("photo-tiny");
   expect(upscaler.plan(source).restore).toBe("auto");
   const result = await upscaler.upscale(source, { seed: 1 });
   expect(result.restore).toBeCloseTo(meanOf(source) / 255, 5);
@@ -53,12 +48,12 @@ Deno.test("restore auto is the mean of the entry's own estimates, reported in th
 });
 
 Deno.test("restore is refused by name if the entry does not have it, or beyond its range", async () => {
-  await using upscaler = await open("photo-tiny");
+  await using upscaler = await loadTiny("photo-tiny");
   for (const restore of [-0.1, 1.1, NaN]) {
     await expect(upscaler.upscale(source, { restore })).rejects.toThrow(/restore = .* from 0 to 1/);
   }
   for (const id of ["srdiff-tiny", "regression-tiny", "sr3-tiny"]) {
-    await using other = await open(id);
+    await using other = await loadTiny(id);
     await expect(other.upscale(source, { restore: 0.5 })).rejects.toThrow(/"restore": the family/);
     expect(other.plan(source).restore).toBe(undefined);
   }
@@ -74,7 +69,7 @@ Deno.test("restore auto needs the graph that estimates it", async () => {
 });
 
 Deno.test("restore goes through a cascade to the stages that have it", async () => {
-  await using both = cascade([await open("photo-tiny"), await open("regression-tiny")]);
+  await using both = cascade([await loadTiny("photo-tiny"), await loadTiny("regression-tiny")]);
   const small = toImage(testPicture(8, 8));
   const { images: [kept] } = await both.upscale(small, { seed: 1, restore: 0 });
   const { images: [gone] } = await both.upscale(small, { seed: 1, restore: 1 });

@@ -6,15 +6,9 @@ import { lrPsnr } from "../lib/metrics/consistency.ts";
 import type { Progress, UpscaleOptions } from "../lib/plan.ts";
 import { tensor } from "../lib/tensor/tensor.ts";
 import { load } from "../lib/load.ts";
-import type { Upscaler } from "../lib/upscaler.ts";
 import type { ModelCard } from "../lib/zoo/card.ts";
-import { readTiny, testPicture } from "./contracts/family.ts";
-
-/** Opens a tiny entry on one thread of the CPU. */
-async function open(id: string): Promise<Upscaler> {
-  const { folder } = await readTiny(id);
-  return await load(new URL("model.yml", folder), { provider: "native", threads: 1 });
-}
+import { apart, loadTiny } from "./_tiny.ts";
+import { testPicture } from "./contracts/family.ts";
 
 const bicubic: ModelCard = {
   id: "bicubic",
@@ -28,12 +22,6 @@ const bicubic: ModelCard = {
 };
 
 const photo = (height: number, width: number): Image => toImage(testPicture(height, width));
-
-/** Largest difference of two images' bytes. */
-function apart(a: Image, b: Image): number {
-  expect([a.width, a.height]).toEqual([b.width, b.height]);
-  return a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
-}
 
 Deno.test("load() opens an entry without a network", async () => {
   await using upscaler = await load(bicubic);
@@ -51,7 +39,7 @@ Deno.test("load() opens an entry without a network", async () => {
 });
 
 Deno.test("upscale() makes the same images for the same seed, others for another one", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(20, 26);
   const first = await upscaler.upscale(source, { seed: 5, samples: 2 });
   expect(first).toMatchObject({
@@ -71,7 +59,7 @@ Deno.test("upscale() makes the same images for the same seed, others for another
 });
 
 Deno.test("upscale() returns the seed that it drew, and that seed reproduces the image", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(6, 6);
   const drawn = await upscaler.upscale(source);
   expect(Number.isInteger(drawn.seed)).toBe(true);
@@ -79,7 +67,7 @@ Deno.test("upscale() returns the seed that it drew, and that seed reproduces the
 });
 
 Deno.test("upscale() applies temperature, fidelity, sampler and steps", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(12, 12);
   const draw = async (options: UpscaleOptions) =>
     (await upscaler.upscale(source, { seed: 1, ...options })).images[0];
@@ -100,7 +88,7 @@ Deno.test("upscale() applies temperature, fidelity, sampler and steps", async ()
 
 for (const [id, tolerance] of [["regression-tiny", 1], ["srdiff-tiny", 2]] as const) {
   Deno.test(`upscale() with ${id} hardly depends on tiles and regions`, async () => {
-    await using upscaler = await open(id);
+    await using upscaler = await loadTiny(id);
     const source = photo(151, 230);
     const options = id === "srdiff-tiny" ? { seed: 3 } : {};
     const whole = await upscaler.upscale(source, { ...options, tile: 256 });
@@ -115,7 +103,7 @@ for (const [id, tolerance] of [["regression-tiny", 1], ["srdiff-tiny", 2]] as co
 
 Deno.test("upscale() with consistency gives an image that shrinks to the source", async () => {
   for (const id of ["regression-tiny", "srdiff-tiny"]) {
-    await using upscaler = await open(id);
+    await using upscaler = await loadTiny(id);
     const source = photo(60, 80);
     const plain = await upscaler.upscale(source);
     const { images } = await upscaler.upscale(source, { consistency: true });
@@ -125,7 +113,7 @@ Deno.test("upscale() with consistency gives an image that shrinks to the source"
 });
 
 Deno.test("upscale() with consistency reports what it reached, and warns if that is too little", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(20, 24);
   const good = await upscaler.upscale(source, { seed: 1, samples: 2, consistency: true });
   expect(good.lrPsnr).toEqual(good.images.map((image) => lrPsnr(image, source)));
@@ -139,7 +127,7 @@ Deno.test("upscale() with consistency reports what it reached, and warns if that
 });
 
 Deno.test("upscale() with consistency reaches the same in several regions as in one", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(150, 180);
   const options = { seed: 1, consistency: true };
   const whole = await upscaler.upscale(source, options);
@@ -152,7 +140,7 @@ Deno.test("upscale() with consistency reaches the same in several regions as in 
 });
 
 Deno.test("upscale() keeps the channels and the profile of the source", async () => {
-  await using upscaler = await open("regression-tiny");
+  await using upscaler = await loadTiny("regression-tiny");
   const iccProfile = Uint8Array.of(1, 2, 3);
   for (const channels of [1, 2, 3, 4] as const) {
     const source = { ...photo(8, 6), channels, iccProfile };
@@ -170,7 +158,7 @@ Deno.test("upscale() keeps the channels and the profile of the source", async ()
 });
 
 Deno.test("upscale() enlarges opacity by bicubic and reveals no hidden colour", async () => {
-  await using upscaler = await open("regression-tiny");
+  await using upscaler = await loadTiny("regression-tiny");
   const source = { ...photo(16, 16), channels: 4 as const };
   const other = { ...source, data: source.data.slice() };
   for (let i = 0; i < source.data.length; i += 4) {
@@ -194,7 +182,7 @@ Deno.test("upscale() enlarges opacity by bicubic and reveals no hidden colour", 
 const black3 = (v: number) => ({ data: Float32Array.of(v, v, v), dims: [1, 3, 1, 1] });
 
 Deno.test("stream() shows every step and returns what upscale() gives", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(10, 12);
   const stream = upscaler.stream(source, { seed: 4, samples: 2 });
   const seen: number[][] = [];
@@ -212,7 +200,7 @@ Deno.test("stream() shows every step and returns what upscale() gives", async ()
 });
 
 Deno.test("stream() shows images in regions as far as they are done", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(151, 230);
   const stream = upscaler.stream(source, { seed: 4, memory: 230e6, steps: 1 });
   const covered: number[] = [];
@@ -226,7 +214,7 @@ Deno.test("stream() shows images in regions as far as they are done", async () =
 });
 
 Deno.test("upscale() reports its progress, which never falls and ends at 1", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const seen: Progress[] = [];
   const source = photo(60, 70);
   const options = { seed: 1, samples: 2, onProgress: (progress: Progress) => seen.push(progress) };
@@ -238,7 +226,7 @@ Deno.test("upscale() reports its progress, which never falls and ends at 1", asy
 });
 
 Deno.test("upscale() stops within one tile of one step", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const controller = new AbortController();
   let calls = 0;
   const run = upscaler.upscale(photo(60, 70), {
@@ -252,7 +240,7 @@ Deno.test("upscale() stops within one tile of one step", async () => {
 });
 
 Deno.test("upscale() does not change the source", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const source = { ...photo(9, 9), channels: 4 as const };
   source.data[3] = 0;
   const before = source.data.slice();
@@ -261,7 +249,7 @@ Deno.test("upscale() does not change the source", async () => {
 });
 
 Deno.test("upscale() refuses to make pixels of NaN", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const noise = (_: unknown, dims: readonly number[]) => {
     const broken = tensor(dims);
     broken.data[7] = NaN;
@@ -271,7 +259,7 @@ Deno.test("upscale() refuses to make pixels of NaN", async () => {
 });
 
 Deno.test("stream() runs a plan as it was made, with its seed", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(10, 12);
   const plan = upscaler.plan(source, { samples: 2 });
   const seen: number[] = [];
@@ -283,8 +271,8 @@ Deno.test("stream() runs a plan as it was made, with its seed", async () => {
 });
 
 Deno.test("upscale() refuses a plan for another size or another entry", async () => {
-  await using upscaler = await open("srdiff-tiny");
-  await using other = await open("regression-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
+  await using other = await loadTiny("regression-tiny");
   const plan = upscaler.plan({ width: 12, height: 10 });
   await expect(upscaler.upscale(photo(12, 10), plan)).rejects.toThrow(/12x10, not .* 10x12/);
   await expect(other.upscale(photo(10, 12), plan)).rejects.toThrow(/for srdiff-tiny/);

@@ -9,13 +9,8 @@ import { rankCorrelation } from "../../lib/metrics/calibration.ts";
 import { deviationMap } from "../../lib/metrics/mod.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { load } from "../../lib/load.ts";
-import type { Upscaler } from "../../lib/upscaler.ts";
-import { readTiny, testPicture } from "../contracts/family.ts";
-
-async function open(id: string): Promise<Upscaler> {
-  const { folder } = await readTiny(id);
-  return await load(new URL("model.yml", folder), { provider: "native", threads: 1 });
-}
+import { loadTiny } from "../_tiny.ts";
+import { testPicture } from "../contracts/family.ts";
 
 const low = toImage(testPicture(24, 32));
 
@@ -31,7 +26,7 @@ function error(a: Image, b: Image, mask: (x: number, y: number) => boolean = () 
 }
 
 Deno.test("interpolateSeeds() goes from one seed's image to the other's", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const [a, b] = [
     (await upscaler.upscale(low, { seed: 1 })).images[0],
     (await upscaler.upscale(low, { seed: 2 })).images[0],
@@ -48,13 +43,13 @@ Deno.test("interpolateSeeds() goes from one seed's image to the other's", async 
 });
 
 Deno.test("interpolateSeeds() refuses options that do not make sense between two seeds", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const refused = (options: { from: number; to: number; t: number }) =>
     expect(interpolateSeeds(upscaler, low, options)).rejects.toThrow(RangeError);
   await refused({ from: 1, to: 2, t: 1.1 });
   await refused({ from: -1, to: 2, t: 0.5 });
   await refused({ from: 1, to: 0.5, t: 0.5 });
-  await using regression = await open("regression-tiny");
+  await using regression = await loadTiny("regression-tiny");
   await expect(interpolateSeeds(regression, low, { from: 1, to: 2, t: 0.5 }))
     .rejects.toThrow(UnsupportedError);
 });
@@ -71,7 +66,7 @@ const reference = ((picture) => {
 })(testPicture(96, 128));
 
 Deno.test("fuse() takes the reference inside the mask and nothing outside", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const { images: [plain] } = await upscaler.upscale(low, { seed: 3 });
   const fused = await fuse(upscaler, low, { reference, mask, seed: 3 });
   expect(error(fused, plain, (x, y) => !inside(x, y))).toBe(0);
@@ -84,7 +79,7 @@ Deno.test("fuse() takes the reference inside the mask and nothing outside", asyn
 });
 
 Deno.test("fuse() has no jump at the edge of the mask", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const { images: [plain] } = await upscaler.upscale(low, { seed: 3 });
   const fused = await fuse(upscaler, low, { reference, mask, seed: 3 });
   const edge = (x: number, y: number) => inside(x, y) && !inside(x - 1, y);
@@ -93,7 +88,7 @@ Deno.test("fuse() has no jump at the edge of the mask", async () => {
 });
 
 Deno.test("fuse() refuses images of another size", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   await expect(fuse(upscaler, low, { reference: low, mask })).rejects.toThrow(/reference of 32x24/);
   await expect(fuse(upscaler, low, { reference, mask: low })).rejects.toThrow(/mask of 32x24/);
 });
@@ -102,7 +97,7 @@ Deno.test("fuse() refuses images of another size", async () => {
 const same = (a: Tensor, b: Tensor) => a.data.every((value, i) => value === b.data[i]);
 
 Deno.test("uncertainty() is the mean and the pooled deviation of the samples", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const { images } = await upscaler.upscale(low, { seed: 1, samples: 3 });
   const { mean, deviation } = await uncertainty(upscaler, low, { seed: 1, samples: 3 });
   expect(deviation.dims).toEqual([1, 1, 96, 128]);
@@ -117,7 +112,7 @@ Deno.test("uncertainty() is the mean and the pooled deviation of the samples", a
 });
 
 Deno.test("uncertainty() draws five samples, and refuses one and a window below 0", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   const { images } = await upscaler.upscale(low, { seed: 1, samples: 5 });
   const { deviation } = await uncertainty(upscaler, low, { seed: 1 });
   expect(same(deviation, deviationMap(images))).toBe(true);

@@ -1,23 +1,15 @@
 import { expect } from "expect";
-import { cascade, fuse, type Image, interpolateSeeds, load, uncertainty } from "../../mod.ts";
-import type { Progress, UpscaleOptions, Upscaler } from "../../mod.ts";
+import { cascade, fuse, type Image, interpolateSeeds, uncertainty } from "../../mod.ts";
+import type { Progress, UpscaleOptions } from "../../mod.ts";
 import { toImage } from "../../lib/image/pixels.ts";
-import { readTiny, testPicture } from "../contracts/family.ts";
-
-async function open(id: string): Promise<Upscaler> {
-  const { folder } = await readTiny(id);
-  return await load(new URL("model.yml", folder), { provider: "native", threads: 1 });
-}
+import { apart, loadTiny } from "../_tiny.ts";
+import { testPicture } from "../contracts/family.ts";
 
 const source = toImage(testPicture(9, 11));
 
-/** Largest difference of two images' bytes. */
-const apart = (a: Image, b: Image) =>
-  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
-
 Deno.test("cascade() enlarges the result of each stage with the next one", async () => {
-  await using first = await open("regression-tiny");
-  await using second = await open("regression-tiny");
+  await using first = await loadTiny("regression-tiny");
+  await using second = await loadTiny("regression-tiny");
   const both = cascade([first, second]);
   expect([both.card.scale, both.card.id, both.generative]).toEqual(
     [16, "regression-tiny+regression-tiny", false],
@@ -31,8 +23,8 @@ Deno.test("cascade() enlarges the result of each stage with the next one", async
 });
 
 Deno.test("cascade() draws each sample through all stages, each with its own noise", async () => {
-  await using first = await open("srdiff-tiny");
-  await using second = await open("sr3-tiny");
+  await using first = await loadTiny("srdiff-tiny");
+  await using second = await loadTiny("sr3-tiny");
   const both = cascade([first, { upscaler: second, options: { steps: 2 } }]);
   const { images, seed } = await both.upscale(source, { seed: 4, samples: 2 });
   expect([images.length, seed, images[0].width]).toEqual([2, 4, 176]);
@@ -46,8 +38,8 @@ Deno.test("cascade() draws each sample through all stages, each with its own noi
 });
 
 Deno.test("cascade() plans once and reports progress over all stages", async () => {
-  await using first = await open("srdiff-tiny");
-  await using second = await open("sr3-tiny");
+  await using first = await loadTiny("srdiff-tiny");
+  await using second = await loadTiny("sr3-tiny");
   const both = cascade([first, second]);
   const plan = both.plan(source, { samples: 2 });
   expect(plan).toMatchObject({ width: 176, height: 144, sourceWidth: 11, samples: 2 });
@@ -72,7 +64,7 @@ Deno.test("cascade() plans once and reports progress over all stages", async () 
 });
 
 Deno.test("cascade() is cancelled as one, in any stage", async () => {
-  await using both = cascade([await open("regression-tiny"), await open("sr3-tiny")]);
+  await using both = cascade([await loadTiny("regression-tiny"), await loadTiny("sr3-tiny")]);
   const controller = new AbortController();
   const onProgress = ({ phase, step }: Progress) => {
     if (phase === "sample" && step === 2) controller.abort(new Error("enough"));
@@ -82,7 +74,7 @@ Deno.test("cascade() is cancelled as one, in any stage", async () => {
 });
 
 Deno.test("cascade() refuses by name options that no stage has, and values that a stage refuses", async () => {
-  await using both = cascade([await open("regression-tiny"), await open("sr3-tiny")]);
+  await using both = cascade([await loadTiny("regression-tiny"), await loadTiny("sr3-tiny")]);
   const wrong = { sede: 1 } as UpscaleOptions;
   expect(() => both.plan(source, wrong)).toThrow(/"sede": no stage/);
   expect(() => both.plan(source, { steps: 11 })).toThrow(RangeError);
@@ -94,7 +86,7 @@ Deno.test("cascade() refuses by name options that no stage has, and values that 
 });
 
 Deno.test("abilities work on a cascade as on one entry", async () => {
-  await using both = cascade([await open("regression-tiny"), await open("srdiff-tiny")]);
+  await using both = cascade([await loadTiny("regression-tiny"), await loadTiny("srdiff-tiny")]);
   const from = await interpolateSeeds(both, source, { from: 1, to: 2, t: 0 });
   const { images: [plain] } = await both.upscale(source, { seed: 1 });
   expect(apart(from, plain)).toBe(0);

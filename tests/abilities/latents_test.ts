@@ -1,17 +1,12 @@
 import { expect } from "expect";
-import { encode, fuse, type Image, interpolateImages, interpolateSeeds, load } from "../../mod.ts";
-import { renew, type Upscaler } from "../../mod.ts";
+import { encode, fuse, type Image, interpolateImages, interpolateSeeds, renew } from "../../mod.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
 import { toImage, toTensor } from "../../lib/image/pixels.ts";
 import { latentField } from "../../lib/latents.ts";
 import { noise } from "../../lib/tensor/noise.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
-import { readTiny, testPicture } from "../contracts/family.ts";
-
-async function open(id: string): Promise<Upscaler> {
-  const { folder } = await readTiny(id);
-  return await load(new URL("model.yml", folder), { provider: "native", threads: 1 });
-}
+import { apart, loadTiny } from "../_tiny.ts";
+import { testPicture } from "../contracts/family.ts";
 
 /** An image of texture, without values near the ends of the range. */
 const high = (height: number, width: number, shift = 0): Image => {
@@ -22,11 +17,9 @@ const high = (height: number, width: number, shift = 0): Image => {
 
 const error = (a: Image, b: Image) =>
   a.data.reduce((sum, v, i) => sum + (v - b.data[i]) ** 2, 0) / a.data.length;
-const apart = (a: Image, b: Image) =>
-  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 
 Deno.test("encode() finds the latents that reproduce the image, in tiles and regions too", async () => {
-  await using upscaler = await open("srflow-tiny");
+  await using upscaler = await loadTiny("srflow-tiny");
   const large = high(4 * 50, 4 * 47);
   const low = resizeImage(large, { width: 47, height: 50 });
   const { latents } = await encode(upscaler, large);
@@ -38,7 +31,7 @@ Deno.test("encode() finds the latents that reproduce the image, in tiles and reg
 });
 
 Deno.test("encode() gives the latents that a sample was drawn with", async () => {
-  await using upscaler = await open("srflow-tiny");
+  await using upscaler = await loadTiny("srflow-tiny");
   const low = toImage(testPicture(12, 16));
   const small = { ...low, data: low.data.map((v, i) => i % 4 === 3 ? 255 : 64 + v / 2) };
   const { images: [image] } = await upscaler.upscale(small, { seed: 3, temperature: 0.5 });
@@ -59,7 +52,7 @@ Deno.test("encode() gives the latents that a sample was drawn with", async () =>
 });
 
 Deno.test("encode() gives an image's likelihood: noise is less likely than a sample", async () => {
-  await using upscaler = await open("srflow-tiny");
+  await using upscaler = await loadTiny("srflow-tiny");
   const low = toImage(testPicture(10, 10));
   const { images: [sample] } = await upscaler.upscale(low, { seed: 1, temperature: 1 });
   const { data } = noise({ seed: 9, sample: 0, draw: 0 }, [1, 1, 1, sample.data.length]);
@@ -69,7 +62,7 @@ Deno.test("encode() gives an image's likelihood: noise is less likely than a sam
 });
 
 Deno.test("interpolateImages() goes from one image to the other", async () => {
-  await using upscaler = await open("srflow-tiny");
+  await using upscaler = await loadTiny("srflow-tiny");
   const [from, to] = [high(48, 64), high(48, 64, 5)];
   const path: Image[] = [];
   for (const t of [0, 0.25, 0.5, 0.75, 1]) {
@@ -93,7 +86,7 @@ Deno.test("interpolateImages() goes from one image to the other", async () => {
 });
 
 Deno.test("renew() removes from an image what is unlikely", async () => {
-  await using upscaler = await open("srflow-tiny");
+  await using upscaler = await loadTiny("srflow-tiny");
   const low = toImage(testPicture(16, 16));
   const { images: [clean] } = await upscaler.upscale(low, { seed: 1, temperature: 0.5 });
   const { data } = noise({ seed: 9, sample: 0, draw: 0 }, [1, 1, 1, clean.data.length]);
@@ -103,7 +96,7 @@ Deno.test("renew() removes from an image what is unlikely", async () => {
 });
 
 Deno.test("fuse() with a flow takes the reference inside the mask and nothing outside", async () => {
-  await using upscaler = await open("srflow-tiny");
+  await using upscaler = await loadTiny("srflow-tiny");
   const low = toImage(testPicture(16, 20));
   const inside = (x: number, y: number) => x >= 24 && x < 60 && y >= 16 && y < 52;
   const reference = high(64, 80, 3);
@@ -128,9 +121,9 @@ Deno.test("fuse() with a flow takes the reference inside the mask and nothing ou
 });
 
 Deno.test("functions of latents and seeds say what the entry lacks", async () => {
-  await using upscaler = await open("srdiff-tiny");
+  await using upscaler = await loadTiny("srdiff-tiny");
   await expect(encode(upscaler, high(16, 16))).rejects.toThrow(/cannot turn images into latents/);
-  await using flow = await open("srflow-tiny");
+  await using flow = await loadTiny("srflow-tiny");
   const low = toImage(toTensor(toImage(testPicture(6, 6))).rgb);
   const between = await interpolateSeeds(flow, low, { from: 1, to: 2, t: 0 });
   expect(between).toEqual((await flow.upscale(low, { seed: 1 })).images[0]);

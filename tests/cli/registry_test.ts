@@ -5,41 +5,13 @@ import { tryProviders } from "../../cli/zoo/trials.ts";
 import { createEntry } from "../../cli/zoo/new.ts";
 import { publish } from "../../cli/zoo/publish.ts";
 import { parametersOf } from "../../lib/onnx/parameters.ts";
+import { serveEntries } from "../_entry_server.ts";
+import { withVariables } from "../_environment.ts";
 import { filesBelow, inFolder } from "./_folder.ts";
 import { zoo } from "./_zoo.ts";
 
 const fixtures = new URL("../fixtures/zoo/", import.meta.url).pathname;
 const tiny = join(fixtures, "srdiff-tiny");
-
-/** Serves a folder as any static server does. */
-function serve(folder: string) {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const path = new URL(request.url).pathname.replace(/^\/OWNER\/[^/]+\/resolve\/main/, "");
-    const bytes = await Deno.readFile(join(folder, path)).catch(() => undefined);
-    return bytes ? new Response(bytes) : new Response("none", { status: 404 });
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
-/** Runs with variables of the environment set. */
-async function withVariables(
-  variables: Record<string, string>,
-  work: () => Promise<void>,
-): Promise<void> {
-  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
-  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
-  try {
-    await work();
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) Deno.env.delete(name);
-      else Deno.env.set(name, value);
-    }
-  }
-}
 
 const source: Image = {
   ...{ width: 9, height: 7, channels: 3 },
@@ -57,27 +29,28 @@ Deno.test(
     const [index, plain, hub, cache] = ["index", "plain", "hub", "cache"].map((name) =>
       join(folder, name)
     );
+    const repository = join(hub, "srdiff-tiny");
     await Deno.mkdir(index);
     await Deno.writeTextFile(join(index, "index.yml"), "[]\n");
     const results = [
       await zoo("publish", tiny, "--to", index),
       await zoo("publish", tiny, "--layout", "folder", "--to", plain),
-      await zoo("publish", tiny, "--layout", "hub", "--to", hub),
+      await zoo("publish", tiny, "--layout", "hub", "--to", repository),
     ];
     expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
     for (const { text } of results) {
       expect(text).toMatch(/srdiff-tiny is published in .*\n.*srdiff-tiny/);
     }
-    const readme = await Deno.readTextFile(join(hub, "README.md"));
+    const readme = await Deno.readTextFile(join(repository, "README.md"));
     expect(readme).toMatch(
       /^---\nlicense: cc0-1\.0\nlibrary_name: srzoo\npipeline_tag: image-to-image/,
     );
 
     const wanted = await enlarged(tiny, {});
-    await using near = serve(index);
-    await using far = serve(plain);
-    await using repository = serve(hub);
-    await withVariables({ SRZOO_CACHE: cache, HF_ENDPOINT: repository.url }, async () => {
+    await using near = serveEntries(index);
+    await using far = serveEntries(plain);
+    await using owner = serveEntries(hub);
+    await withVariables({ SRZOO_CACHE: cache, HF_ENDPOINT: owner.url }, async () => {
       const found = [
         await enlarged("srdiff-tiny", { zoo: index }),
         await enlarged("srdiff-tiny", { zoo: near.url }),
@@ -244,7 +217,7 @@ Deno.test(
       const decoder = new TextDecoder();
       return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
     };
-    await using server = serve(fixtures);
+    await using server = serveEntries(fixtures);
     const image = join(folder, "image.png");
     await Deno.writeFile(image, await encodeImage(source, { format: "png" }));
     const flags = [

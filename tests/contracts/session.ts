@@ -14,7 +14,7 @@ export type OpenTiny = (name: string) => Promise<Session>;
 /**
  * Registers the suite for one way of running.
  *
- * @param options `side` of the picture that takes the graph `loop` some 100 milliseconds or more.
+ * @param options `side` of the image that takes the graph `loop` some 100 milliseconds or more.
  */
 export function testSession(
   label: string,
@@ -55,7 +55,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     expect(compare(outputs.out, out, 1e-3)).toBe(undefined);
     expect(buffer.subarray(7)).toEqual(picture.data);
   },
-  async "takes pictures of any size and number"(open) {
+  async "takes images of any size and number"(open) {
     await using session = await open("denoise");
     for (const dims of [[1, 3, 4, 5], [2, 3, 9, 3]]) {
       const outputs = await session.run({ x: tensor(dims), t: tensor([dims[0]]) });

@@ -1,24 +1,14 @@
 import { expect } from "expect";
-import { load } from "../../lib/load.ts";
-import type { Upscaler } from "../../lib/upscaler.ts";
 import { toImage } from "../../lib/image/pixels.ts";
-import type { Image } from "../../lib/image/image.ts";
 import { families } from "../../lib/models/mod.ts";
 import { ManifestError } from "../../lib/errors.ts";
+import { apart, loadTiny } from "../_tiny.ts";
 import { openTiny, readTiny, sampleOf, testPicture } from "../contracts/family.ts";
-
-async function open(): Promise<Upscaler> {
-  const { folder } = await readTiny("srflow-tiny");
-  return await load(new URL("model.yml", folder), { provider: "native", threads: 1 });
-}
 
 const source = toImage(testPicture(11, 14));
 
-const apart = (a: Image, b: Image) =>
-  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
-
 Deno.test("srflow() refuses steps and samplers by name, and temperatures over 1", async () => {
-  await using upscaler = await open();
+  await using upscaler = await loadTiny("srflow-tiny");
   expect(upscaler.generative).toBe(true);
   for (const options of [{ steps: 2 }, { sampler: "ddim" as const }]) {
     const [name] = Object.keys(options);
@@ -31,7 +21,7 @@ Deno.test("srflow() refuses steps and samplers by name, and temperatures over 1"
 });
 
 Deno.test("srflow() draws nothing at temperature 0, and more the higher it is", async () => {
-  await using upscaler = await open();
+  await using upscaler = await loadTiny("srflow-tiny");
   const draw = async (temperature: number, seed = 1) =>
     (await upscaler.upscale(source, { seed, temperature })).images[0];
   const still = await draw(0);

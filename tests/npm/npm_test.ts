@@ -3,6 +3,7 @@ import { type Browser, chromium } from "playwright-core";
 import { encodeImage, type Image, readImage, resizeImage } from "../../mod.ts";
 import { serveFolder } from "../../tools/served.ts";
 import { browserPath } from "../_browser.ts";
+import { apart } from "../_tiny.ts";
 import { hasNpm, installProject, type Project, run } from "./_project.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -23,12 +24,6 @@ async function makePictures(folder: string): Promise<Image> {
   );
   expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
   return await readImage(`${folder}cli.png`);
-}
-
-/** The largest difference of two images' values, of 255. */
-function apart(a: Image, b: Image): number {
-  expect([a.width, a.height]).toEqual([b.width, b.height]);
-  return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i])), 0);
 }
 
 /** Checks what the program of a server did. */

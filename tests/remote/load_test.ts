@@ -7,19 +7,14 @@ import type { Progress } from "../../lib/plan.ts";
 import { noise, type NoiseField } from "../../lib/tensor/noise.ts";
 import type { Upscaler } from "../../lib/upscaler.ts";
 import { interpolateSeeds } from "../../lib/abilities/interpolate.ts";
+import { loadTiny } from "../_tiny.ts";
 import { readTiny, testPicture } from "../contracts/family.ts";
 
 const photo = (height: number, width: number): Image => toImage(testPicture(height, width));
 
-/** Opens a tiny entry on one thread of the CPU, here or in a worker. */
-async function open(id: string, worker: boolean): Promise<Upscaler> {
-  const { folder } = await readTiny(id);
-  return await load(new URL("model.yml", folder), { provider: "native", threads: 1, worker });
-}
-
 /** Opens the same entry here and in a worker. */
 async function both(id: string): Promise<{ here: Upscaler; there: Upscaler } & AsyncDisposable> {
-  const [here, there] = [await open(id, false), await open(id, true)];
+  const [here, there] = [await loadTiny(id), await loadTiny(id, true)];
   const close = async () => {
     await here.close();
     await there.close();
@@ -76,7 +71,7 @@ Deno.test("stream() in a worker yields the same steps, and can be left", async (
 });
 
 Deno.test("a run in a worker ends with the reason of its signal, and harms no other one", async () => {
-  await using upscaler = await open("srdiff-tiny", true);
+  await using upscaler = await loadTiny("srdiff-tiny", true);
   const source = photo(30, 30);
   const expected = await upscaler.upscale(source, { seed: 3 });
   const reason = new RangeError("enough");
@@ -127,7 +122,7 @@ Deno.test("errors of a worker are those of this thread", async () => {
     "an unknown entry": (worker) => load("srdif", { worker }),
     "an unknown entry of a zoo in memory": (worker) =>
       load("srdif", { worker, zoo: { list: () => Promise.resolve([]), find, register: find } }),
-    "a generator": async (worker) => await open("ddpm-free-tiny", worker),
+    "a generator": async (worker) => await loadTiny("ddpm-free-tiny", worker),
     "a wrong option of load()": (worker) => load("srdiff", { worker, threads: -1 }),
   };
   function find(): Promise<never> {
@@ -160,7 +155,7 @@ Deno.test("errors of a worker are those of this thread", async () => {
 });
 
 Deno.test("close() ends what runs in a worker, and the worker", async () => {
-  const upscaler = await open("srdiff-tiny", true);
+  const upscaler = await loadTiny("srdiff-tiny", true);
   const running = upscaler.upscale(photo(40, 40), { steps: 8, samples: 8 });
   const told = running.then(() => "finished", () => "rejected");
   await Promise.all([upscaler.close(), upscaler.close()]);

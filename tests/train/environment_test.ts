@@ -1,19 +1,12 @@
 import { expect } from "expect";
 import { installGroup, pythonCommand } from "../../train/environment.ts";
+import { withVariables } from "../_environment.ts";
 
 const train = new URL("../../train/", import.meta.url);
 
 /** Calls `action` while SRZOO_PYTHON is set to an interpreter. */
-async function withPython<T>(python: string, action: () => Promise<T>): Promise<T> {
-  const before = Deno.env.get("SRZOO_PYTHON");
-  Deno.env.set("SRZOO_PYTHON", python);
-  try {
-    return await action();
-  } finally {
-    if (before === undefined) Deno.env.delete("SRZOO_PYTHON");
-    else Deno.env.set("SRZOO_PYTHON", before);
-  }
-}
+const withPython = <T>(python: string, action: () => Promise<T>) =>
+  withVariables({ SRZOO_PYTHON: python }, action);
 
 Deno.test("pythonCommand() takes the interpreter in SRZOO_PYTHON unchanged", async () => {
   expect(await withPython("/some/python", pythonCommand)).toEqual(["/some/python"]);

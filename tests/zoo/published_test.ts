@@ -4,6 +4,8 @@ import { expect } from "expect";
 import { join } from "node:path";
 import { encodeImage, type Image, load, openZoo, readCard } from "../../mod.ts";
 import { publish, publishForHub } from "../../cli/zoo/publish.ts";
+import { serveEntries } from "../_entry_server.ts";
+import { withVariables } from "../_environment.ts";
 import { python } from "../_python.ts";
 import { textured, writePng } from "../bench/_pictures.ts";
 import { inFolder } from "../cli/_folder.ts";
@@ -43,19 +45,6 @@ async function trained(folder: string): Promise<string> {
   return entry;
 }
 
-/** Serves a folder as any static server does, and as the Hub serves the repositories of OWNER. */
-function serve(folder: string) {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const path = new URL(request.url).pathname.replace(/^\/OWNER\/([^/]+)\/resolve\/main/, "/hub");
-    const bytes = await Deno.readFile(join(folder, path)).catch(() => undefined);
-    return bytes ? new Response(bytes) : new Response("none", { status: 404 });
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
 async function enlarged(model: string, options: Parameters<typeof load>[1] = {}): Promise<Image> {
   await using upscaler = await load(model, { ...options, provider: "native", threads: 1 });
   return (await upscaler.upscale(source, { seed: 3 })).images[0];
@@ -78,22 +67,19 @@ Deno.test({
     expect((await openZoo(index).find(id)).graphs).toEqual((await readCard(entry)).graphs);
     expect(await Deno.readTextFile(join(index, "index.yml"))).toMatch(/- srdiff\n[^]*- fresh\n$/);
 
-    await using server = serve(folder);
+    await using server = serveEntries(folder);
     const cache = join(folder, "cache");
-    Deno.env.set("HF_ENDPOINT", server.url);
-    try {
+    await withVariables({ HF_ENDPOINT: server.url }, async () => {
       const found = [
         await enlarged(id, { zoo: index }),
         await enlarged(id, { zoo: `${server.url}/zoo`, cache }),
         await enlarged(id, { zoo: `${server.url}/public/index.yml`, cache }),
         await enlarged(`${server.url}/public/${id}`, { cache }),
-        await enlarged(`hf:OWNER/${id}`, { cache }),
-        await enlarged(`hf:OWNER/${id}`, { cache, offline: true }),
+        await enlarged(`hf:OWNER/hub`, { cache }),
+        await enlarged(`hf:OWNER/hub`, { cache, offline: true }),
       ];
       for (const image of found) expect(image.data).toEqual(wanted.data);
-    } finally {
-      Deno.env.delete("HF_ENDPOINT");
-    }
+    });
 
     const env = { SRZOO_CACHE: cache, HF_ENDPOINT: server.url };
     const photo = join(folder, "photo.png");
@@ -102,7 +88,7 @@ Deno.test({
     const upscale = [...program, "cli/upscale.ts", photo, "--seed", "3", "--provider", "native"];
     await run(
       Deno.execPath(),
-      [...upscale, "--model", `hf:OWNER/${id}`, "-o", join(folder, "large.png")],
+      [...upscale, "--model", `hf:OWNER/hub`, "-o", join(folder, "large.png")],
       env,
     );
     expect((await Deno.stat(join(folder, "large.png"))).size).toBeGreaterThan(100);

@@ -1,43 +1,17 @@
 import { expect } from "expect";
+import { fileURLToPath } from "node:url";
 import { load } from "../../lib/load.ts";
 import { hubFolder } from "../../lib/zoo/hub.ts";
 import { resolveCard } from "../../lib/zoo/resolve.ts";
+import { serveEntries } from "../_entry_server.ts";
+import { withVariables } from "../_environment.ts";
 
 const zoo = new URL("../fixtures/zoo/", import.meta.url);
 const folder = new URL("tiny/", zoo);
 
-/** A server of the fixtures, under the paths that a Hub gives them too. */
-function serve() {
-  const paths: string[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const { pathname } = new URL(request.url);
-    paths.push(pathname);
-    const file = pathname.replace(/^\/owner\/tiny\/resolve\/[^/]+\//, "/tiny/");
-    const bytes = await Deno.readFile(new URL(`.${file}`, zoo)).catch(() => undefined);
-    return bytes ? new Response(bytes) : new Response("none", { status: 404 });
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    paths,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
-/** Does some work with a variable of the environment set. */
-async function withVariable<T>(name: string, value: string, work: () => Promise<T>): Promise<T> {
-  const before = Deno.env.get(name);
-  Deno.env.set(name, value);
-  try {
-    return await work();
-  } finally {
-    if (before === undefined) Deno.env.delete(name);
-    else Deno.env.set(name, before);
-  }
-}
-
 Deno.test("resolveCard() finds an entry by id, folder, file, URL, registry and Hub", async () => {
   const cache = await Deno.makeTempDir();
-  await using server = serve();
+  await using server = serveEntries(fileURLToPath(zoo));
   const path = decodeURIComponent(folder.pathname);
   const index = `${server.url}/index.yml`;
   const ways: [model: string | URL, zoo?: string | URL][] = [
@@ -57,14 +31,14 @@ Deno.test("resolveCard() finds an entry by id, folder, file, URL, registry and H
     const card = await resolveCard(model, { zoo, cache });
     expect([`${model}`, card.id]).toEqual([`${model}`, "tiny"]);
   }
-  await withVariable("HF_ENDPOINT", server.url, async () => {
-    for (const model of ["hf:owner/tiny", "hf:owner/tiny@v1.0"]) {
+  await withVariables({ HF_ENDPOINT: server.url }, async () => {
+    for (const model of ["hf:OWNER/tiny", "hf:OWNER/tiny@v1.0"]) {
       expect((await resolveCard(model, { cache })).id).toBe("tiny");
     }
   });
   expect(server.paths.slice(-2)).toEqual([
-    "/owner/tiny/resolve/main/model.yml",
-    "/owner/tiny/resolve/v1.0/model.yml",
+    "/OWNER/tiny/resolve/main/model.yml",
+    "/OWNER/tiny/resolve/v1.0/model.yml",
   ]);
   await Deno.remove(cache, { recursive: true });
 });
