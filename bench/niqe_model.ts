@@ -1,6 +1,7 @@
 /** Reads the parameters of NIQE. @module */
 
 import type { NiqeModel } from "../lib/metrics/mod.ts";
+import { type Arrays, readNpz } from "../tools/npz.ts";
 import { exists } from "./files.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -19,9 +20,10 @@ export async function openNiqe(given?: string): Promise<NiqeModel | undefined> {
     if (given === undefined) return undefined;
     throw new Error(`Cannot find the parameters of NIQE: there is no file ${given}`);
   }
-  const arrays = unpacked(await Deno.readFile(file));
+  const arrays = await arraysOf(file);
+  // NIQE's arrays are symmetric or vectors, so it does not matter which axis comes first.
   const take = (name: string, length: number) => {
-    const found = arrays.get(`${name}.npy`);
+    const found = arrays[name]?.data;
     if (found?.length === length) return found;
     throw new Error(
       `Cannot read the parameters of NIQE: ${file} has no array ${name} of ${length} doubles`,
@@ -34,33 +36,12 @@ export async function openNiqe(given?: string): Promise<NiqeModel | undefined> {
   };
 }
 
-/**
- * The arrays of an uncompressed .npz file, found by the archive's directory; none if it has no directory.
- * All of NIQE's are symmetric or vectors, so it does not matter which axis comes first.
- */
-function unpacked(bytes: Uint8Array<ArrayBuffer>): Map<string, Float64Array> {
-  const view = new DataView(bytes.buffer);
-  const found = new Map<string, Float64Array>();
-  const end = bytes.length - 22;
-  if (end < 0 || view.getUint32(end, true) !== 0x06054b50) return found;
-  let at = view.getUint32(end + 16, true);
-  for (let left = view.getUint16(end + 10, true); left > 0; left--) {
-    const [name, extra, comment] = [28, 30, 32].map((field) => view.getUint16(at + field, true));
-    const size = view.getUint32(at + 24, true), local = view.getUint32(at + 42, true);
-    const title = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + name));
-    const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-    const isStored = view.getUint16(at + 10, true) === 0;
-    const array = isStored ? doubles(bytes.slice(start, start + size)) : undefined;
-    if (array) found.set(title, array);
-    at += 46 + name + extra + comment;
+async function arraysOf(file: string): Promise<Arrays> {
+  const bytes = await Deno.readFile(file);
+  try {
+    return readNpz(bytes);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : cause;
+    throw new Error(`Cannot read the parameters of NIQE in ${file}: ${why}`, { cause });
   }
-  return found;
-}
-
-/** Values of an .npy file of little-endian doubles. */
-function doubles(bytes: Uint8Array<ArrayBuffer>): Float64Array | undefined {
-  const head = new TextDecoder().decode(bytes.subarray(1, 256));
-  if (!head.startsWith("NUMPY\x01") || !head.includes("'descr': '<f8'")) return undefined;
-  const start = 10 + new DataView(bytes.buffer).getUint16(8, true);
-  return new Float64Array(bytes.slice(start).buffer);
 }

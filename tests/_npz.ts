@@ -1,6 +1,6 @@
 /** The shared folder beside the project, and the golden arrays in it. @module */
 
-import { type Arrays, readNpz as readArrays } from "../tools/replay/npz.ts";
+import { type Arrays, readNpz as readArrays } from "../tools/npz.ts";
 
 /** Whether the shared folder beside the project is here; without it golden tests are skipped. */
 export const shared = new URL("../../shared/", import.meta.url);

@@ -7,6 +7,7 @@ import { scaleBy } from "../../lib/tensor/linear.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { openEntry } from "../../lib/entry.ts";
 import type { Enlarger } from "../../lib/models/model.ts";
+import { drain } from "../../lib/upscaler.ts";
 import type { Pair } from "../protocols.ts";
 import type { Row } from "../record.ts";
 import type { Finding, Part } from "./part.ts";
@@ -51,7 +52,7 @@ async function measure({ upscaler: { card }, signal, pairs }: Study, model: Enla
       tiling: { size: 64, overlap: 0, ...card.tiling, multiple: card.tiling?.multiple ?? 1 },
       signal,
     });
-    const image = await lastOf(sample({
+    const image = await drain(sample({
       sampler: card.diffusion?.sampler ?? "ddpm",
       steps: card.steps?.default ?? 1,
       fidelity: 1,
@@ -63,14 +64,6 @@ async function measure({ upscaler: { card }, signal, pairs }: Study, model: Enla
     else together.notFinite++;
   }
   return { samples: [], together };
-}
-
-/** The value that a generator returns. */
-async function lastOf<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
-  for (;;) {
-    const { done, value } = await steps.next();
-    if (done) return value;
-  }
 }
 
 /** The largest distance from the middle of the estimate's range, in halves of it; NaN where a value is NaN. */

@@ -119,16 +119,13 @@ export async function sampleOf(
 ): Promise<Tensor> {
   const { tiling = { ...whole, multiple: card.tiling?.multiple ?? 1 }, ...rest } = choices;
   const conditioned = await model.condition!({ lr, tiling, signal: rest.signal });
-  const generator = conditioned.sample({
+  return await drain(conditioned.sample({
     sampler: card.diffusion?.sampler ?? "ddim",
     steps: card.steps?.default ?? 1,
     fidelity: 1,
     noise: noiseFrom(),
     ...rest,
-  });
-  let next = await generator.next();
-  while (!next.done) next = await generator.next();
-  return next.value;
+  }));
 }
 
 const whole: Tiling = { size: 512, overlap: 0, multiple: 1 };

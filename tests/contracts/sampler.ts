@@ -7,6 +7,7 @@ import { walk, type WalkInput } from "../../lib/diffusion/walk.ts";
 import { tensors } from "../../lib/tensor/arithmetic.ts";
 import { noise } from "../../lib/tensor/noise.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { drain } from "../../lib/upscaler.ts";
 
 const SIDE = 100;
 const dims = [1, 1, SIDE, SIDE];
@@ -35,10 +36,7 @@ export function gaussianToy(steps: number): WalkInput<Tensor> {
 
 /** The last state. */
 export async function lastOf(sampler: Sampler, input: WalkInput<Tensor>): Promise<Tensor> {
-  const generator = walk(sampler, input);
-  let next = await generator.next();
-  while (!next.done) next = await generator.next();
-  return next.value;
+  return await drain(walk(sampler, input));
 }
 
 /**

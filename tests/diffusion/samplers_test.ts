@@ -6,7 +6,7 @@ import { walk } from "../../lib/diffusion/walk.ts";
 import { tensors } from "../../lib/tensor/arithmetic.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { gaussianToy, lastOf, testSampler } from "../contracts/sampler.ts";
-import { asTensor, itemOf } from "../../tools/replay/npz.ts";
+import { asTensor, itemOf } from "../../tools/npz.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 
 // ddpm draws from the posterior of a point x0, which is too narrow when steps are few; it takes them all.

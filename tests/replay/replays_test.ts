@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import type { Case } from "../../tools/replay/case.ts";
 import { type Comparison, passes } from "../../tools/replay/comparison.ts";
-import { readNpz } from "../../tools/replay/npz.ts";
+import { readNpz } from "../../tools/npz.ts";
 import { replayOf } from "../../tools/replay/replays.ts";
 
 const vectors = new URL("../../../shared/vectors/", import.meta.url);

@@ -2,7 +2,7 @@
 
 import type { Comparison } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import type { Arrays } from "./npz.ts";
+import type { Arrays } from "../npz.ts";
 
 /** One recorded case. */
 export interface Case {
@@ -22,4 +22,14 @@ export interface Replay {
   detect(recorded: Pick<Case, "config" | "arrays">): boolean;
   /** Computes everything anew; yields each quantity as soon as it is compared. */
   compare(recorded: Case): AsyncGenerator<Comparison>;
+}
+
+/**
+ * An array that a case must hold.
+ *
+ * @throws {SyntaxError} If it is missing; the message names it.
+ */
+export function need(arrays: Arrays, name: string): NumberArray {
+  if (Object.hasOwn(arrays, name)) return arrays[name];
+  throw new SyntaxError(`Cannot replay the case: its io.npz has no array "${name}"`);
 }

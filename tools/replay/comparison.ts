@@ -1,19 +1,19 @@
 /** The result of a replay: the largest error of each quantity, and its limit. @module */
 
 import type { Tensor } from "../../lib/tensor/tensor.ts";
-import { itemOf, type NumberArray } from "./npz.ts";
+import { itemOf, type NumberArray } from "../npz.ts";
 
 /** Largest errors allowed between a recording and its replay. */
 export const limits = {
   /** One call of a network. */
   call: 2e-5,
-  /** A state or a picture after many calls. */
+  /** A state or an image after many calls. */
   trajectory: 1e-3,
   /** Bits per pixel position. */
   nll: 1e-4,
   /** Part of the log-determinant's value. */
   logDet: 1e-5,
-  /** A table or picture that is computed without a network, as a part of its largest value. */
+  /** A table or an image that is computed without a network, as a part of its largest value. */
   array: 1e-6,
 } as const;
 

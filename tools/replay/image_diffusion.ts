@@ -11,7 +11,8 @@ import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import type { Tiling } from "../../lib/tiling.ts";
 import { compare, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import { type Arrays, asTensor, itemOf, need, type NumberArray } from "./npz.ts";
+import { type Arrays, asTensor, itemOf, type NumberArray } from "../npz.ts";
+import { need } from "./case.ts";
 
 /** A recorded batch in this library's terms; the first axis of every array is the batch. */
 export interface Recording {

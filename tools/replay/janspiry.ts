@@ -2,12 +2,12 @@
 
 import { posteriorOf } from "../../lib/diffusion/posterior.ts";
 import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
-import type { Case, Replay } from "./case.ts";
+import { type Case, need, type Replay } from "./case.ts";
 import { compare, compareStates, compareTable, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
 import { call, chain, compareImage, enlargedBy } from "./image_diffusion.ts";
 import { samplingScheduleOf, scaleIn, timeOf } from "./image_diffusion.ts";
-import { type Arrays, channelsOf, itemOf, need } from "./npz.ts";
+import { type Arrays, channelsOf, itemOf } from "../npz.ts";
 
 /** Cases recorded from Janspiry/Image-Super-Resolution-via-Iterative-Refinement. */
 export const janspiry: Replay = {

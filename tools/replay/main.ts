@@ -13,7 +13,7 @@ import { runModule } from "../../train/environment.ts";
 import type { Case } from "./case.ts";
 import { type Comparison, lineOf, passes } from "./comparison.ts";
 import { linesAbout, openEntry } from "./entry.ts";
-import { readNpz } from "./npz.ts";
+import { readNpz } from "../npz.ts";
 import { replayOf } from "./replays.ts";
 
 /** Options of {@linkcode replay}. */

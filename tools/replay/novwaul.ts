@@ -4,12 +4,12 @@ import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
 import { scheduleFor } from "../../lib/models/schedule.ts";
 import { clamp } from "../../lib/tensor/linear.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
-import type { Case, Replay } from "./case.ts";
+import { type Case, need, type Replay } from "./case.ts";
 import { compare, compareStates, compareTable, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
 import { call, chain, compareImage, enlargedBy } from "./image_diffusion.ts";
 import { samplingScheduleOf, scaleIn, timeOf } from "./image_diffusion.ts";
-import { type Arrays, channelsOf, itemOf, need, type NumberArray } from "./npz.ts";
+import { type Arrays, channelsOf, itemOf, type NumberArray } from "../npz.ts";
 
 /** Cases recorded from novwaul/SR3. */
 export const novwaul: Replay = {

@@ -1,15 +1,15 @@
-/** Compares what each reference does to a picture before and after its network, a line each. @module */
+/** Compares what each reference does to an image before and after its network, a line each. @module */
 
 import { resize } from "../../lib/image/resize.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { UnsupportedError } from "../../lib/errors.ts";
-import type { Case, Replay } from "./case.ts";
+import { type Case, need, type Replay } from "./case.ts";
 import { compare, type Comparison, limits } from "./comparison.ts";
-import { type Arrays, need, type NumberArray } from "./npz.ts";
+import type { Arrays, NumberArray } from "../npz.ts";
 import { byteHalfEven, matlabBicubic, matlabBilinear, pillow } from "./resample.ts";
 import { type Filter, resample, torchBicubic } from "./resample.ts";
 
-/** Cases that hold pictures in bytes and what becomes of them. */
+/** Cases that hold images in bytes and what becomes of them. */
 export const preprocessing: Replay = {
   name: "preprocessing",
   detect: ({ arrays }) => ["lr_uint8", "hr_uint8", "out_values"].every((name) => name in arrays),
@@ -102,7 +102,7 @@ function pixels({ dims, data }: NumberArray): NumberArray {
   };
 }
 
-/** Mirrors the picture past its last row and column until both sizes are even. */
+/** Mirrors the image past its last row and column until both sizes are even. */
 function padded(picture: NumberArray): NumberArray {
   const [height, width, channels] = picture.dims;
   const dims = [height + height % 2, width + width % 2, channels];

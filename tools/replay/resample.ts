@@ -1,6 +1,6 @@
 /** The resamplers of the reference systems that the library itself does not use. @module */
 
-import type { NumberArray } from "./npz.ts";
+import type { NumberArray } from "../npz.ts";
 
 /** One way to resample. */
 export interface Filter {
@@ -8,9 +8,9 @@ export interface Filter {
   kernel: (distance: number) => number;
   /** Distance from which on the kernel is 0. */
   support: number;
-  /** Whether the kernel is widened when the picture shrinks. */
+  /** Whether the kernel is widened when the image shrinks. */
   antialias: boolean;
-  /** What lies beyond the border: the mirrored picture, its last pixel, or nothing. */
+  /** What lies beyond the border: the mirrored image, its last pixel, or nothing. */
   edge: "mirror" | "replicate" | "none";
   /** Which axis of `[height, width, channels]` is resampled first. @default {0} */
   firstAxis?: 0 | 1;
@@ -64,7 +64,7 @@ export const torchBicubic: Filter = {
   edge: "replicate",
 };
 
-/** Resamples a picture `[height, width, channels]` to another height and width. */
+/** Resamples an image `[height, width, channels]` to another height and width. */
 export function resample(
   source: NumberArray,
   [height, width]: readonly [number, number],
@@ -115,7 +115,7 @@ function quantized(weight: number, precision?: number): number {
   return Math.sign(weight) * Math.round(Math.abs(weight) * precision) / precision;
 }
 
-/** The sample within the picture that stands for sample `index`. */
+/** The sample within the image that stands for sample `index`. */
 function folded(index: number, count: number, edge: Filter["edge"]): number | undefined {
   if (index >= 0 && index < count) return index;
   if (edge === "none") return undefined;

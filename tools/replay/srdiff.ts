@@ -1,4 +1,4 @@
-/** Replays SRDiff: the encoder, one call of the denoiser, the whole chain, the picture. @module */
+/** Replays SRDiff: the encoder, one call of the denoiser, the whole chain, the images. @module */
 
 import { x0Of } from "../../lib/diffusion/posterior.ts";
 import { ddpm } from "../../lib/diffusion/samplers/ddpm.ts";
@@ -8,11 +8,12 @@ import { familyOf } from "../../lib/models/mod.ts";
 import { scheduleFor } from "../../lib/models/schedule.ts";
 import { tensors } from "../../lib/tensor/arithmetic.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { drain } from "../../lib/upscaler.ts";
 import type { ModelCard } from "../../lib/zoo/card.ts";
-import type { Case, Replay } from "./case.ts";
+import { type Case, need, type Replay } from "./case.ts";
 import { compare, compareStates, compareTable, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import { type Arrays, asTensor, itemOf, need } from "./npz.ts";
+import { type Arrays, asTensor, itemOf } from "../npz.ts";
 
 type Steps = NonNullable<ModelCard["steps"]>;
 
@@ -35,7 +36,7 @@ async function* compareCase({ arrays, openEntry }: Case): AsyncGenerator<Compari
   yield compare(
     "final_sr",
     need(arrays, "final_sr"),
-    await pictures(arrays, entry),
+    await imagesOf(arrays, entry),
     limits.trajectory,
   );
 }
@@ -48,7 +49,7 @@ function* compareSchedule(arrays: Arrays, schedule: NoiseSchedule): Generator<Co
   }
 }
 
-/** The channels of the encoder's output that the recording has; a base picture may follow them. */
+/** The channels of the encoder's output that the recording has; a base image may follow them. */
 function used(features: Tensor, arrays: Arrays): Tensor {
   const { dims } = need(arrays, "cond_concat");
   const [n, channels, height, width] = features.dims;
@@ -121,8 +122,8 @@ function* compareTrajectory(
   }
 }
 
-/** The pictures, each by the library's family as `upscale()` drives it, untiled. */
-async function pictures(arrays: Arrays, { card, sessions }: Entry): Promise<Tensor> {
+/** The images, each by the library's family as `upscale()` drives it, untiled. */
+async function imagesOf(arrays: Arrays, { card, sessions }: Entry): Promise<Tensor> {
   const model = familyOf(card.family)(card, sessions);
   const [lrs, noise] = [need(arrays, "img_lr"), need(arrays, "noise")];
   const result = tensor(need(arrays, "final_sr").dims);
@@ -132,15 +133,13 @@ async function pictures(arrays: Arrays, { card, sessions }: Entry): Promise<Tens
   for (let i = 0; i < lrs.dims[0]; i++) {
     const lr = asTensor(itemOf(lrs, i), [1, ...lrs.dims.slice(1)]);
     const scene = await model.condition!({ lr, tiling: { size: whole, overlap: 0, multiple } });
-    const walk = scene.sample({
+    const image = await drain(scene.sample({
       sampler: "ddpm",
       steps: card.steps!.trained[0].steps,
       fidelity: 1,
       noise: (draw, dims) => asTensor(itemOf(itemOf(noise, draw), i), dims),
-    });
-    let next = await walk.next();
-    while (!next.done) next = await walk.next();
-    result.data.set(next.value.data, i * size);
+    }));
+    result.data.set(image.data, i * size);
   }
   return result;
 }

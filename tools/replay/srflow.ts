@@ -2,10 +2,11 @@
 
 import { familyOf } from "../../lib/models/mod.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
-import type { Case, Replay } from "./case.ts";
+import { drain } from "../../lib/upscaler.ts";
+import { type Case, need, type Replay } from "./case.ts";
 import { compare, type Comparison, limits } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import { type Arrays, asTensor, itemOf, need, type NumberArray } from "./npz.ts";
+import { type Arrays, asTensor, itemOf, type NumberArray } from "../npz.ts";
 
 /** Cases recorded from andreas128/SRFlow. */
 export const srflow: Replay = {
@@ -75,17 +76,15 @@ async function compareImage(arrays: Arrays, entry: Entry, heat: number): Promise
     tiling,
   });
   const unit = namesOf(entry).map(({ recorded }) => itemOf(need(arrays, `unit_${recorded}`), 0));
-  const walk = scene.sample({
+  const drawn = await drain(scene.sample({
     sampler: "ddpm", // a flow has none, but every choice is made
     steps: 1,
     fidelity: 1,
     noise: (draw, dims) => asTensor(scaled(unit[draw], heat), dims),
-  });
-  let next = await walk.next();
-  while (!next.done) next = await walk.next();
+  }));
   const name = heat === 0 ? "sr_heat_zero" : "sr_heat0";
   const recorded = itemOf(need(arrays, name), 0);
-  const image = { ...toUnsigned(next.value), dims: recorded.dims };
+  const image = { ...toUnsigned(drawn), dims: recorded.dims };
   return compare(`${name}, by the library's family`, recorded, image, limits.call);
 }
 

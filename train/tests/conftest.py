@@ -4,6 +4,9 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import json
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +22,8 @@ from srzoo_train.recipe import Budget, Network, Recipe, Stage, Way  # noqa: E402
 from srzoo_train.data.synthetic import synthetic_store  # noqa: E402
 
 torch.set_num_threads(1)
+DENO = os.environ.get("SRZOO_DENO") or shutil.which("deno")
+needs_deno = pytest.mark.skipif(DENO is None, reason="(needs deno on the PATH)")
 needs_lpips = pytest.mark.skipif(find_lpips() is None, reason="../shared/lpips is absent")
 
 
@@ -34,6 +39,15 @@ def encoder(tmp_path_factory) -> str:
     file = tmp_path_factory.mktemp("encoder") / "encoder.pt"
     torch.save(Regression(4, 8, 1).state_dict(), file)
     return str(file)
+
+
+def enlarged(entry: Path) -> dict:
+    """What run_entry.ts tells of an entry: the sides of a result, and how far results of seeds are apart."""
+    command = [DENO, "run", "-A", "--config", str(TRAIN.parent / "deno.json"),
+               str(TRAIN / "tests" / "run_entry.ts"), str(entry)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    assert found.returncode == 0, found.stderr
+    return json.loads(found.stdout.strip().splitlines()[-1])
 
 
 def regression(**changes) -> Recipe:

@@ -1,9 +1,5 @@
 """Networks of other systems, by spandrel, and ONNX files: imported, agreeing with torch, or refused."""
 
-import json
-import os
-import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -13,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 import yaml
-from conftest import TRAIN
+from conftest import enlarged, needs_deno
 from onnx import TensorProto, helper
 from safetensors.torch import save_file
 from test_import_files import Payload
@@ -22,8 +18,6 @@ from torch.nn import functional as F
 
 from srzoo_train.import_checkpoint import main
 
-DENO = os.environ.get("SRZOO_DENO") or os.environ.get("DENO") or shutil.which("deno")
-needs_deno = pytest.mark.skipif(DENO is None, reason="(needs deno on the PATH)")
 pytest.importorskip("spandrel", reason="(needs the optional package spandrel)")
 
 from spandrel.architectures.Compact import Compact  # noqa: E402
@@ -124,11 +118,7 @@ def test_import_keeps_half_precision(tmp_path):
 @pytest.mark.parametrize("make,scale", [(esrgan, 4), (swinir, 2)])
 def test_an_imported_entry_runs_in_the_library(make, scale, tmp_path):
     imported(tmp_path, {"params": make().state_dict()})
-    command = [DENO, "run", "-A", "--config", str(TRAIN.parent / "deno.json"),
-               str(TRAIN / "tests" / "run_entry.ts"), str(tmp_path / "entry")]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert found.returncode == 0, found.stderr
-    told = json.loads(found.stdout.strip().splitlines()[-1])
+    told = enlarged(tmp_path / "entry")
     assert (told["width"], told["height"]) == (20 * scale, 16 * scale)
 
 

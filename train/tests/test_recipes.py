@@ -1,10 +1,6 @@
 """Every recipe takes a step of each of its stages on a synthetic set, is exported, and runs in Deno."""
 
 import json
-import os
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +11,7 @@ from msgspec.structs import replace
 from PIL import Image
 from safetensors.numpy import load_file
 from accelerate.state import AcceleratorState
-from conftest import TRAIN, joint, needs_lpips, regression, srdiff
+from conftest import TRAIN, enlarged, joint, needs_deno, needs_lpips, regression, srdiff
 
 from srzoo_train import card, export, families, graphs, networks, origins, quantize, run as runs
 from srzoo_train.lpips import find_lpips
@@ -27,8 +23,6 @@ from srzoo_train.data.synthetic import picture, synthetic_store
 from srzoo_train.train import open_data
 from srzoo_train.loop import Trainer
 
-DENO = os.environ.get("SRZOO_DENO") or shutil.which("deno")
-needs_deno = pytest.mark.skipif(DENO is None, reason="(needs deno on the PATH)")
 RECIPES = sorted((TRAIN / "recipes").glob("*.yml"))
 # Published sizes at an eighth of their width.
 RRDB = {4: Network(kind="published", channels=8, blocks=23),
@@ -41,7 +35,7 @@ PUBLISHED = dict(prediction="eps", base="bicubic256", residual_scale=2.0, clip_x
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory) -> dict[int, Path]:
     folder = tmp_path_factory.mktemp("stores")
-    # Smaller than what validation looks at: it then takes a picture as large as a crop.
+    # Smaller than what validation looks at: it then takes an image as large as a crop.
     return {scale: synthetic_store(folder / str(scale), scale, 3, 128) for scale in (4, 8)}
 
 
@@ -76,14 +70,6 @@ def shrunk(recipe: Recipe, folder: Path) -> Recipe:
         budget=Budget(max_steps=steps),
     )
     return replace(recipe, encoder=encoder_entry(recipe, folder)) if recipe.encoder else recipe
-
-
-def enlarged(entry: Path) -> dict:
-    command = [DENO, "run", "-A", "--config", str(TRAIN.parent / "deno.json"),
-               str(TRAIN / "tests" / "run_entry.ts"), str(entry)]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=900)
-    assert found.returncode == 0, found.stderr
-    return json.loads(found.stdout.strip().splitlines()[-1])
 
 
 def assert_trains_exports_and_runs(recipe: Recipe, store: Path, folder: Path) -> None:

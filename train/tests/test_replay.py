@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import DENO, needs_deno
 from published_case import NOVWAUL, SMALL, Case
 from published_case import write_case as write_published_case
 from srdiff_case import Options, write_case
@@ -18,8 +18,7 @@ from srflow_case import write_case as write_flow_case
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT.parent / "shared" / "vectors"
-DENO = os.environ.get("DENO") or shutil.which("deno")
-pytestmark = pytest.mark.skipif(DENO is None, reason="no deno on the PATH (needs deno)")
+pytestmark = needs_deno
 
 
 def replay(*arguments: object) -> subprocess.CompletedProcess:

@@ -1,5 +1,6 @@
 import { expect } from "expect";
-import { asTensor, channelsOf, itemOf, need, readNpz } from "../../tools/replay/npz.ts";
+import { asTensor, channelsOf, itemOf, readNpz } from "../../tools/npz.ts";
+import { need } from "../../tools/replay/case.ts";
 
 /** Files that NumPy 2.4 wrote. */
 const read = async (name: string) => readNpz(await Deno.readFile(new URL(name, import.meta.url)));

@@ -1,7 +1,7 @@
 /** Arrays that NumPy saved: `.npz`, a zip file of `.npy` files. @module */
 
 import { type Unzipped, unzipSync } from "fflate";
-import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { type Tensor, tensor } from "../lib/tensor/tensor.ts";
 
 /** One array, its numbers as doubles in row-major order. */
 export interface NumberArray {
@@ -75,16 +75,6 @@ function rowMajor(data: Float64Array, dims: readonly number[]): Float64Array {
     }
     return data[from];
   });
-}
-
-/**
- * An array that a case must hold.
- *
- * @throws {SyntaxError} If it is missing; the message names it.
- */
-export function need(arrays: Arrays, name: string): NumberArray {
-  if (Object.hasOwn(arrays, name)) return arrays[name];
-  throw new SyntaxError(`Cannot replay the case: its io.npz has no array "${name}"`);
 }
 
 /** Item `index` of the outermost size, which is left out. */
