@@ -2,19 +2,29 @@
  * Runs every test there is, the library's and those of `train/`, and closes with one line.
  * Run it as `deno task test:all`.
  *
+ * Three processes work at once, since each keeps about one core busy. What the first one prints is
+ * shown at once, what the others print when all have ended.
+ *
  * If `../shared` is present, no test may be skipped for want of it: a skipped test must then
  * name another need at the end of its name, such as "(needs a browser)".
  */
 
+import { existsSync } from "node:fs";
 import { pythonCommand } from "../train/environment.ts";
 
+/** What the tests of one process came to. */
 interface Tally {
   passed: number;
   failed: number;
   skipped: string[];
+  /** What they printed. */
+  output: string;
 }
 
 const root = new URL("../", import.meta.url);
+
+/** Folders of the library's tests that start browsers and engines: together half of their time. */
+const SECOND = ["tests/npm/", "tests/page/", "tests/runtime/", "tests/tools/"];
 
 /** Runs a command; hands on what it prints, and returns that with its exit code. */
 async function run(
@@ -44,18 +54,27 @@ async function show(text: string): Promise<void> {
 
 const keepBack = () => Promise.resolve();
 
-/** The library's tests; Deno closes with `ok | 2 passed | 0 failed | 1 ignored (9ms)`. */
-async function libraryTests(): Promise<Tally> {
-  const { code, output } = await run([Deno.execPath(), "test", "-A", "tests"], root, show);
+/** Tests of the library; Deno closes with `ok | 2 passed | 0 failed | 1 ignored (9ms)`. */
+async function libraryTests(
+  paths: readonly string[],
+  print: (text: string) => Promise<void>,
+): Promise<Tally> {
+  if (paths.length === 0) return { passed: 0, failed: 0, skipped: [], output: "" };
+  const { code, output } = await run([Deno.execPath(), "test", "-A", ...paths], root, print);
   const count = (word: string) =>
     Number(output.match(new RegExp(`(\\d+) ${word}`, "g"))?.at(-1)?.split(" ")[0] ?? 0);
   const skipped = [...output.matchAll(/^(.*) \.\.\. ignored/gm)].map((match) => match[1]);
   const failed = count("failed");
-  return { passed: count("passed"), failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
+  return {
+    passed: count("passed"),
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped,
+    output,
+  };
 }
 
-/** The tests of `train/`, and what they printed; pytest closes with `2 passed, 1 skipped in 3.1s`. */
-async function trainingTests(python: readonly string[]): Promise<Tally & { output: string }> {
+/** The tests of `train/`; pytest closes with `2 passed, 1 skipped in 3.1s`. */
+async function trainingTests(python: readonly string[]): Promise<Tally> {
   const command = [...python, "-m", "pytest", "-q", "-rs", "tests"];
   const { code, output } = await run(command, new URL("train/", root), keepBack);
   const last = output.trimEnd().split("\n").at(-1) ?? "";
@@ -76,10 +95,13 @@ async function sharedIsPresent(): Promise<boolean> {
 
 // First, since the library's tests that need Python use this environment if it exists.
 const python = await pythonCommand();
-// At once, since each keeps about one core busy: together they take as long as the longer one.
-const [library, training] = await Promise.all([libraryTests(), trainingTests(python)]);
-await show(training.output);
-const tallies: Tally[] = [library, training];
+const second = SECOND.filter((folder) => existsSync(new URL(folder, root)));
+const tallies = await Promise.all([
+  libraryTests(["tests", ...second.map((folder) => `--ignore=${folder}`)], show),
+  libraryTests(second, keepBack),
+  trainingTests(python),
+]);
+for (const { output } of tallies.slice(1)) await show(output);
 const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
 let failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
 const skipped = tallies.flatMap((tally) => tally.skipped);

@@ -1,11 +1,14 @@
-/** The browser that drives the page. @module */
+/** The browser that shows the page. @module */
 
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Path of Chromium, where there is one. */
-export const browserPath: string | undefined = BROWSERS.find((path) => {
+/** Path of Chromium: that in SRZOO_BROWSER, or where systems install it; undefined if there is none. */
+export const browserPath: string | undefined = [
+  Deno.env.get("SRZOO_BROWSER"),
+  ...BROWSERS,
+].find((path) => {
   try {
-    return Deno.statSync(path).isFile;
+    return path && Deno.statSync(path).isFile;
   } catch {
     return false;
   }

@@ -6,16 +6,8 @@ import { type BenchRecord, openRecord } from "../../bench/record.ts";
 import { writeReport } from "../../bench/report/report.ts";
 import type { SpeedRow } from "../../bench/speed/row.ts";
 import { resizeImage } from "../../mod.ts";
+import { browserPath } from "../_browser.ts";
 import { textured, withFolder } from "./_pictures.ts";
-
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const browser = [Deno.env.get("SRZOO_BROWSER"), ...BROWSERS].find((path) => {
-  try {
-    return path && Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-});
 
 const METHODS = ["bicubic", "<sharp>"];
 const IMAGES = Array.from({ length: 12 }, (_, i) => `p${String(i).padStart(2, "0")}`);
@@ -128,12 +120,12 @@ Deno.test({
   name:
     "the report's viewer shows the worst ten first, more on demand, and the truth under the pointer " +
     "(needs a browser)",
-  ignore: browser === undefined,
+  ignore: browserPath === undefined,
   fn: () =>
     withFolder(async (folder) => {
       await writeReport(`${folder}/r.html`, await exampleRecord(folder), `${folder}/crops`);
       const running = await chromium.launch({
-        executablePath: browser,
+        executablePath: browserPath,
         args: [
           "--no-sandbox",
           "--disable-gpu",

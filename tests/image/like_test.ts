@@ -6,6 +6,7 @@ import { readImage } from "../../lib/image/files/read.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
 import { load } from "../../lib/load.ts";
 import { bytesOf, type ImageLike } from "../../lib/image/files/source.ts";
+import { browserPath } from "../_browser.ts";
 import { gradient } from "../contracts/codec.ts";
 
 const image = gradient(9, 7, 3);
@@ -67,12 +68,6 @@ Deno.test("an ImageData, whose properties are in its class, is an image for ever
   await using upscaler = await load("bicubic");
   expect(await upscaler.upscale(given)).toEqual(await upscaler.upscale(opaque));
 });
-
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const present = await Promise.all(
-  BROWSERS.map((path) => Deno.stat(path).then(() => true, () => false)),
-);
-const browserPath = BROWSERS[present.indexOf(true)];
 
 /** What the page is given. */
 interface Scope {

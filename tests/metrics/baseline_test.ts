@@ -32,8 +32,12 @@ async function checkImage(row: Record<string, string>, scale: number) {
   expect(lrPsnr(result, low)).toBeGreaterThan(25);
 }
 
+/** Sets whose x8 is checked too: of the metrics, the border alone depends on the scale. */
+const SMALL = ["Set5", "Set14"];
+
 for (const scale of [4, 8]) {
   for (const set of [...new Set(images.map((row) => row.set))]) {
+    if (scale === 8 && !SMALL.includes(set)) continue;
     Deno.test({
       name: `psnrY(), ssimY() and psnrRgb() equal numpy's for bicubic x${scale} on all of ${set}`,
       ignore,

@@ -11,7 +11,7 @@ const root = new URL("../../", import.meta.url);
 /** A small photograph, and its enlargement by the command line. */
 async function makePictures(folder: string): Promise<Image> {
   const photograph = await readImage(new URL("docs/coffee.png", root));
-  const small = resizeImage(photograph, { width: 48, height: 32 });
+  const small = resizeImage(photograph, { width: 24, height: 16 });
   await Deno.writeFile(`${folder}small.png`, await encodeImage(small, { format: "png" }));
   await run("rm", ["-f", `${folder}cli.png`]);
   const upscale = ["run", "-A", "cli/upscale.ts", "--quiet"];

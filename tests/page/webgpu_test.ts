@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { chromium } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { load, readImage, resizeImage } from "../../mod.ts";
 import { browserPath } from "../_browser.ts";
 import { alignUp, spansOf } from "../../lib/tiling.ts";
@@ -42,8 +42,8 @@ async function workOf(
   return { work, truth, tiling, scale, rows: height + 2 * frame, columns: width + 2 * frame };
 }
 
-/** Lets a page on a software adapter do it. */
-async function onGpu(work: Work): Promise<Ran[]> {
+/** Does some work with a page on a software adapter. */
+async function withPage(work: (page: Page) => Promise<void>): Promise<void> {
   const folder = `${await Deno.makeTempDir()}/`;
   await writePage(folder, parts);
   await using served = serveFolder(folder);
@@ -53,15 +53,20 @@ async function onGpu(work: Work): Promise<Ran[]> {
     const page = await browser.newPage();
     await page.goto(served.url);
     await page.waitForFunction(() => "enlargeOnGpu" in globalThis);
-    return await page.evaluate(
-      (work) =>
-        (globalThis as unknown as { enlargeOnGpu(work: Work): Promise<Ran[]> }).enlargeOnGpu(work),
-      work,
-    );
+    await work(page);
   } finally {
     await browser.close();
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Lets the page enlarge. */
+async function onGpu(page: Page, work: Work): Promise<Ran[]> {
+  return await page.evaluate(
+    (work) =>
+      (globalThis as unknown as { enlargeOnGpu(work: Work): Promise<Ran[]> }).enlargeOnGpu(work),
+    work,
+  );
 }
 
 /** Expects images that differ by at most 2 of 255. */
@@ -79,62 +84,67 @@ const table = 4 * 65536;
 /** Bytes of the keys of the rows of noise, which all steps but the last draw. */
 const keysOf = (rows: number) => (steps - 1) * 8 * 3 * rows;
 
-const needs = browserPath ? "" : " (needs a browser)";
-const how = { ignore: !browserPath, sanitizeOps: false, sanitizeResources: false };
-
 Deno.test({
-  name:
-    `srdiff on WebGPU in a browser gives the CPU's image within 2/255, and its features and states stay there${needs}`,
-  ...how,
-  async fn() {
-    const { work, truth, rows, columns, scale } = await workOf("zoo/srdiff", {
-      width: 20,
-      height: 16,
-    });
-    const [ran] = await onGpu(work);
-    expectClose(ran, truth);
-    const [small, large] = bytesOf(rows * columns, scale);
-    const features = 4 * 64 * rows * columns;
-    // Up go the input, the first state, the times, and what the noise is drawn from; down come the estimate and the result.
-    expect([ran.up, ran.down])
-      .toEqual([small + large + 4 * steps + table + keysOf(scale * rows), 2 * large]);
-    const everything = small + large + features + steps * (2 * large + features);
-    expect((ran.up - table + ran.down) / everything).toBeLessThan(0.5);
-  },
+  name: `a browser enlarges on WebGPU${browserPath ? "" : " (needs a browser)"}`,
+  ignore: !browserPath,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: (t) =>
+    withPage(async (page) => {
+      await t.step(
+        "srdiff gives the CPU's image within 2/255, and its features and states stay there",
+        () => staysThere(page),
+      );
+      await t.step(
+        "tiles are cut and joined on the GPU, and all of its memory is given back",
+        () => cutsAndJoins(page),
+      );
+    }),
 });
 
-Deno.test({
-  name:
-    `srdiff on WebGPU in a browser cuts and joins tiles on the GPU, and gives all of its memory back${needs}`,
-  ...how,
-  async fn() {
-    const size = { width: 12, height: 12, tile: 16, runs: 3 };
-    const { work, truth, tiling, scale, ...sides } = await workOf(
-      "tests/fixtures/zoo/srdiff-tiny",
-      size,
-    );
-    const grid = [sides.rows, sides.columns].map((side) => alignUp(side, tiling.multiple));
-    const [rows, columns] = grid.map((side) => spansOf(side, tiling));
-    const tiles = rows.flatMap((row) => columns.map((column) => [row.size, column.size]));
-    expect(tiles.length).toBeGreaterThan(3);
-    const ran = await onGpu(work);
-    const seen = tiles.reduce((sum, [height, width]) => sum + height * width, 0);
-    const [input, states] = bytesOf(seen, scale);
-    const [, large] = bytesOf(grid[0] * grid[1], scale);
-    /** Bytes of the weights by which tiles of the input's size are joined. */
-    const weights = 4 * tiles.flat().reduce((sum, side) => sum + side);
-    // Once for an image: its tiles, the first state, and the weights of the features and of the estimate.
-    const once = input + large + (1 + scale) * weights;
-    // With each step: the time for each tile, and the weights of the prediction.
-    const perStep = 4 * tiles.length + scale * weights;
-    for (const [i, { up, down }] of ran.entries()) {
-      expectClose(ran[i], truth);
-      expect(up).toBe(once + steps * perStep + keysOf(scale * grid[0]) + (i ? 0 : table));
-      expect(down).toBe(2 * large);
-    }
-    // To cut and join on the CPU, a step would send the tiles of the state, and read those of the prediction.
-    expect(perStep / (2 * states)).toBeLessThan(0.1);
-    // One run is aborted before the last.
-    expect(ran[2].buffers).toBe(ran[1].buffers);
-  },
-});
+async function staysThere(page: Page): Promise<void> {
+  const { work, truth, rows, columns, scale } = await workOf("zoo/srdiff", {
+    width: 12,
+    height: 8,
+  });
+  const [ran] = await onGpu(page, work);
+  expectClose(ran, truth);
+  const [small, large] = bytesOf(rows * columns, scale);
+  const features = 4 * 64 * rows * columns;
+  // Up go the input, the first state, the times, and what the noise is drawn from; down come the estimate and the result.
+  expect([ran.up, ran.down])
+    .toEqual([small + large + 4 * steps + table + keysOf(scale * rows), 2 * large]);
+  const everything = small + large + features + steps * (2 * large + features);
+  expect((ran.up - table + ran.down) / everything).toBeLessThan(0.5);
+}
+
+async function cutsAndJoins(page: Page): Promise<void> {
+  const size = { width: 12, height: 12, tile: 16, runs: 3 };
+  const { work, truth, tiling, scale, ...sides } = await workOf(
+    "tests/fixtures/zoo/srdiff-tiny",
+    size,
+  );
+  const grid = [sides.rows, sides.columns].map((side) => alignUp(side, tiling.multiple));
+  const [rows, columns] = grid.map((side) => spansOf(side, tiling));
+  const tiles = rows.flatMap((row) => columns.map((column) => [row.size, column.size]));
+  expect(tiles.length).toBeGreaterThan(3);
+  const ran = await onGpu(page, work);
+  const seen = tiles.reduce((sum, [height, width]) => sum + height * width, 0);
+  const [input, states] = bytesOf(seen, scale);
+  const [, large] = bytesOf(grid[0] * grid[1], scale);
+  /** Bytes of the weights by which tiles of the input's size are joined. */
+  const weights = 4 * tiles.flat().reduce((sum, side) => sum + side);
+  // Once for an image: its tiles, the first state, and the weights of the features and of the estimate.
+  const once = input + large + (1 + scale) * weights;
+  // With each step: the time for each tile, and the weights of the prediction.
+  const perStep = 4 * tiles.length + scale * weights;
+  for (const [i, { up, down }] of ran.entries()) {
+    expectClose(ran[i], truth);
+    expect(up).toBe(once + steps * perStep + keysOf(scale * grid[0]) + (i ? 0 : table));
+    expect(down).toBe(2 * large);
+  }
+  // To cut and join on the CPU, a step would send the tiles of the state, and read those of the prediction.
+  expect(perStep / (2 * states)).toBeLessThan(0.1);
+  // One run is aborted before the last.
+  expect(ran[2].buffers).toBe(ran[1].buffers);
+}

@@ -73,7 +73,7 @@ const cards: Record<string, [Behaviour, RegExp]> = {
     (write) => write(ok(300, `content-length: ${text.length}\r\n`) + text),
     /Cannot (?:read|use)/,
   ],
-  "a card of a length past all numbers": [
+  "a card of a length beyond any number": [
     (write) => write(ok("9".repeat(40)) + text),
     /Cannot read/,
   ],
@@ -98,7 +98,7 @@ const cards: Record<string, [Behaviour, RegExp]> = {
     },
     /Cannot read/,
   ],
-  "pieces of a length past all numbers": [
+  "pieces of a length beyond any number": [
     (write) =>
       write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${"f".repeat(30)}\r\n${text}`),
     /Cannot read/,
@@ -156,7 +156,7 @@ const graphs: Record<string, [Behaviour, RegExp]> = {
     (write) => write(partly("bytes 500-19999/20000", weights.subarray(500))),
     /another range than requested/,
   ],
-  "weights of a range that is none": [
+  "weights without bounds in their range": [
     (write) => write(partly("bytes */20000", weights)),
     /another range than requested/,
   ],
@@ -164,7 +164,7 @@ const graphs: Record<string, [Behaviour, RegExp]> = {
     (write) => write(partly("", weights.subarray(9))),
     /another range than requested/,
   ],
-  "weights with an ETag of a kilometre": [
+  "weights with an ETag of 5000 characters": [
     (write) =>
       write(
         encoderJoin(

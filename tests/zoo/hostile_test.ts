@@ -208,7 +208,7 @@ const attacks: Record<
       ["a merge key", "<<: {scale: 4}\nid: a", /Unrecognized key/],
       ["an older YAML", "%YAML 1.1\n---\nid: yes\nscale: 0o4", /Cannot use the model card/],
       ["an anchor to itself", "a: &a [*a]", /is not allowed/],
-      ["a number past all numbers", "scale: 1e999", /Cannot use the model card/],
+      ["a number beyond the largest", "scale: 1e999", /Cannot use the model card/],
       ["mappings without end", "{a: ".repeat(30_000), /Cannot use the model card/],
       [
         "a list without end",
@@ -241,7 +241,7 @@ const attacks: Record<
     /Too big/,
   ],
   "a scale of a million": [{ "model.yml": changed((c) => c.scale = 1e6) }, /at most 16/],
-  "a number that is none": [
+  "a scale that is NaN": [
     { "model.yml": () => text.replace('"scale": 4', '"scale": .nan') },
     /expected number/,
   ],

@@ -48,7 +48,7 @@ const faults: [string, (text: string) => string, string, RegExp][] = [
     "a graph that is not there",
     (t) => t.replace("graph: denoiser", "graph: fast"),
     "#steps.trained.0.graph",
-    /"fast" is none of the graphs/,
+    /"fast" is not one of the graphs/,
   ],
   [
     "timesteps that rise",
