@@ -70,7 +70,7 @@ function naturalness(result: Image, border: number, metricGraphs: MetricGraphs):
   return Number.isFinite(found) ? { niqe: found } : {};
 }
 
-/** The metricGraphs whose figures every image has: small images have no NIQE, and some have no truth. */
+/** Keys of the graphs whose figures every image has: small images have no NIQE, and some have no truth. */
 export function always(metricGraphs: MetricGraphs, hasTruth: boolean): string[] {
   return Object.keys(metricGraphs).filter((key) => hasTruth && key !== "niqe");
 }

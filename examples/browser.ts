@@ -1,5 +1,5 @@
 /**
- * A file input on a page becomes a larger picture below it. Bundle it for a page with
+ * A file input on a page becomes a larger image below it. Bundle it for a page with
  *
  *     deno bundle --platform browser -o app.js examples/browser.ts
  *

@@ -10,13 +10,13 @@ import type { ModelCard } from "../lib/zoo/card.ts";
 import { toImage } from "../lib/image/pixels.ts";
 import { testPicture } from "./contracts/family.ts";
 
-/** Pixels of a tile from which on the graph wants more memory than a process can address. */
+/** Pixels of a tile above which the graph asks for more memory than a process can address. */
 const LIMIT = 1024;
 
 const card: ModelCard = {
   id: "greedy",
   name: "greedy",
-  description: "pixels as squares; wants memory without end for large tiles",
+  description: "pixels as squares; asks for endless memory for large tiles",
   family: "regression",
   scale: 4,
   version: "1.0.0",

@@ -1,4 +1,4 @@
-/** A picture of what the latents of a flow can do. @module */
+/** An image of what the latents of a flow can do. @module */
 
 import {
   encode,

@@ -105,7 +105,7 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-/** Two pictures of 64x64 that any language can make; train/srzoo_train/lpips_export.py makes the same. */
+/** Two images of 64x64 that any language can make; train/srzoo_train/lpips_export.py makes the same. */
 function referencePair(): [Image, Image] {
   const picture = (a: number, b: number): Image => {
     const data = new Uint8ClampedArray(64 * 64 * 4).fill(255);

@@ -106,7 +106,7 @@ function* stepFaults({ diffusion, steps, graphs }: ModelCard): Generator<Fault> 
   for (const [i, trained] of steps.trained.entries()) {
     const path = `steps.trained.${i}`;
     if (!Object.hasOwn(graphs, trained.graph)) {
-      yield { path: `${path}.graph`, message: `"${trained.graph}" is none of the graphs` };
+      yield { path: `${path}.graph`, message: `"${trained.graph}" is not one of the graphs` };
     }
     const fault = timestepFault(trained, timesteps);
     if (fault) yield { path: `${path}.timesteps`, message: fault };
@@ -142,12 +142,12 @@ function timestepFault(
 function* unknownGraphs({ training = {}, int8, graphs }: ModelCard): Generator<Fault> {
   for (const name of Object.keys(int8?.graphs ?? {})) {
     if (!Object.hasOwn(graphs, name)) {
-      yield { path: `int8.graphs.${name}`, message: `"${name}" is none of the graphs` };
+      yield { path: `int8.graphs.${name}`, message: `"${name}" is not one of the graphs` };
     }
   }
   for (const name of Object.keys(training)) {
     if (!Object.hasOwn(graphs, name)) {
-      yield { path: `training.${name}`, message: `"${name}" is none of the graphs` };
+      yield { path: `training.${name}`, message: `"${name}" is not one of the graphs` };
     }
   }
 }

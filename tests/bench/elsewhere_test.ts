@@ -8,7 +8,7 @@ import { withFolder } from "./_pictures.ts";
 const root = new URL("../../", import.meta.url);
 const PHOTOGRAPHS = ["astronaut", "chelsea", "coffee"];
 
-/** Shrinks and enlarges each picture by numpy's bicubic, and writes what Pillow makes of it. */
+/** Shrinks and enlarges each image by numpy's bicubic, and writes what Pillow makes of it. */
 const ENLARGE = `
 import sys
 import numpy as np
@@ -21,7 +21,7 @@ for source, target in zip(sys.argv[1::2], sys.argv[2::2]):
     Image.fromarray(resize(shrink(high[:height, :width], 4), height, width)).save(target)
 `;
 
-/** How far figures of the same pictures may be apart. */
+/** How far figures of the same images may be apart. */
 const TOLERANCE: Record<string, number> = { psnrY: 0.01, psnrRgb: 0.01, lrPsnr: 0.01 };
 
 Deno.test({

@@ -10,7 +10,7 @@ const run = (name: string, low: Image, scale: number) =>
   baseline(name).enlarge({ low, scale, seed: 0, set: "s", image: "a" });
 
 for (const name of baselines) {
-  Deno.test(`baseline("${name}") keeps a flat picture flat, alpha too`, async () => {
+  Deno.test(`baseline("${name}") keeps a flat image flat, alpha too`, async () => {
     const data = new Uint8ClampedArray(5 * 4 * 4);
     for (let i = 0; i < data.length; i++) data[i] = [10, 99, 200, 77][i % 4];
     const result = await run(name, { width: 5, height: 4, data, channels: 4 }, 3);

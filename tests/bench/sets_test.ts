@@ -81,7 +81,7 @@ Deno.test("pairsOf() cuts HR to LR files that are smaller", () =>
     expect([low.data, truth.width]).toEqual([textured(4, 4, 9).data, 16]);
   }));
 
-/** Sizes of the pairs that each protocol cuts out of one picture of 330x260. */
+/** Sizes of the pairs that each protocol cuts out of one image of 330x260. */
 const CUTS: Record<string, [number, number, string[]]> = {
   "whole": [330, 260, ["82x65 328x260"]],
   "srdiff": [330, 260, ["82x64 328x256"]],

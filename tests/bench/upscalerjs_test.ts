@@ -24,7 +24,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "upscalerjsMethod() makes the picture that the package itself shows (needs UpscalerJS)",
+  name: "upscalerjsMethod() makes the image that the package itself shows (needs UpscalerJS)",
   ignore,
   async fn() {
     const assets = `${folder}/node_modules/@upscalerjs/esrgan-slim/assets`;
@@ -53,7 +53,7 @@ Deno.test("upscalerjsMethod() says where to read how to install it", () =>
     await expect(upscalerjsMethod(empty, "esrgan-slim")).rejects.toThrow("bench/README.md");
   }));
 
-Deno.test("upscalerjsMethod() says what is wrong with a broken installation, for every picture", () =>
+Deno.test("upscalerjsMethod() says what is wrong with a broken installation, for every image", () =>
   withFolder(async (broken) => {
     for (const name of ["upscaler", "@upscalerjs/esrgan-slim"]) {
       const place = `${broken}/node_modules/${name}`;

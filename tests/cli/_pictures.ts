@@ -1,7 +1,7 @@
 import type { OutputFormat } from "../../lib/image/files/format.ts";
 import { encodeImage, type Image } from "../../mod.ts";
 
-/** A picture with a gradient and an edge, so that no two sizes look alike. */
+/** An image with a gradient and an edge, so that no two sizes look alike. */
 export function picture(width: number, height: number, channels: Image["channels"] = 3): Image {
   const data = new Uint8ClampedArray(4 * width * height);
   for (let i = 0; i < width * height; i++) {
@@ -14,7 +14,7 @@ export function picture(width: number, height: number, channels: Image["channels
   return { width, height, data, channels };
 }
 
-/** Writes such a picture as a file. */
+/** Writes such an image as a file, in the format of its extension. */
 export async function writePicture(
   path: string,
   width: number,

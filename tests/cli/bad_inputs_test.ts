@@ -36,7 +36,7 @@ Deno.test({
       const end = ends.get(file);
       const text = end?.message ?? end?.why ?? "";
       expect([file, end?.event, text.includes("\n")]).toEqual([file, end?.event, false]);
-      // a picture that decodes may still be too large to enlarge within the memory
+      // An image that decodes may still be too large to enlarge within the memory.
       if (expected === "decodes" && / within .*memory/.test(text)) continue;
       if (expected === "decodes") expect([file, end?.event, text]).toEqual([file, "done", ""]);
       if (expected.startsWith("must")) {

@@ -75,7 +75,7 @@ Deno.test("ahead() makes one item while another is used, no more, and ends where
   expect(used).toEqual([0]);
 });
 
-Deno.test("turnsOf() tells the events of each image together, and only the last progress of what waited", async () => {
+Deno.test("turnsOf() reports the events of each image together, and of those that waited only the last progress", async () => {
   const events: Event[] = [];
   const next = turnsOf((event) => events.push(event));
   const [a, b] = [next(), next()];
@@ -94,7 +94,7 @@ Deno.test("turnsOf() tells the events of each image together, and only the last 
 });
 
 Deno.test(
-  "runBatch() enlarges an image while the one before it is written, and tells of them in their order",
+  "runBatch() enlarges an image while the one before it is written, and reports them in order",
   inFolder(async (folder) => {
     const names = ["a.png", "b.png", "c.png", "d.png"];
     for (const name of names) await writePicture(join(folder, name), 12, 10);

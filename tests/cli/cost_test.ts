@@ -66,7 +66,7 @@ async function missOf(times: Times): Promise<number> {
 for (const [what, times] of Object.entries(cases)) {
   Deno.test(`measureRate() tells the time of an image within a factor of 1.5 by a network ${what}`, async () => {
     let miss = Infinity;
-    // What else the machine does may change in the midst of one try.
+    // The load of the machine may change during one try.
     for (let tries = 0; tries < 3 && miss >= 1.5; tries++) miss = await missOf(times);
     expect(miss).toBeLessThan(1.5);
   });

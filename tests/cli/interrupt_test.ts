@@ -34,7 +34,7 @@ async function killed(...args: Parameters<typeof toldUntilKilled>): Promise<numb
   return (await toldUntilKilled(...args)).code;
 }
 
-/** Reads every picture of a folder: a half-written one does not decode. */
+/** Reads every image of a folder: a half-written one does not decode. */
 async function expectWhole(folder: string, names: string[]): Promise<void> {
   for (const name of names) {
     const { width, height } = await readImage(await Deno.readFile(join(folder, name)));

@@ -48,7 +48,7 @@ Deno.test("Threads starts what another thread asks for, hands it the port, and e
   }
 });
 
-Deno.test("Threads tells of a thread that cannot be started", async () => {
+Deno.test("Threads reports a thread that cannot be started", async () => {
   const { port1, port2 } = new MessageChannel();
   const told = new Promise((resolve) => {
     const script = new URL("no_such_worker.js", import.meta.url).href;

@@ -75,13 +75,13 @@ Deno.test("zooTable() keeps the scales apart", async () => {
 
 Deno.test("zooTable() has the damaged inputs in a table of their own", async () => {
   const card = await readCard(tiny);
-  const worn = "BSD100-jpeg75x4 (first 10)";
-  const figures = { BSD100x4: { lpips: 0.2 }, [worn]: { psnrY: 24, lpips: 0.31 } };
+  const set = "BSD100-jpeg75x4 (first 10)";
+  const figures = { BSD100x4: { lpips: 0.2 }, [set]: { psnrY: 24, lpips: 0.31 } };
   const [whole, how, damaged] = zooTable([card, { ...card, id: "other", figures }]).split("\n\n");
-  expect(whole).not.toContain(worn);
+  expect(whole).not.toContain(set);
   expect(how).toContain("JPEG of quality 75");
   expect(damaged.split("\n")).toEqual([
-    `| entry | ${worn} |`,
+    `| entry | ${set} |`,
     "| --- | --- |",
     "| `other` | 0.310 |",
   ]);

@@ -1,6 +1,6 @@
-/** Pictures of the shared folder, where there is one. */
+/** Images of the shared folder, where there is one. @module */
 
-/** The folder of test pictures. */
+/** The folder of test images. */
 export const data = new URL("../../../shared/data/", import.meta.url);
 
 /** Whether it is there; tests that need it are skipped otherwise. */

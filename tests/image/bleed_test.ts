@@ -5,7 +5,7 @@ import type { Image } from "../../lib/image/image.ts";
 import { load } from "../../lib/load.ts";
 import { caseFile, hasData } from "./_data.ts";
 
-/** A picture of these pixels in one row. */
+/** An image of these pixels in one row. */
 const row = (...pixels: number[][]): Image => ({
   width: pixels.length,
   height: 1,

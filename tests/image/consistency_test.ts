@@ -8,7 +8,7 @@ import { lrPsnr } from "../../lib/metrics/consistency.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { data, hasData } from "./_data.ts";
 
-/** Bad results for a picture: bicubic, noisy, black. */
+/** Results that are not consistent with an image: bicubic, noisy, black. */
 function results(low: Tensor, scale: number): Record<string, Tensor> {
   const [, , height, width] = low.dims;
   const bicubic = resize(low, { width: width * scale, height: height * scale });
@@ -29,7 +29,7 @@ Deno.test({
   name: "project() reaches 50 dB from any start, in bytes, for photographs with black and white",
   ignore: !hasData,
   async fn() {
-    // text on white, a zebra, a butterfly: the pictures of the sets that clip most
+    // Text on white, and a zebra: the images of the sets that clip most.
     for (
       const file of ["Set14/LRx4/img_013.png", "Set14/LRx4/img_014.png", "Set14/LRx8/img_013.png"]
     ) {

@@ -5,7 +5,7 @@ import { readImage } from "../../lib/image/files/read.ts";
 import type { Image } from "../../lib/image/image.ts";
 import { badInput, badInputs, hasData } from "./_data.ts";
 
-/** A picture of two colours, 3 by 2. */
+/** An image of six grays, 3 by 2. */
 function small(channels: 1 | 2 | 3 | 4, alpha = 255): Image {
   const data = new Uint8ClampedArray(24);
   for (let i = 0; i < 6; i++) data.set([i * 50, i * 50, i * 50, alpha], 4 * i);

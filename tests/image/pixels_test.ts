@@ -47,7 +47,7 @@ Deno.test({
   },
 });
 
-Deno.test("toImage() merges the colours of a gray picture and keeps its profile", () => {
+Deno.test("toImage() merges the colours of a gray image and keeps its profile", () => {
   const iccProfile = new Uint8Array(128);
   const rgb = tensor([1, 3, 1, 1], Float32Array.of(1, -1, -1));
   const image = toImage(rgb, { channels: 1, iccProfile, notes: ["note"] });

@@ -11,7 +11,7 @@ for (const { height, width, rgb } of golden.resized) {
   });
 }
 
-/** The picture of bytes red, green, blue, red, ... */
+/** An opaque image of the bytes red, green, blue, red, ... */
 function opaque(rgb: number[], width: number, height: number): Image {
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
   rgb.forEach((byte, i) => data[Math.floor(i / 3) * 4 + i % 3] = byte);

@@ -6,7 +6,7 @@ import { tensor } from "../../lib/tensor/tensor.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 import { data, hasData } from "./_data.ts";
 
-/** The top left of a picture. */
+/** The top left part of an image. */
 function cropped(image: Image, width: number, height: number): Image {
   const result = new Uint8ClampedArray(width * height * 4);
   for (let y = 0; y < height; y++) {
@@ -24,16 +24,16 @@ for (const set of ["Set5", "Set14", "BSD100", "CID22val"]) {
       async fn() {
         const folder = new URL(`eval/${set}/`, data);
         const wrong: string[] = [];
-        let pictures = 0;
+        let images = 0;
         for await (const { name } of Deno.readDir(new URL(`LRx${scale}/`, folder))) {
           const low = await readImage(new URL(`LRx${scale}/${name}`, folder));
           const high = await readImage(new URL(`HR/${name}`, folder));
           const made = resizeImage(cropped(high, low.width * scale, low.height * scale), low);
           if (made.data.some((byte, i) => byte !== low.data[i])) wrong.push(name);
-          pictures++;
+          images++;
         }
         expect(wrong).toEqual([]);
-        expect(pictures).toBeGreaterThan(4);
+        expect(images).toBeGreaterThan(4);
       },
     });
   }

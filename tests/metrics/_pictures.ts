@@ -1,6 +1,6 @@
 import type { Image } from "../../lib/image/image.ts";
 
-/** A picture whose bytes are `value(channel, x, y)`, opaque. */
+/** An opaque image whose bytes are `value(channel, x, y)`. */
 export function picture(
   width: number,
   height: number,

@@ -8,7 +8,7 @@ Deno.test("psnrRgb() of a difference of 1 everywhere is 20 log10(255)", () => {
   expect(psnrRgb(picture(16, 12, () => 1), black)).toBeCloseTo(20 * Math.log10(255), 10);
 });
 
-Deno.test("psnrRgb() of identical pictures is infinite", () => {
+Deno.test("psnrRgb() of identical images is infinite", () => {
   expect(psnrRgb(black, black)).toBe(Infinity);
 });
 

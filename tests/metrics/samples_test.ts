@@ -10,7 +10,7 @@ Deno.test("colorError() averages the shifts of the channels", () => {
   expect(colorError(shifted, flat(100))).toBeCloseTo(3, 10);
 });
 
-Deno.test("colorError() does not count errors that cancel out over the picture", () => {
+Deno.test("colorError() does not count errors that cancel out over the image", () => {
   const checkered = picture(8, 8, (_, x, y) => (x + y) % 2 ? 90 : 110);
   expect(colorError(checkered, flat(100))).toBe(0);
 });

@@ -96,7 +96,7 @@ async function blocking(isThere: boolean): Promise<number[]> {
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
-/** Reads a file that is none; tells the error. */
+/** Reads a file that is not an image; returns what is known of the error. */
 async function fails(isThere: boolean): Promise<unknown> {
   await using upscaler = await open("bicubic", isThere);
   const error = await upscaler.upscale(new Blob(["nothing"])).catch((error) => error);

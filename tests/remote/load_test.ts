@@ -136,10 +136,11 @@ Deno.test("errors of a worker are those of this thread", async () => {
   const runs: Record<string, (upscaler: Upscaler) => Promise<unknown>> = {
     "an unknown option": (upscaler) => upscaler.upscale(photo(4, 4), { step: 1 } as object),
     "a number out of its range": (upscaler) => upscaler.upscale(photo(4, 4), { samples: 65 }),
-    "a signal that is none": (upscaler) => upscaler.upscale(photo(4, 4), { signal: 3 as never }),
-    "bytes of nothing": (upscaler) => upscaler.upscale(new Uint8Array(9)),
+    "a signal that is a number": (upscaler) =>
+      upscaler.upscale(photo(4, 4), { signal: 3 as never }),
+    "bytes that are not an image": (upscaler) => upscaler.upscale(new Uint8Array(9)),
     "a file that is missing": (upscaler) => upscaler.upscale("tests/fixtures/missing.png"),
-    "a source that is none": (upscaler) => upscaler.upscale(7 as never),
+    "a source that is a number": (upscaler) => upscaler.upscale(7 as never),
     "pixels that are missing": (upscaler) => upscaler.upscale({ ...photo(4, 4), width: 5 }),
     "a plan of another size": (upscaler) =>
       upscaler.upscale(photo(4, 4), upscaler.plan({ width: 5, height: 4 })),
@@ -177,7 +178,7 @@ Deno.test("a flow in a worker encodes, and a generator generates, as on this thr
   expect(made[1]).toEqual(made[0]);
 });
 
-Deno.test("load() refuses a worker that is none", async () => {
+Deno.test("load() refuses a worker that is neither a flag nor a URL", async () => {
   for (const worker of [1, {}, { library: 2 }]) {
     await expect(load("bicubic", { worker: worker as never })).rejects.toThrow(
       /it must be true or false, a URL, or \{ library \} with a URL/,
@@ -187,7 +188,7 @@ Deno.test("load() refuses a worker that is none", async () => {
   await expect(load("bicubic", { worker: { library: missing } })).rejects.toThrow(/worker ended/);
 });
 
-Deno.test("a program that does not close an upscaler in a worker ends all the same", async () => {
+Deno.test("a program that does not close an upscaler in a worker still ends", async () => {
   const code = `
     import { load } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
     const upscaler = await load("bicubic", { worker: true });

@@ -10,7 +10,7 @@ const verdicts: [string, number[], RegExp | undefined][] = [
   ["accepts what is near", [-1.001, 0, 0.5, 1], undefined],
   ["refuses what is far", [-1, 0.1, 0.5, 1], /off by 0.050 of its range, allowed 0.001/],
   ["refuses numbers that are not finite", [-1, 0, NaN, 1], /not finite/],
-  ["refuses a black picture", [-1, -1, -1, -1], /constant/],
+  ["refuses a black image", [-1, -1, -1, -1], /constant/],
 ];
 
 for (const [sentence, values, fault] of verdicts) {

@@ -62,7 +62,7 @@ def words_of(run: Run, target: Path, name: str | None, description: str | None) 
     recipe, family, old = run.recipe, families.of(run.recipe), card.read_yaml(target / "model.yml")
     draws = recipe.condition == "none"
     kind = f"{family.NAME} of {target.name}" if draws else f"{family.NAME} x{recipe.scale}"
-    about = f"images of nothing by {family.ABOUT}" if draws else (
+    about = f"images from noise alone by {family.ABOUT}" if draws else (
         f"x{recipe.scale} for photographs by {family.ABOUT}"
     )
     return {

@@ -1,5 +1,5 @@
 /**
- * Enlarges a small picture with an exported entry, twice with one seed and once with another:
+ * Enlarges a small image with an exported entry, twice with one seed and once with another:
  * `deno run -A run_entry.ts FOLDER`. Prints sizes and how much the results differ, as JSON.
  */
 

@@ -24,7 +24,7 @@ KINDS = ["v", "eps", "x0"]
 
 
 class FlatEncoder(nn.Module):
-    """A base of one colour, which makes the residual the picture itself."""
+    """A base of one colour, which makes the residual the image itself."""
 
     def forward(self, lr: Tensor) -> tuple[Tensor, Tensor]:
         flat = torch.zeros(len(lr), 3, lr.shape[2] * 4, lr.shape[3] * 4)

@@ -37,7 +37,7 @@ def saving(monkeypatch):
     monkeypatch.setattr(loop, "LOG_EVERY", 1)
 
 
-def test_a_loss_that_is_no_number_stops_and_keeps_a_good_state(store, tmp_path, saving):
+def test_a_loss_that_is_nan_stops_and_keeps_a_good_state(store, tmp_path, saving):
     recipe = regression(stages=(Stage("l1", lr=1e30),), budget=Budget(max_steps=30))
     with pytest.raises(Stopped, match="last good state is kept"):
         Trainer(recipe, Store(store), tmp_path / "run", None).run()
@@ -108,7 +108,7 @@ def test_minutes_become_steps_once_and_are_stored(store, tmp_path, monkeypatch):
 
 def test_epochs_become_steps(store):
     recipe = regression(budget=Budget(max_epochs=2.0))
-    # Five pictures of 256x256; a step draws 4 crops of 32x32.
+    # Five images of 256x256; a step draws 4 crops of 32x32.
     assert budget.steps_of_epochs(recipe, Store(store)) == 2 * 5 * 256**2 // (4 * 32**2)
 
 
@@ -134,7 +134,7 @@ def test_a_run_leaves_curves_a_sheet_and_a_report(store, tmp_path, saving):
     assert "validation psnr_y" in curves
     page = (out / "report.html").read_text()
     assert page.count("<svg") == len(curves) and "data:image/jpeg" in page and "http" not in page
-    # LR, bicubic, regression, HR of the one picture that is kept aside.
+    # LR, bicubic, regression, HR of the one image that is kept aside.
     assert Image.open(out / "sheet-00000006.png").size == (4 * 256, 256)
     assert list(out.rglob("events.out.tfevents.*"))
 

@@ -212,7 +212,7 @@ def trainable(network: Flow | srflow.SRFlow, weights: Weights) -> Weights:
     only what is trained: the rest is the encoder's.
 
     Raises:
-        ValueError: if a matrix is none that the network could have.
+        ValueError: if a matrix is not one that the network could have.
     """
     if not any(name.endswith(".back") for name in weights):
         return weights
