@@ -1,3 +1,5 @@
+/** Graphs whose divisions by a norm cannot divide by zero. @module */
+
 import { joined } from "../bytes.ts";
 import { floatConstant, graphField, node, nodesOf, replaceNodes } from "../onnx/model.ts";
 

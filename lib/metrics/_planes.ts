@@ -1,3 +1,5 @@
+/** Pairs of images that are compared, and their luma without borders. @module */
+
 import { checkWhole } from "../checks.ts";
 import { gray, lumaOf } from "../image/color.ts";
 import type { Image } from "../image/image.ts";

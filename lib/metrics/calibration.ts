@@ -32,7 +32,7 @@ const WINDOW = 6;
  *
  * @param samples Two or more images of one size.
  * @returns Standard deviations in bytes (0 to 255), `[1, 1, height, width]`.
- * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is not from 0 to 1000.
+ * @throws {RangeError} If there are fewer than two samples, the sizes differ, or the window is not from 0 to 1000.
  */
 export function deviationMap(samples: readonly Image[], options: DeviationOptions = {}): Tensor {
   const { window = WINDOW } = options;
@@ -61,7 +61,7 @@ export function checkWindow({ window = WINDOW }: DeviationOptions): void {
  * @param samples Two or more images of one size.
  * @param truth What they should equal.
  * @returns Spearman's rho, -1 to 1; NaN if the samples are equal everywhere.
- * @throws {RangeError} If there are less than two samples, the sizes differ, or the window is not from 0 to 1000.
+ * @throws {RangeError} If there are fewer than two samples, the sizes differ, or the window is not from 0 to 1000.
  */
 export function errorCorrelation(
   samples: readonly Image[],

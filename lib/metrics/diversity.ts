@@ -8,7 +8,7 @@ import { decibels, squaredError } from "./psnr.ts";
  * Standard deviation over the samples (divided by their number), averaged over pixels and colours, in steps of
  * 1/255: the sigma of SRDiff (section 4.3). One sample has 0.
  *
- * @param samples Pictures of one size.
+ * @param samples Images of one size.
  * @throws {RangeError} If there are none, or their sizes differ.
  */
 export function diversity(samples: readonly Image[]): number {
@@ -34,7 +34,7 @@ function deviationAt(samples: readonly Image[], i: number): number {
  * A calibrated sampler of n samples gains 10 log10(2n / (n + 1)); noise that hides no knowledge gains as well,
  * so read it beside LPIPS.
  *
- * @param samples Pictures of one size.
+ * @param samples Images of one size.
  * @param truth What they should equal.
  * @throws {RangeError} If there are none, or the sizes differ.
  */

@@ -84,9 +84,9 @@ function normalised({ width, height, data }: Plane, window: Float64Array): Float
         const row = Math.min(height - 1, Math.max(0, y + v - reach)) * width;
         for (let u = 0; u < SIDE; u++) {
           const value = data[row + Math.min(width - 1, Math.max(0, x + u - reach))];
-          const weighed = window[v * SIDE + u] * value;
-          mean += weighed;
-          square += weighed * value;
+          const weighted = window[v * SIDE + u] * value;
+          mean += weighted;
+          square += weighted * value;
         }
       }
       const deviation = Math.sqrt(Math.abs(square - mean * mean));

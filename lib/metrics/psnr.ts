@@ -50,7 +50,7 @@ export function squaredError(
   return sum / (3 * (width - 2 * border) * (height - 2 * border));
 }
 
-/** PSNR in dB of a mean squared error, peak 255; infinite where there is none. */
+/** PSNR in dB of a mean squared error, peak 255; infinite for an error of 0. */
 export function decibels(squared: number): number {
   checkNumber("squared", squared, { to: Infinity });
   return 10 * Math.log10(255 ** 2 / squared);

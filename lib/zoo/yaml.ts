@@ -4,14 +4,14 @@ import { load, YAMLException } from "js-yaml";
 import { ManifestError } from "../errors.ts";
 
 /**
- * Parses YAML; what holds nothing is `null`.
+ * Parses YAML; an empty text, or one of comments alone, is `null`.
  *
  * @param text Of a size that was limited when it was read.
  * @param place What errors call it.
  * @throws {ManifestError} If it is broken; the path ends with line and column where they are known.
  */
 export function parseYaml(text: string, place: string): unknown {
-  // Of nothing but comments the parser makes an error.
+  // The parser refuses a text of comments alone.
   if (text.replace(/#.*/g, "").trim() === "") return null;
   try {
     // A few aliases can stand for more than any memory holds.

@@ -2,7 +2,7 @@
 
 import type { Comparison } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
-import type { Arrays } from "../npz.ts";
+import type { Arrays, NumberArray } from "../npz.ts";
 
 /** One recorded case. */
 export interface Case {

@@ -45,7 +45,7 @@ class Log:
         self._say(f"validation at step {total}: {shown or 'no image kept aside is large enough'}")
         if sheet is None or not self.accelerator.is_main_process:
             return
-        _write_picture(sheet, self.out / f"sheet-{total:08d}.png")
+        _write_image(sheet, self.out / f"sheet-{total:08d}.png")
         for tracker in self.accelerator.trackers:
             if tracker.name == "tensorboard":
                 tracker.log_images({"sheet": sheet[None]}, step=total, dataformats="NHWC")
@@ -76,7 +76,7 @@ def _line(record: dict) -> str:
     )
 
 
-def _write_picture(sheet: np.ndarray, file: Path) -> None:
+def _write_image(sheet: np.ndarray, file: Path) -> None:
     try:
         from PIL import Image
     except ImportError:

@@ -44,9 +44,10 @@ def read_checkpoint(path: Path) -> Any:
 
 
 def tensors_in(tree: Any) -> Iterator[tuple[str, torch.Tensor]]:
-    """
-    Every tensor of a tree, with its place. A pickle may hold a list in itself, or the same one many times: each
-    place is counted, as whoever walks over the tree comes to each.
+    """Every tensor of a tree, with its place.
+
+    A pickle may hold a list in itself, or the same list many times: every place counts towards the limit,
+    since a walk over the tree visits every one.
     """
     waiting, parts = [("", tree, 0)], 0
     while waiting:
