@@ -12,6 +12,7 @@ import {
   type Refusal,
 } from "./runtime/providers.ts";
 import { checkOpening } from "./runtime/attempts.ts";
+import type { GraphSource } from "./runtime/graph.ts";
 import { type Preparation, prepare } from "./runtime/preparation.ts";
 import type { Provider } from "./runtime/session.ts";
 import type { ModelCard } from "./zoo/card.ts";
@@ -161,6 +162,22 @@ async function openCard(
   return isBetter ? { card: fast, opened: other } : exact;
 }
 
+/**
+ * A graph of a card.
+ *
+ * @throws {ManifestError} If its file must not be opened.
+ */
+async function trustedGraph(
+  card: ModelCard,
+  name: string,
+  options: FetchOptions,
+): Promise<GraphSource> {
+  const bytes = await fetchGraph(card, name, options);
+  const fault = distrust(bytes);
+  if (!fault) return { name, bytes, precision: card.graphs[name].precision };
+  throw new ManifestError(`${card.id}#graphs.${name}`, `its file cannot be used: ${fault}`);
+}
+
 /** Opens all graphs of a card together. */
 async function openGraphs(card: ModelCard, options: OpeningOptions): Promise<Opened> {
   const names = Object.keys(card.graphs);
@@ -175,18 +192,10 @@ async function openGraphs(card: ModelCard, options: OpeningOptions): Promise<Ope
       [Symbol.asyncDispose]: dispose,
     };
   }
-  const graphs = await Promise.all(names.map(async (name) => ({
-    name,
-    bytes: await fetchGraph(card, name, options),
-    precision: card.graphs[name].precision,
-  })));
-  for (const { name, bytes } of graphs) {
-    const fault = distrust(bytes);
-    if (fault) {
-      throw new ManifestError(`${card.id}#graphs.${name}`, `its file cannot be used: ${fault}`);
-    }
-  }
-  const fixture = await fetchFixture(card, options);
+  const [fixture, ...graphs] = await Promise.all([
+    fetchFixture(card, options),
+    ...names.map((name) => trustedGraph(card, name, options)),
+  ]);
   const { provider, threads, signal, wasmPaths, worker, callTimeout, preparation } = options;
   const open: OpenOptions = {
     half: options.precision === "auto",
