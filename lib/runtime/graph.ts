@@ -92,8 +92,6 @@ export interface EngineOptions {
   readonly half?: boolean;
   /** URL of the folder with ONNX Runtime's `.wasm` and `.mjs` files, for a bundled page. */
   readonly wasmPaths?: string;
-  /** Whether the graph keeps its memory between calls, so that it need not be had anew; only the native provider asks. */
-  readonly keepsMemory?: boolean;
 }
 
 /** Session options of all providers: errors are thrown, and not printed as well. */

@@ -120,10 +120,8 @@ export function graphDesk(
       const open = openers[provider];
       if (!open) throw new Error(`this worker has no ${provider}`);
       const signatures: Record<string, Signature> = {};
-      const largest = Math.max(...sources.map(({ bytes }) => bytes.length));
       for (const graph of sources) {
-        const keepsMemory = graph.bytes.length === largest;
-        const opened = await open(graph, { ...options, keepsMemory });
+        const opened = await open(graph, options);
         graphs.set(graph.name, opened);
         signatures[graph.name] = opened.signature;
       }
