@@ -64,59 +64,125 @@ export function workOf({ seen, sourceWidth, sourceHeight }: Plan): number {
   return seen || sourceWidth * sourceHeight;
 }
 
+/** How long images take. */
+export interface Pace {
+  /** Seconds of an image, whatever its size. */
+  readonly fixed: number;
+  /** Seconds per unit of work besides. */
+  readonly unit: number;
+  /** Those seconds per unit in which a result is written. */
+  readonly writing: number;
+}
+
+/** Seconds that an image takes. */
+export function secondsOf({ fixed, unit }: Pace, plan: Plan): number {
+  return fixed + unit * workOf(plan);
+}
+
+/**
+ * The pace after an image was made and written: what is fixed of that time cannot be told anew.
+ *
+ * @param seconds What both took, and writing alone.
+ */
+export function paceAfter(
+  { fixed }: Pace,
+  seconds: { all: number; writing: number },
+  plan: Plan,
+): Pace {
+  const kept = Math.min(fixed, seconds.all / 2);
+  const work = workOf(plan);
+  return { fixed: kept, unit: (seconds.all - kept) / work, writing: seconds.writing / work };
+}
+
+/**
+ * Seconds until an image is written.
+ *
+ * @param fraction How much of it is made, more than 0.
+ * @param spent Seconds that this took.
+ */
+export function secondsLeft(
+  { writing }: Pace,
+  plan: Plan,
+  { fraction, spent }: { fraction: number; spent: number },
+): number {
+  return spent * (1 / fraction - 1) + writing * workOf(plan);
+}
+
 /** Milliseconds that suffice for a measurement, its limit, and that of the first run. */
 const ENOUGH = 300, PATIENCE = 2000, LONGEST = 20_000;
+/** Milliseconds up to which a piece is tried twice. */
+const SHORT = 50;
 /** Side of the smallest piece. */
 const SMALLEST = 32;
 
 /**
- * Seconds per unit of work, measured with the same options on pieces of the image. The first run is slow, so
- * it is not counted. The piece grows until it takes long enough or is a quarter of the image. The fixed cost of a
- * piece follows from the difference to the piece before it.
+ * The pace, measured with the same options on pieces of the image. The first run is slow, so
+ * it is not counted. The piece grows until it takes long enough or its sides are more than an eighth of the image's: larger
+ * ones would take a good part of its time, and memory that it cannot use again. The fixed cost of a piece follows from the
+ * difference to the piece before it.
  */
-export async function measureRate(
+export async function measurePace(
   upscaler: Upscaler,
   source: Image,
   format: OutputFormat,
   options: UpscaleOptions,
-): Promise<number> {
+): Promise<Pace> {
   const clocked = async (side: number, patience: number) => {
     const piece = corner(source, side);
     const plan = upscaler.plan(piece, options);
     const start = performance.now();
-    const fraction = await tryPiece(upscaler, piece, format, { plan, patience });
-    return { work: fraction * workOf(plan), took: (performance.now() - start) / 1000, fraction };
+    const { fraction, writing } = await tryPiece(upscaler, piece, format, { plan, patience });
+    const took = (performance.now() - start) / 1000;
+    return { work: fraction * workOf(plan), took, writing, fraction };
   };
   const first = await clocked(SMALLEST, LONGEST);
-  if (first.fraction < 1) return first.took / first.work; // slow whatever the reason
-  let before = { work: 0, took: 0 };
+  if (first.fraction < 1) return paceOf(nothing, first); // slow whatever the reason
+  let before = nothing;
   for (let side = SMALLEST;; side *= 2) {
-    const { fraction, ...measured } = await clocked(side, PATIENCE);
+    const { fraction, ...measured } = await leastOf(() => clocked(side, PATIENCE));
     // One piece alone does not tell what is fixed, which may be most of its time.
     const isEnough = before.work > 0 && 1000 * measured.took > ENOUGH;
-    const isLargest = 16 * side ** 2 > source.width * source.height;
-    if (isEnough || isLargest || fraction < 1) return rateOf(before, measured);
+    const isLargest = before.work > 0 && 64 * side ** 2 > source.width * source.height;
+    if (isEnough || isLargest || fraction < 1) return paceOf(before, measured);
     before = measured;
   }
 }
 
-/** Seconds per unit, from the difference of two pieces; from the larger one alone if the difference is not usable. */
-function rateOf(
-  small: { work: number; took: number },
-  large: { work: number; took: number },
-): number {
-  const more = large.took - small.took;
-  const isTelling = small.work > 0 && 2 * small.work < large.work && more > 0.15 * large.took;
-  return isTelling ? more / (large.work - small.work) : large.took / large.work;
+/** A try, or the faster one of two if they are so short that whatever else the machine does would tell. */
+async function leastOf<Result extends Tried>(attempt: () => Promise<Result>): Promise<Result> {
+  const first = await attempt();
+  if (1000 * first.took > SHORT) return first;
+  const second = await attempt();
+  return first.took < second.took ? first : second;
 }
 
-/** Enlarges and encodes a piece; returns the fraction that was done before the time limit. */
+/** A piece that was tried: units of work, seconds, and those in which it was encoded. */
+interface Tried {
+  work: number;
+  took: number;
+  writing: number;
+}
+
+/** No piece. */
+const nothing: Tried = { work: 0, took: 0, writing: 0 };
+
+/** The pace by the difference of two pieces; by the larger one alone, as if nothing were fixed, if that is not usable. */
+function paceOf(small: Tried, large: Tried): Pace {
+  const more = large.took - small.took;
+  const isTelling = small.work > 0 && 2 * small.work < large.work && more > 0.15 * large.took;
+  const writing = large.writing / large.work;
+  if (!isTelling) return { fixed: 0, unit: large.took / large.work, writing };
+  const unit = more / (large.work - small.work);
+  return { fixed: Math.max(0, large.took - unit * large.work), unit, writing };
+}
+
+/** Enlarges and encodes a piece; returns the fraction that was done before the time limit, and the seconds of encoding. */
 async function tryPiece(
   upscaler: Upscaler,
   piece: Image,
   format: OutputFormat,
   { plan, patience }: { plan: Plan; patience: number },
-): Promise<number> {
+): Promise<{ fraction: number; writing: number }> {
   const start = performance.now();
   const timeout = new AbortController();
   let fraction = 0;
@@ -127,11 +193,12 @@ async function tryPiece(
   const signal = AbortSignal.any([timeout.signal, ...plan.signal ? [plan.signal] : []]);
   try {
     const { images: [image] } = await upscaler.upscale(piece, { ...plan, signal, onProgress });
+    const made = performance.now();
     await encodeImage(image, { format, background: [255, 255, 255] });
-    return 1;
+    return { fraction: 1, writing: (performance.now() - made) / 1000 };
   } catch (error) {
     if (!timeout.signal.aborted || plan.signal?.aborted) throw error;
-    return fraction;
+    return { fraction, writing: 0 };
   }
 }
 

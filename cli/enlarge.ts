@@ -6,11 +6,13 @@ import { decodingBytes } from "../lib/image/files/read.ts";
 import { encodeImage, type Image, type Plan, type Preview, readImage } from "../mod.ts";
 import type { Size, Upscaled } from "../mod.ts";
 import {
-  measureRate,
+  measurePace,
   memoryOf,
+  paceAfter,
   type ResultSize,
   resultSize,
-  workOf,
+  secondsLeft,
+  secondsOf,
   writingMemory,
 } from "./cost.ts";
 import { checkSpace } from "./destinations.ts";
@@ -93,7 +95,6 @@ export async function enlargeSource(
   const { states, see } = stateCollector();
   const result = await followed(shop, { target, source, turn }, see);
   const seconds = (performance.now() - start) / 1000;
-  shop.rate = seconds / workOf(plan);
   const memory = writingMemory(plan, size, target.format);
   load.writing += memory;
   return { source, result, size, shown: { truth, states }, memory, seconds };
@@ -112,6 +113,9 @@ export async function writeEnlarged(
   try {
     const { outputs, notes } = await writeResults(shop, target, result, size);
     if (settings.sheet !== undefined) await writeSheet(shop, made);
+    const writing = (performance.now() - start) / 1000;
+    const seconds = made.seconds + writing;
+    shop.pace = paceAfter(shop.pace!, { all: seconds, writing }, made.source.plan);
     turn.report({
       event: "done",
       file: target.input.path,
@@ -123,7 +127,7 @@ export async function writeEnlarged(
       provider: result.provider,
       precision: result.precision,
       ...factsOf(result),
-      seconds: made.seconds + (performance.now() - start) / 1000,
+      seconds,
       notes,
     });
   } finally {
@@ -147,9 +151,9 @@ async function report(
 ): Promise<void> {
   const { settings, upscaler } = shop;
   await checkSpace(target, size.width * size.height);
-  shop.rate ??= settings.quiet
-    ? 0 // not shown
-    : await measureRate(upscaler, source, target.format, optionsOf(shop));
+  shop.pace ??= settings.quiet
+    ? { fixed: 0, unit: 0, writing: 0 } // not shown
+    : await measurePace(upscaler, source, target.format, optionsOf(shop));
   turn.report({
     event: "plan",
     file: target.input.path,
@@ -161,7 +165,7 @@ async function report(
     ...choicesOf(plan),
     ...settings.dryRun && { seed: settings.seed, dry: true },
     memoryBytes: peak,
-    seconds: shop.rate * workOf(plan),
+    seconds: secondsOf(shop.pace, plan),
   });
 }
 
@@ -194,8 +198,13 @@ async function followed(
     ...plan,
     onProgress: (progress) => {
       const spent = (performance.now() - start) / 1000;
-      const secondsLeft = spent * (1 / progress.fraction - 1);
-      turn.report({ event: "progress", file: target.input.path, ...progress, secondsLeft });
+      const left = secondsLeft(shop.pace!, plan, { fraction: progress.fraction, spent });
+      turn.report({
+        event: "progress",
+        file: target.input.path,
+        ...progress,
+        secondsLeft: left,
+      });
     },
   });
   let next = await stream.next();

@@ -2,6 +2,7 @@
 
 import { defaultMemory } from "../lib/platform.ts";
 import type { UpscaleOptions, Upscaler } from "../mod.ts";
+import type { Pace } from "./cost.ts";
 import type { Settings } from "./settings.ts";
 import type { Writer } from "./writer.ts";
 
@@ -19,8 +20,8 @@ export interface Workshop {
   signal: AbortSignal;
   /** Version of this program. */
   program: string;
-  /** Seconds per unit of work, once measured. */
-  rate?: number;
+  /** How long images take, once measured. */
+  pace?: Pace;
   /** Bytes of memory for the image that was read last, and for those that are enlarged but not written yet. */
   load: { read: number; writing: number };
 }

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { measureRate, workOf } from "../../cli/cost.ts";
+import { measurePace, paceAfter, secondsLeft, secondsOf } from "../../cli/cost.ts";
 import { enlarge } from "../../lib/enlarge.ts";
 import { toImage } from "../../lib/image/pixels.ts";
 import { regression } from "../../lib/models/regression.ts";
@@ -48,6 +48,7 @@ const cases: Record<string, Times> = {
     call: 200,
     pixel: 0.1,
   },
+  "whose time is fixed but for a little": { sides: [150, 200], first: 0, call: 150, pixel: 0.004 },
   "of which a piece takes longer than it may": { sides: [60, 70], first: 0, call: 20, pixel: 1.2 },
 };
 
@@ -55,19 +56,48 @@ const cases: Record<string, Times> = {
 async function missOf(times: Times): Promise<number> {
   const source = toImage(testPicture(...times.sides));
   const upscaler = await upscalerOf(times);
-  const rate = await measureRate(upscaler, source, "png", {});
+  const pace = await measurePace(upscaler, source, "png", {});
   const plan = upscaler.plan(source);
   const start = performance.now();
   await upscaler.upscale(source, plan);
-  const ratio = rate * workOf(plan) / ((performance.now() - start) / 1000);
+  const ratio = secondsOf(pace, plan) / ((performance.now() - start) / 1000);
   return Math.max(ratio, 1 / ratio);
 }
 
 for (const [what, times] of Object.entries(cases)) {
-  Deno.test(`measureRate() tells the time of an image within a factor of 1.5 by a network ${what}`, async () => {
+  Deno.test(`measurePace() tells the time of an image within a factor of 1.5 by a network ${what}`, async () => {
     let miss = Infinity;
     // The load of the machine may change during one try.
     for (let tries = 0; tries < 3 && miss >= 1.5; tries++) miss = await missOf(times);
     expect(miss).toBeLessThan(1.5);
   });
 }
+
+Deno.test("secondsOf() is what an image took after which paceAfter() tells the pace", () => {
+  const planOf = (side: number) => ({ seen: side * side }) as Plan;
+  const took = { all: 0.5, writing: 0.2 };
+  const pace = paceAfter({ fixed: 0.1, unit: 1, writing: 0 }, took, planOf(20));
+  expect(secondsOf(pace, planOf(20))).toBeCloseTo(0.5);
+  expect(secondsOf(pace, planOf(40))).toBeCloseTo(0.1 + 4 * 0.4);
+  // It took less than what was thought to be fixed.
+  const short = paceAfter({ fixed: 0.8, unit: 1, writing: 0 }, took, planOf(20));
+  expect(secondsOf(short, planOf(20))).toBeCloseTo(0.5);
+  // Half of it is made, in 0.15 s; then it is written.
+  expect(secondsLeft(pace, planOf(20), { fraction: 0.5, spent: 0.15 })).toBeCloseTo(0.15 + 0.2);
+});
+
+Deno.test("measurePace() tries less than a sixth of a small image", async () => {
+  const upscaler = await upscalerOf({ sides: [240, 320], first: 0, call: 1, pixel: 0 });
+  let tried = 0;
+  const counting = {
+    ...upscaler,
+    upscale: (piece: Image, plan: Plan) => {
+      tried += piece.width * piece.height;
+      return upscaler.upscale(piece, plan);
+    },
+  } as Upscaler;
+  const pace = await measurePace(counting, toImage(testPicture(240, 320)), "png", {});
+  expect(tried).toBeGreaterThan(0);
+  expect(tried).toBeLessThan(240 * 320 / 6);
+  expect(pace.writing).toBeGreaterThan(0);
+});
