@@ -180,7 +180,9 @@ export function withConsistency(
       worst.toFixed(1)
     } dB from the source, less than ${CONSISTENT}: ` +
     `no image shrinks to a source like this one by bicubic`;
-  const warnings = worst < CONSISTENT ? [...result.warnings, warning] : result.warnings;
+  const warnings = [...result.warnings];
+  if (worst < CONSISTENT) warnings.push(warning);
+  if (result.restore) warnings.push("consistency puts back the damage that restore removes");
   return { ...result, lrPsnr: reached, warnings };
 }
 

@@ -3,6 +3,7 @@ import { toImage } from "../lib/image/pixels.ts";
 import type { Image } from "../lib/image/image.ts";
 import { cascade } from "../lib/abilities/cascade.ts";
 import { load } from "../lib/load.ts";
+import type { UpscaleOptions } from "../lib/plan.ts";
 import { loadTiny } from "./_tiny.ts";
 import { readTiny, testPicture } from "./contracts/family.ts";
 
@@ -45,6 +46,16 @@ Deno.test("restore auto is the mean of the entry's own estimates, reported in th
   expect(again.images).toEqual(result.images);
   expect((await upscaler.upscale(source, { seed: 1, restore: "auto", tile: 16 })).restore)
     .toBeCloseTo(result.restore!, 6);
+});
+
+Deno.test("a result tells that consistency puts back the damage that restore removed", async () => {
+  await using upscaler = await loadTiny("photo-tiny");
+  const warned = async (options: UpscaleOptions) =>
+    (await upscaler.upscale(source, { seed: 1, ...options })).warnings
+      .some((warning) => warning.startsWith("consistency puts back"));
+  expect(await warned({ consistency: true })).toBe(true);
+  expect(await warned({ consistency: true, restore: 0 })).toBe(false);
+  expect(await warned({ restore: 1 })).toBe(false);
 });
 
 Deno.test("restore is refused by name if the entry does not have it, or beyond its range", async () => {
