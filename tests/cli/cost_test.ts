@@ -87,7 +87,7 @@ Deno.test("secondsOf() is what an image took after which paceAfter() tells the p
 });
 
 Deno.test("measurePace() tries less than a sixth of a small image", async () => {
-  const upscaler = await upscalerOf({ sides: [240, 320], first: 0, call: 1, pixel: 0 });
+  const upscaler = await upscalerOf({ sides: [240, 320], first: 0, call: 60, pixel: 0 });
   let tried = 0;
   const counting = {
     ...upscaler,
