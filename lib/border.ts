@@ -1,7 +1,7 @@
 /** The frame around an image: networks see it mirrored, since zero padding leaves a ring of noise. @module */
 
 import { type Tensor, tensor } from "./tensor/tensor.ts";
-import { crop } from "./tensor/window.ts";
+import type { Rect } from "./tensor/window.ts";
 import { alignUp, type Span, type Tiling } from "./tiling.ts";
 
 /** Pixels added to a region on each side. */
@@ -17,10 +17,11 @@ export interface Sides {
 }
 
 /**
- * Number of mirrored pixels of the source. On flat colours the outermost four pixels of the result then differ
- * as much as its middle does (0.9 of 255 for srdiff; 3.9 without a frame). More pixels give no less.
+ * Number of mirrored pixels of the source. On nearly flat colours the outermost four pixels of the result then differ
+ * as much as its middle does (0.85 and 0.82 of 255 for srdiff; 3.8 without a frame, 0.89 with two pixels). On photographs the
+ * outermost 16 have 0.15 dB less with none, 0.04 less with two, and no more with six, which take 3 % more time.
  */
-const FRAME = 6;
+const FRAME = 4;
 
 /** Pixels to mirror at each border; none if the network sees whole tiles, as its authors ran it. */
 export function frameOf({ overlap, multiple, blended }: Tiling): number {
@@ -58,19 +59,18 @@ export function mirrored(source: Tensor, { left, top, right, bottom }: Sides): T
   return framed;
 }
 
-/** Removes a frame that is `scale` times as wide. */
-export function unframed(
-  result: Tensor,
+/** What is within a frame that is `scale` times as wide. */
+export function within(
+  { dims: [, , height, width] }: Pick<Tensor, "dims">,
   { left, top, right, bottom }: Sides,
   scale: number,
-): Tensor {
-  const [, , height, width] = result.dims;
-  return crop(result, {
+): Rect {
+  return {
     x: left * scale,
     y: top * scale,
     width: width - (left + right) * scale,
     height: height - (top + bottom) * scale,
-  });
+  };
 }
 
 /** The frame on a grid `scale` times as fine. */

@@ -1,12 +1,12 @@
 /** Enlarges one image: region by region, condition once, then sample by sample. @module */
 
-import { mirrored, scaledSides, type Sides, sidesOf, unframed } from "./border.ts";
+import { mirrored, scaledSides, type Sides, sidesOf, within } from "./border.ts";
 import { Canvas } from "./canvas.ts";
 import { bleed } from "./image/bleed.ts";
 import { cropImage } from "./image/crop.ts";
 import { project } from "./image/consistency.ts";
-import { flatten } from "./image/flat.ts";
-import { asGray, hasGrayOnly } from "./image/gray.ts";
+import { flatAreas, flatten } from "./image/flat.ts";
+import { hasGrayOnly } from "./image/gray.ts";
 import type { Image } from "./image/image.ts";
 import { toImage, toTensor } from "./image/pixels.ts";
 import { resize } from "./image/resize.ts";
@@ -124,16 +124,17 @@ async function* sampleAll(
   { rgb, alpha }: ReturnType<typeof toTensor>,
 ): AsyncGenerator<Preview> {
   const { plan, canvases, meter } = run;
-  const cut = (result: Tensor) => unframed(result, region.sides, run.card.scale);
+  const { channels, iccProfile, notes } = run.source;
+  const isGray = run.isGray || undefined;
+  const areas = run.card.tiling && run.model.condition && flatAreas(rgb);
   for (const [sample, canvas] of canvases.entries()) {
-    const render = (result: Tensor) => {
-      const [, , height, width] = result.dims;
-      const { channels, iccProfile, notes } = run.source;
-      const opacity = alpha && resize(alpha, { width, height });
-      const shown = run.isGray ? asGray(result) : result;
-      return toImage(shown, { channels, iccProfile, notes, alpha: opacity });
+    const render = (result: Tensor, window?: Rect) => {
+      const opacity = alpha && resize(alpha, scaled(rectOf(region), run.card.scale));
+      return toImage(result, { channels, iccProfile, notes, alpha: opacity, isGray, window });
     };
-    const show = (result: Tensor) => canvas.preview(render(cut(result)), region.row, region.column);
+    const inside = (result: Tensor) => within(result, region.sides, run.card.scale);
+    const show = (result: Tensor) =>
+      canvas.preview(render(result, inside(result)), region.row, region.column);
     const steps = sampleRegion(run, region, conditioned, sample);
     const drawn = yield* mapped(steps, ({ step, steps, image, state }): Preview => ({
       sample,
@@ -145,15 +146,24 @@ async function* sampleAll(
     await aTurn();
     plan.signal?.throwIfAborted();
     checkFinite(drawn, run.card);
-    // What the model holds must not change; a crop of it is a copy.
-    const cutOut = cut(drawn);
-    const own = cutOut === drawn ? tensor(drawn.dims, drawn.data.slice()) : cutOut;
-    const result = run.card.tiling && run.model.condition ? flatten(own, rgb) : own;
-    if (plan.consistency) project(result, rgb);
-    canvas.paste(render(result), region.row, region.column);
-    release(own);
+    const window = inside(drawn);
+    let image: Image;
+    if (areas || plan.consistency) {
+      const own = cutOut(drawn, window);
+      if (areas) flatten(own, rgb, areas);
+      if (plan.consistency) project(own, rgb);
+      image = render(own);
+      release(own);
+    } else image = render(drawn, window);
+    canvas.paste(image, region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
   }
+}
+
+/** A window as a tensor of its own: what the model holds must not change. */
+function cutOut(drawn: Tensor, window: Rect): Tensor {
+  const part = crop(drawn, window); // a copy, unless it is all
+  return part === drawn ? tensor(drawn.dims, drawn.data.slice()) : part;
 }
 
 /** What all samples of a region share; only its size if the model takes no image. */

@@ -1,5 +1,6 @@
 import { expect } from "expect";
-import { mirrored, sidesOf, unframed } from "../lib/border.ts";
+import { mirrored, sidesOf, within } from "../lib/border.ts";
+import { crop } from "../lib/tensor/window.ts";
 import { tensor } from "../lib/tensor/tensor.ts";
 
 Deno.test("mirrored() repeats the outermost pixels first, any number of times", () => {
@@ -8,7 +9,8 @@ Deno.test("mirrored() repeats the outermost pixels first, any number of times", 
   expect(framed.dims).toEqual([1, 1, 2, 9]);
   expect([...framed.data.subarray(0, 9)]).toEqual([3, 3, 2, 1, 1, 2, 3, 3, 2]);
   expect([...framed.data.subarray(9)]).toEqual([...framed.data.subarray(0, 9)]);
-  expect(unframed(framed, { left: 4, top: 1, right: 2, bottom: 0 }, 1).data).toEqual(row.data);
+  const window = within(framed, { left: 4, top: 1, right: 2, bottom: 0 }, 1);
+  expect(crop(framed, window).data).toEqual(row.data);
 });
 
 Deno.test("sidesOf() frames a region only where it touches the border", () => {

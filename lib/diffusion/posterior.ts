@@ -1,7 +1,7 @@
 /** What a prediction says about x0, and the Gaussian of the next state given x0. @module */
 
 import { checkNumber } from "../checks.ts";
-import { clamp, mix } from "../tensor/linear.ts";
+import { mix } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
 /** What a network's output estimates: the noise, the clean state, or the velocity. */
@@ -41,7 +41,7 @@ export function x0Of(
   checkNumber("alphaBar", alphaBar, { to: 1 });
   checkNumber("clip", clip, { to: Infinity });
   const [a, b] = x0Weights(kind, alphaBar);
-  return clamp(mix(a, prediction, b, x, into), clip, into);
+  return mix(a, prediction, b, x, into, clip);
 }
 
 /** The weights of a prediction and of the state x_t, whose sum is x0, as `x0Of()` computes it before it clamps. */

@@ -16,14 +16,14 @@ const RAMP = { from: 0.25, to: 0.75 };
  *
  * @param sr `[1, 3, height, width]`, changed in place.
  * @param lr The input, `[1, 3, h, w]`; the ratio of the sizes is a whole number.
+ * @param reach Its flat areas.
  * @returns `sr`.
  */
-export function flatten(sr: Tensor, lr: Tensor): Tensor {
+export function flatten(sr: Tensor, lr: Tensor, reach = flatAreas(lr)): Tensor {
+  if (!reach) return sr;
   const [, , height, width] = lr.dims;
   const [, , , wide] = sr.dims;
   const scale = wide / width;
-  const reach = largeOnly(flatReach(lr, LARGE), lr);
-  if (!reach.includes(1)) return sr;
   const share = shareOf(reach, height, width, scale);
   for (let c = 0; c < 3; c++) {
     for (let y = 0; y < height * scale; y++) {
@@ -38,6 +38,38 @@ export function flatten(sr: Tensor, lr: Tensor): Tensor {
     }
   }
   return sr;
+}
+
+/** 1 for pixels of the large flat areas of `[1, 3, h, w]` except those at their edges, 0 elsewhere; undefined if there are none. */
+export function flatAreas(lr: Tensor): Uint8Array | undefined {
+  if (!mayBeFlat(lr)) return undefined;
+  const reach = largeOnly(flatReach(lr, LARGE), lr);
+  return reach.includes(1) ? reach : undefined;
+}
+
+/**
+ * Whether there may be a large area: if not, as in most photographs, a fifth of the pixels in each direction tells so. Even in
+ * a corner of the image, a pixel that is `LARGE` pixels away from other colours lies in a square of one more that has one.
+ */
+function mayBeFlat({ data, dims: [, , height, width] }: Tensor): boolean {
+  const side = LARGE + 1, area = height * width;
+  if (width < side || height < side) return true;
+  /** How many neighbours in this direction, among as many as the square has, have the same colour. */
+  const alike = (i: number, step: number, most: number) => {
+    let count = 0;
+    for (let k = i + step; count < Math.min(LARGE, most); count++, k += step) {
+      if (data[i] !== data[k] || data[area + i] !== data[area + k]) break;
+      if (data[2 * area + i] !== data[2 * area + k]) break;
+    }
+    return count;
+  };
+  for (let y = 0; y < height; y += side) {
+    for (let x = 0, i = y * width; x < width; x += side, i += side) {
+      if (alike(i, 1, width - 1 - x) + alike(i, -1, x) < LARGE) continue;
+      if (alike(i, width, height - 1 - y) + alike(i, -width, y) >= LARGE) return true;
+    }
+  }
+  return false;
 }
 
 /** 1 for pixels of large areas except those at their edges; 0 elsewhere. */

@@ -5,6 +5,7 @@
  */
 
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Rect } from "../tensor/window.ts";
 import { gray } from "./color.ts";
 import type { Image } from "./image.ts";
 
@@ -26,6 +27,18 @@ export interface ToImageOptions extends Pick<Image, "channels" | "iccProfile" | 
    * @default {0}
    */
   item?: number;
+  /**
+   * The part of the tensor that becomes the image.
+   *
+   * @default {all of it}
+   */
+  window?: Rect;
+  /**
+   * Whether the three colours become one, by BT.601 weights, whatever `channels` says.
+   *
+   * @default {whether `channels` says gray}
+   */
+  isGray?: boolean;
 }
 
 /** Whether the image has a channel of opacity. */
@@ -63,16 +76,18 @@ export function toTensor(image: Image): Pixels {
  * @throws {RangeError} If the sizes of `rgb` and `alpha` differ or there is no such item.
  */
 export function toImage(rgb: Tensor, options: ToImageOptions = {}): Image {
-  const { alpha, item = 0, ...kept } = options;
-  const [n, channels, height, width] = rgb.dims;
-  if (channels !== 3 || item >= n) {
+  const { alpha, item = 0, window, isGray, ...kept } = options;
+  const [n, planes, rows, columns] = rgb.dims;
+  if (planes !== 3 || item >= n) {
     throw new RangeError(`Cannot make image ${item} of a tensor of [${rgb.dims}]`);
   }
+  const rect = window ?? { x: 0, y: 0, width: columns, height: rows };
+  const { width, height } = rect;
   if (alpha && (alpha.dims[2] !== height || alpha.dims[3] !== width)) {
     throw new RangeError(`Cannot join alpha of [${alpha.dims}] with colours of [${rgb.dims}]`);
   }
-  const isGray = kept.channels === 1 || kept.channels === 2;
-  const data = isGray ? grayBytes(rgb, item) : colorBytes(rgb, item);
+  const merges = isGray ?? (kept.channels === 1 || kept.channels === 2);
+  const data = (merges ? grayBytes : colorBytes)(rgb, item, rect);
   if (alpha) {
     for (let i = 0, to = 3; to < data.length; i++, to += 4) data[to] = toByte(alpha.data[i]);
   }
@@ -85,24 +100,35 @@ export function toImage(rgb: Tensor, options: ToImageOptions = {}): Image {
   };
 }
 
-/** Opaque pixels as words, which are little-endian on everything that runs this. */
-function colorBytes(rgb: Tensor, item: number): Uint8ClampedArray<ArrayBuffer> {
-  const [red, green, blue] = planesOf(rgb, item);
-  const words = new Uint32Array(red.length);
-  for (let i = 0; i < words.length; i++) {
-    words[i] = toByte(red[i]) | toByte(green[i]) << 8 | toByte(blue[i]) << 16 | 0xff000000;
-  }
-  return new Uint8ClampedArray(words.buffer);
-}
+/** Makes opaque pixels of a window of one item of a batch. */
+type ToBytes = (rgb: Tensor, item: number, window: Rect) => Uint8ClampedArray<ArrayBuffer>;
 
-function grayBytes(rgb: Tensor, item: number): Uint8ClampedArray<ArrayBuffer> {
+/** Pixels as words, which are little-endian on everything that runs this. */
+const colorBytes: ToBytes = (rgb, item, { x, y, width, height }) => {
   const [red, green, blue] = planesOf(rgb, item);
-  const words = new Uint32Array(red.length);
-  for (let i = 0; i < words.length; i++) {
-    words[i] = toByte(gray(red[i], green[i], blue[i])) * 0x010101 | 0xff000000;
+  const words = new Uint32Array(width * height);
+  for (let row = 0, i = 0; row < height; row++) {
+    const end = i + width;
+    for (let from = (y + row) * rgb.dims[3] + x; i < end; i++, from++) {
+      words[i] = toByte(red[from]) | toByte(green[from]) << 8 | toByte(blue[from]) << 16 |
+        0xff000000;
+    }
   }
   return new Uint8ClampedArray(words.buffer);
-}
+};
+
+const grayBytes: ToBytes = (rgb, item, { x, y, width, height }) => {
+  const [red, green, blue] = planesOf(rgb, item);
+  const words = new Uint32Array(width * height);
+  for (let row = 0, i = 0; row < height; row++) {
+    const end = i + width;
+    for (let from = (y + row) * rgb.dims[3] + x; i < end; i++, from++) {
+      const value = toByte(Math.fround(gray(red[from], green[from], blue[from])));
+      words[i] = value * 0x010101 | 0xff000000;
+    }
+  }
+  return new Uint8ClampedArray(words.buffer);
+};
 
 /** The three channels of one item of a batch. */
 function planesOf({ data, dims: [, , height, width] }: Tensor, item: number): Float32Array[] {
@@ -110,9 +136,10 @@ function planesOf({ data, dims: [, , height, width] }: Tensor, item: number): Fl
   return [0, 1, 2].map((c) => data.subarray((3 * item + c) * area, (3 * item + c + 1) * area));
 }
 
-/** Half up; an array of bytes by itself would round halves to even. */
+/** Half up; an array of bytes by itself would round halves to even. Values of images are rarely out of range. */
 function toByte(value: number): number {
-  return Math.min(255, Math.max(0, (value + 1) * 127.5 + 0.5)) | 0;
+  const byte = (value + 1) * 127.5 + 0.5;
+  return byte >= 256 ? 255 : byte > 0 ? byte | 0 : 0;
 }
 
 function isOpaque(image: Image): boolean {

@@ -127,9 +127,11 @@ async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Te
   const dims = [1, 3, ...scene.grid.map((size) => size * card.scale)];
   const noise = (draw: number) => walk.noise(draw, dims, card.scale);
   const image = async (x0: Tensor | Held) => state.image(await valuesOf(x0, signal), walk.fidelity);
-  const drawn = await valuesOf(await noise(0), signal);
+  const drawn = await noise(0);
   const placed = session.place(
-    start === "noise" ? drawn : state.noised(schedule.alphaBar[timesteps[0]], drawn),
+    start === "noise"
+      ? await valuesOf(drawn, signal)
+      : await state.noised(schedule.alphaBar[timesteps[0]], drawn),
   );
   const steps = walkChain<Tensor | Held>(samplers[walk.sampler], {
     denoise: denoiser({ ...walk, scene, session, time, schedule, diffusion }),

@@ -1,6 +1,8 @@
 /** The state of a diffusion: the residual over a base image, or the image itself. @module */
 
+import { type Held, valuesOf } from "../tensor/held.ts";
 import { mix, scaleBy } from "../tensor/linear.ts";
+import { HeldNoise } from "../tensor/noise.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crop } from "../tensor/window.ts";
 import type { Diffusion } from "../zoo/card.ts";
@@ -13,7 +15,7 @@ export interface State {
   /**
    * The base noised to a level: sqrt(alphaBar) * x0 of the base + sqrt(1 - alphaBar) * noise. It is written over the noise.
    */
-  noised(alphaBar: number, noise: Tensor): Tensor;
+  noised(alphaBar: number, noise: Tensor | Held): Promise<Tensor>;
   /** A clean state moved towards that of a guide, by the guide's weight. */
   guided(x0: Tensor, guide: Guide): Tensor;
 }
@@ -32,9 +34,12 @@ export function stateOver(base: Tensor, { residualScale, base: kind }: Diffusion
         crop(x0, { x: 0, y: 0, width, height }),
       );
     },
-    noised(alphaBar, noise) {
+    async noised(alphaBar, given) {
       const sigma = Math.sqrt(1 - alphaBar);
-      if (isResidual) return scaleBy(sigma, noise, noise); // the residual of the base over itself is 0
+      // The residual of the base over itself is 0.
+      if (isResidual && given instanceof HeldNoise) return await given.times(sigma).read();
+      const noise = await valuesOf(given);
+      if (isResidual) return scaleBy(sigma, noise, noise);
       const [, , rows, columns] = noise.dims;
       const image = crop(base, { x: 0, y: 0, width: columns, height: rows });
       return mix(Math.sqrt(alphaBar) * residualScale, image, sigma, noise, noise);

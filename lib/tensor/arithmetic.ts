@@ -1,6 +1,6 @@
 /** Sums of several tensors, wherever these are. @module */
 
-import { clamp, mix } from "./linear.ts";
+import { mix } from "./linear.ts";
 import { type Tensor, tensor } from "./tensor.ts";
 
 /** A summand: a weight, and what it is multiplied with. */
@@ -37,9 +37,9 @@ export function sumOf(
 ): Tensor {
   /** What may be written over: not a tensor of the caller's, which may be the sum itself. */
   const own = (sum: Tensor) => sum === x && sum !== spent ? tensor(sum.dims) : sum;
-  const sum = rest.reduce(
-    (sum, [c, z]) => mix(1, sum, c, z, own(sum)),
-    mix(a, x, b, y, spent),
+  const limitAt = (place: number) => place === rest.length ? limit : Infinity;
+  return rest.reduce(
+    (sum, [c, z], i) => mix(1, sum, c, z, own(sum), limitAt(i + 1)),
+    mix(a, x, b, y, spent, limitAt(0)),
   );
-  return limit === Infinity ? sum : clamp(sum, limit, own(sum));
 }

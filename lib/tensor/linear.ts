@@ -8,16 +8,30 @@
 import { type Tensor, tensor } from "./tensor.ts";
 
 /**
- * `a` x + `b` y, computed in doubles; x itself if that is the sum.
+ * `a` x + `b` y, computed in doubles; x itself if that is the sum and nothing limits it.
  *
  * @param into Tensor for the result, which may be x or y; a new one if absent.
+ * @param limit The sum is clamped to [-limit, limit], in the same pass.
  */
-export function mix(a: number, x: Tensor, b: number, y: Tensor, into?: Tensor): Tensor {
-  if (a === 1 && b === 0) return x;
+export function mix(
+  a: number,
+  x: Tensor,
+  b: number,
+  y: Tensor,
+  into?: Tensor,
+  limit = Infinity,
+): Tensor {
+  if (a === 1 && b === 0 && limit === Infinity) return x;
   const sum = into ?? tensor(x.dims);
   const { data } = sum;
   const p = x.data, q = y.data;
-  for (let i = 0; i < data.length; i++) data[i] = a * p[i] + b * q[i];
+  if (limit === Infinity) { for (let i = 0; i < data.length; i++) data[i] = a * p[i] + b * q[i]; }
+  else {
+    // Not by comparing: V8 would then box every value, since the limit is a whole number.
+    for (let i = 0; i < data.length; i++) {
+      data[i] = Math.max(-limit, Math.min(limit, a * p[i] + b * q[i]));
+    }
+  }
   return sum;
 }
 
@@ -33,22 +47,6 @@ export function scaleBy(a: number, x: Tensor, into?: Tensor): Tensor {
   const p = x.data;
   for (let i = 0; i < data.length; i++) data[i] = a * p[i];
   return product;
-}
-
-/**
- * x clamped to [-limit, limit]; x itself if the limit is infinite.
- *
- * @param into Tensor for the result; x itself if absent.
- */
-export function clamp(x: Tensor, limit: number, into: Tensor = x): Tensor {
-  if (limit === Infinity) return x;
-  const { data } = into;
-  const p = x.data;
-  for (let i = 0; i < data.length; i++) {
-    const value = p[i];
-    data[i] = value > limit ? limit : value < -limit ? -limit : value;
-  }
-  return into;
 }
 
 /** Whether no value is NaN or infinite. */

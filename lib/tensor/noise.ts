@@ -20,7 +20,6 @@
 
 import { checkWhole } from "../checks.ts";
 import type { Held } from "./held.ts";
-import { scaleBy } from "./linear.ts";
 import { type Tensor, tensor } from "./tensor.ts";
 
 /** Identifies a field of noise. */
@@ -124,10 +123,19 @@ export function noise(
   dims: readonly number[],
   origin: NoiseOrigin = { x: 0, y: 0 },
 ): Tensor {
+  return fieldOf(quantiles(), index, dims, origin);
+}
+
+/** A field whose values are those of a table of 2^16. */
+function fieldOf(
+  normals: Float32Array,
+  index: NoiseIndex,
+  dims: readonly number[],
+  origin: NoiseOrigin,
+): Tensor {
   const keys = rowKeys(index, dims, origin);
   const field = tensor(dims);
   const { data } = field;
-  const normals = quantiles();
   const { x } = origin;
   const end = x + dims[3];
   for (let row = 0, at = 0; at < data.length; row++) {
@@ -179,10 +187,11 @@ export interface NoiseRecipe {
   readonly scale: number;
 }
 
-/** Draws noise. */
+/** Draws noise: the table is scaled, which has fewer values than a field. */
 export function drawn({ index, dims, origin, scale }: NoiseRecipe): Tensor {
-  const field = noise(index, dims, origin);
-  return scaleBy(scale, field, field);
+  const normals = quantiles();
+  const scaled = scale === 1 ? normals : normals.map((value) => scale * value);
+  return fieldOf(scaled, index, dims, origin);
 }
 
 /** Noise that is drawn when it is read, or where it is needed, such as on a GPU. */
@@ -197,6 +206,11 @@ export class HeldNoise implements Held {
 
   get dims(): readonly number[] {
     return this.recipe.dims;
+  }
+
+  /** The same noise, multiplied. */
+  times(factor: number): HeldNoise {
+    return new HeldNoise({ ...this.recipe, scale: factor * this.recipe.scale });
   }
 
   // deno-lint-ignore require-await -- what is refused must reject

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { flatten } from "../../lib/image/flat.ts";
+import { flatAreas, flatten } from "../../lib/image/flat.ts";
 import { noise } from "../../lib/tensor/noise.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { crop } from "../../lib/tensor/window.ts";
@@ -62,4 +62,31 @@ Deno.test("flatten() keeps white white around text, two pixels from ink", () => 
     );
     if (!near) expect(v).toBe(1);
   });
+});
+
+Deno.test("flatAreas() finds the smallest large areas anywhere, and none in what has none", () => {
+  const height = 23, width = 26;
+  const plain = noise({ seed: 2, sample: 0, draw: 0 }, [1, 3, height, width]);
+  expect(flatAreas(plain)).toBeUndefined();
+  /** The noise, with one colour in a window. */
+  const withArea = ({ x, y, side }: { x: number; y: number; side: number }) => {
+    const lr = tensor(plain.dims, plain.data.slice());
+    for (let i = 0; i < lr.data.length; i++) {
+      const column = i % width, row = Math.floor(i / width) % height;
+      const isIn = column >= x && column < x + side && row >= y && row < y + side;
+      if (isIn) lr.data[i] = 0.5;
+    }
+    return lr;
+  };
+  for (let y = 0; y + 9 <= height; y++) {
+    for (let x = 0; x + 9 <= width; x++) {
+      const areas = flatAreas(withArea({ x, y, side: 9 }))!;
+      expect(areas[(y + 4) * width + x + 4]).toBe(1);
+    }
+  }
+  // The image's border is not an edge: in a corner, an area need not be as large.
+  for (const [x, y] of [[0, 0], [width - 5, 0], [0, height - 5], [width - 5, height - 5]]) {
+    expect(flatAreas(withArea({ x, y, side: 5 }))).toBeDefined();
+    expect(flatAreas(withArea({ x, y, side: 4 }))).toBeUndefined();
+  }
 });

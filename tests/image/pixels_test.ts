@@ -3,6 +3,7 @@ import { lumaOf } from "../../lib/image/color.ts";
 import type { Image } from "../../lib/image/image.ts";
 import { toImage, toTensor } from "../../lib/image/pixels.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
+import { crop } from "../../lib/tensor/window.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 
 /** All 256 bytes in each channel, in another order each. */
@@ -54,6 +55,26 @@ Deno.test("toImage() merges the colours of a gray image and keeps its profile", 
   expect([...image.data]).toEqual([76, 76, 76, 255]);
   expect(image.iccProfile).toBe(iccProfile);
   expect([image.channels, image.notes]).toEqual([1, ["note"]]);
+});
+
+Deno.test("toImage() clamps what is out of range, and rounds half up", () => {
+  const values = [-Infinity, -7, -1, 1e-9, 1 / 255, 1, 1.002, 300, Infinity];
+  const row = tensor([1, 3, 1, 9], Float32Array.from([...values, ...values, ...values]));
+  const bytes = toImage(row).data.filter((_, i) => i % 4 === 0);
+  expect([...bytes]).toEqual([0, 0, 0, 128, 128, 255, 255, 255, 255]);
+});
+
+Deno.test("toImage() makes an image of a window as of a tensor that was cut, in colours and in gray", () => {
+  const { rgb } = toTensor(every(3));
+  const window = { x: 3, y: 2, width: 5, height: 9 };
+  for (const options of [{}, { isGray: true }, { channels: 1 }, { channels: 3 }] as const) {
+    const cut = toImage(crop(rgb, window), options);
+    expect(toImage(rgb, { ...options, window })).toEqual(cut);
+    expect([cut.width, cut.height]).toEqual([5, 9]);
+  }
+  const merged = toImage(rgb, { isGray: true });
+  expect(merged.channels).toBe(3);
+  merged.data.forEach((v, i) => i % 4 < 3 && expect(v).toBe(merged.data[i - i % 4]));
 });
 
 Deno.test("toImage() takes one item of a batch", () => {

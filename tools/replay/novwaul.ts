@@ -2,7 +2,7 @@
 
 import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
 import { scheduleFor } from "../../lib/models/schedule.ts";
-import { clamp } from "../../lib/tensor/linear.ts";
+import { mix } from "../../lib/tensor/linear.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { type Case, need, type Replay } from "./case.ts";
 import { compare, compareStates, compareTable, type Comparison, limits } from "./comparison.ts";
@@ -39,8 +39,8 @@ async function* compareCase({ config, arrays, openEntry }: Case): AsyncGenerator
   yield compareStates("traj_x_before_step", before, states);
   const end = arrays.x0_before_clip;
   if (end) yield compare("x0_before_clip", end, last, limits.trajectory);
-  yield compare("final01", need(arrays, "final01"), to01(clamp(last, 1)), limits.trajectory);
-  const ranged = (image: Tensor) => to01(clamp(image, 1));
+  yield compare("final01", need(arrays, "final01"), to01(clamped(last)), limits.trajectory);
+  const ranged = (image: Tensor) => to01(clamped(image));
   if (lr) yield await compareImage(arrays, entry, { recording, name: "final01", ranged });
 }
 
@@ -94,4 +94,9 @@ async function compareCall(arrays: Arrays, entry: Entry): Promise<Comparison> {
 /** From [-1, 1] to [0, 1]. */
 function to01({ dims, data }: Tensor): Tensor {
   return tensor(dims, data.map((value) => value / 2 + 0.5));
+}
+
+/** The same values in [-1, 1]. */
+function clamped(image: Tensor): Tensor {
+  return mix(1, image, 0, image, undefined, 1);
 }
