@@ -1,7 +1,7 @@
 /** The frame around an image: networks see it mirrored, since zero padding leaves a ring of noise. @module */
 
+import { folded } from "./image/axis.ts";
 import { type Tensor, tensor } from "./tensor/tensor.ts";
-import type { Rect } from "./tensor/window.ts";
 import { alignUp, type Span, type Tiling } from "./tiling.ts";
 
 /** Pixels added to a region on each side. */
@@ -48,10 +48,10 @@ export function mirrored(source: Tensor, { left, top, right, bottom }: Sides): T
   const [n, channels, height, width] = source.dims;
   const framed = tensor([n, channels, top + height + bottom, left + width + right]);
   const [, , rows, columns] = framed.dims;
-  const from = Int32Array.from({ length: columns }, (_, x) => folded(x - left, width));
+  const from = Int32Array.from({ length: columns }, (_, x) => folded(x - left, width, "mirror"));
   for (let plane = 0; plane < n * channels; plane++) {
     for (let y = 0; y < rows; y++) {
-      const row = (plane * height + folded(y - top, height)) * width;
+      const row = (plane * height + folded(y - top, height, "mirror")) * width;
       const to = (plane * rows + y) * columns;
       for (let x = 0; x < columns; x++) framed.data[to + x] = source.data[row + from[x]];
     }
@@ -59,32 +59,8 @@ export function mirrored(source: Tensor, { left, top, right, bottom }: Sides): T
   return framed;
 }
 
-/** What is within a frame that is `scale` times as wide. */
-export function within(
-  { dims: [, , height, width] }: Pick<Tensor, "dims">,
-  { left, top, right, bottom }: Sides,
-  scale: number,
-): Rect {
-  return {
-    x: left * scale,
-    y: top * scale,
-    width: width - (left + right) * scale,
-    height: height - (top + bottom) * scale,
-  };
-}
-
-/** The frame on a grid `scale` times as fine. */
-export function scaledSides({ left, top, right, bottom }: Sides, scale: number): Sides {
-  return {
-    left: left * scale,
-    top: top * scale,
-    right: right * scale,
-    bottom: bottom * scale,
-  };
-}
-
-/** The pixel within 0 ... count-1 that stands for pixel `index`. */
-function folded(index: number, count: number): number {
-  const period = ((index % (2 * count)) + 2 * count) % (2 * count);
-  return period < count ? period : 2 * count - 1 - period;
+/** Lengths such as those of a frame or a window on a grid `scale` times as fine. */
+export function scaled<Lengths extends object>(lengths: Lengths, scale: number): Lengths {
+  const all = Object.entries(lengths).map(([name, length]) => [name, length * scale]);
+  return Object.fromEntries(all) as Lengths;
 }

@@ -1,6 +1,6 @@
 /** Enlarges one image: region by region, condition once, then sample by sample. @module */
 
-import { mirrored, scaledSides, type Sides, sidesOf, within } from "./border.ts";
+import { mirrored, scaled, type Sides, sidesOf } from "./border.ts";
 import { Canvas } from "./canvas.ts";
 import { bleed } from "./image/bleed.ts";
 import { cropImage } from "./image/crop.ts";
@@ -123,18 +123,18 @@ async function* sampleAll(
   conditioned: Conditioned,
   { rgb, alpha }: ReturnType<typeof toTensor>,
 ): AsyncGenerator<Preview> {
-  const { plan, canvases, meter } = run;
+  const { plan, canvases, meter, card: { scale } } = run;
   const { channels, iccProfile, notes } = run.source;
+  const { left, top } = region.sides;
+  /** What is within the frame. */
+  const window = { ...scaled(rectOf(region), scale), x: left * scale, y: top * scale };
+  const opacity = alpha && resize(alpha, window);
   const isGray = run.isGray || undefined;
   const areas = run.card.tiling && run.model.condition && flatAreas(rgb);
   for (const [sample, canvas] of canvases.entries()) {
-    const render = (result: Tensor, window?: Rect) => {
-      const opacity = alpha && resize(alpha, scaled(rectOf(region), run.card.scale));
-      return toImage(result, { channels, iccProfile, notes, alpha: opacity, isGray, window });
-    };
-    const inside = (result: Tensor) => within(result, region.sides, run.card.scale);
-    const show = (result: Tensor) =>
-      canvas.preview(render(result, inside(result)), region.row, region.column);
+    const render = (result: Tensor, rect = window) =>
+      toImage(result, { channels, iccProfile, notes, alpha: opacity, isGray, window: rect });
+    const show = (result: Tensor) => canvas.preview(render(result), region.row, region.column);
     const steps = sampleRegion(run, region, conditioned, sample);
     const drawn = yield* mapped(steps, ({ step, steps, image, state }): Preview => ({
       sample,
@@ -146,15 +146,14 @@ async function* sampleAll(
     await aTurn();
     plan.signal?.throwIfAborted();
     checkFinite(drawn, run.card);
-    const window = inside(drawn);
     let image: Image;
     if (areas || plan.consistency) {
       const own = cutOut(drawn, window);
       if (areas) flatten(own, rgb, areas);
       if (plan.consistency) project(own, rgb);
-      image = render(own);
+      image = render(own, { ...window, x: 0, y: 0 });
       release(own);
-    } else image = render(drawn, window);
+    } else image = render(drawn);
     canvas.paste(image, region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
   }
@@ -194,8 +193,7 @@ function sampleRegion(
   const rect = rectOf(region);
   const origin = { x: rect.x - region.sides.left, y: rect.y - region.sides.top };
   const window = scaled(rect, card.scale);
-  const framed = (whole: Tensor) =>
-    mirrored(crop(whole, window), scaledSides(region.sides, card.scale));
+  const framed = (whole: Tensor) => mirrored(crop(whole, window), scaled(region.sides, card.scale));
   let step = 0;
   let report = meter("sample", sample, step);
   return conditioned.sample({
@@ -250,9 +248,4 @@ function channelsOf({ channels, data }: Image): NonNullable<Image["channels"]> {
 /** The window of a region on the source's grid. */
 function rectOf({ row, column }: Region): Rect {
   return { x: column.start, y: row.start, width: column.size, height: row.size };
-}
-
-/** The same window on the result's grid. */
-function scaled({ x, y, width, height }: Rect, scale: number): Rect {
-  return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
 }

@@ -1,6 +1,6 @@
 /** Encodes an image as the latents that make it. @module */
 
-import { mirrored, scaledSides } from "./border.ts";
+import { mirrored, scaled } from "./border.ts";
 import type { Engine } from "./enlarge.ts";
 import { UnsupportedError } from "./errors.ts";
 import type { Image } from "./image/image.ts";
@@ -56,7 +56,7 @@ export async function latentsOf(
   const { frame, tiling, signal } = plan;
   const sides = { left: frame, top: frame, right: frame, bottom: frame };
   const lr = mirrored(toTensor(low).rgb, sides);
-  const hr = mirrored(toTensor(high).rgb, scaledSides(sides, card.scale));
+  const hr = mirrored(toTensor(high).rgb, scaled(sides, card.scale));
   const { latents, logDet } = await model.encode({ lr, hr, tiling, signal });
   const count = latents.reduce((sum, { values }) => sum + values.data.length, 0);
   const squares = latents.reduce(

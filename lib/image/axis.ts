@@ -53,7 +53,7 @@ function windowAt(centre: number, shrink: number): { at: number; weight: number 
 }
 
 /** The sample within `0..count-1` that replaces sample `index`. */
-function folded(index: number, count: number, edge: Edge): number {
+export function folded(index: number, count: number, edge: Edge): number {
   if (edge === "replicate") return Math.min(count - 1, Math.max(0, index));
   const period = ((index % (2 * count)) + 2 * count) % (2 * count);
   return period < count ? period : 2 * count - 1 - period;

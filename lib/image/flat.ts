@@ -43,42 +43,44 @@ export function flatten(sr: Tensor, lr: Tensor, reach = flatAreas(lr)): Tensor {
 /** 1 for pixels of the large flat areas of `[1, 3, h, w]` except those at their edges, 0 elsewhere; undefined if there are none. */
 export function flatAreas(lr: Tensor): Uint8Array | undefined {
   if (!mayBeFlat(lr)) return undefined;
-  const reach = largeOnly(flatReach(lr, LARGE), lr);
-  return reach.includes(1) ? reach : undefined;
+  const inside = surrounded(lr);
+  // The image's border is not an edge.
+  let core = inside;
+  for (let depth = 1; depth < LARGE; depth++) core = eroded(core, lr);
+  if (!core.includes(1)) return undefined;
+  return spread(core, lr).map((value, i) => value & inside[i]);
+}
+
+/** Whether two pixels of `[1, 3, h, w]` have the same colour. */
+function sameIn({ data }: Tensor): (i: number, k: number) => boolean {
+  const area = data.length / 3;
+  return (i, k) =>
+    data[i] === data[k] && data[area + i] === data[area + k] &&
+    data[2 * area + i] === data[2 * area + k];
 }
 
 /**
- * Whether there may be a large area: if not, as in most photographs, a fifth of the pixels in each direction tells so. Even in
- * a corner of the image, a pixel that is `LARGE` pixels away from other colours lies in a square of one more that has one.
+ * Whether there may be a large area: where not, as in most photographs, a fifth of the rows tells so. Even in a corner of the
+ * image, a pixel that is `LARGE` pixels away from other colours lies in a square of one more.
  */
-function mayBeFlat({ data, dims: [, , height, width] }: Tensor): boolean {
-  const side = LARGE + 1, area = height * width;
-  if (width < side || height < side) return true;
-  /** How many neighbours in this direction, among as many as the square has, have the same colour. */
-  const alike = (i: number, step: number, most: number) => {
-    let count = 0;
-    for (let k = i + step; count < Math.min(LARGE, most); count++, k += step) {
-      if (data[i] !== data[k] || data[area + i] !== data[area + k]) break;
-      if (data[2 * area + i] !== data[2 * area + k]) break;
-    }
-    return count;
-  };
-  for (let y = 0; y < height; y += side) {
-    for (let x = 0, i = y * width; x < width; x += side, i += side) {
-      if (alike(i, 1, width - 1 - x) + alike(i, -1, x) < LARGE) continue;
-      if (alike(i, width, height - 1 - y) + alike(i, -width, y) >= LARGE) return true;
+function mayBeFlat(lr: Tensor): boolean {
+  const [, , height, width] = lr.dims;
+  const alike = sameIn(lr);
+  for (let y = 0; y < height; y += LARGE + 1) {
+    for (let x = 1, run = 1; x < width; x++) {
+      run = alike(y * width + x, y * width + x - 1) ? run + 1 : 1;
+      if (run > LARGE) return true;
     }
   }
-  return false;
+  return Math.min(height, width) <= LARGE;
 }
 
-/** 1 for pixels of large areas except those at their edges; 0 elsewhere. */
-function largeOnly(reach: Uint8Array, { data, dims: [, , height, width] }: Tensor): Uint8Array {
+/** Spreads ones over all connected pixels of the same colour. */
+function spread(core: Uint8Array, lr: Tensor): Uint8Array {
+  const [, , height, width] = lr.dims;
   const area = height * width;
   const large = new Uint8Array(area);
-  const alike = (i: number, k: number) =>
-    data[i] === data[k] && data[area + i] === data[area + k] &&
-    data[2 * area + i] === data[2 * area + k];
+  const alike = sameIn(lr);
   const queue = new Int32Array(area);
   let end = 0;
   const enter = (i: number) => {
@@ -86,7 +88,7 @@ function largeOnly(reach: Uint8Array, { data, dims: [, , height, width] }: Tenso
     large[i] = 1;
     queue[end++] = i;
   };
-  reach.forEach((value, i) => value === LARGE && enter(i));
+  core.forEach((value, i) => value && enter(i));
   for (let at = 0; at < end; at++) {
     const i = queue[at], x = i % width;
     if (x > 0 && alike(i, i - 1)) enter(i - 1);
@@ -94,35 +96,15 @@ function largeOnly(reach: Uint8Array, { data, dims: [, , height, width] }: Tenso
     if (i >= width && alike(i, i - width)) enter(i - width);
     if (i + width < area && alike(i, i + width)) enter(i + width);
   }
-  return large.map((value, i) => reach[i] > 0 ? value : 0);
-}
-
-/** Distance from each pixel to the edge of its area, 0 to `most`; the image's border is not an edge. */
-function flatReach(lr: Tensor, most: number): Uint8Array {
-  const [, , height, width] = lr.dims;
-  // Distance to the nearest pixel that differs from a neighbour, one ring at a time.
-  let inside = differences(lr);
-  const reach = new Uint8Array(inside.length);
-  for (let k = 0; k < most; k++) {
-    let any = false;
-    for (let i = 0; i < reach.length; i++) {
-      reach[i] += inside[i];
-      if (inside[i]) any = true;
-    }
-    if (!any) break;
-    inside = eroded(inside, height, width);
-  }
-  return reach;
+  return large;
 }
 
 /** 1 where a pixel and its eight neighbours are equal. */
-function differences({ data, dims: [, , height, width] }: Tensor): Uint8Array {
-  const area = height * width;
-  const same = new Uint8Array(area).fill(1);
-  const differ = (i: number, k: number) => {
-    for (let c = 0; c < 3 * area; c += area) if (data[c + i] !== data[c + k]) return true;
-    return false;
-  };
+function surrounded(lr: Tensor): Uint8Array {
+  const [, , height, width] = lr.dims;
+  const alike = sameIn(lr);
+  const same = new Uint8Array(height * width).fill(1);
+  const differ = (i: number, k: number) => !alike(i, k);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       const right = x + 1 < width, down = y + 1 < height;
@@ -137,7 +119,7 @@ function differences({ data, dims: [, , height, width] }: Tensor): Uint8Array {
 }
 
 /** Keeps a 1 if its eight neighbours are all 1. */
-function eroded(mask: Uint8Array, height: number, width: number): Uint8Array {
+function eroded(mask: Uint8Array, { dims: [, , height, width] }: Tensor): Uint8Array {
   const rows = new Uint8Array(mask.length), both = new Uint8Array(mask.length);
   for (let i = 0; i < mask.length; i++) {
     const x = i % width;

@@ -78,16 +78,18 @@ export function toTensor(image: Image): Pixels {
 export function toImage(rgb: Tensor, options: ToImageOptions = {}): Image {
   const { alpha, item = 0, window, isGray, ...kept } = options;
   const [n, planes, rows, columns] = rgb.dims;
+  const { width, height } = window ?? { width: columns, height: rows };
   if (planes !== 3 || item >= n) {
     throw new RangeError(`Cannot make image ${item} of a tensor of [${rgb.dims}]`);
   }
-  const rect = window ?? { x: 0, y: 0, width: columns, height: rows };
-  const { width, height } = rect;
   if (alpha && (alpha.dims[2] !== height || alpha.dims[3] !== width)) {
     throw new RangeError(`Cannot join alpha of [${alpha.dims}] with colours of [${rgb.dims}]`);
   }
-  const merges = isGray ?? (kept.channels === 1 || kept.channels === 2);
-  const data = (merges ? grayBytes : colorBytes)(rgb, item, rect);
+  const data = bytesOf(rgb, {
+    item,
+    window: { x: 0, y: 0, width, height, ...window },
+    isGray: isGray ?? (kept.channels === 1 || kept.channels === 2),
+  });
   if (alpha) {
     for (let i = 0, to = 3; to < data.length; i++, to += 4) data[to] = toByte(alpha.data[i]);
   }
@@ -100,40 +102,23 @@ export function toImage(rgb: Tensor, options: ToImageOptions = {}): Image {
   };
 }
 
-/** Makes opaque pixels of a window of one item of a batch. */
-type ToBytes = (rgb: Tensor, item: number, window: Rect) => Uint8ClampedArray<ArrayBuffer>;
-
-/** Pixels as words, which are little-endian on everything that runs this. */
-const colorBytes: ToBytes = (rgb, item, { x, y, width, height }) => {
-  const [red, green, blue] = planesOf(rgb, item);
-  const words = new Uint32Array(width * height);
-  for (let row = 0, i = 0; row < height; row++) {
-    const end = i + width;
-    for (let from = (y + row) * rgb.dims[3] + x; i < end; i++, from++) {
-      words[i] = toByte(red[from]) | toByte(green[from]) << 8 | toByte(blue[from]) << 16 |
-        0xff000000;
+/** Opaque pixels of a window of one item of a batch, as words, which are little-endian on everything that runs this. */
+function bytesOf(
+  { data, dims: [, , height, width] }: Tensor,
+  { item, window, isGray }: { item: number; window: Rect; isGray: boolean },
+): Uint8ClampedArray<ArrayBuffer> {
+  const area = height * width, start = 3 * item * area;
+  const words = new Uint32Array(window.width * window.height);
+  for (let row = 0, i = 0; row < window.height; row++) {
+    let from = start + (window.y + row) * width + window.x;
+    for (const end = i + window.width; i < end; i++, from++) {
+      const red = data[from], green = data[from + area], blue = data[from + 2 * area];
+      words[i] = isGray
+        ? toByte(Math.fround(gray(red, green, blue))) * 0x010101 | 0xff000000
+        : toByte(red) | toByte(green) << 8 | toByte(blue) << 16 | 0xff000000;
     }
   }
   return new Uint8ClampedArray(words.buffer);
-};
-
-const grayBytes: ToBytes = (rgb, item, { x, y, width, height }) => {
-  const [red, green, blue] = planesOf(rgb, item);
-  const words = new Uint32Array(width * height);
-  for (let row = 0, i = 0; row < height; row++) {
-    const end = i + width;
-    for (let from = (y + row) * rgb.dims[3] + x; i < end; i++, from++) {
-      const value = toByte(Math.fround(gray(red[from], green[from], blue[from])));
-      words[i] = value * 0x010101 | 0xff000000;
-    }
-  }
-  return new Uint8ClampedArray(words.buffer);
-};
-
-/** The three channels of one item of a batch. */
-function planesOf({ data, dims: [, , height, width] }: Tensor, item: number): Float32Array[] {
-  const area = height * width;
-  return [0, 1, 2].map((c) => data.subarray((3 * item + c) * area, (3 * item + c + 1) * area));
 }
 
 /** Half up; an array of bytes by itself would round halves to even. Values of images are rarely out of range. */
