@@ -61,6 +61,7 @@ export function mirrored(source: Tensor, { left, top, right, bottom }: Sides): T
 
 /** Lengths such as those of a frame or a window on a grid `scale` times as fine. */
 export function scaled<Lengths extends object>(lengths: Lengths, scale: number): Lengths {
-  const all = Object.entries(lengths).map(([name, length]) => [name, length * scale]);
-  return Object.fromEntries(all) as Lengths;
+  return Object.fromEntries(
+    Object.entries(lengths).map(([name, length]) => [name, length * scale]),
+  ) as Lengths;
 }

@@ -14,7 +14,7 @@ import type { Conditioned, Model } from "./models/model.ts";
 import type { Plan, Progress } from "./plan.ts";
 import { HeldNoise } from "./tensor/noise.ts";
 import { allFinite, scaleBy } from "./tensor/linear.ts";
-import { release, type Tensor, tensor } from "./tensor/tensor.ts";
+import { release, type Tensor } from "./tensor/tensor.ts";
 import { crop, type Rect } from "./tensor/window.ts";
 import { mapped } from "./stream.ts";
 import type { Span } from "./tiling.ts";
@@ -52,8 +52,8 @@ type Meter = (
 /** One run of one image. */
 interface Run extends Engine {
   source: Image;
-  /** Whether all colours of the source are gray, so that those of the result must be too. */
-  isGray: boolean;
+  /** Whether all colours of the source are gray, so that those of the result must be too; otherwise its channels say it. */
+  isGray?: true;
   plan: Plan;
   canvases: readonly Canvas[];
   regions: number;
@@ -89,7 +89,7 @@ export async function* enlarge(
   );
   const regions = rows.length * columns.length;
   const meter = meterOf(plan, regions);
-  const isGray = engine.model.condition !== undefined && hasGrayOnly(source);
+  const isGray = engine.model.condition && hasGrayOnly(source) || undefined;
   const run = { ...engine, source: described, isGray, plan, canvases, regions, meter };
   for (const [r, row] of rows.entries()) {
     canvases.forEach((canvas) => canvas.begin(row));
@@ -123,13 +123,12 @@ async function* sampleAll(
   conditioned: Conditioned,
   { rgb, alpha }: ReturnType<typeof toTensor>,
 ): AsyncGenerator<Preview> {
-  const { plan, canvases, meter, card: { scale } } = run;
+  const { plan, canvases, meter, isGray, card: { scale } } = run;
   const { channels, iccProfile, notes } = run.source;
   const { left, top } = region.sides;
   /** What is within the frame. */
   const window = { ...scaled(rectOf(region), scale), x: left * scale, y: top * scale };
   const opacity = alpha && resize(alpha, window);
-  const isGray = run.isGray || undefined;
   const areas = run.card.tiling && run.model.condition && flatAreas(rgb);
   for (const [sample, canvas] of canvases.entries()) {
     const render = (result: Tensor, rect = window) =>
@@ -148,7 +147,9 @@ async function* sampleAll(
     checkFinite(drawn, run.card);
     let image: Image;
     if (areas || plan.consistency) {
-      const own = cutOut(drawn, window);
+      const part = crop(drawn, window);
+      // What the model holds must not change.
+      const own = part === drawn ? scaleBy(1, part) : part;
       if (areas) flatten(own, rgb, areas);
       if (plan.consistency) project(own, rgb);
       image = render(own, { ...window, x: 0, y: 0 });
@@ -157,12 +158,6 @@ async function* sampleAll(
     canvas.paste(image, region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
   }
-}
-
-/** A window as a tensor of its own: what the model holds must not change. */
-function cutOut(drawn: Tensor, window: Rect): Tensor {
-  const part = crop(drawn, window); // a copy, unless it is all
-  return part === drawn ? tensor(drawn.dims, drawn.data.slice()) : part;
 }
 
 /** What all samples of a region share; only its size if the model takes no image. */

@@ -119,7 +119,7 @@ Deno.test("planUpscale() takes larger tiles than the card's if that reduces the 
   expect(poor.memory).toBeLessThanOrEqual(2.2e8);
 });
 
-Deno.test("planUpscale() lets tiles overlap by half the radius, but by 16 pixels where it is that large", async () => {
+Deno.test("planUpscale() lets tiles overlap by half the radius, but by 16 or 12 pixels where it is that large", async () => {
   const { card } = await readTiny("srdiff-tiny");
   const sessions = { encoder: {}, denoiser: {}, fast: {} } as unknown as Record<string, Session>;
   const overlapOf = (overlap: number, blended = false) => {
@@ -128,6 +128,14 @@ Deno.test("planUpscale() lets tiles overlap by half the radius, but by 16 pixels
   };
   expect([44, 30, 20, 4].map((radius) => overlapOf(radius))).toEqual([22, 16, 16, 4]);
   expect(overlapOf(64, true)).toBe(64);
+  const { card: settled } = await readTiny("regression-tiny");
+  const overlaps = [44, 24, 20, 4].map((overlap) => {
+    const tiling = { size: 256, overlap, multiple: 1, blended: false, minimum: 1 };
+    const cut = { ...settled, tiling };
+    return planUpscale(cut, families.regression(cut, { network: {} as Session }), size).tiling
+      .overlap;
+  });
+  expect(overlaps).toEqual([22, 12, 12, 4]);
 });
 
 Deno.test("planUpscale() divides an image that does not fit, and refuses one that cannot be divided", async () => {

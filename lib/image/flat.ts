@@ -21,8 +21,7 @@ const RAMP = { from: 0.25, to: 0.75 };
  */
 export function flatten(sr: Tensor, lr: Tensor, reach = flatAreas(lr)): Tensor {
   if (!reach) return sr;
-  const [, , height, width] = lr.dims;
-  const [, , , wide] = sr.dims;
+  const [, , height, width] = lr.dims, [, , , wide] = sr.dims;
   const scale = wide / width;
   const share = shareOf(reach, height, width, scale);
   for (let c = 0; c < 3; c++) {
@@ -43,8 +42,7 @@ export function flatten(sr: Tensor, lr: Tensor, reach = flatAreas(lr)): Tensor {
 /** 1 for pixels of the large flat areas of `[1, 3, h, w]` except those at their edges, 0 elsewhere; undefined if there are none. */
 export function flatAreas(lr: Tensor): Uint8Array | undefined {
   if (!mayBeFlat(lr)) return undefined;
-  const inside = surrounded(lr);
-  // The image's border is not an edge.
+  const inside = eroded(new Uint8Array(lr.data.length / 3).fill(1), lr);
   let core = inside;
   for (let depth = 1; depth < LARGE; depth++) core = eroded(core, lr);
   if (!core.includes(1)) return undefined;
@@ -99,36 +97,20 @@ function spread(core: Uint8Array, lr: Tensor): Uint8Array {
   return large;
 }
 
-/** 1 where a pixel and its eight neighbours are equal. */
-function surrounded(lr: Tensor): Uint8Array {
-  const [, , height, width] = lr.dims;
+/** Keeps a 1 if its eight neighbours are all 1 and have its colour; beyond the image's border they do. */
+function eroded(mask: Uint8Array, lr: Tensor): Uint8Array {
+  const [, , , width] = lr.dims;
   const alike = sameIn(lr);
-  const same = new Uint8Array(height * width).fill(1);
-  const differ = (i: number, k: number) => !alike(i, k);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const right = x + 1 < width, down = y + 1 < height;
-      if (right && differ(i, i + 1)) same[i] = same[i + 1] = 0;
-      if (down && differ(i, i + width)) same[i] = same[i + width] = 0;
-      if (!right || !down) continue;
-      if (differ(i, i + width + 1)) same[i] = same[i + width + 1] = 0;
-      if (differ(i + 1, i + width)) same[i + 1] = same[i + width] = 0;
-    }
-  }
-  return same;
-}
-
-/** Keeps a 1 if its eight neighbours are all 1. */
-function eroded(mask: Uint8Array, { dims: [, , height, width] }: Tensor): Uint8Array {
   const rows = new Uint8Array(mask.length), both = new Uint8Array(mask.length);
   for (let i = 0; i < mask.length; i++) {
     const x = i % width;
-    rows[i] = mask[i] & (x > 0 ? mask[i - 1] : 1) & (x + 1 < width ? mask[i + 1] : 1);
+    const left = x === 0 || mask[i - 1] && alike(i, i - 1);
+    rows[i] = +(mask[i] && left && (x + 1 === width || mask[i + 1] && alike(i, i + 1)));
   }
   for (let i = 0; i < mask.length; i++) {
-    const above = i >= width ? rows[i - width] : 1;
-    const below = i + width < height * width ? rows[i + width] : 1;
-    both[i] = rows[i] & above & below;
+    const above = i < width || rows[i - width] && alike(i, i - width);
+    const k = i + width;
+    both[i] = +(rows[i] && above && (k >= rows.length || rows[k] && alike(i, k)));
   }
   return both;
 }

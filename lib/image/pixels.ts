@@ -88,7 +88,7 @@ export function toImage(rgb: Tensor, options: ToImageOptions = {}): Image {
   const data = bytesOf(rgb, {
     item,
     window: { x: 0, y: 0, width, height, ...window },
-    isGray: isGray ?? (kept.channels === 1 || kept.channels === 2),
+    isGray: isGray ?? kept.channels! < 3, // undefined is not
   });
   if (alpha) {
     for (let i = 0, to = 3; to < data.length; i++, to += 4) data[to] = toByte(alpha.data[i]);

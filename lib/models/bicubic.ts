@@ -1,7 +1,7 @@
 /** The baseline without a network: exact bicubic. @module */
 
 import { resize } from "../image/resize.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { release, type Tensor } from "../tensor/tensor.ts";
 import type { Conditioned, Family } from "./model.ts";
 
 /** Enlarges as MATLAB's `imresize` does; the only family without a graph. */
@@ -20,6 +20,7 @@ export const bicubic: Family = (card) => ({
 export function settled(estimate: Tensor): Conditioned {
   return {
     estimate,
+    dispose: () => release(estimate),
     async *sample() {
       yield { step: 1, steps: 1, image: () => Promise.resolve(estimate) };
       return estimate;

@@ -4,8 +4,8 @@ import { samplers } from "../diffusion/samplers/mod.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
 import { walk as walkChain } from "../diffusion/walk.ts";
 import type { Session } from "../runtime/session.ts";
-import { disposeAll, GoneError, type Held, valuesOf } from "../tensor/held.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { GoneError, type Held, isHeld, valuesOf } from "../tensor/held.ts";
+import { release, type Tensor } from "../tensor/tensor.ts";
 import type { Diffusion, ModelCard } from "../zoo/card.ts";
 import { denoiser, type Scene } from "./denoiser.ts";
 import { keep, type Kept } from "./kept.ts";
@@ -128,11 +128,10 @@ async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Te
   const noise = (draw: number) => walk.noise(draw, dims, card.scale);
   const image = async (x0: Tensor | Held) => state.image(await valuesOf(x0, signal), walk.fidelity);
   const drawn = await noise(0);
-  const placed = session.place(
-    start === "noise"
-      ? await valuesOf(drawn, signal)
-      : await state.noised(schedule.alphaBar[timesteps[0]], drawn),
-  );
+  const first = start === "noise"
+    ? await valuesOf(drawn, signal)
+    : await state.noised(schedule.alphaBar[timesteps[0]], drawn);
+  const placed = session.place(first);
   const steps = walkChain<Tensor | Held>(samplers[walk.sampler], {
     denoise: denoiser({ ...walk, scene, session, time, schedule, diffusion }),
     schedule,
@@ -141,7 +140,7 @@ async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Te
     noise,
     arithmetic: {
       sum: (terms, options) => session.sum(terms, options),
-      free: (value) => disposeAll([value]),
+      free,
     },
     variance: diffusion.variance,
     signal,
@@ -157,6 +156,12 @@ async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Te
     return await image(last);
   } finally {
     await steps.return(placed);
-    disposeAll([placed, ...last ? [last] : []]);
+    for (const value of [placed, first, last]) if (value) free(value);
   }
+}
+
+/** Gives the memory of a state back, wherever it is. */
+function free(value: Tensor | Held): void {
+  if (isHeld(value)) value.dispose();
+  else release(value);
 }

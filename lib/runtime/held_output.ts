@@ -1,7 +1,7 @@
 /** What stays on the device that computed it, and is computed again where it is lost. @module */
 
 import { GoneError, type Held } from "../tensor/held.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { release, type Tensor } from "../tensor/tensor.ts";
 import type { Running } from "./attempts.ts";
 import type { Remote } from "./host.ts";
 
@@ -25,6 +25,8 @@ export class HeldOutput implements Held {
   readonly dims: readonly number[];
   #place: Tensor | Remote | undefined;
   readonly #maker: Maker;
+  /** Whether others hold its values. */
+  #isRead = false;
 
   constructor(place: Tensor | Remote, maker: Maker) {
     this.dims = place.dims;
@@ -39,6 +41,7 @@ export class HeldOutput implements Held {
 
   async read(signal?: AbortSignal): Promise<Tensor> {
     const place = this.#placed();
+    this.#isRead = true;
     if (isHere(place)) return place;
     try {
       return await place.read(signal);
@@ -60,6 +63,7 @@ export class HeldOutput implements Held {
 
   dispose(): void {
     if (this.#place && !isHere(this.#place)) this.#place.drop();
+    else if (this.#place && !this.#isRead) release(this.#place);
     this.#place = undefined;
   }
 

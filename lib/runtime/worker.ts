@@ -148,6 +148,7 @@ export function graphDesk(
             computed,
             async (value) => isOnDevice(value) ? await keep(value) : value,
           );
+          if (!Object.values(computed).some(isOnDevice)) releaseAll(call.inputs);
           return answerWith(outputs, movedBy(call, computed, {}));
         } catch (error) {
           disposeAll(computed);
