@@ -100,7 +100,7 @@ export async function openUpscaler(
 }
 
 /** An upscaler of an opened entry, and the script of its threads. */
-function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
+export function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
   const { card, model, tried } = entry;
   const { generative, accepts } = model;
   const close = async () => await entry[Symbol.asyncDispose]();

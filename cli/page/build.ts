@@ -121,7 +121,7 @@ async function copyZoo(out: URL): Promise<void> {
     await copy(new URL(`${id}/`, from), new URL(`${id}/`, to), here);
   }
   const listed = cards
-    .filter(({ graphs }) => Object.keys(graphs).length > 0)
+    .filter(({ graphs, scale }) => scale > 1 && Object.keys(graphs).length > 0)
     .map(({ id, name, description }) => ({ id, name, description }));
   await Deno.writeTextFile(new URL("entries.json", out), JSON.stringify(listed));
 }

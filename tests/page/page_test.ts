@@ -354,6 +354,82 @@ Deno.test({
         },
       );
 
+      await t.step(
+        "damage is removed as found or as chosen, in the result and the command",
+        async () => {
+          const { page, errors } = await visit(browser, `${url}#model=regression`);
+          const dial = page.getByRole("slider", { name: "Remove damage" });
+          const auto = page.getByRole("checkbox", { name: /^Automatic/ });
+          expect(await dial.isVisible()).toBe(false);
+          const listed = await page.locator('[name="model"] option').evaluateAll((options) =>
+            options.map((option) => (option as HTMLOptionElement).value)
+          );
+          expect(listed).toContain("srdiff-photo");
+          expect(listed).not.toContain("ddpm-texture"); // it enlarges nothing
+
+          await page.selectOption('[name="model"]', "srdiff-photo");
+          await dial.waitFor();
+          expect([await auto.isChecked(), await dial.isDisabled()]).toEqual([true, true]);
+          // Its middle is clean, its sides are noisy: an area gets the damage of the whole.
+          const photo = gradient(400, 32);
+          let drawn = 1;
+          photo.data.forEach((v, i) => {
+            const x = (i >> 2) % 400;
+            drawn = drawn * 48271 % (2 ** 31 - 1);
+            if (i % 4 < 3 && (x < 130 || x >= 270)) photo.data[i] = v + drawn % 31 - 15;
+          });
+          await give(page, await pngOf(photo, "photo.png"));
+          await page.click(".trial:enabled");
+          await page.click(".trial:enabled");
+          await says(page, "The area took");
+          const found = await dial.inputValue();
+          await run(page);
+          await finished(page);
+          const [, told] = (await page.textContent(".line"))!.match(/damage removed: (\d+) %/)!;
+          expect(Number(told)).toBeGreaterThan(10);
+          expect(Number(found)).toBeCloseTo(Number(told) / 100, 1);
+          await page.click(".command");
+          await says(
+            page,
+            "Copied: deno run -A cli/upscale.ts photo.png --model srdiff-photo --seed 0",
+          );
+          expect(await page.textContent(".line")).not.toContain("--restore");
+
+          // By keyboard; the address holds it, and consistency says what it does to it.
+          await auto.focus();
+          await page.keyboard.press("Space");
+          await dial.focus();
+          await page.keyboard.press("End");
+          expect(page.url()).toContain("restore=1");
+          expect(await page.textContent('[name="restore-shown"]')).toBe("100 %");
+          await page.click(".more summary");
+          await page.check('[name="consistency"]');
+          await run(page);
+          await says(page, "Done");
+          await page.waitForFunction(() =>
+            document.querySelector(".line")!.textContent!.includes("damage removed: 100 %")
+          );
+          expect(await page.textContent(".line")).toContain("consistency puts back the damage");
+          await page.click(".command");
+          await page.waitForFunction(() =>
+            document.querySelector(".line")!.textContent!.endsWith(" --restore 1")
+          );
+          expect(await faultsOf(page)).toEqual([]);
+
+          // Every field has its label, and the encoder alone has the dial, but finds nothing.
+          const bare = await page.locator("form :is(input, select)").evaluateAll((fields) =>
+            fields.filter((field) => (field as HTMLInputElement).labels!.length !== 1)
+              .map((field) => (field as HTMLInputElement).name)
+          );
+          expect(bare).toEqual([]);
+          await page.evaluate(() => void (location.hash = "model=regression-photo"));
+          await auto.waitFor({ state: "hidden" });
+          expect([await dial.inputValue(), await dial.isDisabled()]).toEqual(["1", false]);
+          expect(errors).toEqual([]);
+          await page.context().close();
+        },
+      );
+
       await t.step("a broken file gives a message, and the page keeps working", async () => {
         const { page, errors } = await visit(browser, url);
         const bytes = (await Deno.readFile(new URL("coffee.png", docs))).slice(0, 4000);

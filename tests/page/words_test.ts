@@ -1,5 +1,12 @@
 import { expect } from "expect";
-import { costText, inTime, inUnits, progressText, providerText } from "../../cli/page/src/words.ts";
+import {
+  costText,
+  doneText,
+  inTime,
+  inUnits,
+  progressText,
+  providerText,
+} from "../../cli/page/src/words.ts";
 
 Deno.test("inTime() and inUnits() choose units that people read", () => {
   expect([0.02, 1, 9.96, 89, 100, 9180].map(inTime)).toEqual(
@@ -34,6 +41,15 @@ Deno.test("progressText() tells sample, step, tile, and the time that is left", 
   expect(progressText({ ...progress, phase: "condition", fraction: 0.01 }, 1, 1)).toBe(
     "Analysing the photograph: tile 3 of 6",
   );
+});
+
+Deno.test("doneText() tells what the run chose, and what to know of it", () => {
+  const made = { images: [], seconds: 2, warnings: ["it is small"] };
+  expect(doneText({ ...made, seed: 7, restore: 0.347 })).toBe(
+    "Done in 2.0\u202fs · seed 7 · damage removed: 35 % · it is small",
+  );
+  expect(doneText({ ...made, restore: 0 })).toContain(" · damage removed: 0 % · ");
+  expect(doneText(made)).toBe("Done in 2.0\u202fs · it is small");
 });
 
 Deno.test("providerText() says why a run is not faster", () => {

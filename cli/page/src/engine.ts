@@ -1,7 +1,7 @@
 /** The library as the page sees it: promises, with progress where there is any. @module */
 
 import type { Image, Progress } from "../../../mod.ts";
-import type { Cost, Entry, Made, Reply, Request, RunOptions } from "./messages.ts";
+import type { Cost, Entry, Made, Part, Reply, Request, RunOptions } from "./messages.ts";
 
 /** Callbacks of a request. */
 export interface Watch {
@@ -61,14 +61,14 @@ export class Engine {
     return this.#ask({ kind: "enlarge", image, scale }) as Promise<Image>;
   }
 
-  /** Runs the entry; `at` is where the image stands in a larger one, whose noise it then gets. */
+  /** Runs the entry; as a part of a larger image, it gets that one's noise. */
   run(
     image: Image,
     options: RunOptions,
-    at: { x: number; y: number } | undefined,
+    part: Part | undefined,
     watch: Watch,
   ): Promise<Made> {
-    return this.#ask({ kind: "run", image, options, at }, watch) as Promise<Made>;
+    return this.#ask({ kind: "run", image, options, part }, watch) as Promise<Made>;
   }
 
   /** Encodes an image as a file. */

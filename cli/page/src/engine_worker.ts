@@ -2,15 +2,18 @@
 /** The worker that holds the whole library, so that the page never waits for it. @module */
 
 // Not from mod.ts, whose load() could start one more worker: a bundler would write its script, too.
+import { settleRestore } from "../../../lib/damage.ts";
+import { openEntry } from "../../../lib/entry.ts";
+import type { Engine } from "../../../lib/enlarge.ts";
 import { encodeImage, LOSSY_QUALITY } from "../../../lib/image/files/encode.ts";
 import { readImage } from "../../../lib/image/files/read.ts";
 import type { Image } from "../../../lib/image/image.ts";
 import { resizeImage } from "../../../lib/image/resize.ts";
 import { deviationMap } from "../../../lib/metrics/mod.ts";
 import { noise, type NoiseField } from "../../../lib/tensor/noise.ts";
-import { openUpscaler, type Upscaler } from "../../../lib/upscaler.ts";
+import { type Upscaler, upscalerOf } from "../../../lib/upscaler.ts";
 import type { DownloadProgress } from "../../../lib/zoo/cache.ts";
-import type { Cost, Entry, Made, Reply, Request } from "./messages.ts";
+import type { Cost, Entry, Made, Part, Reply, Request } from "./messages.ts";
 
 /** Milliseconds between two previews. */
 const PREVIEW_EVERY = 150;
@@ -20,18 +23,26 @@ const page = new URL("../", self.location.href);
 const zoo = new URL("zoo/", page).href;
 const wasmPaths = new URL(import.meta.env.RUNTIME, page).href;
 const running = new Map<number, AbortController>();
-let opened: { model: string; upscaler: Promise<Upscaler> } | undefined;
+let opened: { model: string; entry: Promise<Opened> } | undefined;
+
+/** An entry, and the upscaler that is made of it. */
+interface Opened {
+  engine: Engine;
+  upscaler: Upscaler;
+}
 
 /** Opens an entry and closes the one before it; the request is told of what is downloaded. */
-async function open(id: number, model: string): Promise<Upscaler> {
+async function open(id: number, model: string): Promise<Opened> {
   if (opened?.model !== model) {
     const before = opened;
     const onDownload = tellOf(id);
-    opened = { model, upscaler: openUpscaler(model, { zoo, wasmPaths, onDownload }) };
-    await before?.upscaler.then((upscaler) => upscaler[Symbol.asyncDispose](), () => {});
+    const engine = openEntry(model, { zoo, wasmPaths, onDownload });
+    const entry = engine.then((engine) => ({ engine, upscaler: upscalerOf(engine) }));
+    opened = { model, entry };
+    await before?.entry.then(({ upscaler }) => upscaler.close(), () => {});
   }
   try {
-    return await opened.upscaler;
+    return await opened.entry;
   } catch (error) {
     opened = undefined;
     throw error;
@@ -56,7 +67,7 @@ function tellOf(id: number): (progress: DownloadProgress) => void {
 }
 
 async function entryOf(id: number, model: string): Promise<Entry> {
-  const { card, generative, provider, tried } = await open(id, model);
+  const { card, generative, provider, tried } = (await open(id, model)).upscaler;
   return {
     id: card.id,
     name: card.name,
@@ -65,28 +76,32 @@ async function entryOf(id: number, model: string): Promise<Entry> {
     tried: [...tried],
     generative,
     steps: card.steps && { default: card.steps.default, max: card.steps.max },
+    restore: card.restore && { ...card.restore, finds: card.graphs.damage !== undefined },
     licence: card.licence.weights,
   };
 }
 
-async function current(): Promise<Upscaler> {
+async function current(): Promise<Opened> {
   if (!opened) throw new Error("Cannot enlarge: no model is loaded");
-  return await opened.upscaler;
+  return await opened.entry;
 }
 
 async function run(id: number, request: Request & { kind: "run" }): Promise<Made> {
-  const upscaler = await current();
+  const { engine, upscaler } = await current();
   const controller = new AbortController();
   running.set(id, controller);
-  const started = performance.now();
   let shown = -Infinity;
   try {
-    const stream = upscaler.stream(request.image, {
-      ...request.options,
-      ...noiseAt(upscaler, request.at),
+    const { image, options, part } = request;
+    const plan = upscaler.plan(image, {
+      ...options,
+      ...noiseAt(upscaler, part),
       signal: controller.signal,
       onProgress: (progress) => post({ id, kind: "progress", progress }),
     });
+    const settled = part?.whole ? await settleRestore(engine, part.whole, plan) : plan;
+    const started = performance.now();
+    const stream = upscaler.stream(image, settled);
     let next = await stream.next();
     for (; !next.done; next = await stream.next()) {
       const { sample, step, steps } = next.value;
@@ -95,10 +110,11 @@ async function run(id: number, request: Request & { kind: "run" }): Promise<Made
       const image = plain(await next.value.image());
       post({ id, kind: "preview", image, sample, step, steps });
     }
-    const { images, seed, warnings } = next.value;
+    const { images, seed, restore, warnings } = next.value;
     return {
       images: images.map(plain),
       seed,
+      restore,
       warnings: [...warnings],
       seconds: (performance.now() - started) / 1000,
     };
@@ -108,9 +124,9 @@ async function run(id: number, request: Request & { kind: "run" }): Promise<Made
 }
 
 /** The noise that a part has in the whole, so that both get the same detail; a diffusion draws it on the result's grid. */
-function noiseAt({ card }: Upscaler, at?: { x: number; y: number }): { noise?: NoiseField } {
-  if (!at || !card.diffusion) return {};
-  const [left, top] = [at.x * card.scale, at.y * card.scale];
+function noiseAt({ card }: Upscaler, part?: Part): { noise?: NoiseField } {
+  if (!part || !card.diffusion) return {};
+  const [left, top] = [part.x * card.scale, part.y * card.scale];
   return { noise: (index, dims, { x, y }) => noise(index, dims, { x: x + left, y: y + top }) };
 }
 
@@ -126,7 +142,7 @@ async function answer(request: Request): Promise<unknown> {
     case "decode":
       return plain(await readImage(request.file));
     case "plan": {
-      const { width, height, runs, memory, warnings } = (await current())
+      const { width, height, runs, memory, warnings } = (await current()).upscaler
         .plan({ width: request.width, height: request.height }, request.options);
       return { width, height, runs, memory, warnings: [...warnings] } satisfies Cost;
     }

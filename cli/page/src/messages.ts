@@ -5,6 +5,14 @@ import type { Image, Progress, UpscaleOptions } from "../../../mod.ts";
 /** The options of a run that can be sent to a worker. */
 export type RunOptions = Omit<UpscaleOptions, "signal" | "onProgress">;
 
+/** Where an image stands in a larger one, so that it is enlarged as there. */
+export interface Part {
+  x: number;
+  y: number;
+  /** The larger one, if its damage is to be found. */
+  whole?: Image;
+}
+
 /** What the page asks for; every answer repeats the `id`. */
 export type Request =
   & { id: number }
@@ -13,7 +21,7 @@ export type Request =
     | { kind: "decode"; file: Blob }
     | { kind: "plan"; width: number; height: number; options: RunOptions }
     | { kind: "enlarge"; image: Image; scale: number }
-    | { kind: "run"; image: Image; options: RunOptions; at?: { x: number; y: number } }
+    | { kind: "run"; image: Image; options: RunOptions; part?: Part }
     | { kind: "encode"; image: Image; format: "png" | "jpeg" | "webp" }
     | { kind: "deviation"; images: readonly Image[] }
     | { kind: "cancel"; target: number }
@@ -28,6 +36,8 @@ export interface Entry {
   tried: readonly { provider: string; reason: string }[];
   generative: boolean;
   steps?: { default: number; max: number };
+  /** How much damage it removes if nothing is chosen, and whether it can find that out itself. */
+  restore?: { default: number | "auto"; finds: boolean };
   licence: string;
 }
 
@@ -44,6 +54,8 @@ export interface Cost {
 export interface Made {
   images: readonly Image[];
   seed?: number;
+  /** How much damage was removed, 0 to 1, for an entry that has the choice. */
+  restore?: number;
   warnings: readonly string[];
   seconds: number;
 }

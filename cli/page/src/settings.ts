@@ -12,6 +12,8 @@ export interface Settings {
   steps?: number;
   temperature: number;
   fidelity: number;
+  /** How much damage is removed, 0 to 1, or "auto", as much as is found; that of the card if absent. */
+  restore?: number | "auto";
   consistency: boolean;
 }
 
@@ -29,10 +31,11 @@ export const DEFAULTS: Settings = {
 export function parseSettings(hash: string, defaults: Settings = DEFAULTS): Settings {
   const found = new URLSearchParams(hash.replace(/^#/, ""));
   const number = (name: string, least: number, most: number, fallback: number) => {
-    const value = Number(found.get(name) ?? NaN);
+    const value = Number(found.get(name) || NaN);
     return value >= least && value <= most ? value : fallback;
   };
   const steps = Math.round(number("steps", 1, 2000, 0));
+  const restore = found.get("restore") === "auto" ? "auto" : number("restore", 0, 1, NaN);
   return {
     model: /^[a-z0-9.-]{1,64}$/.test(found.get("model") ?? "")
       ? found.get("model")!
@@ -42,6 +45,7 @@ export function parseSettings(hash: string, defaults: Settings = DEFAULTS): Sett
     steps: steps || undefined,
     temperature: number("temperature", 0, 2, defaults.temperature),
     fidelity: number("fidelity", 0, 1, defaults.fidelity),
+    restore: Number.isNaN(restore) ? undefined : restore,
     consistency: found.get("consistency") === "1",
   };
 }
@@ -58,19 +62,27 @@ export function formatSettings(settings: Settings, defaults: Settings = DEFAULTS
 
 /** The options of a run; an entry that is not generative gets no options of the sampler. */
 export function optionsOf(settings: Settings, entry: Entry): RunOptions {
-  const { seed, samples, steps, temperature, fidelity, consistency } = settings;
-  if (!entry.generative) return { consistency };
-  const drawn = { seed, samples, temperature, consistency, fidelity };
+  const { seed, samples, steps, temperature, fidelity } = settings;
+  const common = { consistency: settings.consistency, restore: restoreOf(settings, entry.restore) };
+  if (!entry.generative) return common;
+  const drawn = { seed, samples, temperature, fidelity, ...common };
   return entry.steps ? { ...drawn, steps: steps && Math.min(steps, entry.steps.max) } : drawn;
+}
+
+/** How much damage an entry with this dial removes; nothing without a dial. */
+export function restoreOf({ restore }: Settings, dial: Entry["restore"]): Settings["restore"] {
+  if (!dial || restore === undefined) return dial?.default;
+  return restore === "auto" && !dial.finds ? dial.default : restore;
 }
 
 /** The command line that makes the same images. */
 export function commandOf(settings: Settings, entry: Entry, file: string): string {
   const words = ["deno run -A cli/upscale.ts", quoted(file), `--model ${settings.model}`];
   const options = optionsOf(settings, entry);
+  const usual: Settings = { ...DEFAULTS, restore: entry.restore?.default };
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || value === false) continue;
-    if (name !== "seed" && value === DEFAULTS[name as keyof Settings]) continue;
+    if (name !== "seed" && value === usual[name as keyof Settings]) continue;
     words.push(value === true ? `--${name}` : `--${name} ${value}`);
   }
   return words.join(" ");

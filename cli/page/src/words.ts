@@ -26,6 +26,11 @@ export function inTime(seconds: number): string {
   return `${Math.round(seconds / 3600)}${NARROW}h`;
 }
 
+/** A share of 0 to 1. */
+export function inPercent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
 /** How much of a model is here, in bytes. */
 export function loadingText(model: string, received: number, total: number): string {
   const [here, all] = [received, total].map((bytes) => (bytes / 1e6).toFixed(1));
@@ -72,10 +77,11 @@ function phaseText({ phase, sample, step, steps, tile, tiles }: Progress, sample
 }
 
 /** How a run ended. */
-export function doneText({ seconds, seed, warnings }: Made): string {
+export function doneText({ seconds, seed, restore, warnings }: Made): string {
   return [
     `Done in ${inTime(seconds)}`,
     ...seed === undefined ? [] : [`seed ${seed}`],
+    ...restore === undefined ? [] : [`damage removed: ${inPercent(restore)}`],
     ...warnings,
   ].join(" · ");
 }

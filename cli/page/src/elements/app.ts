@@ -6,8 +6,8 @@ import type { Image, Progress } from "../../../../mod.ts";
 import { Engine } from "../engine.ts";
 import { listEntries } from "../entries.ts";
 import { checkFits, fits, LARGE } from "../limits.ts";
-import { type Point, withContext } from "../area.ts";
-import type { Entry, Made, RunOptions } from "../messages.ts";
+import { withContext } from "../area.ts";
+import type { Entry, Made, Part, RunOptions } from "../messages.ts";
 import { keepPage } from "../offline.ts";
 import { Pace } from "../pace.ts";
 import { canvasOf, overlayOf } from "../pixels.ts";
@@ -42,6 +42,8 @@ interface Shown {
   name: string;
   /** The photograph as any program would enlarge it. */
   before: HTMLCanvasElement;
+  /** How much damage the entry found in it, 0 to 1. */
+  damage?: number;
   /** What the last run on all of it made. */
   result?: Result;
 }
@@ -380,9 +382,13 @@ export class App extends HTMLElement {
   async #runArea(): Promise<void> {
     const { rect } = this.#compare.area;
     if (!rect || !this.#ready) return;
-    const { source, before, result } = this.#shown!;
+    const { source, before, result, damage } = this.#shown!;
     const seen = withContext(rect, source);
-    const made = await this.#run(cropImage(source, seen), this.#options(true), { at: seen });
+    const options = this.#options(true);
+    // The damage is that of the whole, which becomes like its area.
+    if (options.restore === "auto") options.restore = damage ?? "auto";
+    const whole = options.restore === "auto" ? source : undefined;
+    const made = await this.#run(cropImage(source, seen), options, { part: { ...seen, whole } });
     if (!made || this.#shown?.source !== source) return;
     this.#select(false);
     const part = {
@@ -413,9 +419,9 @@ export class App extends HTMLElement {
   async #run(
     image: Image,
     options: RunOptions,
-    { preview, at }: { preview?: (image: Image) => void; at?: Point } = {},
+    { preview, part }: { preview?: (image: Image) => void; part?: Part } = {},
   ): Promise<Made | undefined> {
-    const entry = this.#entry!;
+    const [entry, shown] = [this.#entry!, this.#shown!];
     const controller = this.#running = new AbortController();
     this.#trying?.abort();
     const started = performance.now();
@@ -423,7 +429,7 @@ export class App extends HTMLElement {
     this.#status.work("Starting ...", 0);
     let last: Progress | undefined;
     try {
-      const made = await this.#engine.run(image, options, at, {
+      const made = await this.#engine.run(image, options, part, {
         signal: controller.signal,
         preview: (image, sample) => {
           if (sample === 0 && !controller.signal.aborted) preview?.(image);
@@ -436,6 +442,10 @@ export class App extends HTMLElement {
         },
       });
       this.#pace.learn(entry, options, image, made.seconds);
+      if (options.restore === "auto") {
+        shown.damage = made.restore;
+        this.#controls.found(made.restore!);
+      }
       void this.#estimate();
       return made;
     } catch (error) {

@@ -2,12 +2,15 @@
 
 import type { Choice } from "../entries.ts";
 import type { Entry } from "../messages.ts";
-import { DEFAULTS, type Settings } from "../settings.ts";
+import { DEFAULTS, restoreOf, type Settings } from "../settings.ts";
+import { inPercent } from "../words.ts";
 
 /** `<sr-controls>`: fires the event `settings`, whose detail is the settings. */
 export class Controls extends HTMLElement {
   #settings!: Settings;
   #choices: readonly Choice[] = [];
+  /** The entry's dial for damage, if it has one. */
+  #dial: Entry["restore"];
 
   /** Builds the form. */
   show(choices: readonly Choice[], settings: Settings): void {
@@ -24,21 +27,30 @@ export class Controls extends HTMLElement {
               <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7" /></svg>
             </button></span></label>
           <label>Samples <input name="samples" type="number" min="1" max="9" step="1" /></label>
-          <label class="wide">Invented detail <output name="fidelity-shown"></output>
-            <input name="fidelity" type="range" min="0" max="1" step="0.05" /></label>
+          <label class="wide" for="fidelity">Invented detail <output name="fidelity-shown"></output>
+            <input id="fidelity" name="fidelity" type="range" min="0" max="1" step="0.05" /></label>
+        </div>
+        <div class="damage wide" hidden>
+          <label for="restore">Remove damage <output name="restore-shown"></output>
+            <input id="restore" name="restore" type="range" min="0" max="1" step="0.05" /></label>
+          <label class="check"><input name="restore-auto" type="checkbox" />
+            Automatic: as much of JPEG and noise as the photograph shows</label>
         </div>
         <details class="more wide">
           <summary>More settings</summary>
           <div class="drawn">
             <label class="wide stepped">Steps <input name="steps" type="number" min="1" step="1" placeholder="auto" /></label>
-            <label class="wide">Temperature <output name="temperature-shown"></output>
-              <input name="temperature" type="range" min="0" max="1.5" step="0.05" /></label>
+            <label class="wide" for="temperature">Temperature <output name="temperature-shown"></output>
+              <input id="temperature" name="temperature" type="range" min="0" max="1.5" step="0.05" /></label>
           </div>
           <label class="check"><input name="consistency" type="checkbox" />
             Keep it exact: made small again, the result gives the photograph back</label>
         </details>
       </form>`;
-    this.addEventListener("input", () => this.#read());
+    this.addEventListener("input", ({ target }) => {
+      if ((target as HTMLInputElement).name.startsWith("restore")) this.#readDamage();
+      this.#read();
+    });
     this.addEventListener("submit", (event) => event.preventDefault());
     this.querySelector(".reroll")!.addEventListener("click", () => {
       this.#field("seed").value = `${crypto.getRandomValues(new Uint32Array(1))[0]}`;
@@ -58,10 +70,19 @@ export class Controls extends HTMLElement {
     for (const part of this.querySelectorAll<HTMLElement>(".drawn")) {
       part.hidden = !entry.generative;
     }
+    this.#dial = entry.restore;
+    this.querySelector<HTMLElement>(".damage")!.hidden = !entry.restore;
+    this.#field("restore-auto").closest("label")!.hidden = !entry.restore?.finds;
+    this.#writeDamage();
     this.querySelector<HTMLElement>(".stepped")!.hidden = !entry.steps;
     if (!entry.steps) return;
     this.#field("steps").max = `${entry.steps.max}`;
     this.#field("steps").placeholder = `${entry.steps.default} of ${entry.steps.max}`;
+  }
+
+  /** Shows how much damage a run found, from where the choice by hand begins. */
+  found(damage: number): void {
+    if (this.#field("restore-auto").checked) this.#field("restore").value = `${damage}`;
   }
 
   #field(name: string): HTMLInputElement {
@@ -79,13 +100,33 @@ export class Controls extends HTMLElement {
     this.#field("consistency").checked = consistency;
     const { temperature: usual } = DEFAULTS;
     this.querySelector("details")!.open = Boolean(steps) || temperature !== usual || consistency;
+    this.#writeDamage();
     this.#tell();
+  }
+
+  #writeDamage(): void {
+    const value = restoreOf(this.#settings, this.#dial);
+    const isAuto = value === "auto";
+    this.#field("restore-auto").checked = isAuto;
+    this.#field("restore").disabled = isAuto;
+    // The slider stays where a run has found it.
+    if (value !== undefined && value !== "auto") this.#field("restore").value = `${value}`;
+    this.#field("restore-shown").value = value === "auto" ? value : inPercent(value ?? 0);
+  }
+
+  /** Takes the choice of damage; that of the card stays open, since the next entry may have another. */
+  #readDamage(): void {
+    const isAuto = this.#field("restore-auto").checked;
+    const chosen = isAuto ? "auto" : Number(this.#field("restore").value);
+    const restore = chosen === this.#dial?.default ? undefined : chosen;
+    this.#settings = { ...this.#settings, restore };
+    this.#writeDamage();
   }
 
   #tell(): void {
     const { description = "" } = this.#choices.find(({ id }) => id === this.#settings.model) ?? {};
     this.querySelector(".about")!.textContent = description;
-    this.#field("fidelity-shown").value = `${Math.round(100 * this.#settings.fidelity)} %`;
+    this.#field("fidelity-shown").value = inPercent(this.#settings.fidelity);
     this.#field("temperature-shown").value = this.#settings.temperature.toFixed(2);
   }
 
@@ -104,6 +145,7 @@ export class Controls extends HTMLElement {
         ? undefined
         : whole("steps", this.#settings.steps ?? 1),
       fidelity: Number(this.#field("fidelity").value),
+      restore: this.#settings.restore,
       temperature: Number(this.#field("temperature").value),
       consistency: this.#field("consistency").checked,
     };
