@@ -179,24 +179,32 @@ def check_parity(graph: Graph, model: onnx.ModelProto, limit: float = PARITY) ->
     return worst
 
 
+SIDES = (96, 192, 384)  # LR pixels of the images in which `radius` looks, the next where it exceeds the half
+
+
 def radius(graph: Graph, period: int = 2) -> int:
     """How many LR pixels away an input pixel still reaches an output: exact, by following a NaN.
 
     `period` is that of the grid on which the network works: so many neighbouring pixels are followed.
     """
-    side, reach = 96, 0
-    for at in range(side // 2, side // 2 + period):
-        inputs = {name: value.clone() for name, value in graph.draw(side, side, 1).items()}
-        for name, value in inputs.items():
-            if value.ndim == 4:
-                ratio = value.shape[3] // side
-                value[..., at * ratio : (at + 1) * ratio, at * ratio : (at + 1) * ratio] = torch.nan
-        # Without oneDNN, whose Winograd kernels would spread the NaN over their own tiles.
-        with warnings.catch_warnings(action="ignore"), torch.backends.mkldnn.flags(enabled=False):
-            outputs = graph.call(inputs)
-        for value in outputs:
-            hit = value.isnan().any(1)[0].any(0).nonzero().flatten() // (value.shape[3] // side)
-            if hit.min() == 0 or hit.max() == side - 1:
-                raise ExportError(f"cannot tell the radius of {graph.name}: it exceeds {side // 2}")
-            reach = max(reach, int(hit.max()) - at, at - int(hit.min()))
-    return reach
+    for side in SIDES:
+        reach = max(_reached(graph, side, at) for at in range(side // 2, side // 2 + period))
+        if reach < side // 2 - period:
+            return reach
+    raise ExportError(f"cannot tell the radius of {graph.name}: it exceeds {side // 2 - period}")
+
+
+def _reached(graph: Graph, side: int, at: int) -> int:
+    """How far a NaN at one LR pixel reaches in an image of that side, which is the most it can be told."""
+    inputs = {name: value.clone() for name, value in graph.draw(side, side, 1).items()}
+    for value in inputs.values():
+        if value.ndim == 4:
+            ratio = value.shape[3] // side
+            value[..., at * ratio : (at + 1) * ratio, at * ratio : (at + 1) * ratio] = torch.nan
+    # Without oneDNN, whose Winograd kernels would spread the NaN over their own tiles.
+    with warnings.catch_warnings(action="ignore"), torch.backends.mkldnn.flags(enabled=False):
+        outputs = graph.call(inputs)
+    hits = [
+        value.isnan().any(1)[0].any(0).nonzero().flatten() // (value.shape[3] // side) for value in outputs
+    ]
+    return max(max(int(hit.max()) - at, at - int(hit.min())) for hit in hits)

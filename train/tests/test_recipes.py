@@ -212,6 +212,16 @@ def test_radius_is_where_a_changed_pixel_stops_to_matter(encoder):
         assert max(at - int(changed.min()), int(changed.max()) - at) >= reach - 1
 
 
+def test_radius_of_a_network_that_sees_far_is_found_in_a_larger_image(monkeypatch):
+    graph = families.of(regression()).graphs(regression(), families.build(regression()).eval(), None)["network"]
+    reach = graphs.radius(graph)
+    monkeypatch.setattr(graphs, "SIDES", (reach, 4 * reach))
+    assert graphs.radius(graph) == reach
+    monkeypatch.setattr(graphs, "SIDES", (reach,))
+    with pytest.raises(graphs.ExportError, match="cannot tell the radius of network"):
+        graphs.radius(graph)
+
+
 def test_export_refuses_a_graph_that_differs(store, tmp_path, monkeypatch):
     out = train(regression(), store, tmp_path / "run")
     run = runs.open_run(out)
