@@ -381,7 +381,7 @@ for (const [name, [index, expected]] of Object.entries(indexes)) {
     const error = await outcome(() => openZoo(server.url).list({ cache, retries: 0 }));
     console.log(`  ${name}: ${error.message.slice(0, 160)}`);
     expect(error.message).toMatch(expected);
-    await Deno.remove(cache, { recursive: true });
+    await removed(cache);
   });
 }
 
@@ -392,5 +392,5 @@ Deno.test("the same registry works when it does not attack", async () => {
     ...{ cache, provider: "native", threads: 1 },
   });
   expect(upscaler.card.id).toBe(card.id);
-  await Deno.remove(cache, { recursive: true });
+  await removed(cache);
 });
