@@ -178,11 +178,29 @@ async function trustedGraph(
   throw new ManifestError(`${card.id}#graphs.${name}`, `its file cannot be used: ${fault}`);
 }
 
+/**
+ * Fetches the fixture and the graphs of a card at once.
+ *
+ * @throws {Error} The first failure, which ends the other downloads, once they have ended.
+ */
+async function filesOf(card: ModelCard, options: OpeningOptions) {
+  const failing = new AbortController();
+  const { signal = failing.signal } = options;
+  const either = { ...options, signal: AbortSignal.any([signal, failing.signal]) };
+  const files = [
+    fetchFixture(card, either),
+    ...Object.keys(card.graphs).map((name) => trustedGraph(card, name, either)),
+  ] as const;
+  for (const file of files) file.catch((reason) => failing.abort(reason));
+  await Promise.allSettled(files);
+  failing.signal.throwIfAborted();
+  return await Promise.all(files);
+}
+
 /** Opens all graphs of a card together. */
 async function openGraphs(card: ModelCard, options: OpeningOptions): Promise<Opened> {
-  const names = Object.keys(card.graphs);
   const dispose = () => Promise.resolve();
-  if (names.length === 0) {
+  if (Object.keys(card.graphs).length === 0) {
     return {
       provider: "none",
       sessions: {},
@@ -192,10 +210,7 @@ async function openGraphs(card: ModelCard, options: OpeningOptions): Promise<Ope
       [Symbol.asyncDispose]: dispose,
     };
   }
-  const [fixture, ...graphs] = await Promise.all([
-    fetchFixture(card, options),
-    ...names.map((name) => trustedGraph(card, name, options)),
-  ]);
+  const [fixture, ...graphs] = await filesOf(card, options);
   const { provider, threads, signal, wasmPaths, worker, callTimeout, preparation } = options;
   const open: OpenOptions = {
     half: options.precision === "auto",

@@ -308,7 +308,7 @@ function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): voi
 /**
  * How far tiles overlap, in pixels: half the network's radius, and the radius itself up to 16, or 12 where no noise is drawn.
  * What a network takes from farther away counts so little that no value of a result changes by more than 1 of 255: of
- * 614,400 values at 22 of 44 pixels of srdiff-photo 3 do in four steps, and 2 where they overlap by all 44, since sums are
+ * 614,400 values at 22 of 44 pixels of a srdiff-photo of eight blocks 3 do in four steps, and 2 where they overlap by all 44, since sums are
  * rounded; of 5 million at 12 of 24 pixels of regression 50 do. (Effective receptive fields are a fraction of theoretical
  * ones, Luo et al. 2016.)
  */

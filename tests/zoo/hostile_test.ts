@@ -358,21 +358,28 @@ for (const [name, [attack, expected]] of Object.entries(attacks)) {
     for (const file of whole) {
       expect(await sha256Of(await Deno.readFile(`${cache}/${file}`))).toBe(file);
     }
-    await removed(cache);
+    await Deno.remove(cache, { recursive: true });
   });
 }
 
-/** Removes a cache, into which another file of a refused entry may still be arriving. */
-async function removed(cache: string): Promise<void> {
-  for (let tries = 50;; tries--) {
-    try {
-      return await Deno.remove(cache, { recursive: true });
-    } catch (error) {
-      if (tries === 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
+Deno.test("a file that is refused ends the downloads of the others", async () => {
+  const cache = await Deno.makeTempDir();
+  const ended = Promise.withResolvers<void>();
+  const endless = () =>
+    new ReadableStream({
+      start: (c) => c.enqueue(fixture.slice(0, 9)),
+      cancel: () => ended.resolve(),
+    });
+  await using server = serve({
+    "network.onnx": () => new Uint8Array(network.length),
+    "fixture.safetensors": endless,
+  });
+  const options = { cache, timeout: 1000 * seconds, retries: 0, provider: "native" } as const;
+  await expect(load(new URL(`${server.url}entry/`), options)).rejects.toThrow(IntegrityError);
+  // At once: the cache can be removed, and the server is told.
+  await Deno.remove(cache, { recursive: true });
+  await ended.promise;
+});
 
 for (const [name, [index, expected]] of Object.entries(indexes)) {
   Deno.test(`a hostile registry gets nowhere with ${name}`, async () => {
@@ -381,7 +388,7 @@ for (const [name, [index, expected]] of Object.entries(indexes)) {
     const error = await outcome(() => openZoo(server.url).list({ cache, retries: 0 }));
     console.log(`  ${name}: ${error.message.slice(0, 160)}`);
     expect(error.message).toMatch(expected);
-    await removed(cache);
+    await Deno.remove(cache, { recursive: true });
   });
 }
 
@@ -392,5 +399,5 @@ Deno.test("the same registry works when it does not attack", async () => {
     ...{ cache, provider: "native", threads: 1 },
   });
   expect(upscaler.card.id).toBe(card.id);
-  await removed(cache);
+  await Deno.remove(cache, { recursive: true });
 });

@@ -126,7 +126,8 @@ def draw(random: np.random.Generator) -> Damage:
         return Damage()
     down = ("bicubic", "area", "bilinear", "point")[random.choice(4, p=(0.5, 0.25, 0.2, 0.05))]
     if kind < CLEAN + STORED:
-        return Damage(None, down, (Pass(_noise(random, 8.0, 0.3), _codec(random, (40, 95), 1.0), _retouch(random, 0.15)),))
+        only = Pass(_noise(random, 8.0, 0.3), _codec(random, (40, 95), 1.0), _retouch(random, 0.15))
+        return Damage(None, down, (only,))
     blur = _blur(random) if random.random() < 0.65 else None
     first = Pass(_noise(random, 12.0, 0.55), _codec(random, (30, 95), 0.8), _retouch(random, 0.25))
     if random.random() < 0.3:
