@@ -85,8 +85,14 @@ export async function checkFolders(
       throw new UsageError(`${folder} is not a folder: give the name of a folder, or a new name`);
     }
   }
+  // Most programs take a file after --out.
+  if (out !== undefined && formatOf(out) && !await stat(out)) {
+    throw new UsageError(`--out names a folder, and ${out} looks like a file: write -o ${out}`);
+  }
   const file = output === undefined || output === "-" ? undefined : await stat(output);
-  if (file?.isDirectory) throw new UsageError(`${output} is a folder: write --out ${output}`);
+  if (file?.isDirectory || /[\\/]$/.test(output ?? "")) {
+    throw new UsageError(`${output} is a folder: write --out ${output}`);
+  }
   if (file && !file.isFile) {
     throw new UsageError(`${output} is not an ordinary file: write -o - and redirect it there`);
   }

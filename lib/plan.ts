@@ -210,12 +210,13 @@ export function planUpscale(
   options: UpscaleOptions = {},
 ): Plan {
   checkNames(card, model, options);
+  const usual = temperatureOf(card);
   const {
     seed = drawSeed(),
     samples = 1,
     sampler = card.diffusion?.sampler ?? "ddim",
     steps = card.steps?.default ?? 1,
-    temperature = card.flow?.temperature ?? 1,
+    temperature = usual.default,
     fidelity = 1,
     restore = card.restore?.default,
     tile,
@@ -233,7 +234,7 @@ export function planUpscale(
   checkSeed(seed);
   checkWhole("samples", samples, { from: 1, to: 64 });
   checkWhole("steps", steps, { from: 1, to: most });
-  checkNumber("temperature", temperature, { to: card.flow ? 1 : 2 });
+  checkNumber("temperature", temperature, { to: usual.max });
   checkNumber("fidelity", fidelity, { to: 1 });
   checkNumber("memory", budget, { to: Infinity });
   checkFlag("consistency", consistency);
@@ -285,6 +286,11 @@ export function planUpscale(
     signal,
     onProgress,
   };
+}
+
+/** The scale of the noise that an entry takes: by default, and at most. */
+export function temperatureOf({ flow }: ModelCard): { default: number; max: number } {
+  return flow ? { default: flow.temperature, max: 1 } : { default: 1, max: 2 };
 }
 
 /** Refuses options by name. */

@@ -159,7 +159,7 @@ export type Schedule =
 
 /** The cosine schedule of Nichol and Dhariwal. */
 export interface CosineSchedule {
-  /** Discriminates the schedules. */
+  /** The rule. */
   kind: "cosine";
   /** Number of timesteps. */
   timesteps: number;
@@ -169,7 +169,7 @@ export interface CosineSchedule {
 
 /** Evenly spaced betas. */
 export interface LinearSchedule {
-  /** Discriminates the schedules. */
+  /** The rule. */
   kind: "linear";
   /** Number of timesteps. */
   timesteps: number;
@@ -183,7 +183,7 @@ export interface LinearSchedule {
 
 /** Betas whose roots grow evenly (`quad`), or that grow over a tenth or half of the steps, then stay. */
 export interface RisingSchedule {
-  /** Discriminates the schedules. */
+  /** The rule. */
   kind: "quad" | "warmup10" | "warmup50";
   /** Number of timesteps. */
   timesteps: number;
@@ -195,7 +195,7 @@ export interface RisingSchedule {
 
 /** Betas that are all equal. */
 export interface ConstSchedule {
-  /** Discriminates the schedules. */
+  /** The rule. */
   kind: "const";
   /** Number of timesteps. */
   timesteps: number;
@@ -205,7 +205,7 @@ export interface ConstSchedule {
 
 /** Betas 1/T, 1/(T-1), ..., 1. */
 export interface JsdSchedule {
-  /** Discriminates the schedules. */
+  /** The rule. */
   kind: "jsd";
   /** Number of timesteps. */
   timesteps: number;

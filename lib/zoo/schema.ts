@@ -1,4 +1,9 @@
-/** The schema of `model.yml`: it gives the JSON Schema and the error texts. @module */
+/**
+ * The schema of `model.yml`: it gives the JSON Schema and the error texts. What the keys mean is told where their types
+ * are, in `card.ts`, from which `deno task schema` takes it.
+ *
+ * @module
+ */
 
 import * as z from "zod/mini";
 import { type SamplerName, samplers } from "../diffusion/samplers/mod.ts";
@@ -60,13 +65,9 @@ const url = z.url().check(z.maxLength(2000));
 
 /** A file, wherever it is fetched from. */
 const download = {
-  file: name.check(
-    z.describe("name of a file beside model.yml, or of the download"),
-  ),
-  url: z.optional(url)
-    .check(z.describe("URL of a graph that is too large for the repository")),
-  mirrors: z.optional(z.array(url).check(z.maxLength(8)))
-    .check(z.describe("URLs to try if the first one fails, in order")),
+  file: name,
+  url: z.optional(url),
+  mirrors: z.optional(z.array(url).check(z.maxLength(8))),
   sha256,
   bytes: whole(1, limits.graph),
 };
@@ -75,22 +76,19 @@ const graph = z.strictObject({
   ...download,
   precision: z.enum(["fp32", "fp16", "int8"]),
   parameters: whole(0, 1e12),
-}).check(z.describe("one ONNX file"));
+});
 
 const int8 = z.strictObject({
   graphs: z.record(
-    key.check(z.describe("name of one of the entry's graphs")),
+    key,
     z.strictObject(download),
-  ).check(z.describe("their files; other graphs stay as they are")),
-  fixture: z.optional(z.strictObject({ file: name, sha256 }))
-    .check(z.describe("in place of the entry's")),
+  ),
+  fixture: z.optional(z.strictObject({ file: name, sha256 })),
   difference: z.optional(z.record(
-    key.check(z.describe("a set, such as BSD100x4")),
+    key,
     z.strictObject({ images: whole(1, 1e6), psnrY: z.number(), lpips: z.number() }),
-  )).check(z.describe("what int8 changes of the figures, from bench:zoo")),
-}).check(
-  z.describe("the same networks with int8 convolutions, faster on many CPUs"),
-);
+  )),
+});
 
 const source = z.strictObject({
   name: line,
@@ -100,8 +98,8 @@ const source = z.strictObject({
 });
 
 const timesteps = whole(1, MOST_TIMESTEPS);
-const first = positive(0.999).check(z.describe("beta of timestep 0"));
-const last = positive(0.999).check(z.describe("beta of the last timestep"));
+const first = positive(0.999);
+const last = positive(0.999);
 
 const schedule = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -114,56 +112,43 @@ const schedule = z.discriminatedUnion("kind", [
     timesteps,
     first,
     last,
-    lastForced: z.optional(positive(0.999))
-      .check(z.describe("the last beta, when it is forced to a value")),
+    lastForced: z.optional(positive(0.999)),
   }),
   z.strictObject({ kind: z.enum(["quad", "warmup10", "warmup50"]), timesteps, first, last }),
   z.strictObject({
     kind: z.literal("const"),
     timesteps,
-    last: last.check(z.describe("every beta")),
+    last: last,
   }),
   z.strictObject({ kind: z.literal("jsd"), timesteps }),
 ]);
 
 const diffusion = z.strictObject({
   schedule,
-  samplingSchedule: z.optional(schedule).check(
-    z.describe("the schedule of sampling, if it differs from that of training"),
-  ),
-  prediction: z.enum(["eps", "x0", "v"]).check(z.describe("what the network's output estimates")),
-  clip: z.optional(factor).check(z.describe("x0 is clamped to [-clip, clip]")),
-  base: z.enum(["estimate", "bicubic", "bicubic256", "none"])
-    .check(z.describe(
-      "what the residual is added to: the encoder's image, exact bicubic, SRDiff's, or nothing",
-    )),
-  residualScale: factor.check(z.describe("x0 = residualScale * (hr - base)")),
-  sampler: z.enum(Object.keys(samplers) as SamplerName[]).check(z.describe("the default")),
-  variance: z.optional(z.enum(["posterior", "beta"]))
-    .check(z.describe("of an ancestral step; by default the posterior's")),
-  condition: z.optional(z.enum(["bicubic", "bicubic256", "pillow", "torch"]))
-    .check(z.describe("how the input is enlarged for the graph's input `condition`")),
-}).check(z.describe("settings of a diffusion entry's sampler"));
+  samplingSchedule: z.optional(schedule),
+  prediction: z.enum(["eps", "x0", "v"]),
+  clip: z.optional(factor),
+  base: z.enum(["estimate", "bicubic", "bicubic256", "none"]),
+  residualScale: factor,
+  sampler: z.enum(Object.keys(samplers) as SamplerName[]),
+  variance: z.optional(z.enum(["posterior", "beta"])),
+  condition: z.optional(z.enum(["bicubic", "bicubic256", "pillow", "torch"])),
+});
 
 const flow = z.strictObject({
   latents: z.array(z.strictObject({
-    name: key.check(z.describe("name of the graph's input")),
+    name: key,
     channels: whole(1, 1024),
-    ratio: between(1 / 64, 16).check(z.describe("size of its grid relative to the LR grid")),
+    ratio: between(1 / 64, 16),
   })).check(z.minLength(1), z.maxLength(16)),
-  temperature: between(0, 1).check(z.describe("scale of the latents, the default")),
-  residualScale: factor.check(z.describe("sr = base + residual / residualScale")),
-  base: z.enum(["estimate", "none"]).check(z.describe("the encoder's image, or nothing")),
-}).check(z.describe("settings of a flow entry"));
+  temperature: between(0, 1),
+  residualScale: factor,
+  base: z.enum(["estimate", "none"]),
+});
 
 const restore = z.strictObject({
-  default: z.union([z.literal("auto"), between(0, 1)])
-    .check(
-      z.describe(
-        "0 keeps the input's damage, 1 removes all of it, auto removes as much as the input shows",
-      ),
-    ),
-}).check(z.describe("for an entry whose graphs have the input `restore`"));
+  default: z.union([z.literal("auto"), between(0, 1)]),
+});
 
 const steps = z.strictObject({
   default: whole(1, MOST_TIMESTEPS),
@@ -172,24 +157,18 @@ const steps = z.strictObject({
     steps: whole(1, MOST_TIMESTEPS),
     timesteps: z.array(whole(0, MOST_TIMESTEPS - 1)).check(
       z.maxLength(MOST_TIMESTEPS),
-      z.describe("descending indices of the schedule"),
     ),
-    graph: key.check(z.describe("name of the graph that was trained for them")),
-    start: z.enum(["noise", "estimate"])
-      .check(z.describe("pure noise, or the estimate noised to the level")),
-  })).check(z.maxLength(64), z.describe("numbers of steps that the entry was trained for")),
+    graph: key,
+    start: z.enum(["noise", "estimate"]),
+  })).check(z.maxLength(64)),
 });
 
 const tiling = z.strictObject({
-  size: whole(1, 4096).check(z.describe("side of a tile in LR pixels")),
-  overlap: whole(0, 2048).check(z.describe("LR pixels that neighbours share, at least the radius")),
-  multiple: z._default(whole(1, 256), 1)
-    .check(z.describe("LR sizes and offsets are multiples of this")),
-  minimum: z.optional(whole(1, 1024)).check(z.describe("smallest side that the network takes")),
-  blended: z._default(z.boolean(), false)
-    .check(
-      z.describe("whether the network sees whole tiles, so that results depend on their size"),
-    ),
+  size: whole(1, 4096),
+  overlap: whole(0, 2048),
+  multiple: z._default(whole(1, 256), 1),
+  minimum: z.optional(whole(1, 1024)),
+  blended: z._default(z.boolean(), false),
 });
 
 const training = z.strictObject({
@@ -198,21 +177,21 @@ const training = z.strictObject({
   steps: whole(0, 1e12),
   seed: z.int(),
   compute: line,
-  code: line.check(z.describe("version of the training code")),
+  code: line,
   initFrom: z.optional(line),
   losses: z.optional(text(2000)),
-}).check(z.describe("how the weights were made"));
+});
 
 const imported = z.strictObject({
-  system: line.check(z.describe("the code base from which the checkpoint comes")),
+  system: line,
   file: line,
   sha256,
   bytes: whole(1, 2 ** 50),
-}).check(z.describe("the published checkpoint from which the graphs were made"));
+});
 
 const figures = z.record(
-  key.check(z.describe("a set, such as BSD100")),
-  z.record(key.check(z.describe("a metric, such as psnrY")), z.number()),
+  key,
+  z.record(key, z.number()),
 );
 
 /** The schema of `model.yml`. */
@@ -220,25 +199,24 @@ export const modelCardSchema: z.ZodMiniType<Omit<ModelCard, "base">> = z.strictO
   id: z.string().check(z.regex(ENTRY_ID, ENTRY_ID_RULE)),
   name: line,
   description: text(2000),
-  family: key.check(z.describe("name in the table of families")),
+  family: key,
   scale: whole(1, 16),
   version: line,
   licence: z.strictObject({
-    weights: line.check(z.describe("SPDX identifier")),
-    note: z.optional(text(2000)).check(z.describe("what else users must know about the terms")),
-    attribution: z.optional(name).check(z.describe("file that names the authors of the data")),
+    weights: line,
+    note: z.optional(text(2000)),
+    attribution: z.optional(name),
     data: z.array(source).check(z.maxLength(1000)),
   }),
   graphs: z._default(z.record(key, graph), {}),
   int8: z.optional(int8),
-  fixture: z.optional(z.strictObject({ file: name, sha256 }))
-    .check(z.describe("a recorded input and output, for the self-check after loading")),
+  fixture: z.optional(z.strictObject({ file: name, sha256 })),
   tiling: z.optional(tiling),
   diffusion: z.optional(diffusion),
   steps: z.optional(steps),
   flow: z.optional(flow),
   restore: z.optional(restore),
-  training: z.optional(z.record(key, training)).check(z.describe("by graph name")),
+  training: z.optional(z.record(key, training)),
   imported: z.optional(imported),
-  figures: z.optional(figures).check(z.describe("figures from `deno task bench:zoo`")),
+  figures: z.optional(figures),
 });

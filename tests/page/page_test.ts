@@ -430,6 +430,21 @@ Deno.test({
         },
       );
 
+      await t.step("the temperature has the limits and the default of the entry", async () => {
+        for (const [model, most, usual] of [["srflow", "1", "0.85"], ["srdiff", "2", "1"]]) {
+          const { page, errors } = await visit(browser, `${url}#model=${model}`);
+          const slider = page.locator('[name="temperature"]');
+          expect(await slider.getAttribute("max")).toBe(most);
+          expect(await slider.inputValue()).toBe(usual);
+          await slider.evaluate((input: HTMLInputElement, value) => {
+            input.value = value;
+            input.dispatchEvent(new Event("input", { bubbles: true }));
+          }, most);
+          expect(page.url()).toContain(`temperature=${most}`);
+          expect(errors).toEqual([]);
+          await page.context().close();
+        }
+      });
       await t.step("a broken file gives a message, and the page keeps working", async () => {
         const { page, errors } = await visit(browser, url);
         const bytes = (await Deno.readFile(new URL("coffee.png", docs))).slice(0, 4000);

@@ -25,7 +25,14 @@ const chosen = (settings: Partial<Settings>): Settings => ({ ...DEFAULTS, ...set
 
 Deno.test("settings come back from the address, which holds what differs from the defaults", () => {
   for (const restore of [undefined, 0, 0.35, 1, "auto"] as const) {
-    const settings = chosen({ restore, seed: 7, steps: 3, fidelity: 0, consistency: true });
+    const settings = chosen({
+      restore,
+      seed: 7,
+      steps: 3,
+      temperature: 1.5,
+      fidelity: 0,
+      consistency: true,
+    });
     expect(parseSettings(`#${formatSettings(settings)}`)).toEqual(settings);
   }
   expect(formatSettings(chosen({ restore: 0 }))).toBe("restore=0");
@@ -47,6 +54,15 @@ Deno.test("optionsOf() gives restore to entries that have it, and auto to those 
   expect([undefined, 0, "auto"].map((restore) => given({ restore } as Settings, turning)))
     .toEqual([1, 0, 1]);
   expect(Object.keys(optionsOf(DEFAULTS, turning))).toEqual(["consistency", "restore"]);
+});
+
+Deno.test("optionsOf() gives the entry's own temperature, and no higher one than the entry takes", () => {
+  const flow: Entry = { ...entry, temperature: { default: 0.85, max: 1 } };
+  const given = (temperature?: number) => optionsOf(chosen({ temperature }), flow).temperature;
+  expect([undefined, 0, 0.5, 1.5].map(given)).toEqual([0.85, 0, 0.5, 1]);
+  const command = (temperature?: number) => commandOf(chosen({ temperature }), flow, "a.png");
+  expect(command()).not.toContain("--temperature");
+  expect(command(1)).toContain("--temperature 1");
 });
 
 Deno.test("commandOf() says what differs from the entry's own defaults", () => {

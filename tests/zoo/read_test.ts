@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { ManifestError } from "../../lib/errors.ts";
-import { cardJsonSchema } from "../../lib/zoo/json_schema.ts";
+import { describedSchema } from "../../cli/schema.ts";
 import { checkCard, parseCard, readCard } from "../../lib/zoo/read.ts";
 
 const tiny = new URL("../fixtures/zoo/tiny/", import.meta.url);
@@ -123,10 +123,15 @@ for (const [fault, change, path, message] of faults) {
   });
 }
 
-Deno.test("cardJsonSchema() equals zoo/model.schema.json", async () => {
+Deno.test("describedSchema() equals zoo/model.schema.json, and tells what every key means", async () => {
   const file = new URL("../../zoo/model.schema.json", import.meta.url);
   // `deno task schema` writes it.
-  expect(JSON.parse(await Deno.readTextFile(file))).toEqual(cardJsonSchema());
+  const written = await Deno.readTextFile(file);
+  expect(JSON.parse(written)).toEqual(await describedSchema());
+  const keys = [...written.matchAll(/^ +"properties": \{\n +"\w+": \{\n +"(\w+)"/gm)];
+  expect(keys.length).toBeGreaterThan(15);
+  // The figures of int8 have the names of metrics.
+  expect(keys.filter(([, first]) => first !== "description").length).toBe(1);
 });
 
 Deno.test("checkCard() refuses a latent whose grid tiles cannot start on", async () => {

@@ -5,6 +5,7 @@
 import { settleRestore } from "../../../lib/damage.ts";
 import { openEntry } from "../../../lib/entry.ts";
 import type { Engine } from "../../../lib/enlarge.ts";
+import { temperatureOf } from "../../../lib/plan.ts";
 import { encodeImage, LOSSY_QUALITY } from "../../../lib/image/files/encode.ts";
 import { readImage } from "../../../lib/image/files/read.ts";
 import type { Image } from "../../../lib/image/image.ts";
@@ -76,6 +77,7 @@ async function entryOf(id: number, model: string): Promise<Entry> {
     tried: [...tried],
     generative,
     steps: card.steps && { default: card.steps.default, max: card.steps.max },
+    temperature: generative ? temperatureOf(card) : undefined,
     restore: card.restore && { ...card.restore, finds: card.graphs.damage !== undefined },
     licence: card.licence.weights,
   };

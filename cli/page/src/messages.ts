@@ -36,6 +36,8 @@ export interface Entry {
   tried: readonly { provider: string; reason: string }[];
   generative: boolean;
   steps?: { default: number; max: number };
+  /** Scale of the noise. */
+  temperature?: { default: number; max: number };
   /** How much damage it removes if nothing is chosen, and whether it can find that out itself. */
   restore?: { default: number | "auto"; finds: boolean };
   licence: string;

@@ -10,7 +10,8 @@ export interface Settings {
   samples: number;
   /** Steps of the sampler; those of the card if absent. */
   steps?: number;
-  temperature: number;
+  /** Scale of the noise; that of the card if absent. */
+  temperature?: number;
   fidelity: number;
   /** How much damage is removed, 0 to 1, or "auto", as much as is found; that of the card if absent. */
   restore?: number | "auto";
@@ -22,7 +23,6 @@ export const DEFAULTS: Settings = {
   model: DEFAULT_MODEL,
   seed: 0,
   samples: 1,
-  temperature: 1,
   fidelity: 1,
   consistency: false,
 };
@@ -35,6 +35,7 @@ export function parseSettings(hash: string, defaults: Settings = DEFAULTS): Sett
     return value >= least && value <= most ? value : fallback;
   };
   const steps = Math.round(number("steps", 1, 2000, 0));
+  const temperature = number("temperature", 0, 2, NaN);
   const restore = found.get("restore") === "auto" ? "auto" : number("restore", 0, 1, NaN);
   return {
     model: /^[a-z0-9.-]{1,64}$/.test(found.get("model") ?? "")
@@ -43,7 +44,7 @@ export function parseSettings(hash: string, defaults: Settings = DEFAULTS): Sett
     seed: Math.round(number("seed", 0, 2 ** 53 - 1, defaults.seed)),
     samples: Math.round(number("samples", 1, 9, defaults.samples)),
     steps: steps || undefined,
-    temperature: number("temperature", 0, 2, defaults.temperature),
+    temperature: Number.isNaN(temperature) ? undefined : temperature,
     fidelity: number("fidelity", 0, 1, defaults.fidelity),
     restore: Number.isNaN(restore) ? undefined : restore,
     consistency: found.get("consistency") === "1",
@@ -62,11 +63,19 @@ export function formatSettings(settings: Settings, defaults: Settings = DEFAULTS
 
 /** The options of a run; an entry that is not generative gets no options of the sampler. */
 export function optionsOf(settings: Settings, entry: Entry): RunOptions {
-  const { seed, samples, steps, temperature, fidelity } = settings;
+  const { seed, samples, steps, fidelity } = settings;
+  const temperature = temperatureIn(settings, entry);
   const common = { consistency: settings.consistency, restore: restoreOf(settings, entry.restore) };
   if (!entry.generative) return common;
   const drawn = { seed, samples, temperature, fidelity, ...common };
   return entry.steps ? { ...drawn, steps: steps && Math.min(steps, entry.steps.max) } : drawn;
+}
+
+/** The scale of the noise: that of the card if none is chosen, and at most what the entry takes. */
+export function temperatureIn({ temperature }: Settings, entry: Entry): number | undefined {
+  return temperature === undefined || !entry.temperature
+    ? entry.temperature?.default
+    : Math.min(temperature, entry.temperature.max);
 }
 
 /** How much damage an entry with this dial removes; nothing without a dial. */
@@ -79,7 +88,11 @@ export function restoreOf({ restore }: Settings, dial: Entry["restore"]): Settin
 export function commandOf(settings: Settings, entry: Entry, file: string): string {
   const words = ["deno run -A cli/upscale.ts", quoted(file), `--model ${settings.model}`];
   const options = optionsOf(settings, entry);
-  const usual: Settings = { ...DEFAULTS, restore: entry.restore?.default };
+  const usual: Settings = {
+    ...DEFAULTS,
+    restore: entry.restore?.default,
+    temperature: entry.temperature?.default,
+  };
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || value === false) continue;
     if (name !== "seed" && value === usual[name as keyof Settings]) continue;

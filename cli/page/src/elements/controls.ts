@@ -2,15 +2,15 @@
 
 import type { Choice } from "../entries.ts";
 import type { Entry } from "../messages.ts";
-import { DEFAULTS, restoreOf, type Settings } from "../settings.ts";
+import { restoreOf, type Settings, temperatureIn } from "../settings.ts";
 import { inPercent } from "../words.ts";
 
 /** `<sr-controls>`: fires the event `settings`, whose detail is the settings. */
 export class Controls extends HTMLElement {
   #settings!: Settings;
   #choices: readonly Choice[] = [];
-  /** The entry's dial for damage, if it has one. */
-  #dial: Entry["restore"];
+  /** The entry that is open. */
+  #entry?: Entry;
 
   /** Builds the form. */
   show(choices: readonly Choice[], settings: Settings): void {
@@ -41,14 +41,16 @@ export class Controls extends HTMLElement {
           <div class="drawn">
             <label class="wide stepped">Steps <input name="steps" type="number" min="1" step="1" placeholder="auto" /></label>
             <label class="wide" for="temperature">Temperature <output name="temperature-shown"></output>
-              <input id="temperature" name="temperature" type="range" min="0" max="1.5" step="0.05" /></label>
+              <input id="temperature" name="temperature" type="range" min="0" max="1" step="0.05" /></label>
           </div>
           <label class="check"><input name="consistency" type="checkbox" />
             Keep it exact: made small again, the result gives the photograph back</label>
         </details>
       </form>`;
     this.addEventListener("input", ({ target }) => {
-      if ((target as HTMLInputElement).name.startsWith("restore")) this.#readDamage();
+      const { name } = target as HTMLInputElement;
+      if (name.startsWith("restore")) this.#readDamage();
+      if (name === "temperature") this.#readTemperature();
       this.#read();
     });
     this.addEventListener("submit", (event) => event.preventDefault());
@@ -70,10 +72,11 @@ export class Controls extends HTMLElement {
     for (const part of this.querySelectorAll<HTMLElement>(".drawn")) {
       part.hidden = !entry.generative;
     }
-    this.#dial = entry.restore;
+    this.#entry = entry;
     this.querySelector<HTMLElement>(".damage")!.hidden = !entry.restore;
     this.#field("restore-auto").closest("label")!.hidden = !entry.restore?.finds;
     this.#writeDamage();
+    this.#writeTemperature();
     this.querySelector<HTMLElement>(".stepped")!.hidden = !entry.steps;
     if (!entry.steps) return;
     this.#field("steps").max = `${entry.steps.max}`;
@@ -96,16 +99,16 @@ export class Controls extends HTMLElement {
     this.#field("samples").value = `${samples}`;
     this.#field("steps").value = steps ? `${steps}` : "";
     this.#field("fidelity").value = `${fidelity}`;
-    this.#field("temperature").value = `${temperature}`;
     this.#field("consistency").checked = consistency;
-    const { temperature: usual } = DEFAULTS;
-    this.querySelector("details")!.open = Boolean(steps) || temperature !== usual || consistency;
+    const isChosen = steps !== undefined || temperature !== undefined || consistency;
+    this.querySelector("details")!.open = isChosen;
     this.#writeDamage();
+    this.#writeTemperature();
     this.#tell();
   }
 
   #writeDamage(): void {
-    const value = restoreOf(this.#settings, this.#dial);
+    const value = restoreOf(this.#settings, this.#entry?.restore);
     const isAuto = value === "auto";
     this.#field("restore-auto").checked = isAuto;
     this.#field("restore").disabled = isAuto;
@@ -118,16 +121,31 @@ export class Controls extends HTMLElement {
   #readDamage(): void {
     const isAuto = this.#field("restore-auto").checked;
     const chosen = isAuto ? "auto" : Number(this.#field("restore").value);
-    const restore = chosen === this.#dial?.default ? undefined : chosen;
+    const restore = chosen === this.#entry?.restore?.default ? undefined : chosen;
     this.#settings = { ...this.#settings, restore };
     this.#writeDamage();
+  }
+
+  #writeTemperature(): void {
+    const { temperature } = this.#entry ?? {};
+    if (!temperature) return;
+    this.#field("temperature").max = `${temperature.max}`;
+    this.#field("temperature").value = `${temperatureIn(this.#settings, this.#entry!)}`;
+    this.#tell();
+  }
+
+  /** Takes the temperature chosen; that of the card stays open, since the next entry may have another. */
+  #readTemperature(): void {
+    const chosen = Number(this.#field("temperature").value);
+    const temperature = chosen === this.#entry?.temperature?.default ? undefined : chosen;
+    this.#settings = { ...this.#settings, temperature };
   }
 
   #tell(): void {
     const { description = "" } = this.#choices.find(({ id }) => id === this.#settings.model) ?? {};
     this.querySelector(".about")!.textContent = description;
     this.#field("fidelity-shown").value = inPercent(this.#settings.fidelity);
-    this.#field("temperature-shown").value = this.#settings.temperature.toFixed(2);
+    this.#field("temperature-shown").value = Number(this.#field("temperature").value).toFixed(2);
   }
 
   #read(): void {
@@ -146,7 +164,7 @@ export class Controls extends HTMLElement {
         : whole("steps", this.#settings.steps ?? 1),
       fidelity: Number(this.#field("fidelity").value),
       restore: this.#settings.restore,
-      temperature: Number(this.#field("temperature").value),
+      temperature: this.#settings.temperature,
       consistency: this.#field("consistency").checked,
     };
     this.#tell();
