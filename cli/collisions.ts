@@ -78,8 +78,8 @@ export async function refuseInputs(
 /** Refuses a folder or a device where a file is wanted, and a file where a folder is. */
 export async function checkFolders(
   { output, sheet, out, previews }: Pick<Settings, "output" | "sheet" | "out" | "previews">,
+  instead: (folder: string) => string = (folder) => `--out ${folder}`,
 ): Promise<void> {
-  const stat = (path: string) => Deno.stat(path).catch(() => undefined);
   for (const folder of [out, previews]) {
     if (folder !== undefined && (await stat(folder))?.isDirectory === false) {
       throw new UsageError(`${folder} is not a folder: give the name of a folder, or a new name`);
@@ -90,14 +90,14 @@ export async function checkFolders(
     throw new UsageError(`--out names a folder, and ${out} looks like a file: write -o ${out}`);
   }
   const file = output === undefined || output === "-" ? undefined : await stat(output);
-  if (file?.isDirectory || /[\\/]$/.test(output ?? "")) {
-    throw new UsageError(`${output} is a folder: write --out ${output}`);
+  if (output !== undefined && await isFolder(output)) {
+    throw new UsageError(`-o names a file, and ${output} is a folder: write ${instead(output)}`);
   }
   if (file && !file.isFile) {
     throw new UsageError(`${output} is not an ordinary file: write -o - and redirect it there`);
   }
   if (sheet === undefined) return;
-  if ((await stat(sheet))?.isFile === false) {
+  if ((await stat(sheet))?.isFile === false || await isFolder(sheet)) {
     throw new UsageError(`--sheet ${sheet} is not an ordinary file: give it another name`);
   }
   if (isForeign(sheet) || (formatOf(sheet) ?? "png") !== "png") {
@@ -105,4 +105,13 @@ export async function checkFolders(
       `--sheet ${sheet}: it is written as PNG, so name a file that ends in .png`,
     );
   }
+}
+
+function stat(path: string): Promise<Deno.FileInfo | undefined> {
+  return Deno.stat(path).catch(() => undefined);
+}
+
+/** Whether a path is that of a folder, or could only be one. */
+async function isFolder(path: string): Promise<boolean> {
+  return path === "" || /[\\/]$/.test(path) || (await stat(path))?.isDirectory === true;
 }

@@ -8,7 +8,6 @@
  */
 
 import { Command } from "commander";
-import { buildPage } from "./page/build.ts";
 import { wholeWithin } from "./values.ts";
 
 /** Content types by file extension. */
@@ -52,6 +51,7 @@ async function main(): Promise<void> {
     .option("--build <dir>", "write plain files for a static host instead")
     .parse(Deno.args, { from: "user" })
     .opts<{ port: number; build?: string }>();
+  const buildPage = await builder();
   if (build !== undefined) {
     await buildPage(build).catch((cause) => {
       throw new Error(`Cannot write the page into ${build}: ${cause.message}`, { cause });
@@ -64,14 +64,29 @@ async function main(): Promise<void> {
     Deno.addSignalListener(signal, () => ended.abort());
   }
   try {
-    await serve(folder, port, ended.signal);
+    await serve(folder, { port, signal: ended.signal, buildPage });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
+type Build = (folder: string) => Promise<void>;
+
+/** What builds the page; its packages are not among those of the other programs. */
+async function builder(): Promise<Build> {
+  try {
+    return (await import("./page/build.ts")).buildPage;
+  } catch (cause) {
+    const [why] = (cause as Error).message.split("\n");
+    throw new Error(`Cannot build the page: ${why}. Run it as "deno task demo"`, { cause });
+  }
+}
+
 /** Builds the page into a folder and serves it until the signal. */
-async function serve(folder: string, port: number, signal: AbortSignal): Promise<void> {
+async function serve(
+  folder: string,
+  { port, signal, buildPage }: { port: number; signal: AbortSignal; buildPage: Build },
+): Promise<void> {
   const built = Promise.withResolvers<void>();
   const root = new URL(`file://${folder}/`);
   // The port is taken first: if it cannot be, nobody waits for the build.

@@ -112,7 +112,10 @@ export async function writeEnlarged(
   const start = performance.now();
   try {
     const { outputs, notes } = await writeResults(shop, target, result, size);
-    if (settings.sheet !== undefined) await writeSheet(shop, made);
+    if (settings.sheet !== undefined) {
+      await writeSheet(shop, made);
+      notes.push(`contact sheet in ${settings.sheet}`);
+    }
     const writing = (performance.now() - start) / 1000;
     const seconds = made.seconds + writing;
     shop.pace = paceAfter(shop.pace!, { all: seconds, writing }, made.source.plan);

@@ -17,7 +17,10 @@ import { bytes, number, oneOf, wholeFrom } from "./values.ts";
 function commandLine(): Command {
   return new Command("generate")
     .description("Generates images with an unconditional model.")
-    .requiredOption("--model <name>", "id, folder or URL; a,b enlarges with b what a generates")
+    .requiredOption(
+      "--model <name>",
+      "id, folder or URL, such as ddpm-texture; a,b enlarges with b what a generates",
+    )
     .option("--zoo <place>", "another registry: folder or URL of its index.yml")
     .option("--offline", "use earlier downloads and no network")
     .option("--width <n>", "columns", wholeFrom(1), 128)

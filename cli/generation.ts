@@ -1,5 +1,6 @@
 /** The work of `cli/generate.ts`: generates images, enlarges them if asked to, and writes them. @module */
 
+import { join } from "node:path";
 import { encodeImage, type Image, loadGenerator, type Preview, type Upscaled } from "../mod.ts";
 import type { GenerateOptions, Plan, UpscaleOptions, Upscaler } from "../mod.ts";
 import { readSpec } from "../lib/spec.ts";
@@ -82,7 +83,7 @@ async function planOutputs(
   { output, sheet }: GenerateSettings,
   samples: number,
 ): Promise<{ paths: string[]; format: OutputFormat }> {
-  await checkFolders({ output, sheet });
+  await checkFolders({ output, sheet }, (folder) => `-o ${join(folder, "image.png")}`);
   if (output === "-" && samples > 1) {
     throw new UsageError("standard output holds one image: leave --samples out");
   }

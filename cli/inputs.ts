@@ -91,7 +91,8 @@ async function addFolder(
   const before = inputs.length;
   await addEntries(walk, folder, folder, matches);
   if (inputs.length > before) return;
-  const problem = new Error(`Cannot enlarge ${named}: there is no image in it`);
+  const why = named === folder ? "there is no image in it" : "no image has such a name";
+  const problem = new Error(`Cannot enlarge ${named}: ${why}`);
   inputs.push({ path: named, place: basename(named), problem });
 }
 

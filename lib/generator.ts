@@ -62,7 +62,8 @@ export async function openGenerator(
   if (!entry.model.condition) return generatorOf(entry);
   await entry[Symbol.asyncDispose]();
   throw new UnsupportedError(
-    `Cannot generate images with ${entry.card.id}: it enlarges images. Open it with load()`,
+    `Cannot generate images with ${entry.card.id}: it enlarges images. Open it with load(), or ` +
+      `run cli/upscale.ts`,
   );
 }
 

@@ -30,6 +30,9 @@ export interface Desk {
   tell(data: unknown, text: string | readonly (readonly string[])[]): void;
 }
 
+/** How a verb's argument names an entry. */
+export const NAMES = "id, folder, URL or hf:owner/repo";
+
 /** One verb: adds its command to the program. */
 export type Verb = (program: Command, desk: () => Desk) => void;
 

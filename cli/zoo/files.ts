@@ -5,8 +5,8 @@ import { fetchFixture, fetchGraph, type ModelCard } from "../../lib/zoo/mod.ts";
 import { NotHereError } from "../../lib/zoo/store.ts";
 import { inPrecision } from "../../lib/precision.ts";
 import { sha256Of } from "../../lib/sha256.ts";
-import { inBytes } from "../terminal.ts";
-import type { Desk, Verb } from "./desk.ts";
+import { inMegabytes } from "./table.ts";
+import { type Desk, NAMES, type Verb } from "./desk.ts";
 
 /** One file of an entry. */
 interface EntryFile {
@@ -43,7 +43,7 @@ function ownFiles(card: ModelCard): EntryFile[] {
 
 /** Downloads all files of entries. */
 export const pull: Verb = (program, desk) => {
-  program.command("pull").alias("fetch").argument("<models...>")
+  program.command("pull").alias("fetch").argument("<models...>", NAMES)
     .description("download entries, so that they can be used without a network")
     .action(async (models: string[]) => {
       const { find, tell, options } = desk();
@@ -58,7 +58,7 @@ export const pull: Verb = (program, desk) => {
       }
       tell(pulled, [
         ["id", "file", "size"],
-        ...pulled.map(({ id, part, bytes }) => [id, part, inBytes(bytes)]),
+        ...pulled.map(({ id, part, bytes }) => [id, part, inMegabytes(bytes)]),
       ]);
     });
 };
@@ -79,7 +79,7 @@ function meter(name: string) {
 export const verify: Verb = (program, desk) => {
   program.command("verify").argument(
     "[models...]",
-    "id, folder, URL or hf:owner/repo; all entries if none is given",
+    `${NAMES}; all entries if none is given`,
   )
     .description("compare every local file with its card")
     .action(async (models: string[]) => {
@@ -114,7 +114,7 @@ function stateOf(error: Error): typeof INTACT {
 
 /** Removes the downloads of entries. */
 export const remove: Verb = (program, desk) => {
-  program.command("remove").argument("<models...>")
+  program.command("remove").argument("<models...>", NAMES)
     .description("remove the downloads of entries from the cache")
     .action(async (models: string[]) => {
       const { find, tell } = desk();
@@ -126,7 +126,7 @@ export const remove: Verb = (program, desk) => {
           if (bytes !== undefined) removed.push({ id: card.id, file: part, bytes });
         }
       }
-      const rows = removed.map(({ id, file, bytes }) => [id, file, inBytes(bytes)]);
+      const rows = removed.map(({ id, file, bytes }) => [id, file, inMegabytes(bytes)]);
       tell(
         removed,
         rows.length > 0 ? [["id", "file", "size"], ...rows] : "nothing was downloaded",
@@ -152,7 +152,7 @@ export const prune: Verb = (program, desk) => {
         if (bytes !== undefined) removed.push({ file: name, bytes });
       }
       const sum = removed.reduce((sum, { bytes }) => sum + bytes, 0);
-      tell(removed, `removed ${removed.length} files of ${inBytes(sum)} from ${folder}`);
+      tell(removed, `removed ${removed.length} files of ${inMegabytes(sum)} from ${folder}`);
     });
 };
 

@@ -1,9 +1,8 @@
 /** The verbs that print entries: `list`, `show`, `table`. @module */
 
 import type { ModelCard } from "../../lib/zoo/mod.ts";
-import { inBytes } from "../terminal.ts";
-import type { Verb } from "./desk.ts";
-import { termsOf, weightsOf, zooTable } from "./table.ts";
+import { NAMES, type Verb } from "./desk.ts";
+import { inMegabytes, termsOf, weightsOf, zooTable } from "./table.ts";
 
 /** Lists all entries. */
 export const list: Verb = (program, desk) => {
@@ -24,7 +23,7 @@ export const list: Verb = (program, desk) => {
 
 /** Shows one card. */
 export const show: Verb = (program, desk) => {
-  program.command("show").argument("<model>", "id, folder, URL or hf:owner/repo")
+  program.command("show").argument("<model>", NAMES)
     .description("show the card of an entry")
     .action(async (model) => {
       const { find, tell } = desk();
@@ -50,7 +49,7 @@ function cardText(card: ModelCard): string {
     card.description,
     `family ${card.family}, x${card.scale}, weights ${weightsOf(card)}`,
     ...Object.entries(card.graphs).map(([name, graph]) =>
-      `  ${name}: ${graph.url ?? graph.file}, ${graph.precision}, ${inBytes(graph.bytes)}`
+      `  ${name}: ${graph.url ?? graph.file}, ${graph.precision}, ${inMegabytes(graph.bytes)}`
     ),
     ...tiling ? [`tiles of ${tiling.size} pixels with an overlap of ${tiling.overlap}`] : [],
     ...steps
@@ -59,11 +58,17 @@ function cardText(card: ModelCard): string {
     `terms of the weights: ${termsOf(card)}`,
     ...licence.note ? [`  ${licence.note}`] : [],
     ...licence.data.map((source) => `  data: ${source.name}, ${source.licence}`),
-    ...Object.entries(figures).map(([set, values]) =>
-      `${set}: ${Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ")}`
-    ),
+    ...Object.entries(figures).map(([set, values]) => `${set}: ${figuresText(values)}`),
   ];
   return lines.join("\n");
+}
+
+/** Figures of one set; `xHalf` is half the width of the 95 % interval of `x` over the seeds. */
+function figuresText(values: Readonly<Record<string, number>>): string {
+  return Object.keys(values).filter((name) => !name.endsWith("Half")).map((name) => {
+    const half = values[`${name}Half`];
+    return `${name} ${values[name]}${half === undefined ? "" : ` ± ${half}`}`;
+  }).join(", ");
 }
 
 function trainedFor({ trained }: NonNullable<ModelCard["steps"]>): string {

@@ -114,7 +114,7 @@ function readme(id: string, { family, scale, licence }: NewEntry): string {
 
 /** Creates an entry. */
 export const create: Verb = (program, desk) => {
-  const collect = (text: string, before: Record<string, string>) => {
+  const collect = (text: string, before: Record<string, string> = {}) => {
     const [name, ...path] = text.split("=");
     return { ...before, [name]: path.join("=") };
   };
@@ -129,8 +129,8 @@ export const create: Verb = (program, desk) => {
       1,
     )
     .option("--licence <spdx>", "licence of the weights", "CC-BY-4.0")
-    .option("--graph <name=file>", "an ONNX file; repeat for each graph", collect, {})
-    .action(async (folder: string, { graph, ...entry }) => {
+    .option("--graph <name=file>", "an ONNX file; repeat for each graph", collect)
+    .action(async (folder: string, { graph = {}, ...entry }) => {
       await createEntry(folder, { ...entry, graphs: graph });
       const next =
         `Edit ${folder}/model.yml, then run "zoo check ${folder}" and "zoo publish ${folder}".`;

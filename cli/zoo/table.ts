@@ -82,9 +82,13 @@ function figureOf({ figures }: ModelCard, { set, metric }: Column): string {
 export function weightsOf({ graphs }: ModelCard): string {
   const all = Object.values(graphs);
   if (all.length === 0) return "none";
-  const sum = (key: "parameters" | "bytes") =>
-    all.reduce((sum, graph) => sum + graph[key], 0) / 1e6;
-  return `${sum("parameters").toFixed(2)} M, ${sum("bytes").toFixed(1)} MB`;
+  const sum = (key: "parameters" | "bytes") => all.reduce((sum, graph) => sum + graph[key], 0);
+  return `${(sum("parameters") / 1e6).toFixed(2)} M, ${inMegabytes(sum("bytes"))}`;
+}
+
+/** The size of a file of an entry. */
+export function inMegabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function stepsOf({ steps }: ModelCard): string {

@@ -4,8 +4,12 @@ const root = new URL("../../", import.meta.url);
 
 /** Runs the task with options that it cannot follow. */
 async function fail(...args: string[]): Promise<[code: number, said: string]> {
+  return await run("task", "-q", "demo", ...args);
+}
+
+async function run(...args: string[]): Promise<[code: number, said: string]> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "-q", "demo", ...args],
+    args,
     cwd: root,
     env: { NO_COLOR: "1" },
   }).output();
@@ -26,4 +30,12 @@ Deno.test("demo --build names the folder that it cannot write", async () => {
   const [code, said] = await fail("--build", file);
   await Deno.remove(file);
   expect([code, said.startsWith(`demo: Cannot write the page into ${file}: `)]).toEqual([1, true]);
+});
+
+Deno.test("demo tells how to run it when it is run like the other programs, without Vite", async () => {
+  const [code, said] = await run("run", "-A", "cli/demo.ts", "--port", "0");
+  expect(code).toBe(1);
+  expect(said).toMatch(
+    /^demo: Cannot build the page: [^\n]*vite[^\n]* Run it as "deno task demo"\n$/,
+  );
 });

@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { join } from "node:path";
+import { checkFolders } from "../../cli/collisions.ts";
 import { checkSpace } from "../../cli/destinations.ts";
 import type { Input } from "../../cli/inputs.ts";
 import { planTargets } from "../../cli/outputs.ts";
@@ -88,5 +89,26 @@ Deno.test(
     const [target] = await targetsOf(["a.png"], { out: join(folder, "new") });
     await checkSpace(target, 1000);
     await expect(checkSpace(target, 1e18)).rejects.toThrow(/the disk has .* left, .*--out/);
+  }),
+);
+
+Deno.test(
+  "checkFolders() refuses a folder where a file is wanted, and a file's name for a folder",
+  inFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    await Deno.mkdir(at("old.png"));
+    const refused: [Parameters<typeof checkFolders>[0], RegExp][] = [
+      [{ output: at("old.png") }, /-o names a file, and .*old\.png is a folder: write --out /],
+      [{ output: at("new/") }, /-o names a file, and .*new\/ is a folder: write --out /],
+      [{ output: "" }, /-o names a file/],
+      [{ sheet: at("new/") }, /--sheet .*new\/ is not an ordinary file/],
+      [{ out: at("new.png") }, /--out names a folder, and .*new\.png looks like a file: write -o /],
+    ];
+    for (const [chosen, why] of refused) {
+      await expect(checkFolders(chosen)).rejects.toThrow(why);
+    }
+    await checkFolders({ out: at("old.png") });
+    await checkFolders({ out: at("v1.2"), output: at("new.png"), sheet: at("sheet.png") });
+    expect(await filesBelow(folder)).toEqual([]);
   }),
 );
