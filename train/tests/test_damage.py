@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import regression
+from PIL import Image
 
 from srzoo_train.batches import Batches
 from srzoo_train.bicubic import shrink
@@ -14,6 +15,7 @@ from srzoo_train.data import drawn
 from srzoo_train.data.crops import Crops, joined
 from srzoo_train.data.damage import Codec, Damage, Noise, Pass, Retouch, damaged, dimmed, draw, margin, severity
 from srzoo_train.data.kernels import RADIUS, Blur, reach, separable, shrunk, taps
+from srzoo_train.data.prepare import Options, prepare
 from srzoo_train.data.store import Store
 from srzoo_train.data.synthetic import picture
 from srzoo_train.data.tracks import TRACKS, degraded
@@ -206,6 +208,17 @@ def test_restore_1_wants_hr_and_less_keeps_a_part_of_the_damage(store):
     none, half = distance(0.0), distance(0.5)
     assert (none[damaged_ones] > half[damaged_ones]).all() and (half[damaged_ones] > 0).all()
     assert (none[~damaged_ones] == 0).all()
+
+
+def test_shrunk_crops_hold_up_to_two_and_a_half_times_as_much_along_a_side(tmp_path):
+    steps = np.broadcast_to(np.arange(256, dtype=np.uint8)[:, None, None], (256, 256, 3))
+    Image.fromarray(np.ascontiguousarray(steps)).save(tmp_path / "ramp.png")
+    prepare([tmp_path], tmp_path / "store", Options(4, val=0.0, workers=1))
+    levels = lambda data: np.ptp(Crops(Store(tmp_path / "store"), "train", 16, 1, data).batch(0, range(64)).hr, (1, 2, 3))
+    assert levels(Data("photo")).max() == 63
+    shrunk = levels(Data("photo", shrunk=1.0))
+    assert 80 < np.median(shrunk) < 140 and 140 < shrunk.max() <= 64 * 2.5
+    assert (levels(Data("photo", shrunk=0.5)) <= 63).mean() == pytest.approx(0.5, abs=0.2)
 
 
 def test_a_batch_carries_restore_where_there_is_damage(store):

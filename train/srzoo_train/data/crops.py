@@ -15,6 +15,7 @@ from .store import Entry, Store
 BLANK = 2.0    # a crop whose LR bytes have a smaller standard deviation counts as blank
 KEPT = 0.25    # share of the blank crops that are kept: flat areas must stay flat
 TRIES = 8
+WIDEST = 2.5   # times the side of a crop, of what may be shrunk to one
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,19 @@ class Crops:
         """The middle of an HR crop that begins at any pixel, and the crop with its margin."""
         entry, side = self._entry(random), self.size * self.store.scale
         beyond = damage.margin(self.store.scale)
-        y = int(random.integers(entry.height - side + 1))
-        x = int(random.integers(entry.width - side + 1))
-        crop = _repeated(self.store.hr(entry), y - beyond, x - beyond, side + 2 * beyond)
+        zoom = self._zoom(entry, side, random)
+        seen, around = int(zoom * side), round(zoom * beyond)
+        y = int(random.integers(entry.height - seen + 1))
+        x = int(random.integers(entry.width - seen + 1))
+        crop = _repeated(self.store.hr(entry), y - around, x - around, seen + 2 * around)
+        crop = _shrunk(crop, side + 2 * beyond)
         return crop[beyond : beyond + side : 4, beyond : beyond + side : 4], crop
+
+    def _zoom(self, entry: Entry, side: int, random: np.random.Generator) -> float:
+        """How many HR pixels of the store become one of the crop, along a side."""
+        if not self.data.shrunk or random.random() >= self.data.shrunk:
+            return 1.0
+        return random.uniform(1, min(WIDEST, min(entry.height, entry.width) / side))
 
     def _drawing(self, random: np.random.Generator) -> np.ndarray:
         """HR bytes, with margin, of generated content that photographs seldom show."""
@@ -171,6 +181,15 @@ def _repeated(image: np.ndarray, y: int, x: int, side: int) -> np.ndarray:
     if part.shape[:2] == (side, side):
         return np.array(part)
     return part[rows - rows[0]][:, columns - columns[0]]
+
+
+def _shrunk(image: np.ndarray, side: int) -> np.ndarray:
+    """A square of bytes as one of `side` pixels."""
+    if image.shape[0] == side:
+        return image
+    from PIL import Image  # training at the store's own size goes without Pillow
+
+    return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
 
 
 def to_range(images: Tensor) -> Tensor:
