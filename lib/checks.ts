@@ -67,6 +67,18 @@ export function checkWord(name: string, value: string, words: readonly string[])
 }
 
 /**
+ * Refuses what has no members: nothing at all, a text, a list.
+ *
+ * @param name What the user calls it.
+ * @param wanted What it must be.
+ * @throws {TypeError} If it is no object.
+ */
+export function checkObject(name: string, value: unknown, wanted = "an object"): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw fault(TypeError, name, value, wanted);
+}
+
+/**
  * Refuses what cannot be called, but for nothing at all.
  *
  * @param name What the user calls it.

@@ -11,7 +11,7 @@ import type { Image } from "./image/image.ts";
 import { toImage, toTensor } from "./image/pixels.ts";
 import { resize } from "./image/resize.ts";
 import type { Conditioned, Model } from "./models/model.ts";
-import type { Plan, Progress } from "./plan.ts";
+import { checkNoise, type Plan, type Progress } from "./plan.ts";
 import { HeldNoise } from "./tensor/noise.ts";
 import { allFinite, scaleBy } from "./tensor/linear.ts";
 import { release, type Tensor } from "./tensor/tensor.ts";
@@ -200,7 +200,8 @@ function sampleRegion(
       const start = { x: origin.x * ratio, y: origin.y * ratio };
       const index = { seed, sample, draw };
       if (!field) return new HeldNoise({ index, dims, origin: start, scale: temperature });
-      return scaleBy(temperature, await field(index, dims, start)); // a field of the user's may be kept
+      const given = checkNoise(await field(index, dims, start), dims);
+      return scaleBy(temperature, given); // a field of the user's may be kept
     },
     guide: guide && { image: framed(guide.image), weight: framed(guide.weight) },
     onTile: (done, tiles) => {

@@ -18,9 +18,12 @@ export class ModelNotFoundError extends Error {
   readonly id: string;
   /** The most similar ids, best first. */
   readonly near: readonly string[];
-  /** Makes the error for one id. */
-  constructor(id: string, near: readonly string[]) {
-    const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : "the zoo is empty";
+  /** Makes the error for one id, and names some of all ids if none is similar. */
+  constructor(id: string, near: readonly string[], all: readonly string[] = []) {
+    const some = all.slice(0, 20).join(", ");
+    const hint = near.length > 0
+      ? `did you mean ${near.join(" or ")}?`
+      : some && `it has ${some}` || "it is empty";
     super(`Cannot find the model "${id}" in the zoo: ${hint}`);
     this.name = "ModelNotFoundError";
     this.id = id;

@@ -1,6 +1,6 @@
 /** Images generated from noise alone. @module */
 
-import { checkWhole } from "./checks.ts";
+import { checkObject, checkWhole } from "./checks.ts";
 import { type Engine, enlarge, type Preview } from "./enlarge.ts";
 import { type Entry, type EntryOptions, openEntry } from "./entry.ts";
 import { UnsupportedError } from "./errors.ts";
@@ -73,6 +73,7 @@ function generatorOf(entry: Entry): ImageGenerator {
   const { card, model, tried } = entry;
   const plan = (options: GenerateOptions) => planImages(entry, options);
   async function* stream(how: GenerateOptions | Plan): AsyncGenerator<Preview, Upscaled> {
+    checkObject("options", how);
     const made = "regions" in how ? checked(how, card) : plan(how);
     const { sourceWidth: columns, sourceHeight: rows, width, height } = made;
     const cut = (image: Image) => cropImage(image, { x: 0, y: 0, width, height });
@@ -108,10 +109,9 @@ function generatorOf(entry: Entry): ImageGenerator {
 }
 
 /** The plan of a grid that covers the images. */
-export function planImages(
-  { card, model }: Engine,
-  { width, height, ...options }: GenerateOptions,
-): Plan {
+export function planImages({ card, model }: Engine, given: GenerateOptions): Plan {
+  checkObject("options", given);
+  const { width, height, ...options } = given;
   checkWhole("width", width, { from: 1, to: 16384 });
   checkWhole("height", height, { from: 1, to: 16384 });
   const size = { width: Math.ceil(width / card.scale), height: Math.ceil(height / card.scale) };

@@ -3,7 +3,14 @@
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
 import { frameOf } from "./border.ts";
 import type { Size } from "./image/resize.ts";
-import { checkFlag, checkFunction, checkNumber, checkSignal, checkWhole } from "./checks.ts";
+import {
+  checkFlag,
+  checkFunction,
+  checkNumber,
+  checkObject,
+  checkSignal,
+  checkWhole,
+} from "./checks.ts";
 import { fitMemory, type Regions } from "./memory.ts";
 import { defaultMemory } from "./platform.ts";
 import type { FamilyOption, Guide, Model } from "./models/model.ts";
@@ -209,6 +216,8 @@ export function planUpscale(
   size: Size,
   options: UpscaleOptions = {},
 ): Plan {
+  checkObject("size", size);
+  checkObject("options", options);
   checkNames(card, model, options);
   const usual = temperatureOf(card);
   const {
@@ -370,6 +379,16 @@ export function checkHandles({ noise, onProgress, signal }: UpscaleOptions): voi
   checkFunction("noise", noise);
   checkFunction("onProgress", onProgress);
   checkSignal("signal", signal);
+}
+
+/**
+ * Refuses noise of the user's own that is not as large as it must be.
+ *
+ * @throws {TypeError} If it is not such a tensor.
+ */
+export function checkNoise(values: Tensor, dims: readonly number[]): Tensor {
+  if (isTensor(values) && `${values.dims}` === `${dims}`) return values;
+  throw new TypeError(`Cannot use the noise: it must give a tensor of [${dims}]`);
 }
 
 /**

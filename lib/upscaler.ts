@@ -1,5 +1,6 @@
 /** The upscaler: opens an entry by its name and enlarges images. @module */
 
+import { checkObject } from "./checks.ts";
 import { settleRestore } from "./damage.ts";
 import { enlarge, type Preview } from "./enlarge.ts";
 import { type Encoded, latentsOf } from "./latents.ts";
@@ -109,7 +110,7 @@ export function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
     source: ImageLike,
     how: UpscaleOptions | Plan = {},
   ): AsyncGenerator<Preview, Upscaled> {
-    const memory = "regions" in how ? undefined : how.memory;
+    const memory = memoryOf(how);
     let planned!: Plan;
     const onSize = (size: Size) => void (planned = planFor({ card, plan }, size, how));
     const image = await readImage(source, { signal: how.signal, memory, onSize, worker });
@@ -142,6 +143,16 @@ export function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * The memory that reading the image may take, which a plan does not tell.
+ *
+ * @throws {TypeError} If these are neither options nor a plan.
+ */
+export function memoryOf(how: UpscaleOptions | Plan): number | undefined {
+  checkObject("options", how);
+  return "regions" in how ? undefined : how.memory;
 }
 
 /**

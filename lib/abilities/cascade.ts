@@ -1,5 +1,6 @@
 /** Several upscalers in a row, as one upscaler. @module */
 
+import { checkObject } from "../checks.ts";
 import type { Preview } from "../enlarge.ts";
 import { readImage } from "../image/files/read.ts";
 import type { ImageLike } from "../image/files/source.ts";
@@ -9,7 +10,14 @@ import type { FamilyOption } from "../models/model.ts";
 import { checkGuide, checkHandles, type Plan, type UpscaleOptions } from "../plan.ts";
 import { mapped } from "../stream.ts";
 import { drawSeed, noise, type NoiseField } from "../tensor/noise.ts";
-import { drain, planFor, type Upscaled, type Upscaler, withConsistency } from "../upscaler.ts";
+import {
+  drain,
+  memoryOf,
+  planFor,
+  type Upscaled,
+  type Upscaler,
+  withConsistency,
+} from "../upscaler.ts";
 import type { ModelCard } from "../zoo/card.ts";
 
 /** Options that a stage of a cascade may have of its own; the others belong to the whole run. */
@@ -40,7 +48,10 @@ const DRAWS = 4096;
  */
 export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
   if (stages.length === 0) throw new RangeError("Cannot make a cascade: no upscaler was given");
-  const chain = stages.map((stage) => "upscaler" in stage ? stage : { upscaler: stage });
+  const chain = stages.map((stage) => {
+    checkObject("stage", stage, "an upscaler, or one with options of its own");
+    return "upscaler" in stage ? stage : { upscaler: stage };
+  });
   const upscalers = chain.map(({ upscaler }) => upscaler);
   const card = cascadeCard(upscalers.map((upscaler) => upscaler.card));
   const accepts = acceptedBy(upscalers);
@@ -50,7 +61,7 @@ export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
     source: ImageLike,
     how: UpscaleOptions | Plan = {},
   ): AsyncGenerator<Preview, Upscaled> {
-    const memory = "regions" in how ? undefined : how.memory;
+    const memory = memoryOf(how);
     const image = await readImage(source, { signal: how.signal, memory });
     const made = planFor({ card, plan }, image, how);
     const drawn = made.generative ? { seed: made.seed } : {};

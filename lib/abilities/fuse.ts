@@ -1,5 +1,6 @@
 /** Puts content of another image into a sample. @module */
 
+import { checkObject } from "../checks.ts";
 import { readImage } from "../image/files/read.ts";
 import type { ImageLike } from "../image/files/source.ts";
 import type { Image } from "../image/image.ts";
@@ -45,6 +46,7 @@ export async function fuse(
   low: ImageLike,
   options: FuseOptions,
 ): Promise<Image> {
+  checkObject("options", options);
   const { reference, mask, strength = 0.7, ...rest } = options;
   checkShare("strength", strength);
   if (!upscaler.encode) needOption(upscaler, "guide", "fuse");

@@ -1,5 +1,6 @@
 /** Images between those of two seeds. @module */
 
+import { checkObject } from "../checks.ts";
 import type { ImageLike } from "../image/files/source.ts";
 import type { Image } from "../image/image.ts";
 import type { UpscaleOptions } from "../plan.ts";
@@ -30,6 +31,7 @@ export async function interpolateSeeds(
   source: ImageLike,
   options: InterpolateOptions,
 ): Promise<Image> {
+  checkObject("options", options);
   const { from, to, t, ...rest } = options;
   checkSeed(to);
   checkShare("t", t);

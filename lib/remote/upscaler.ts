@@ -5,7 +5,7 @@ import { sendable } from "../image/files/sendable.ts";
 import type { ImageLike } from "../image/files/source.ts";
 import { plainImage } from "../image/image.ts";
 import { type Plan, planUpscale, type UpscaleOptions } from "../plan.ts";
-import { planFor, type Upscaler } from "../upscaler.ts";
+import { memoryOf, planFor, type Upscaler } from "../upscaler.ts";
 import type { Encoded } from "../latents.ts";
 import type { ModelCard } from "../zoo/card.ts";
 import { openRemotely } from "./entry.ts";
@@ -21,11 +21,11 @@ export async function upscalerInWorker(
 
   /** What is sent of a run; a plan of another entry is refused here. */
   function inputsOf(source: ImageLike, how: UpscaleOptions | Plan) {
+    const memory = memoryOf(how);
     if ("regions" in how) {
       planFor({ card, plan }, { width: how.sourceWidth, height: how.sourceHeight }, how);
     }
     const { signal } = how;
-    const memory = "regions" in how ? undefined : how.memory;
     return async () => [await sendable(source, { signal, memory })];
   }
 

@@ -1,5 +1,6 @@
 /** Reads local files up to a limit. @module */
 
+import { fileFault } from "../file_fault.ts";
 import { builtin } from "../platform.ts";
 
 /** Bytes that are read at once. */
@@ -52,16 +53,8 @@ function checked(state: State, limit: number): State {
   return state;
 }
 
-/** The reason in words, for errors that users are likely to meet. */
 function explain(error: Error): never {
-  const { code } = error as { code?: string };
-  const words = {
-    ENOENT: "there is no such file",
-    ENOTDIR: "there is no such file",
-    EACCES: "this user may not read it",
-    ELOOP: "it is a link to itself",
-  }[code ?? ""];
-  throw words ? Object.assign(new Error(words, { cause: error }), { code }) : error;
+  throw fileFault(error);
 }
 
 function tooLarge(limit: number): RangeError {

@@ -3,12 +3,14 @@
 /**
  * Sorts names by their distance from the given one.
  *
- * @returns At most three names, best first: those that contain it, then those few edits away.
+ * @returns At most three names, best first: those that contain it, then those few edits away; none if none is like it.
  */
 export function nearest(typed: string, names: readonly string[]): string[] {
   const distance = (name: string) => name.includes(typed) ? 0 : editDistance(typed, name);
+  const most = typed.length / 2;
   return names
     .map((name) => ({ name, distance: distance(name) }))
+    .filter(({ distance }) => distance < most)
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ name }) => name);

@@ -1,5 +1,6 @@
 /** Resolves the name of an entry. @module */
 
+import { checkObject } from "../checks.ts";
 import type { ModelCard } from "./card.ts";
 import { hubFolder, isHubSpec } from "./hub.ts";
 import { toUrl } from "./place.ts";
@@ -31,7 +32,10 @@ export async function resolveCard(
   options: ResolveOptions = {},
 ): Promise<ModelCard> {
   if (model instanceof URL) return await readCard(model, options);
-  if (typeof model !== "string") return recheckCard(model);
+  if (typeof model !== "string") {
+    checkObject("model", model, "an id, a path, a URL or a card");
+    return recheckCard(model);
+  }
   if (isHubSpec(model)) return await readCard(hubFolder(model), options);
   if (isPlace(model)) return await readCard(model, options);
   const { zoo } = options;

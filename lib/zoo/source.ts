@@ -1,6 +1,6 @@
 /** Reads the texts of a zoo, its cards and indexes. @module */
 
-import { checkFlag, checkSignal, checkTime, checkWhole } from "../checks.ts";
+import { checkFlag, checkObject, checkSignal, checkTime, checkWhole } from "../checks.ts";
 import { onServer } from "../platform.ts";
 import type { DownloadCache } from "./cache.ts";
 import { readFile } from "./file.ts";
@@ -47,6 +47,7 @@ export interface ReadOptions {
  * @throws {RangeError} If a number is out of its range.
  */
 export function checkReading(options: ReadOptions): void {
+  checkObject("options", options);
   const { signal, offline = false, timeout = 1, retries = 0 } = options;
   checkSignal("signal", signal);
   checkFlag("offline", offline);

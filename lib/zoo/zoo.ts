@@ -77,7 +77,8 @@ export function openZoo(source: string | URL = ownZoo): Zoo {
       if (own) return own;
       const ids = await readIndex(options);
       if (ids.includes(id)) return await readEntry(id, options);
-      throw new ModelNotFoundError(id, nearest(id, [...ids, ...registered.keys()]));
+      const all = [...ids, ...registered.keys()];
+      throw new ModelNotFoundError(id, nearest(id, all), all);
     },
     async register(card) {
       const checked = recheckCard(card);

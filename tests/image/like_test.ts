@@ -51,7 +51,7 @@ Deno.test("readImage() reads no more than the memory holds, even from an endless
   for (const source of sources) {
     const read = readImage(source, { memory });
     await expect(read).rejects.toThrow(UnsupportedError);
-    await expect(read).rejects.toThrow("it is larger than 1 MB");
+    await expect(read).rejects.toThrow("it is larger than 0.333 MB");
   }
   await Deno.remove(file);
 });
@@ -214,4 +214,24 @@ Deno.test("encodeImage() refuses an image whose number of bytes does not match i
   for (const format of ["png", "jpeg", "webp"] as const) {
     await expect(encodeImage(image, { format })).rejects.toThrow("2x2 with 12 bytes");
   }
+});
+
+Deno.test("readImage() names a file or an address that it cannot read, and says why", async () => {
+  const folder = await Deno.makeTempDir();
+  const gone = `${folder}/gone ä.png`;
+  const server = Deno.serve({ port: 0, onListen() {} }, () => new Response());
+  await server.shutdown(); // its port is free again
+  const faults: [ImageLike, string][] = [
+    [gone, `Cannot read ${gone}: there is no such file`],
+    [new URL(`file://${gone}`), `Cannot read ${gone}: there is no such file`],
+    [`${gone}/a.png`, "there is no such file"],
+    [folder, `Cannot read ${folder}: it is a folder`],
+    [
+      `http://127.0.0.1:${server.addr.port}/a.png`,
+      `Cannot fetch http://127.0.0.1:${server.addr.port}/a.png: `,
+    ],
+  ];
+  for (const [source, why] of faults) await expect(readImage(source)).rejects.toThrow(why);
+  await expect(readImage(gone)).rejects.toMatchObject({ code: "ENOENT" });
+  await Deno.remove(folder);
 });

@@ -75,6 +75,7 @@ Deno.test("editDistance() counts the characters to insert, delete or replace", (
 
 Deno.test("nearest() gives three names at most, best first", () => {
   expect(nearest("srdif", ["bicubic", "sr3", "srflow", "srdiff-large", "srdiff"]))
-    .toEqual(["srdiff-large", "srdiff", "sr3"]);
-  expect(nearest("x", [])).toEqual([]);
+    .toEqual(["srdiff-large", "srdiff"]);
+  expect(nearest("x8", ["a-x8", "b-x8", "c-x8", "d-x8"])).toEqual(["a-x8", "b-x8", "c-x8"]);
+  for (const typed of ["x", "", "unlike"]) expect(nearest(typed, ["srdiff", "sr3"])).toEqual([]);
 });

@@ -2,6 +2,7 @@
 
 import { joined } from "../../bytes.ts";
 import { UnsupportedError } from "../../errors.ts";
+import { fileFault } from "../../file_fault.ts";
 import { builtin, onServer } from "../../platform.ts";
 import type { Image } from "../image.ts";
 import type { Drawable } from "./canvas.ts";
@@ -128,8 +129,22 @@ async function ofPath(
   options: BytesOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!onServer) return await ofUrl(addressInPage(path), options);
+  try {
+    return await ofFile(path, options);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (typeof code !== "string") throw error; // not the system's
+    const cause = fileFault(error as Error);
+    const name = path instanceof URL ? builtin("url").fileURLToPath(path) : path;
+    throw Object.assign(new Error(`Cannot read ${name}: ${cause.message}`, { cause }), { code });
+  }
+}
+
+async function ofFile(
+  path: string | URL,
+  { limit, signal }: BytesOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { open, readFile, stat } = builtin("fs/promises");
-  const { limit, signal } = options;
   const found = await stat(path);
   if (found.isFile()) {
     if (found.size > limit) refuse(`${path}`, limit);
@@ -156,7 +171,11 @@ async function ofUrl(url: URL, options: BytesOptions): Promise<Uint8Array<ArrayB
   const either = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal;
   try {
     const name = url.href.slice(0, 200);
-    const response = await answered(fetch(url, { signal: either }), name, options);
+    const asked = fetch(url, { signal: either }).catch((cause) => {
+      either.throwIfAborted();
+      throw new Error(`Cannot fetch ${name}: ${cause.message}`, { cause });
+    });
+    const response = await answered(asked, name, options);
     return await ofResponse(response, options);
   } catch (error) {
     ending.abort(error);
@@ -227,7 +246,9 @@ async function collected(
 
 function refuse(name: string, limit: number): never {
   throw new UnsupportedError(
-    `Cannot read ${name}: it is larger than ${Math.ceil(limit / 1e6)} MB. Make it smaller, or ` +
+    `Cannot read ${name}: it is larger than ${
+      Number((limit / 1e6).toPrecision(3))
+    } MB. Make it smaller, or ` +
       "allow more memory",
   );
 }
