@@ -6,6 +6,8 @@
  */
 
 import { ahead } from "./ahead.ts";
+import type { Codec } from "../lib/image/files/codecs/codec.ts";
+import { threadedCodec } from "../lib/image/files/codecs/threaded.ts";
 import { checkFolders } from "./collisions.ts";
 import { described } from "./errors.ts";
 import type { Reporter } from "./events.ts";
@@ -121,13 +123,23 @@ async function openShop(batch: Batch, choice: Choice, targets: readonly Target[]
     }
     report({ event: "start", model: card.id, version: card.version, provider, notes });
     const load = { read: 0, writing: 0 };
-    return { settings, upscaler, writer, signal, program, claimed: new Set(places), load };
+    const decoder = decoderFor(targets);
+    return { settings, upscaler, decoder, writer, signal, program, claimed: new Set(places), load };
   };
   return {
     open: (report) => opened ??= begin(report),
     close: async () =>
       await (await opened?.catch(() => undefined))?.upscaler[Symbol.asyncDispose](),
   };
+}
+
+/** Milliseconds after which the thread that has decoded the only image ends. */
+const SOON = 50;
+
+/** A decoder whose thread does not stay, 13 MB, while the only image is enlarged; JPEG and WebP are encoded on the same thread. */
+function decoderFor(targets: readonly Target[]): Codec | undefined {
+  const isAlone = targets.length === 1 && targets[0].format === "png";
+  return isAlone ? threadedCodec(undefined, SOON) : undefined;
 }
 
 /** What becomes of an input. */

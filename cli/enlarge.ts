@@ -50,7 +50,7 @@ export interface Enlarged {
  * @returns Undefined if it takes more.
  */
 export async function readSource(
-  { settings, upscaler, signal, load }: Workshop,
+  { settings, upscaler, signal, load, decoder: codec }: Workshop,
   { input }: Target,
   room = Infinity,
 ): Promise<Source | undefined> {
@@ -62,7 +62,8 @@ export async function readSource(
     plan = upscaler.plan(size, options);
   };
   try {
-    const image = await readImage(fileOf(input), { signal, memory: settings.memory, onSize });
+    const { memory } = settings;
+    const image = await readImage(fileOf(input), { signal, memory, onSize, codec });
     load.read = plan.memory;
     return { image, plan };
   } catch (error) {

@@ -1,6 +1,7 @@
 /** What all images of a run share. @module */
 
 import { defaultMemory } from "../lib/platform.ts";
+import type { Codec } from "../lib/image/files/codecs/codec.ts";
 import type { UpscaleOptions, Upscaler } from "../mod.ts";
 import type { Pace } from "./cost.ts";
 import type { Settings } from "./settings.ts";
@@ -12,6 +13,8 @@ export interface Workshop {
   settings: Settings;
   /** The opened entry. */
   upscaler: Upscaler;
+  /** Reads the images, if it is not the library's own. */
+  decoder?: Codec;
   /** Writes the results. */
   writer: Writer;
   /** Places of all results; a renamed result must not take one of them. */

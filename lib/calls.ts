@@ -12,8 +12,8 @@ import type { Failure, Thread } from "./thread.ts";
 export interface CallsOptions<Request, Reply> {
   /** Starts the thread. */
   start(): Thread<Request, Reply | Failure>;
-  /** The first request, sent when the thread starts. */
-  opening: Request;
+  /** Makes the first request, sent when a thread starts. */
+  opening(): Call<Request>;
   /** Milliseconds in which the thread must answer it. */
   patience: number;
   /** Whether the thread cannot be used any more after it reported a failure, and ends. @default {false} */
@@ -105,7 +105,7 @@ export function callsTo<Request, Reply extends { kind: string }>(
     thread.hold(true);
     try {
       const how = { signal, giveUp: () => {}, timeout: patience };
-      return { thread, opened: await exchange(thread, { request: opening }, how) };
+      return { thread, opened: await exchange(thread, opening(), how) };
     } catch (error) {
       stop(thread);
       throw error;

@@ -174,7 +174,8 @@ async function trustedGraph(
 ): Promise<GraphSource> {
   const bytes = await fetchGraph(card, name, options);
   const fault = distrust(bytes);
-  if (!fault) return { name, bytes, precision: card.graphs[name].precision };
+  const { precision } = card.graphs[name];
+  if (!fault) return { name, bytes, precision, isBrief: name === "damage" };
   throw new ManifestError(`${card.id}#graphs.${name}`, `its file cannot be used: ${fault}`);
 }
 

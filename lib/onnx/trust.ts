@@ -29,8 +29,8 @@ export function distrust(model: Uint8Array): string | undefined {
     const parts = messages(model, 7);
     if (parts.length === 0) return "it is not an ONNX file with a graph";
     if (messages(model, 25).length > 0) return "it defines operators of its own";
-    // A message that is given twice is merged.
-    return distrustGraph(joined(parts), new Map(), 0);
+    // A message that is given twice is merged; one alone is not copied, since it holds all weights.
+    return distrustGraph(parts.length > 1 ? joined(parts) : parts[0], new Map(), 0);
   } catch (error) {
     return (error as Error).message;
   }

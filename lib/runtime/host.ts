@@ -116,7 +116,12 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   const hasDevice = provider === "webgpu";
   const calls = callsTo<Request, Reply>({
     start: () => preparation?.thread(provider) ?? startThread({ script }),
-    opening: { kind: "open", provider, graphs, options: engine },
+    opening() {
+      // Sent as they are, they would be copied twice on the way, and both copies stay until the garbage is collected.
+      const own = graphs.map((graph) => ({ ...graph, bytes: graph.bytes.slice() }));
+      const transfer = own.map(({ bytes }) => bytes.buffer);
+      return { request: { kind: "open", provider, graphs: own, options: engine }, transfer };
+    },
     patience: timeout,
     // ONNX Runtime for the web keeps the inputs of a run that failed on a GPU, and runs on them again.
     isFragile: hasDevice,
@@ -131,8 +136,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   const needed = new Set<Remote>();
 
   async function ask(make: (thread: Reply) => Call<Request>, signal?: AbortSignal) {
-    const reply = await calls.call(make, { signal, timeout });
-    if (reply.kind !== "outputs") throw new Error(`worker answered "${reply.kind}" to a call`);
+    const reply = ofKind(await calls.call(make, { signal, timeout }), "outputs");
     moved.up += reply.moved.up;
     moved.down += reply.moved.down;
     return reply.outputs;
@@ -140,7 +144,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
 
   function numbered(remote: Remote, thread: Reply): Numbered {
     const place = places.get(remote);
-    if (place?.thread !== thread) throw new LostError("a tensor went with the worker that held it");
+    if (place?.thread !== thread) throw new LostError();
     return { number: place.number };
   }
 
@@ -235,9 +239,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     moved,
     ...hasDevice ? { device } : {},
     async open(signal) {
-      const reply = await calls.open(signal);
-      if (reply.kind !== "opened") throw new Error(`worker answered "${reply.kind}" to an open`);
-      return reply.signatures;
+      return ofKind(await calls.open(signal), "opened").signatures;
     },
     async run(graph, inputs, options = {}) {
       return Object.fromEntries(await call("run", graph, inputs, options)) as Record<
@@ -251,6 +253,12 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     has: (remote) => places.has(remote) && remote.isThere(),
     close: () => calls.close(),
   };
+}
+
+/** A reply, if it is of the kind that was asked for. */
+function ofKind<Kind extends Reply["kind"]>(reply: Reply, kind: Kind) {
+  if (reply.kind === kind) return reply as Extract<Reply, { kind: Kind }>;
+  throw new Error(`worker answered "${reply.kind}" instead of "${kind}"`);
 }
 
 /** The same values in memory that can be transferred. */

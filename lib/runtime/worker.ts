@@ -70,7 +70,7 @@ export interface Moved {
 export type OpenGraph = (graph: GraphSource, options: EngineOptions) => Promise<LoadedGraph>;
 
 /**
- * The desk of the graphs, which it holds once they are opened.
+ * The desk of the graphs, which it holds once they are opened. The bytes of their files are its own, and it frees them.
  *
  * @param openers What opens graphs, by provider.
  * @param loaders What takes time before the first one, by provider.
@@ -122,6 +122,7 @@ export function graphDesk(
       const signatures: Record<string, Signature> = {};
       for (const graph of sources) {
         const opened = await open(graph, options);
+        release({ data: graph.bytes }); // ONNX Runtime has copied what it needs
         graphs.set(graph.name, opened);
         signatures[graph.name] = opened.signature;
       }

@@ -33,8 +33,8 @@ export function tensor(dims: readonly number[], data?: Float32Array): Tensor {
   return { data: values, dims };
 }
 
-/** Frees a tensor that nobody will look at again: now, instead of when the garbage is collected. */
-export function release({ data }: Tensor): void {
+/** Frees a tensor, or bytes, that nobody will look at again: now, instead of when the garbage is collected. */
+export function release({ data }: { readonly data: Float32Array | Uint8Array }): void {
   // A runtime that cannot do it collects the garbage; a buffer that holds more is not ours alone.
   if (data.byteLength === data.buffer.byteLength) (data.buffer as ArrayBuffer).transfer?.(0);
 }

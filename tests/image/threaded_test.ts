@@ -4,6 +4,7 @@ import { DecodeError, UnsupportedError } from "../../lib/errors.ts";
 import { threadedCodec } from "../../lib/image/files/codecs/threaded.ts";
 import { encodeImage } from "../../lib/image/files/encode.ts";
 import { readImage } from "../../lib/image/files/read.ts";
+import { letStart } from "../../lib/thread.ts";
 import { gradient, testCodec } from "../contracts/codec.ts";
 
 testCodec(threadedCodec());
@@ -52,6 +53,34 @@ Deno.test("threadedCodec() ends only the call that is aborted", async () => {
   abort.abort(new Error("enough"));
   const outcomes = (await Promise.allSettled(calls)).map(({ status }) => status);
   expect(outcomes).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+});
+
+Deno.test("threadedCodec() ends its thread once it is idle, and starts another when it is needed", async () => {
+  let begun = 0, ended = 0;
+  letStart((script) => {
+    begun++;
+    const worker = new Worker(script, { type: "module" });
+    return {
+      post: (message, transfer = []) => worker.postMessage(message, transfer as Transferable[]),
+      listen: (onMessage) => void (worker.onmessage = ({ data }) => onMessage(data)),
+      end() {
+        ended++;
+        worker.terminate();
+      },
+      hold() {},
+    };
+  });
+  try {
+    const codec = threadedCodec(undefined, 1);
+    const png = await codec.encode(image, { format: "png" });
+    for (let i = 1; i <= 2; i++) {
+      expect((await codec.decode(png, "png")).data).toEqual(image.data);
+      while (ended < i) await new Promise((done) => setTimeout(done, 5));
+      expect([begun, ended]).toEqual([i, i]);
+    }
+  } finally {
+    letStart();
+  }
 });
 
 Deno.test("threadedCodec() works on the calling thread if its script cannot be loaded", async () => {

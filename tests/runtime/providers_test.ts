@@ -1,6 +1,8 @@
 import { expect } from "expect";
 import { ProviderError } from "../../lib/errors.ts";
 import { openSession, openSessions } from "../../lib/runtime/providers.ts";
+import { loadNative } from "../../lib/runtime/ort_node.ts";
+import { graphDesk } from "../../lib/runtime/worker.ts";
 import type { Provider } from "../../lib/runtime/session.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { readFixture } from "../contracts/session.ts";
@@ -24,6 +26,27 @@ Deno.test("openSessions() puts all graphs on one provider", async () => {
   expect(eps.dims).toEqual([1, 3, 4, 4]);
   await sessions.scale[Symbol.asyncDispose]();
   expect((await sessions.denoise.run({ x: out, t: tensor([1]) })).eps.dims).toEqual([1, 3, 4, 4]);
+});
+
+Deno.test("openSession() sends its thread a copy of the file, which that frees", async () => {
+  const bytes = scale.bytes.slice();
+  await using _ = await openSession({ name: "scale", bytes }, { provider: "native" });
+  expect(bytes).toEqual(scale.bytes); // a thread that starts again needs them
+
+  const desk = graphDesk({ native: loadNative });
+  const graphs = [{ name: "scale", bytes }];
+  await desk.open({ kind: "open", provider: "native", graphs, options: { threads: 1 } });
+  expect(bytes.byteLength).toBe(0);
+});
+
+Deno.test("openSession() computes the same if a graph keeps no memory between its runs", async () => {
+  const picture = tensor([1, 3, 2, 2], Float32Array.from({ length: 12 }, (_, i) => i / 7));
+  const outputs = [];
+  for (const isBrief of [false, true]) {
+    await using session = await openSession({ ...scale, isBrief }, { provider: "native" });
+    for (let i = 0; i < 2; i++) outputs.push((await session.run({ picture })).out);
+  }
+  for (const out of outputs) expect(out).toEqual(outputs[0]);
 });
 
 Deno.test("openSession() says for each provider why it failed", async () => {

@@ -16,7 +16,7 @@ import { checked, holdNative, plainCodec } from "./plain.ts";
 /** Milliseconds in which the thread must start; if it does not, its script is missing. */
 const PATIENCE = 30_000;
 
-/** Milliseconds without work after which the thread ends and frees its memory. */
+/** Milliseconds without work after which the thread ends by default. */
 const IDLE = 10_000;
 
 /** Milliseconds after which work ends by default. */
@@ -30,14 +30,15 @@ const TIMEOUT = 600_000;
  * on the calling thread.
  *
  * @param script URL of the thread's script, if a bundler did not find it.
+ * @param idle Milliseconds without work after which the thread ends and frees its memory.
  */
-export function threadedCodec(script?: string | URL): Codec {
+export function threadedCodec(script?: string | URL, idle = IDLE): Codec {
   const calls = callsTo<Request, Reply>({
     start: () => startThread({ script, detached: true }),
-    opening: { kind: "greet" },
+    opening: () => ({ request: { kind: "greet" } }),
     patience: PATIENCE,
     stop: (thread) => thread.end(),
-    idle: IDLE,
+    idle,
   });
   const here = () => plainCodec().then(checked);
   /** Threads that have compiled libwebp. */
