@@ -13,7 +13,7 @@ import { resize } from "./image/resize.ts";
 import type { Conditioned, Model } from "./models/model.ts";
 import { checkNoise, type Plan, type Progress } from "./plan.ts";
 import { HeldNoise } from "./tensor/noise.ts";
-import { allFinite, scaleBy } from "./tensor/linear.ts";
+import { scaleBy } from "./tensor/linear.ts";
 import { release, type Tensor } from "./tensor/tensor.ts";
 import { crop, type Rect } from "./tensor/window.ts";
 import { mapped } from "./stream.ts";
@@ -144,7 +144,6 @@ async function* sampleAll(
     }));
     await aTurn();
     plan.signal?.throwIfAborted();
-    checkFinite(drawn, run.card);
     let image: Image;
     if (areas || plan.consistency) {
       const part = crop(drawn, window);
@@ -224,14 +223,6 @@ function meterOf({ runs, samples, steps, onProgress }: Plan, regions: number): M
     const finished = phase === "sample" && tile === tiles ? step + 1 : step;
     onProgress?.({ phase, sample, step: finished, steps, tile, tiles, fraction: done / units });
   };
-}
-
-/** Refuses NaN, which would become black pixels. */
-function checkFinite(result: Tensor, { id }: ModelCard): void {
-  if (allFinite(result)) return;
-  throw new Error(
-    `Cannot make an image: ${id} gave NaN or infinite values. Try another provider`,
-  );
 }
 
 /** The number of channels of an image; if it does not say so, it has alpha if a pixel is not opaque. */

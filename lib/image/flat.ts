@@ -64,10 +64,19 @@ function sameIn({ data }: Tensor): (i: number, k: number) => boolean {
 function mayBeFlat(lr: Tensor): boolean {
   const [, , height, width] = lr.dims;
   const alike = sameIn(lr);
+  const run = (i: number, step: number, most: number) => {
+    let pixels = 0;
+    while (pixels < most && alike(i, i + step)) pixels++, i += step;
+    return pixels;
+  };
   for (let y = 0; y < height; y += LARGE + 1) {
-    for (let x = 1, run = 1; x < width; x++) {
-      run = alike(y * width + x, y * width + x - 1) ? run + 1 : 1;
-      if (run > LARGE) return true;
+    for (let x = 1, across = 1; x < width; x++) {
+      const i = y * width + x;
+      across = alike(i, i - 1) ? across + 1 : 1;
+      if (across <= LARGE) continue;
+      // The square's other rows have this colour too.
+      const down = run(i, width, Math.min(LARGE, height - 1 - y));
+      if (down + run(i, -width, Math.min(LARGE, y)) >= LARGE) return true;
     }
   }
   return Math.min(height, width) <= LARGE;

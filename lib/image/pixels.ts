@@ -73,7 +73,7 @@ export function toTensor(image: Image): Pixels {
  * If `channels` says gray, the three colours are merged with BT.601 weights.
  *
  * @param rgb Colours `[n, 3, height, width]` in -1 to 1.
- * @throws {RangeError} If the sizes of `rgb` and `alpha` differ or there is no such item.
+ * @throws {RangeError} If the sizes of `rgb` and `alpha` differ, there is no such item, or a colour is NaN or infinite.
  */
 export function toImage(rgb: Tensor, options: ToImageOptions = {}): Image {
   const { alpha, item = 0, window, isGray, ...kept } = options;
@@ -109,14 +109,21 @@ function bytesOf(
 ): Uint8ClampedArray<ArrayBuffer> {
   const area = height * width, start = 3 * item * area;
   const words = new Uint32Array(window.width * window.height);
+  let sound = 0; // 0 * v is 0, or NaN where v is NaN or infinite
   for (let row = 0, i = 0; row < window.height; row++) {
     let from = start + (window.y + row) * width + window.x;
     for (const end = i + window.width; i < end; i++, from++) {
       const red = data[from], green = data[from + area], blue = data[from + 2 * area];
+      sound += 0 * (red + green + blue);
       words[i] = isGray
         ? toByte(Math.fround(gray(red, green, blue))) * 0x010101 | 0xff000000
         : toByte(red) | toByte(green) << 8 | toByte(blue) << 16 | 0xff000000;
     }
+  }
+  if (sound !== 0) {
+    throw new RangeError(
+      "Cannot make an image: the network gave NaN or infinite values. Try another provider",
+    );
   }
   return new Uint8ClampedArray(words.buffer);
 }

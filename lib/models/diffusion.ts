@@ -153,7 +153,9 @@ async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Te
       yield { step, steps, image: () => image(x0), state: () => image(from) };
     }
     last = next.value;
-    return await image(last);
+    const spent = await valuesOf(last, signal);
+    if (spent === last) last = undefined; // the image may be in its memory
+    return state.image(spent, walk.fidelity, true);
   } finally {
     await steps.return(placed);
     for (const value of [placed, first, last]) if (value) free(value);

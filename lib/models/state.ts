@@ -10,8 +10,11 @@ import type { Guide } from "./model.ts";
 
 /** Converts between images and states, for one base image `[1, 3, H, W]`; states may be larger. */
 export interface State {
-  /** The image of a clean state: (1 - fidelity) * base + fidelity * (the estimate of hr). */
-  image(x0: Tensor, fidelity: number): Tensor;
+  /**
+   * The image of a clean state: (1 - fidelity) * base + fidelity * (the estimate of hr). If the state is spent, the image may be written
+   * over it.
+   */
+  image(x0: Tensor, fidelity: number, isSpent?: boolean): Tensor;
   /**
    * The base noised to a level: sqrt(alphaBar) * x0 of the base + sqrt(1 - alphaBar) * noise. It is written over the noise.
    */
@@ -25,14 +28,11 @@ export function stateOver(base: Tensor, { residualScale, base: kind }: Diffusion
   const isResidual = kind !== "none";
   const [, , height, width] = base.dims;
   return {
-    image(x0, fidelity) {
+    image(x0, fidelity, isSpent = false) {
       const gain = fidelity / residualScale;
-      return mix(
-        isResidual ? 1 : 1 - fidelity,
-        base,
-        gain,
-        crop(x0, { x: 0, y: 0, width, height }),
-      );
+      const own = crop(x0, { x: 0, y: 0, width, height });
+      const into = isSpent || own !== x0 ? own : undefined;
+      return mix(isResidual ? 1 : 1 - fidelity, base, gain, own, into);
     },
     async noised(alphaBar, given) {
       const sigma = Math.sqrt(1 - alphaBar);

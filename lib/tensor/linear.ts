@@ -27,9 +27,11 @@ export function mix(
   const p = x.data, q = y.data;
   if (limit === Infinity) { for (let i = 0; i < data.length; i++) data[i] = a * p[i] + b * q[i]; }
   else {
-    // Not by comparing: V8 would then box every value, since the limit is a whole number.
+    // Squares, since V8 would box every value that is compared with a whole number.
+    const most = limit * limit;
     for (let i = 0; i < data.length; i++) {
-      data[i] = Math.max(-limit, Math.min(limit, a * p[i] + b * q[i]));
+      const value = a * p[i] + b * q[i];
+      data[i] = value * value > most ? Math.sign(value) * limit : value;
     }
   }
   return sum;

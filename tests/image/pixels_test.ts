@@ -58,10 +58,22 @@ Deno.test("toImage() merges the colours of a gray image and keeps its profile", 
 });
 
 Deno.test("toImage() clamps what is out of range, and rounds half up", () => {
-  const values = [-Infinity, -7, -1, 1e-9, 1 / 255, 1, 1.002, 300, Infinity];
+  const values = [-1e30, -7, -1, 1e-9, 1 / 255, 1, 1.002, 300, 1e30];
   const row = tensor([1, 3, 1, 9], Float32Array.from([...values, ...values, ...values]));
   const bytes = toImage(row).data.filter((_, i) => i % 4 === 0);
   expect([...bytes]).toEqual([0, 0, 0, 128, 128, 255, 255, 255, 255]);
+});
+
+Deno.test("toImage() refuses NaN and infinity in what it shows", () => {
+  const values = tensor([1, 3, 1, 2]);
+  for (const value of [NaN, Infinity, -Infinity]) {
+    for (const at of [0, 2, 4]) {
+      const broken = tensor([1, 3, 1, 2], values.data.with(at, value));
+      expect(() => toImage(broken)).toThrow(/NaN or infinite values/);
+      expect(() => toImage(broken, { isGray: true })).toThrow(/NaN or infinite values/);
+      expect(toImage(broken, { window: { x: 1, y: 0, width: 1, height: 1 } }).width).toBe(1);
+    }
+  }
 });
 
 Deno.test("toImage() makes an image of a window as of a tensor that was cut, in colours and in gray", () => {

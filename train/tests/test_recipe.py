@@ -27,6 +27,8 @@ CASES = [
     ({"stages": 3}, "stages must be a list, got 3"),
     ({"batch": True}, "batch must be int, got True"),
     ({"batch": 0}, "accumulate: must divide batch"),
+    ({"data": {"damage": "photo", "shrunk": 1.5}}, "data.shrunk: must be from 0 to 1"),
+    ({"data": {"shrunk": 0.5}}, "data.shrunk: needs data.damage"),
     ({"crop": 7}, "crop: must be even and at least 8"),
     ({"crop": 8, "stages": [{"loss": "few_step", "ways": [{"share": 1.0, "steps": 3}]}]}, "crop: must be at least 10"),
     ({"stages": [{"loss": "l1", "pairs": 0.0}]}, "stages: pairs must be above 0 and at most 1"),
