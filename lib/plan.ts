@@ -321,17 +321,17 @@ function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): voi
 }
 
 /**
- * How far tiles overlap, in pixels: half the network's radius, but no more than 20 unless a quarter is; and the radius itself up to 16,
- * or 12 where no noise is drawn.
+ * How far tiles overlap, in pixels: half the network's radius where noise is drawn, a third where none is, but no more than 20 unless a
+ * quarter is; and the radius itself up to 16 or 8.
  *
  * What a network takes from farther away counts so little that no value of a result changes by more than 1 of 255: of 184,320 values
- * of the contract tests' hardest image, in tiles of 64 pixels, 1,611 do of sr3 (radius 44), 1,154 of ddpm (44) and 16 of srdiff-photo (60);
- * of 5 million at 12 of 24 pixels of regression 50 do. At 16 pixels ddpm has 355 values that change by 2 to 4. (Effective receptive
- * fields are a fraction of theoretical ones, Luo et al. 2016.)
+ * of the contract tests' hardest image, in tiles of 64 pixels, 1,611 do of sr3 (radius 44), 1,154 of ddpm (44), 16 of srdiff-photo (60),
+ * 304 of regression (24) and 482 of regression-photo (22). At 16 pixels ddpm has 355 values that change by 2 to 4, at 6 regression 74 by 2.
+ * (Effective receptive fields are a fraction of theoretical ones, Luo et al. 2016.)
  */
 function enough(radius: number, { generative }: Model): number {
-  const share = Math.max(Math.min(20, radius / 2), radius / 4);
-  return Math.min(radius, Math.max(generative ? 16 : 12, share));
+  const [least, share] = generative ? [16, radius / 2] : [8, radius / 3];
+  return Math.min(radius, Math.max(least, Math.min(20, share), radius / 4));
 }
 
 /** The card's tiling with as much overlap as matters, and with the tile that the user chose. */

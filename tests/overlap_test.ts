@@ -7,6 +7,7 @@ import { testPicture } from "./contracts/family.ts";
 // With weights of the zoo, since it is their training that lets the middle of a receptive field count most.
 const entries: Record<string, UpscaleOptions> = {
   regression: {},
+  "regression-photo": { restore: 0.85 },
   srdiff: { seed: 1, steps: 1 },
   "srdiff-photo": { seed: 1, steps: 1, restore: 0.85 },
   sr3: { seed: 1, steps: 1 },

@@ -119,7 +119,7 @@ Deno.test("planUpscale() takes larger tiles than the card's if that reduces the 
   expect(poor.memory).toBeLessThanOrEqual(2.2e8);
 });
 
-Deno.test("planUpscale() lets tiles overlap by half the radius, by 12 or 16 pixels at least and 20 or a quarter at most", async () => {
+Deno.test("planUpscale() lets tiles overlap by half or a third of the radius, by 16 or 8 pixels at least and 20 or a quarter at most", async () => {
   const { card } = await readTiny("srdiff-tiny");
   const sessions = { encoder: {}, denoiser: {}, fast: {} } as unknown as Record<string, Session>;
   const overlapOf = (overlap: number, blended = false) => {
@@ -131,13 +131,13 @@ Deno.test("planUpscale() lets tiles overlap by half the radius, by 12 or 16 pixe
   ]);
   expect(overlapOf(64, true)).toBe(64);
   const { card: settled } = await readTiny("regression-tiny");
-  const overlaps = [44, 24, 20, 4].map((overlap) => {
+  const overlaps = [100, 60, 45, 24, 20, 4].map((overlap) => {
     const tiling = { size: 256, overlap, multiple: 1, blended: false, minimum: 1 };
     const cut = { ...settled, tiling };
     return planUpscale(cut, families.regression(cut, { network: {} as Session }), size).tiling
       .overlap;
   });
-  expect(overlaps).toEqual([20, 12, 12, 4]);
+  expect(overlaps).toEqual([25, 20, 15, 8, 8, 4]);
 });
 
 Deno.test("planUpscale() divides an image that does not fit, and refuses one that cannot be divided", async () => {
