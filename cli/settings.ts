@@ -205,10 +205,20 @@ function commandLine(version: string): Command {
 const STDIN = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 const STDOUT = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
-/** Refuses flags that contradict each other, and replaces other names of standard input and output by `-`. */
+/** The flag of a setting. */
+function nameOf(setting: string): string {
+  return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Refuses flags that are empty or contradict each other, and replaces other names of standard input and output by `-`. */
 function checked(given: Settings): Settings {
   const inputs = given.inputs.map((input) => STDIN.includes(input) ? "-" : input);
   const output = given.output !== undefined && STDOUT.includes(given.output) ? "-" : given.output;
+  const empty = Object.entries({ ...given, output }).find(([, value]) => value === "");
+  if (empty || inputs.includes("")) {
+    const what = empty ? `the value of ${nameOf(empty[0])}` : "the name of an input";
+    throw new UsageError(`${what} is empty: write a name, or leave it out`);
+  }
   if (inputs.length === 0 && !given.listModels) {
     throw new UsageError("no image given: name files, folders or globs, or - for standard input");
   }

@@ -82,7 +82,7 @@ function choiceLines(plan: PlanEvent): string[] {
     restore !== undefined && `restore ${restore === "auto" ? restore : rounded(restore)}`,
     samples > 1 && `${samples} samples`,
     regions > 1 && `${regions} regions`,
-    runs > 0 && `${runs} network calls`,
+    runs > 0 && counted(runs, "network call"),
   ];
   const places = outputs.map((path) => path === "-" ? "standard output" : path);
   return [`to ${places.join(", ")}`, choices.filter(Boolean).join(", ")].filter(Boolean);

@@ -24,7 +24,7 @@ export function wholeFrom(least: number): (text: string) => number {
   return (text) => {
     const value = number(text);
     if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number, at least ${least}.`);
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to 2^53 - 1.`);
   };
 }
 

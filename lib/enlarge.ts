@@ -36,9 +36,13 @@ export interface Preview {
   step: number;
   /** Steps in all. */
   steps: number;
-  /** Makes the unfinished image; missing regions are transparent. A GPU keeps it until the next preview is asked for. */
+  /**
+   * Makes the unfinished image; missing regions are transparent.
+   *
+   * @throws {Error} If the next preview was asked for: the memory is used again.
+   */
   image(): Promise<Image>;
-  /** Makes the image of the noisy state that this step began with; absent without a chain. A GPU keeps it as long. */
+  /** Makes the image of the noisy state that this step began with, as soon; absent without a chain. */
   state?(): Promise<Image>;
 }
 
@@ -135,13 +139,23 @@ async function* sampleAll(
       toImage(result, { channels, iccProfile, notes, alpha: opacity, isGray, window: rect });
     const show = (result: Tensor) => canvas.preview(render(result), region.row, region.column);
     const steps = sampleRegion(run, region, conditioned, sample);
-    const drawn = yield* mapped(steps, ({ step, steps, image, state }): Preview => ({
-      sample,
-      step: region.index * steps + step,
-      steps: run.regions * steps,
-      image: async () => show(await image()),
-      state: state && (async () => show(await state())),
-    }));
+    let latest = 0;
+    // The memory of a step is used again by the next one.
+    const inTime = (step: number, make: () => Promise<Tensor>) => async () => {
+      if (step === latest) return show(await make());
+      throw new Error("Cannot show this step: ask for its image before the next step");
+    };
+    const drawn = yield* mapped(steps, ({ step, steps, image, state }): Preview => {
+      latest = step;
+      return {
+        sample,
+        step: region.index * steps + step,
+        steps: run.regions * steps,
+        image: inTime(step, image),
+        state: state && inTime(step, state),
+      };
+    });
+    latest = 0;
     await aTurn();
     plan.signal?.throwIfAborted();
     let image: Image;

@@ -66,6 +66,8 @@ export interface Entry extends Engine, AsyncDisposable {
   readonly tried: readonly Refusal[];
   /** Warnings about providers that failed during the work. */
   readonly warnings: readonly string[];
+  /** Whether it was closed. */
+  readonly isClosed: boolean;
   /** Bytes moved to and from the memory of a GPU since the provider was opened, its self-check included. */
   readonly moved: { readonly up: number; readonly down: number };
 }
@@ -91,7 +93,11 @@ export async function openEntry(
   const family = familyOf(found.family);
   const { card, opened } = await openPrepared(found, options);
   const { tried, warnings } = opened;
-  const dispose = () => opened[Symbol.asyncDispose]();
+  let isClosed = false;
+  const dispose = () => {
+    isClosed = true;
+    return opened[Symbol.asyncDispose]();
+  };
   try {
     const model = family(card, opened.sessions);
     return {
@@ -99,6 +105,9 @@ export async function openEntry(
       // It changes if a provider fails during the work.
       get provider() {
         return opened.provider;
+      },
+      get isClosed() {
+        return isClosed;
       },
       get moved() {
         return { ...opened.moved };
@@ -109,6 +118,15 @@ export async function openEntry(
     await dispose();
     throw error;
   }
+}
+
+/**
+ * Refuses an entry that was closed.
+ *
+ * @throws {Error} If it was.
+ */
+export function checkOpen({ card, isClosed }: Entry): void {
+  if (isClosed) throw new Error(`Cannot use ${card.id}: it is closed. Load it again`);
 }
 
 /** How an entry is opened once it is found. */

@@ -2,12 +2,12 @@
 
 import { checkObject, checkWhole } from "./checks.ts";
 import { type Engine, enlarge, type Preview } from "./enlarge.ts";
-import { type Entry, type EntryOptions, openEntry } from "./entry.ts";
+import { checkOpen, type Entry, type EntryOptions, openEntry } from "./entry.ts";
 import { UnsupportedError } from "./errors.ts";
 import { cropImage } from "./image/crop.ts";
 import type { Image } from "./image/image.ts";
 import type { FamilyOption } from "./models/model.ts";
-import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
+import { checkChoices, type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
 import type { Provider } from "./runtime/session.ts";
 import { mapped } from "./stream.ts";
 import { drain, drawnBy, type Upscaled } from "./upscaler.ts";
@@ -73,6 +73,7 @@ function generatorOf(entry: Entry): ImageGenerator {
   const { card, model, tried } = entry;
   const plan = (options: GenerateOptions) => planImages(entry, options);
   async function* stream(how: GenerateOptions | Plan): AsyncGenerator<Preview, Upscaled> {
+    checkOpen(entry);
     checkObject("options", how);
     const made = "regions" in how ? checked(how, card) : plan(how);
     const { sourceWidth: columns, sourceHeight: rows, width, height } = made;
@@ -118,10 +119,13 @@ export function planImages({ card, model }: Engine, given: GenerateOptions): Pla
   return { ...planUpscale(card, model, size, options), width, height };
 }
 
-/** Refuses the plan of another entry. */
-function checked(plan: Plan, { id }: ModelCard): Plan {
-  if (plan.model === id) return plan;
-  throw new RangeError(`Cannot run the plan: it is for ${plan.model}, not for ${id}`);
+/** Refuses the plan of another entry, and choices that no plan has. */
+function checked(plan: Plan, card: ModelCard): Plan {
+  if (plan.model !== card.id) {
+    throw new RangeError(`Cannot run the plan: it is for ${plan.model}, not for ${card.id}`);
+  }
+  checkChoices(card, plan);
+  return plan;
 }
 
 /** Black pixels. */

@@ -219,13 +219,12 @@ export function planUpscale(
   checkObject("size", size);
   checkObject("options", options);
   checkNames(card, model, options);
-  const usual = temperatureOf(card);
   const {
     seed = drawSeed(),
     samples = 1,
     sampler = card.diffusion?.sampler ?? "ddim",
     steps = card.steps?.default ?? 1,
-    temperature = usual.default,
+    temperature = temperatureOf(card).default,
     fidelity = 1,
     restore = card.restore?.default,
     tile,
@@ -237,26 +236,14 @@ export function planUpscale(
     signal,
     onProgress,
   } = options;
-  const most = card.steps?.max ?? 1;
   checkWhole("width", size.width, { from: 1, to: MOST_SIDE });
   checkWhole("height", size.height, { from: 1, to: MOST_SIDE });
-  checkSeed(seed);
-  checkWhole("samples", samples, { from: 1, to: 64 });
-  checkWhole("steps", steps, { from: 1, to: most });
-  checkNumber("temperature", temperature, { to: usual.max });
-  checkNumber("fidelity", fidelity, { to: 1 });
+  checkChoices(card, { seed, samples, sampler, steps, temperature, fidelity });
   checkNumber("memory", budget, { to: Infinity });
   checkFlag("consistency", consistency);
   checkFlag("keepHidden", keepHidden);
   checkHandles(options);
   checkRestore(card, model, restore);
-  if (!Object.hasOwn(samplers, sampler)) {
-    throw new RangeError(
-      `Cannot use the sampler "${String(sampler)}": choose one of ${
-        Object.keys(samplers).join(", ")
-      }`,
-    );
-  }
   const width = size.width * card.scale, height = size.height * card.scale;
   if (width * height > MOST_PIXELS) {
     throw new RangeError(
@@ -295,6 +282,32 @@ export function planUpscale(
     signal,
     onProgress,
   };
+}
+
+/**
+ * Refuses choices out of their range.
+ *
+ * @throws {TypeError} If one is of the wrong type.
+ * @throws {RangeError} If one is out of its range.
+ */
+export function checkChoices(
+  card: ModelCard,
+  { seed, samples, sampler, steps, temperature, fidelity }: Pick<
+    Plan,
+    "seed" | "samples" | "sampler" | "steps" | "temperature" | "fidelity"
+  >,
+): void {
+  checkSeed(seed);
+  checkWhole("samples", samples, { from: 1, to: 64 });
+  checkWhole("steps", steps, { from: 1, to: card.steps?.max ?? 1 });
+  checkNumber("temperature", temperature, { to: temperatureOf(card).max });
+  checkNumber("fidelity", fidelity, { to: 1 });
+  if (Object.hasOwn(samplers, sampler)) return;
+  throw new RangeError(
+    `Cannot use the sampler "${String(sampler)}": choose one of ${
+      Object.keys(samplers).join(", ")
+    }`,
+  );
 }
 
 /** The scale of the noise that an entry takes: by default, and at most. */
@@ -375,7 +388,9 @@ function checkRestore({ id }: ModelCard, { damage }: Model, restore?: number | "
  *
  * @throws {TypeError} If one has it.
  */
-export function checkHandles({ noise, onProgress, signal }: UpscaleOptions): void {
+export function checkHandles(
+  { noise, onProgress, signal }: Pick<UpscaleOptions, "noise" | "onProgress" | "signal">,
+): void {
   checkFunction("noise", noise);
   checkFunction("onProgress", onProgress);
   checkSignal("signal", signal);

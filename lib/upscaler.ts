@@ -4,7 +4,7 @@ import { checkObject } from "./checks.ts";
 import { settleRestore } from "./damage.ts";
 import { enlarge, type Preview } from "./enlarge.ts";
 import { type Encoded, latentsOf } from "./latents.ts";
-import { type Entry, type EntryOptions, openEntry } from "./entry.ts";
+import { checkOpen, type Entry, type EntryOptions, openEntry } from "./entry.ts";
 import { UnsupportedError } from "./errors.ts";
 import { readImage } from "./image/files/read.ts";
 import type { ImageLike } from "./image/files/source.ts";
@@ -14,7 +14,7 @@ import type { Size } from "./image/resize.ts";
 import { lrPsnr } from "./metrics/consistency.ts";
 import type { SamplerName } from "./diffusion/samplers/mod.ts";
 import type { FamilyOption, Model } from "./models/model.ts";
-import { type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
+import { checkChoices, checkHandles, type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
 import { precisionOf } from "./precision.ts";
 import type { Refusal } from "./runtime/providers.ts";
 import type { Provider } from "./runtime/session.ts";
@@ -71,6 +71,7 @@ export interface Upscaler extends AsyncDisposable {
   /**
    * Enlarges an image.
    *
+   * @param source The image; one in memory must not change until the run ends.
    * @param how Options, or a plan that this upscaler made for an image of this size. A plan may be changed
    * when it is executed: `{ ...plan, onProgress }`.
    * @throws {TypeError} If the entry does not know an option.
@@ -110,6 +111,7 @@ export function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
     source: ImageLike,
     how: UpscaleOptions | Plan = {},
   ): AsyncGenerator<Preview, Upscaled> {
+    checkOpen(entry);
     const memory = memoryOf(how);
     let planned!: Plan;
     const onSize = (size: Size) => void (planned = planFor({ card, plan }, size, how));
@@ -137,7 +139,10 @@ export function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
     stream,
     ...model.condition && model.encode
       ? {
-        encode: (low, high, options) => latentsOf(entry, { low, high }, plan(low, options)),
+        encode: async (low, high, options) => {
+          checkOpen(entry);
+          return await latentsOf(entry, { low, high }, plan(low, options));
+        },
       }
       : {},
     close,
@@ -158,7 +163,8 @@ export function memoryOf(how: UpscaleOptions | Plan): number | undefined {
 /**
  * The plan of a run: the given one, or one that is made from options.
  *
- * @throws {RangeError} If the given one is for another size or entry.
+ * @throws {TypeError} If a choice of the given one was changed to one of the wrong type.
+ * @throws {RangeError} If the given one is for another size or entry, or a choice is out of its range.
  */
 export function planFor(
   { card, plan }: Pick<Upscaler, "card" | "plan">,
@@ -166,8 +172,12 @@ export function planFor(
   how: UpscaleOptions | Plan,
 ): Plan {
   if (!("regions" in how)) return plan(size, how);
-  const { model, sourceWidth, sourceHeight } = how;
-  if (model === card.id && sourceWidth === size.width && sourceHeight === size.height) return how;
+  const { model, sourceWidth, sourceHeight, stages } = how;
+  if (model === card.id && sourceWidth === size.width && sourceHeight === size.height) {
+    checkHandles(how);
+    if (!stages) checkChoices(card, how);
+    return how;
+  }
   throw new RangeError(
     `Cannot run the plan: it is for ${model} and an image of ${sourceWidth}x${sourceHeight}, not for ` +
       `${card.id} and ${size.width}x${size.height}. Make another with plan()`,

@@ -277,3 +277,42 @@ Deno.test("upscale() refuses a plan for another size or another entry", async ()
   await expect(upscaler.upscale(photo(12, 10), plan)).rejects.toThrow(/12x10, not .* 10x12/);
   await expect(other.upscale(photo(10, 12), plan)).rejects.toThrow(/for srdiff-tiny/);
 });
+
+Deno.test("upscale() refuses a plan whose choices were changed to values that no plan has", async () => {
+  await using upscaler = await loadTiny("srdiff-tiny");
+  const image = photo(6, 5);
+  const plan = upscaler.plan(image, { seed: 1 });
+  const changes = [{ samples: -1 }, { steps: 1e9 }, { seed: 0.5 }, { fidelity: NaN }, {
+    sampler: "x",
+  }];
+  for (const change of changes) {
+    const run = upscaler.upscale(image, { ...plan, ...change } as typeof plan);
+    await expect(run).rejects.toThrow(RangeError);
+  }
+  const handles = { ...plan, onProgress: 3 } as unknown as typeof plan;
+  await expect(upscaler.upscale(image, handles)).rejects.toThrow("onProgress");
+  expect((await upscaler.upscale(image, { ...plan, seed: 2 })).seed).toBe(2);
+});
+
+Deno.test("a preview of stream() is refused once the next one was asked for, and after the end", async () => {
+  await using upscaler = await loadTiny("srdiff-tiny");
+  const previews = await Array.fromAsync(upscaler.stream(photo(6, 5), { steps: 3 }));
+  expect(previews.length).toBe(3);
+  for (const { image, state } of previews) {
+    await expect(image()).rejects.toThrow("ask for its image before the next step");
+    await expect(state!()).rejects.toThrow("ask for its image before the next step");
+  }
+});
+
+Deno.test("a closed upscaler refuses to work, also without networks, and can be closed again", async () => {
+  for (const card of [bicubic, "srdiff-tiny", "srflow-tiny"]) {
+    const upscaler = typeof card === "string" ? await loadTiny(card) : await load(card);
+    await upscaler.close();
+    await upscaler.close();
+    const why = `Cannot use ${upscaler.card.id}: it is closed`;
+    await expect(upscaler.upscale(photo(4, 4))).rejects.toThrow(why);
+    await expect(upscaler.stream(photo(4, 4)).next()).rejects.toThrow(why);
+    await expect(upscaler.encode?.(photo(4, 4), photo(16, 16)) ?? Promise.reject(new Error(why)))
+      .rejects.toThrow(why);
+  }
+});

@@ -50,9 +50,10 @@ Deno.test("readSettings() refuses invalid flags, and says why in one line", () =
   const refused: [string, RegExp][] = [
     ["", /no image given/],
     ["--nosuch a.png", /unknown option '--nosuch'/],
-    ["--steps 0 a.png", /whole number, at least 1/],
-    ["--steps 1.5 a.png", /whole number, at least 1/],
-    ["--seed -1 a.png", /whole number, at least 0/],
+    ["--steps 0 a.png", /whole number from 1 to 2/],
+    ["--steps 1.5 a.png", /whole number from 1 to 2/],
+    ["--seed -1 a.png", /whole number from 0 to 2/],
+    ["--seed 99999999999999999999 a.png", /whole number from 0 to 2\^53 - 1/],
     ["--temperature warm a.png", /must be a number/],
     ["--provider cuda a.png", /webgpu, native, wasm/],
     ["--format gif a.png", /png, jpeg, webp/],
@@ -70,6 +71,16 @@ Deno.test("readSettings() refuses invalid flags, and says why in one line", () =
     expect(read).toThrow(why);
     expect(read).not.toThrow(/\n/);
   }
+});
+
+Deno.test("readSettings() refuses empty names, and says of what", () => {
+  const refused: [string[], RegExp][] = [
+    [[""], /the name of an input is empty/],
+    [["-o", "", "a.png"], /--output is empty/],
+    [["--out", "", "a.png"], /--out is empty/],
+    [["--model", "", "a.png"], /--model is empty/],
+  ];
+  for (const [args, why] of refused) expect(() => readSettings(args, "1.0.0")).toThrow(why);
 });
 
 Deno.test("readSettings() reads sizes of memory", () => {
