@@ -1,11 +1,11 @@
 /**
- * All images of a run: one is read and one is written while a third one is enlarged. One that fails does not stop the
- * others, and the events are told one image after the other.
+ * All images of a run: one is read and one is written while two are enlarged, of which one has the networks. One that fails does
+ * not stop the others, and the events are told one image after the other.
  *
  * @module
  */
 
-import { ahead } from "./ahead.ts";
+import { ahead, begun } from "./ahead.ts";
 import type { Codec } from "../lib/image/files/codecs/codec.ts";
 import { threadedCodec } from "../lib/image/files/codecs/threaded.ts";
 import { checkFolders } from "./collisions.ts";
@@ -23,7 +23,7 @@ import { UsageError } from "./usage_error.ts";
 import type { Target } from "./target.ts";
 import { type Turn, turnsOf } from "./turns.ts";
 import type { Shard } from "./values.ts";
-import { budgetOf, type Workshop } from "./workshop.ts";
+import { budgetOf, loadOf, type Workshop } from "./workshop.ts";
 import type { Writer } from "./writer.ts";
 
 /** What a run is given. */
@@ -122,7 +122,7 @@ async function openShop(batch: Batch, choice: Choice, targets: readonly Target[]
       notes.push(`enlarged beyond x${card.scale} by bicubic; trained for it: ${larger.join(", ")}`);
     }
     report({ event: "start", model: card.id, version: card.version, provider, notes });
-    const load = { read: 0, writing: 0 };
+    const load = { read: 0, enlarging: 0, writing: 0 };
     const decoder = decoderFor(targets);
     return { settings, upscaler, decoder, writer, signal, program, claimed: new Set(places), load };
   };
@@ -171,19 +171,18 @@ async function* outcomesOf(
       yield passage;
     }
   }
-  async function* enlarge(): AsyncGenerator<Passage> {
-    for await (const passage of ahead(read())) {
-      await attempt(batch, passage, async () => {
-        const { target, turn } = passage;
-        const workshop = await shop.open(turn.report);
-        const source = passage.source ?? await readSource(workshop, target);
-        passage.source = undefined;
-        passage.made = await enlargeSource(workshop, target, source!, turn);
-      });
-      yield passage;
-    }
+  async function enlarge(passage: Passage): Promise<Passage> {
+    await attempt(batch, passage, async () => {
+      const { target, turn } = passage;
+      const workshop = await shop.open(turn.report);
+      const source = passage.source ?? await readSource(workshop, target);
+      passage.source = undefined;
+      passage.made = await enlargeSource(workshop, target, source!, turn);
+    });
+    return passage;
   }
-  for await (const passage of ahead(enlarge())) {
+  for await (const { made: passing } of ahead(begun(ahead(read()), enlarge))) {
+    const passage = await passing;
     const { target, turn, made } = passage;
     try {
       await turn.begun;
@@ -226,8 +225,8 @@ async function readAhead({ settings }: Batch, shop: Shop, passage: Passage): Pro
     passage.outcome = "skipped";
   } else if (!isPipe(target.input)) {
     const workshop = await shop.open(turn.report);
-    const { read, writing } = workshop.load;
-    const room = read + writing === 0 ? Infinity : budgetOf(workshop) - read - writing;
+    const taken = loadOf(workshop);
+    const room = taken === 0 ? Infinity : budgetOf(workshop) - taken;
     passage.source = await readSource(workshop, target, room);
   }
 }

@@ -87,18 +87,25 @@ export async function enlargeSource(
   const { plan } = source;
   const size = resultSize(plan, settings.scale);
   const peak = memoryOf(plan, size, target.format, settings.memory);
-  if (peak + load.writing > budgetOf(shop)) await turn.begun;
-  const truth = await readTruth(shop);
-  await report(shop, target, source, { size, peak, turn });
-  if (settings.dryRun) return undefined;
+  if (peak + load.enlarging + load.writing > budgetOf(shop)) await turn.begun;
+  load.enlarging += peak;
+  try {
+    const truth = await readTruth(shop);
+    await report(shop, target, source, { size, peak, turn });
+    if (settings.dryRun) return undefined;
 
-  const start = performance.now();
-  const { states, see } = stateCollector();
-  const result = await followed(shop, { target, source, turn }, see);
-  const seconds = (performance.now() - start) / 1000;
-  const memory = writingMemory(plan, size, target.format);
-  load.writing += memory;
-  return { source, result, size, shown: { truth, states }, memory, seconds };
+    const start = performance.now();
+    const { states, see } = stateCollector();
+    const result = await followed(shop, { target, source, turn }, see);
+    // While the image before it was enlarged too, the time was that one's.
+    const seconds = (performance.now() - Math.max(start, shop.enlarged ?? 0)) / 1000;
+    shop.enlarged = performance.now();
+    const memory = writingMemory(plan, size, target.format);
+    load.writing += memory;
+    return { source, result, size, shown: { truth, states }, memory, seconds };
+  } finally {
+    load.enlarging -= peak;
+  }
 }
 
 /** Writes what was made of an image, and reports that it is done. */
@@ -157,7 +164,7 @@ async function report(
   await checkSpace(target, size.width * size.height);
   shop.pace ??= settings.quiet
     ? { fixed: 0, unit: 0, writing: 0 } // not shown
-    : await measurePace(upscaler, source, target.format, optionsOf(shop));
+    : await (shop.measured ??= measurePace(upscaler, source, target.format, optionsOf(shop)));
   turn.report({
     event: "plan",
     file: target.input.path,

@@ -25,8 +25,17 @@ export interface Workshop {
   program: string;
   /** How long images take, once measured. */
   pace?: Pace;
-  /** Bytes of memory for the image that was read last, and for those that are enlarged but not written yet. */
-  load: { read: number; writing: number };
+  /** The measurement, once begun. */
+  measured?: Promise<Pace>;
+  /** When the last image was enlarged, by `performance.now()`. */
+  enlarged?: number;
+  /** Bytes of memory for the image that was read last, for those that are enlarged now, and for those that are not written yet. */
+  load: { read: number; enlarging: number; writing: number };
+}
+
+/** Bytes of memory that all images on their way take; the one that was read last may be enlarged already. */
+export function loadOf({ load: { read, enlarging, writing } }: Workshop): number {
+  return Math.max(read, enlarging) + writing;
 }
 
 /** Bytes of memory that the run may take. */

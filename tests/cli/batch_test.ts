@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { basename, join } from "node:path";
-import { ahead } from "../../cli/ahead.ts";
+import { ahead, begun } from "../../cli/ahead.ts";
 import { runBatch } from "../../cli/batch.ts";
 import type { Event } from "../../cli/events.ts";
 import { turnsOf } from "../../cli/turns.ts";
@@ -75,6 +75,27 @@ Deno.test("ahead() makes one item while another is used, no more, and ends where
   expect(used).toEqual([0]);
 });
 
+Deno.test("begun() waits for what is in the making where it is left, and its errors come to whoever waits for them", async () => {
+  const seen: string[] = [];
+  async function* numbers(): AsyncGenerator<number> {
+    for (let i = 0; i < 4; i++) yield await Promise.resolve(i);
+  }
+  const make = async (number: number) => {
+    seen.push(`begun ${number}`);
+    await new Promise((done) => setTimeout(done, 5));
+    seen.push(`made ${number}`);
+    if (number === 1) throw new Error("not one");
+    return number;
+  };
+  const use = async () => {
+    for await (const { made } of ahead(begun(numbers(), make))) seen.push(`used ${await made}`);
+  };
+  await expect(use()).rejects.toThrow("not one");
+  expect(seen).toEqual([
+    ...["begun 0", "begun 1", "made 0", "used 0", "begun 2", "made 1", "made 2"],
+  ]);
+});
+
 Deno.test("turnsOf() reports the events of each image together, and of those that waited only the last progress", async () => {
   const events: Event[] = [];
   const next = turnsOf((event) => events.push(event));
@@ -115,6 +136,31 @@ Deno.test(
       ...["d.png plan", "d.png progress", "d.png done"],
     ]);
     expect(await filesBelow(out)).toEqual(["a.png", "b.png", "d.png"]);
+  }),
+);
+
+Deno.test(
+  "runBatch() enlarges two images at a time, not three",
+  inFolder(async (folder) => {
+    const names = ["a.png", "b.png", "c.png"];
+    for (const name of names) await writePicture(join(folder, name), 12, 10);
+    const out = join(folder, "out"), previews = join(folder, "previews");
+    const inputs = names.map((name) => join(folder, name));
+    const isSecondBegun = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const events = await eventsOf({ inputs, out, previews, steps: 1 }, async (path, next) => {
+      const name = basename(path)[0];
+      if (path.startsWith(previews)) {
+        if (name === "b") isSecondBegun.resolve();
+        if (name === "a") await isSecondBegun.promise; // for ever, if one waits for the other
+      }
+      await next();
+      order.push(path.startsWith(out) ? name.toUpperCase() : name);
+    });
+    expect(order.indexOf("c")).toBeGreaterThan(order.indexOf("A"));
+    expect(told(events)).toEqual(
+      names.flatMap((name) => ["plan", "progress", "done"].map((kind) => `${name} ${kind}`)),
+    );
   }),
 );
 
