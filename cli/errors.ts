@@ -12,8 +12,14 @@ export function described(
   const cause = error instanceof Error ? error : new Error(String(error));
   const text = permissionLine(error) ?? memoryLine(cause) ??
     withFlags(oneLine(cause.message));
-  const message = file === undefined || text.includes(file) ? text : `${file}: ${text}`;
+  const name = file && inputName(file);
+  const message = name === undefined || text.includes(name) ? text : `${name}: ${text}`;
   return debug ? { message, stack: cause.stack } : { message };
+}
+
+/** The name of an input in messages. */
+export function inputName(file: string): string {
+  return file === "-" ? "standard input" : file;
 }
 
 /** The JavaScript engine's errors of allocation, in the user's terms. */

@@ -1,6 +1,7 @@
 /** Events as text for people: lines, and a progress bar on a terminal. @module */
 
 import { escapeControls } from "./controls.ts";
+import { inputName } from "./errors.ts";
 import type { DoneEvent, Event, PlanEvent, Reporter } from "./events.ts";
 
 /** Properties of the terminal. */
@@ -92,13 +93,8 @@ function startLine({ model, version, provider }: Event & { event: "start" }): st
   return `${model} ${version}${provider === "none" ? "" : ` on ${provider}`}`;
 }
 
-/** The name of an input in messages. */
-function nameOf(file: string): string {
-  return file === "-" ? "standard input" : file;
-}
-
 function planLine({ file, width, height, outputWidth, outputHeight, ...plan }: PlanEvent): string {
-  return `${nameOf(file)}: ${width}x${height} -> ${outputWidth}x${outputHeight}, ` +
+  return `${inputName(file)}: ${width}x${height} -> ${outputWidth}x${outputHeight}, ` +
     `about ${inBytes(plan.memoryBytes)} of memory, about ${inTime(plan.seconds)}`;
 }
 
@@ -110,7 +106,7 @@ function doneLine({ file, outputs, seed, steps, restore, seconds }: DoneEvent): 
     inTime(seconds),
   ];
   const names = outputs.map((path) => path === "-" ? "standard output" : path);
-  return `${nameOf(file)} -> ${names.join(", ")} (${facts.filter(Boolean).join(", ")})`;
+  return `${inputName(file)} -> ${names.join(", ")} (${facts.filter(Boolean).join(", ")})`;
 }
 
 /** A number of things: 1 step, 2 steps. */
@@ -158,5 +154,6 @@ export function inTime(seconds: number): string {
 
 /** An amount of memory as text for people. */
 export function inBytes(bytes: number): string {
-  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(Math.ceil(bytes / 1e8) / 10)} GB`;
+  if (bytes < 1e7) return `${Math.ceil(bytes / 1e5) / 10} MB`;
+  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${Math.ceil(bytes / 1e8) / 10} GB`;
 }

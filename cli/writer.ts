@@ -103,7 +103,11 @@ async function sweep(folder: string): Promise<void> {
 }
 
 async function writeToEnd(bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += await Deno.stdout.write(bytes.subarray(done));
+  try {
+    for (let done = 0; done < bytes.length;) {
+      done += await Deno.stdout.write(bytes.subarray(done));
+    }
+  } catch (cause) {
+    throw new Error(`Cannot write standard output: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { abortable } from "./abortable.ts";
 import { later, longestTimer } from "./platform.ts";
 import type { Failure, Thread } from "./thread.ts";
 
@@ -195,13 +196,4 @@ function exchange<Request, Reply extends { kind: string }>(
 
 function isFailure(reply: { kind: string }): reply is Failure {
   return reply.kind === "failed";
-}
-
-/** Rejects as soon as the signal aborts, though the work may still wait for its turn. */
-function abortable<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  if (signal.aborted) return Promise.reject(signal.reason);
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", onAbort));
 }

@@ -7,6 +7,7 @@ Deno.test("described() makes one line that names the file", () => {
     .toBe("a.png: Cannot read it: no");
   expect(described(new Error("Cannot find a.png"), "a.png").message).toBe("Cannot find a.png");
   expect(described("thrown", "a.png")).toEqual({ message: "a.png: thrown" });
+  expect(described("half-read", "-")).toEqual({ message: "standard input: half-read" });
 });
 
 Deno.test("described() adds the stack only when it is asked for", () => {

@@ -11,9 +11,11 @@ async function toldUntilKilled(
   args: string[],
   signal: Deno.Signal,
   event: RegExp,
+  command: readonly string[] = [Deno.execPath()],
 ): Promise<{ code: number; text: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "-A", program, "--json", ...args],
+  const [first, ...rest] = command;
+  const child = new Deno.Command(first, {
+    args: [...rest, "run", "--quiet", "--no-check", "-A", program, "--json", ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "null",
@@ -52,6 +54,19 @@ Deno.test(
       expect(await killed(args, signal, /"phase":"sample"/)).toBe(130);
       await expect(Deno.stat(join(folder, "out"))).rejects.toThrow(Deno.errors.NotFound);
     }
+  }),
+);
+
+Deno.test(
+  "upscale goes on under nohup when its terminal hangs up",
+  { ignore: Deno.build.os === "windows" },
+  inFolder(async (folder) => {
+    for (const name of ["a", "b", "c"]) await writePicture(join(folder, `${name}.png`), 40, 30);
+    const args = ["--model", "bicubic", "--out", join(folder, "out"), folder];
+    const under = ["nohup", Deno.execPath()];
+    const { code, text } = await toldUntilKilled(args, "SIGHUP", /"event":"start"/, under);
+    expect(code).toBe(0);
+    expect(text).toContain('"event":"summary","done":3');
   }),
 );
 

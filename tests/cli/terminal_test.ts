@@ -91,7 +91,7 @@ Deno.test("jsonReporter() writes one object per line, and not too many", () => {
 
 Deno.test("inTime() and inBytes() are short and never empty", () => {
   expect([0.01, 12, 600, 7200].map(inTime)).toEqual(["1 s", "12 s", "10 min", "2.0 h"]);
-  expect([1, 8.5e8, 4.05e9].map(inBytes)).toEqual(["1 MB", "850 MB", "4.1 GB"]);
+  expect([1, 2.5e6, 8.5e8, 4.05e9].map(inBytes)).toEqual(["0.1 MB", "2.5 MB", "850 MB", "4.1 GB"]);
 });
 
 Deno.test("table() aligns columns", () => {

@@ -1,5 +1,6 @@
 /** Bytes from wherever an image may lie. @module */
 
+import { abortable } from "../../abortable.ts";
 import { joined } from "../../bytes.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { fileFault } from "../../file_fault.ts";
@@ -84,16 +85,6 @@ export async function bytesOf(
   const bytes = new Uint8Array(await abortable(source.arrayBuffer(), options.signal));
   if (bytes.length > options.limit) refuse("the source", options.limit);
   return bytes;
-}
-
-/** Rejects as soon as the signal aborts, though what is waited for may never end: a pipe that nobody writes to. */
-function abortable<Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
-  if (!signal) return work;
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", onAbort));
 }
 
 /** The same bytes where they are no other thread's, or else a copy. */
