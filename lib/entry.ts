@@ -7,8 +7,8 @@ import { inPrecision, isFaster, type Precision, trustedInt8 } from "./precision.
 import { distrust } from "./onnx/trust.ts";
 import {
   type OpenedSessions,
-  type OpenOptions,
   openSessions,
+  type PreparedOptions,
   type Refusal,
 } from "./runtime/providers.ts";
 import { checkOpening } from "./runtime/attempts.ts";
@@ -231,7 +231,7 @@ async function openGraphs(card: ModelCard, options: OpeningOptions): Promise<Ope
   }
   const [fixture, ...graphs] = await filesOf(card, options);
   const { provider, threads, signal, wasmPaths, worker, callTimeout, preparation } = options;
-  const open: OpenOptions = {
+  const open: PreparedOptions = {
     half: options.precision === "auto",
     ...{ provider, threads, signal, wasmPaths, worker, callTimeout, preparation },
     fixture,

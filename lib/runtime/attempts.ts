@@ -24,8 +24,6 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Aborts the loading, which throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** What was begun before the graphs were there. */
-  readonly preparation?: Preparation;
   /** Whether a GPU computes in fp16, if it can and passes the check. @default {false} */
   readonly half?: boolean;
   /** The entry's recorded inputs and outputs: a provider with other results is refused. */
@@ -46,6 +44,12 @@ export interface OpenOptions {
    * @default {600000}
    */
   readonly callTimeout?: number;
+}
+
+/** Those options, and what was begun before the graphs were there. */
+export interface PreparedOptions extends OpenOptions {
+  /** What was begun. */
+  readonly preparation?: Preparation;
 }
 
 /** A provider that cannot run the graphs. */
@@ -121,7 +125,7 @@ export function checkOpening(options: Omit<OpenOptions, "fixture">): void {
 }
 
 /** All possible attempts. */
-export function startSearch(graphs: readonly GraphSource[], options: OpenOptions): Search {
+export function startSearch(graphs: readonly GraphSource[], options: PreparedOptions): Search {
   checkOpening(options);
   const { provider, half } = options;
   const rest = candidates(provider).map((row): Attempt =>
@@ -170,7 +174,7 @@ export function nameOf({ row, form }: Attempt): string {
  *
  * @throws {ProviderError} If none succeeds.
  */
-export async function openNext(search: Search, options: OpenOptions): Promise<Running> {
+export async function openNext(search: Search, options: PreparedOptions): Promise<Running> {
   const { graphs, wide, rest, tried } = search;
   for (let attempt = rest.shift(); attempt; attempt = rest.shift()) {
     const { row, form } = attempt;
@@ -202,7 +206,7 @@ function whyNotInt8(provider: Provider, graphs: readonly GraphSource[]): string 
 async function openOn(
   attempt: Attempt,
   graphs: readonly GraphSource[],
-  options: OpenOptions,
+  options: PreparedOptions,
 ): Promise<Running> {
   const provider = attempt.row.name;
   const threads = options.threads ?? availableThreads();

@@ -9,6 +9,7 @@ import {
   nameOf,
   openNext,
   type OpenOptions,
+  type PreparedOptions,
   type Refusal,
   type Running,
   type Search,
@@ -25,7 +26,7 @@ import { checkOutputs, OutputError } from "./outputs.ts";
 import type { Inputs, Provider, RunOptions, Session } from "./session.ts";
 import type { Moved } from "./worker.ts";
 
-export type { OpenOptions, Refusal };
+export type { OpenOptions, PreparedOptions, Refusal };
 
 /** Graphs that were opened together. */
 export interface OpenedSessions extends AsyncDisposable {
@@ -63,7 +64,7 @@ interface GraphCall {
  */
 export async function openSessions(
   graphs: readonly GraphSource[],
-  options: OpenOptions = {},
+  options: PreparedOptions = {},
 ): Promise<OpenedSessions> {
   const search = startSearch(graphs, options);
   const warnings: string[] = [];
@@ -219,7 +220,7 @@ function isProviderFault(error: unknown): error is Error {
 async function findWorking(
   search: Search,
   failed: Running,
-  { call, error, open }: { call: GraphCall; error: Error; open: OpenOptions },
+  { call, error, open }: { call: GraphCall; error: Error; open: PreparedOptions },
 ) {
   const { signal } = call.options;
   let last = { running: failed, error };

@@ -440,7 +440,10 @@ Deno.test({
             input.value = value;
             input.dispatchEvent(new Event("input", { bubbles: true }));
           }, most);
-          expect(page.url()).toContain(`temperature=${most}`);
+          await page.waitForFunction(
+            (most) => location.hash.endsWith(`&temperature=${most}`),
+            most,
+          );
           expect(errors).toEqual([]);
           await page.context().close();
         }
