@@ -94,6 +94,7 @@ const library: Run[] = [
   { command: "deno run -A cli/zoo.ts list", says: /bicubic[^]*srdiff/ },
   // The command serves until it is interrupted; tests/page/ drives the page in a browser.
   { command: "deno task demo", more: "--build site", makes: ["site/index.html"] },
+  { command: "deno task npm", says: /^npm\/srzoo-core-[\d.]+\.tgz$/m },
   { command: "deno task comparison", makes: ["docs/comparison.png"] },
   { command: "deno task data", says: /Set5: 5 images[^]*terms: / },
   {
