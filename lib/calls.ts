@@ -44,6 +44,8 @@ export interface Call<Request> {
   request: Request;
   /** Transferred buffers, which are gone afterwards. */
   transfer?: ArrayBuffer[];
+  /** Called with the reply, also if that tells of a failure, before the turn of another call. */
+  onReply?(reply: object): void;
 }
 
 /** A thread that answers calls. */
@@ -169,7 +171,7 @@ interface ExchangeOptions {
 
 function exchange<Request, Reply extends { kind: string }>(
   thread: Thread<Request, Reply | Failure>,
-  { request, transfer }: Call<Request>,
+  { request, transfer, onReply }: Call<Request>,
   { signal, giveUp, isFragile, timeout }: ExchangeOptions,
 ): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
@@ -184,6 +186,7 @@ function exchange<Request, Reply extends { kind: string }>(
     Math.min(timeout, longestTimer),
   );
   thread.listen((reply) => {
+    onReply?.(reply);
     if (isFailure(reply)) (isFragile ? fail : reject)(new CallError(reply));
     else resolve(reply);
   }, (message) => fail(new Error(`its worker ended: ${message}`)));

@@ -148,6 +148,12 @@ export interface Failure {
   reason: string;
 }
 
+/** The reply that tells of an error. */
+export function failureOf(error: unknown): Failure {
+  const { name, message } = error instanceof Error ? error : new Error(`${error}`);
+  return { kind: "failed", name, reason: message };
+}
+
 /** Makes this thread answer one request after the other; `{ kind: "close" }` ends it. */
 export function serve(
   desk: Readonly<Record<string, unknown>>,
@@ -156,10 +162,9 @@ export function serve(
   port.listen(async (request) => {
     if (request.kind === "close") return port.close();
     const work = desk[request.kind] as (request: unknown) => Promise<Answer<unknown> | void>;
-    const answer = await work(request).catch((error): Answer<Failure> => {
-      const { name, message } = error instanceof Error ? error : new Error(`${error}`);
-      return { reply: { kind: "failed", name, reason: message } };
-    });
+    const answer = await work(request).catch((error) =>
+      ({ reply: failureOf(error) }) as Answer<Failure>
+    );
     if (answer) port.post(answer.reply, answer.transfer);
   });
 }

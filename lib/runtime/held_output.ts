@@ -3,6 +3,7 @@
 import { GoneError, type Held } from "../tensor/held.ts";
 import { release, type Tensor } from "../tensor/tensor.ts";
 import type { Running } from "./attempts.ts";
+import type { Lender } from "./loan.ts";
 import type { Remote } from "./host.ts";
 
 /** How an output was made, and is made again. */
@@ -21,7 +22,8 @@ function refuse(): Promise<never> {
 }
 
 /** An output where a graph has left it: here, or on the device of a worker. */
-export class HeldOutput implements Held {
+export class HeldOutput implements Held, Lender {
+  loan?: Promise<unknown>;
   readonly dims: readonly number[];
   #place: Tensor | Remote | undefined;
   readonly #maker: Maker;
@@ -39,31 +41,42 @@ export class HeldOutput implements Held {
     return this.#place !== undefined && isHere(this.#place);
   }
 
+  get isOwn(): boolean {
+    return !this.#isRead;
+  }
+
   async read(signal?: AbortSignal): Promise<Tensor> {
+    await this.loan;
     const place = this.#placed();
     this.#isRead = true;
-    if (isHere(place)) return place;
-    try {
-      return await place.read(signal);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (place.isThere()) throw error;
-      return this.#moveTo(await this.#maker.run(signal));
-    }
+    if (!isHere(place)) {
+      try {
+        return await place.read(signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (place.isThere()) throw error;
+      }
+    } else if (place.data.length) return place;
+    const made = await this.#maker.run(signal);
+    // Where a call has made it meanwhile it stays, since the call uses that.
+    return this.#place === place ? this.#moveTo(made) : made;
   }
 
   /** Where graphs that run there may take it from: here, or the device itself. */
   async on(running: Running, signal?: AbortSignal): Promise<Tensor | Remote> {
     const place = this.#placed();
-    if (isHere(place) || running.host.has(place)) return place;
+    if (isAt(running, place)) return place;
     // The provider that is being left still has it.
-    if (place.isThere()) return this.#moveTo(await place.read(signal));
-    return this.#moveTo(await this.#maker.hold(running, signal));
+    const isLeft = !isHere(place) && place.isThere();
+    const made = await (isLeft ? place.read(signal) : this.#maker.hold(running, signal));
+    const now = this.#place;
+    if (!now || now === place || !isAt(running, now)) return this.#moveTo(made);
+    free(made); // another call has made it meanwhile, and uses that
+    return now;
   }
 
   dispose(): void {
-    if (this.#place && !isHere(this.#place)) this.#place.drop();
-    else if (this.#place && !this.#isRead) release(this.#place);
+    if (this.#place && !(isHere(this.#place) && this.#isRead)) free(this.#place);
     this.#place = undefined;
   }
 
@@ -80,6 +93,16 @@ export class HeldOutput implements Held {
     if (isDisposed) this.dispose();
     return place;
   }
+}
+
+/** Whether graphs that run there find it at this place. */
+function isAt({ host }: Running, place: Tensor | Remote): boolean {
+  return isHere(place) ? place.data.length > 0 : host.has(place);
+}
+
+function free(place: Tensor | Remote): void {
+  if (isHere(place)) release(place);
+  else place.drop();
 }
 
 function isHere(place: Tensor | Remote): place is Tensor {

@@ -12,7 +12,7 @@ import type { Unseen } from "./outputs.ts";
 import type { Preparation } from "./preparation.ts";
 import { joinedRanges } from "./range.ts";
 import type { Provider } from "./session.ts";
-import type { Moved, Numbered, Reply, Request } from "./worker.ts";
+import type { Lent, Moved, Numbered, Reply, Request } from "./worker.ts";
 
 /** Options of {@linkcode hostGraphs}. */
 export interface HostOptions extends EngineOptions {
@@ -54,6 +54,11 @@ export interface GraphOptions {
   readonly signal?: AbortSignal;
   /** Names of the outputs that are wanted. @default {all} */
   readonly outputs?: readonly string[];
+  /**
+   * Names of inputs, each alone in its buffer, that are moved to the graph and back instead of copied: they are empty
+   * meanwhile, and stay so if the worker ends before it answers.
+   */
+  readonly lent?: readonly string[];
 }
 
 /** Tensors for a graph: sent along, or on the device of its worker already. */
@@ -139,7 +144,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     const reply = ofKind(await calls.call(make, { signal, timeout }), "outputs");
     moved.up += reply.moved.up;
     moved.down += reply.moved.down;
-    return reply.outputs;
+    return reply;
   }
 
   function numbered(remote: Remote, thread: Reply): Numbered {
@@ -161,7 +166,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
         );
         reads.add(read);
         try {
-          return (await read).values as Tensor;
+          return (await read).outputs.values as Tensor;
         } finally {
           reads.delete(read);
         }
@@ -179,15 +184,28 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
 
   async function call(kind: "run" | "hold", graph: string, inputs: Fed, options: GraphOptions) {
     let thread!: Reply;
-    const outputs = await ask((now) => {
+    const { outputs: wanted, lent = [], signal } = options;
+    const { outputs } = await ask((now) => {
       thread = now;
-      const fed = Object.entries(inputs).map(([name, value]) =>
-        [name, "data" in value ? copyOf(value) : numbered(value, now)] as const
+      const fed = Object.entries(inputs).map(([name, value]) => {
+        if (!("data" in value)) return [name, numbered(value, now)] as const;
+        if (!lent.includes(name)) return [name, copyOf(value)] as const;
+        if (value.data.length === 0) throw new LostError(); // with the call that had it before
+        return [name, value] as const;
+      });
+      const transfer = fed.flatMap(([, value]) =>
+        "data" in value ? [value.data.buffer as ArrayBuffer] : []
       );
-      const transfer = fed.flatMap(([, value]) => "data" in value ? [value.data.buffer] : []);
-      const { outputs } = options;
-      return { request: { kind, graph, inputs: Object.fromEntries(fed), outputs }, transfer };
-    }, options.signal);
+      const sent = Object.fromEntries(fed);
+      return {
+        request: { kind, graph, inputs: sent, outputs: wanted, lent },
+        transfer,
+        onReply(reply) {
+          const { back = {} } = reply as { back?: Lent };
+          for (const name in back) Object.assign(inputs[name], back[name]);
+        },
+      };
+    }, signal);
     return Object.entries(outputs).map(([name, value]) =>
       [name, "data" in value ? value : remoteAt(thread, value)] as const
     );
@@ -196,7 +214,7 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
   /** Asks for what the device computes without a graph: one tensor, or none. */
   async function askDevice(make: (thread: Reply) => Call<Request>, signal?: AbortSignal) {
     let thread!: Reply;
-    const [made] = Object.values(await ask((now) => make(thread = now), signal));
+    const [made] = Object.values((await ask((now) => make(thread = now), signal)).outputs);
     if (!made) return undefined;
     const remote = remoteAt(thread, made as Numbered & Unseen);
     needed.add(remote);

@@ -3,7 +3,7 @@
 import { oneLine } from "../errors.ts";
 import { TimeoutError } from "../calls.ts";
 import { GoneError, type Held } from "../tensor/held.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { isAlone, type Tensor } from "../tensor/tensor.ts";
 import {
   availableThreads,
   nameOf,
@@ -19,10 +19,11 @@ import {
 import type { GraphSource, Signature } from "./graph.ts";
 import { HeldInput } from "./held_input.ts";
 import { HeldOutput, type Maker } from "./held_output.ts";
-import { type Fed, LostError, type Remote } from "./host.ts";
+import { LostError, type Remote } from "./host.ts";
 import { checkInputs } from "./inputs.ts";
 import { addOn, cutOn, type OnDevice, placeOf, sumOn } from "./on_device.ts";
 import { checkOutputs, OutputError } from "./outputs.ts";
+import { isLender, type Lender, lendTo, returned } from "./loan.ts";
 import type { Inputs, Provider, RunOptions, Session } from "./session.ts";
 import type { Moved } from "./worker.ts";
 
@@ -179,12 +180,10 @@ async function callOn(
   const { host, signatures } = running;
   const { graph, inputs, options: { signal, outputs: wanted }, kind } = call;
   checkInputs(graph, signatures[graph], inputs);
-  const fed = await fedTo(running, inputs, signal);
+  const { fed, lent } = await fedTo(running, inputs, signal);
+  const options = { signal, outputs: wanted && Object.keys(wanted), lent: Object.keys(lent) };
   try {
-    const outputs = await host[kind](graph, fed, {
-      signal,
-      outputs: wanted && Object.keys(wanted),
-    });
+    const outputs = await lendTo(Object.values(lent), () => host[kind](graph, fed, options));
     try {
       return checkOutputs(graph, fed, outputs, wanted);
     } catch (error) {
@@ -198,13 +197,19 @@ async function callOn(
   }
 }
 
-/** The inputs where a graph can take them from. */
-async function fedTo(running: Running, inputs: Inputs, signal?: AbortSignal): Promise<Fed> {
-  const fed: Record<string, Tensor | Remote> = {};
-  for (const [name, input] of Object.entries(inputs)) {
-    fed[name] = await placeOf(running, input, signal);
+/** The inputs where a graph can take them from, and those of them that it may have while it runs, which no other call has now. */
+async function fedTo(running: Running, inputs: Inputs, signal?: AbortSignal) {
+  const lenders = Object.values(inputs).filter(isLender);
+  for (;;) {
+    await returned(lenders);
+    const fed: Record<string, Tensor | Remote> = {};
+    const lent: Record<string, Lender> = {};
+    for (const [name, input] of Object.entries(inputs)) {
+      const place = fed[name] = await placeOf(running, input, signal);
+      if (isLender(input) && "data" in place && isAlone(place.data)) lent[name] = input;
+    }
+    if (lenders.every(({ loan }) => !loan)) return { fed, lent };
   }
-  return fed;
 }
 
 /** Whether another provider may do better. */

@@ -3,7 +3,7 @@
 import type { Term } from "../tensor/arithmetic.ts";
 import type { NoiseRecipe } from "../tensor/noise.ts";
 import { release, type Tensor } from "../tensor/tensor.ts";
-import type { Answer, Desk } from "../thread.ts";
+import { type Answer, type Desk, type Failure, failureOf } from "../thread.ts";
 import type { Patch } from "../tensor/patch.ts";
 import type { Rect } from "../tensor/window.ts";
 import {
@@ -30,6 +30,8 @@ interface Call {
   inputs: Record<string, Tensor | Numbered>;
   /** Names of the wanted outputs. @default {all} */
   outputs?: readonly string[];
+  /** Names of the inputs that are wanted back. @default {none} */
+  lent?: readonly string[];
 }
 
 /**
@@ -53,7 +55,11 @@ export type Request =
 /** Its replies. */
 export type Reply =
   | { kind: "opened"; signatures: Record<string, Signature> }
-  | { kind: "outputs"; outputs: Record<string, Output>; moved: Moved };
+  | { kind: "outputs"; outputs: Record<string, Output>; moved: Moved; back?: Lent }
+  | Failure & { back: Lent };
+
+/** Inputs that were lent, by their names. */
+export type Lent = Readonly<Record<string, Tensor>>;
 
 /** An output: its values, or where they stay. */
 export type Output = Tensor | Numbered & Unseen;
@@ -129,33 +135,39 @@ export function graphDesk(
       return { reply: { kind: "opened", signatures } };
     },
     run: (call) =>
-      inTurn(async () => {
-        const computed = await compute(call);
-        try {
-          const read = await mapped(computed, (value) => isOnDevice(value) ? value.read() : value);
-          const answer = answerWith(read, movedBy(call, computed, read));
-          // They were sent for this call alone; a device may not be done with them.
-          if (!Object.values(computed).some(isOnDevice)) releaseAll(call.inputs);
-          return answer;
-        } finally {
-          disposeAll(computed);
-        }
-      }),
+      inTurn(() =>
+        withLent(call, async () => {
+          const computed = await compute(call);
+          try {
+            const read = await mapped(
+              computed,
+              (value) => isOnDevice(value) ? value.read() : value,
+            );
+            return answerWith(read, movedBy(call, computed, read));
+          } finally {
+            // What was sent for this call alone; a device may not be done with it.
+            if (!Object.values(computed).some(isOnDevice)) releaseAll(call);
+            disposeAll(computed);
+          }
+        })
+      ),
     hold: (call) =>
-      inTurn(async () => {
-        const computed = await compute(call);
-        try {
-          const outputs = await mapped(
-            computed,
-            async (value) => isOnDevice(value) ? await keep(value) : value,
-          );
-          if (!Object.values(computed).some(isOnDevice)) releaseAll(call.inputs);
-          return answerWith(outputs, movedBy(call, computed, {}));
-        } catch (error) {
-          disposeAll(computed);
-          throw error;
-        }
-      }),
+      inTurn(() =>
+        withLent(call, async () => {
+          const computed = await compute(call);
+          try {
+            const outputs = await mapped(
+              computed,
+              async (value) => isOnDevice(value) ? await keep(value) : value,
+            );
+            if (!Object.values(computed).some(isOnDevice)) releaseAll(call);
+            return answerWith(outputs, movedBy(call, computed, {}));
+          } catch (error) {
+            disposeAll(computed);
+            throw error;
+          }
+        })
+      ),
     put: ({ values }) =>
       inTurn(async () => {
         const kept = await keep(deviceOf().put(values));
@@ -224,6 +236,20 @@ async function mapped<From, To>(
   return made;
 }
 
+/** Answers with the inputs that are wanted back, even if the call fails. */
+async function withLent(
+  { inputs, lent = [] }: Call,
+  answer: () => Promise<Answer<Reply>>,
+): Promise<Answer<Reply>> {
+  const { reply, transfer = [] } = await answer().catch((error): Answer<Reply> => {
+    if (lent.length === 0) throw error;
+    return { reply: { ...failureOf(error), back: {} } };
+  });
+  const back = Object.fromEntries(lent.map((name) => [name, inputs[name] as Tensor]));
+  const buffers = Object.values(back).map(({ data }) => data.buffer as ArrayBuffer);
+  return { reply: { ...reply, back } as Reply, transfer: [...transfer, ...buffers] };
+}
+
 function answerWith(outputs: Record<string, Output>, moved: Moved): Answer<Reply> {
   const transfer = Object.values(outputs).filter((value) => "data" in value)
     .map(({ data }) => data.buffer as ArrayBuffer);
@@ -244,8 +270,10 @@ function bytesOf(values: readonly (Tensor | Numbered)[]): number {
   return values.reduce((sum, value) => sum + ("data" in value ? value.data.byteLength : 0), 0);
 }
 
-function releaseAll(inputs: Call["inputs"]): void {
-  for (const input of Object.values(inputs)) if ("data" in input) release(input);
+function releaseAll({ inputs, lent = [] }: Call): void {
+  for (const [name, input] of Object.entries(inputs)) {
+    if ("data" in input && !lent.includes(name)) release(input);
+  }
 }
 
 function disposeAll(computed: Readonly<Record<string, Tensor | DeviceTensor>>): void {

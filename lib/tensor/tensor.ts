@@ -35,6 +35,11 @@ export function tensor(dims: readonly number[], data?: Float32Array): Tensor {
 
 /** Frees a tensor, or bytes, that nobody will look at again: now, instead of when the garbage is collected. */
 export function release({ data }: { readonly data: Float32Array | Uint8Array }): void {
-  // A runtime that cannot do it collects the garbage; a buffer that holds more is not ours alone.
-  if (data.byteLength === data.buffer.byteLength) (data.buffer as ArrayBuffer).transfer?.(0);
+  // A runtime that cannot do it collects the garbage; a buffer that is gone already must not be asked.
+  if (isAlone(data)) (data.buffer as ArrayBuffer).transfer?.(0);
+}
+
+/** Whether an array is there, and alone in its buffer, so that this can be freed or moved. */
+export function isAlone({ byteLength, buffer }: Float32Array | Uint8Array): boolean {
+  return byteLength > 0 && byteLength === buffer.byteLength;
 }

@@ -5,7 +5,7 @@ import { readTensors } from "../../lib/runtime/fixture.ts";
 import { compare } from "../../lib/runtime/self_check.ts";
 import type { Session } from "../../lib/runtime/session.ts";
 import { sumOf } from "../../lib/tensor/arithmetic.ts";
-import { disposeAll, valuesOf } from "../../lib/tensor/held.ts";
+import { disposeAll, GoneError, valuesOf } from "../../lib/tensor/held.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 
 /** Opens one of the tiny graphs of `make_graphs.py`. */
@@ -159,6 +159,50 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     placed.dispose();
     await expect(session.run({ x: placed, t })).rejects.toThrow(/disposed/);
     await expect(placed.read()).rejects.toThrow(/disposed/);
+  },
+  async "gives a graph what is held while it runs, and has it back, also if the run fails"(open) {
+    await using session = await open("denoise");
+    const x = varied([3, 3, 4, 4]);
+    const [few, t] = [tensor([2]), tensor([3], Float32Array.of(1, 2, 3))];
+    const wanted = await session.run({ x, t });
+    const placed = session.place(varied(x.dims));
+    const held = (await session.hold({ x, t })).eps;
+    const next = await session.run({ x: wanted.eps, t });
+    for (let i = 0; i < 2; i++) {
+      await expect(session.run({ x: placed, t: few })).rejects.toThrow(/^Cannot run the graph/);
+      await expect(session.run({ x: held, t: few })).rejects.toThrow(/^Cannot run the graph/);
+      // All at once: each waits for the others.
+      const runs = [placed, held, placed, held].map((x) => session.run({ x, t }));
+      const reads = [placed.read(), i === 0 ? undefined : held.read()];
+      const outputs = (await Promise.all(runs)).map(({ eps }) => eps);
+      for (const [j, { eps }] of [wanted, next, wanted, next].entries()) {
+        expect(compare(outputs[j], eps, 1e-5)).toBe(undefined);
+      }
+      expect((await reads[0])!.data).toEqual(x.data);
+      if (reads[1]) expect(compare(await reads[1], wanted.eps, 1e-5)).toBe(undefined);
+    }
+    disposeAll([placed, held]);
+  },
+  async "makes again what was held by a call that was left, or says that it is gone"(open, side) {
+    await using session = await open("denoise");
+    const t = tensor([1], Float32Array.of(3));
+    const large = Math.max(64, 2 * side);
+    const x = varied([1, 3, large, large]);
+    const { eps } = await session.run({ x, t });
+    const held = (await session.hold({ x, t })).eps;
+    const placed = session.place(varied(x.dims));
+    for (const value of [held, placed]) {
+      const controller = new AbortController();
+      const run = session.run({ x: value, t }, { signal: controller.signal }).catch((why) => why);
+      await pause(0);
+      controller.abort("enough");
+      expect(await run).toBe("enough");
+    }
+    expect(compare(await held.read(), eps, 1e-5)).toBe(undefined);
+    const again = await session.run({ x: placed, t }).catch((error) => error);
+    if (again instanceof Error) expect(again).toBeInstanceOf(GoneError);
+    else expect(compare(again.eps, eps, 1e-5)).toBe(undefined);
+    disposeAll([placed, held]);
   },
   async "holds outputs also where what computed them has ended"(open, side) {
     await using session = await open("denoise");
