@@ -5,7 +5,6 @@
  * @module
  */
 
-import { graphsAndCodecs } from "../lib/thread.ts";
 import type { Event, Reporter } from "./events.ts";
 import { exitCodes } from "./exit_codes.ts";
 import type { GenerateSettings } from "./generation.ts";
@@ -96,8 +95,6 @@ interface Work {
 function startWork(task: Task, report: Reporter, { worker, broken }: ReadyThread): Work {
   const { promise: end, resolve, reject } = Promise.withResolvers<number>();
   const threads = new Threads();
-  // Its start takes as long as that of the work, and a core is idle now.
-  threads.foresee(graphsAndCodecs.onServer());
   let unfinished: readonly string[] = [];
   worker.onmessage = ({ data }: MessageEvent<Word>) => {
     if (data.kind === "event") {

@@ -5,23 +5,9 @@ export type Wish =
   | { kind: "start"; id: number; script: string; port: MessagePort }
   | { kind: "terminate"; id: number };
 
-/** A thread that was started. */
-interface Started {
-  readonly script: string;
-  readonly worker: Worker;
-  /** Resolves with the message if it fails. */
-  readonly broken: Promise<string>;
-}
-
 /** Threads by the numbers that the asking thread gave them. */
 export class Threads {
   readonly #running = new Map<number, Worker>();
-  #foreseen: Started | undefined;
-
-  /** Starts a thread before it is asked for: the first one with this script. */
-  foresee(script: string): void {
-    this.#foreseen = started(script);
-  }
 
   /**
    * Starts a thread or ends it.
@@ -35,27 +21,12 @@ export class Threads {
       this.#running.delete(id);
       return;
     }
-    const { worker, broken } = this.#taken(wish.script) ?? started(wish.script);
+    const worker = new Worker(wish.script, { type: "module" });
     this.#running.set(id, worker);
-    broken.then((message) => onBroken(id, message));
+    worker.onerror = (event) => {
+      event.preventDefault();
+      onBroken(id, event.message);
+    };
     worker.postMessage({ kind: "line", port: wish.port }, [wish.port]);
   }
-
-  /** The foreseen thread, if it has this script. */
-  #taken(script: string): Started | undefined {
-    if (this.#foreseen?.script !== script) return undefined;
-    const taken = this.#foreseen;
-    this.#foreseen = undefined;
-    return taken;
-  }
-}
-
-function started(script: string): Started {
-  const worker = new Worker(script, { type: "module" });
-  const { promise: broken, resolve } = Promise.withResolvers<string>();
-  worker.onerror = (event) => {
-    event.preventDefault();
-    resolve(event.message);
-  };
-  return { script, worker, broken };
 }

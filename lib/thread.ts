@@ -47,7 +47,7 @@ export interface OwnScript {
 }
 
 /** The script of graphs and codecs. */
-export const graphsAndCodecs: OwnScript = {
+const graphsAndCodecs: OwnScript = {
   inPage: () => new Worker(new URL("./web_worker.ts", import.meta.url), { type: "module" }),
   onServer: () => serverModule("server_worker", import.meta.url),
 };

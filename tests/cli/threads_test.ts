@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { type StartForAnother, threadBy } from "../../cli/line.ts";
 import { Threads } from "../../cli/threads.ts";
-import { graphsAndCodecs, letStart, startThread } from "../../lib/thread.ts";
+import { letStart, startThread } from "../../lib/thread.ts";
 
 /** The next message of a thread, or what is wrong with it. */
 function answerOf(thread: ReturnType<typeof startThread>): Promise<unknown> {
@@ -46,55 +46,6 @@ Deno.test("Threads starts what another thread asks for, hands it the port, and e
   } finally {
     letStart();
   }
-});
-
-Deno.test("Threads gives a foreseen thread to the first who asks for its script", async () => {
-  const { Worker } = globalThis;
-  const begun: string[] = [];
-  globalThis.Worker = class extends Worker {
-    constructor(script: string | URL, options?: WorkerOptions) {
-      super(script, options);
-      begun.push(`${script}`);
-    }
-  };
-  try {
-    const threads = new Threads();
-    const script = graphsAndCodecs.onServer();
-    threads.foresee(script);
-    expect(begun).toEqual([script]);
-    const ask = async (id: number, script: string) => {
-      const { port1, port2 } = new MessageChannel();
-      const answer = new Promise((resolve) => port1.onmessage = ({ data }) => resolve(data));
-      threads.grant({ kind: "start", id, script, port: port2 }, () => {});
-      port1.postMessage({ kind: "greet" });
-      expect(await answer).toEqual({ kind: "greeting" });
-      threads.grant({ kind: "terminate", id }, () => {});
-      port1.close();
-    };
-    const another = "data:text/javascript,";
-    const { port1, port2 } = new MessageChannel();
-    threads.grant({ kind: "start", id: 1, script: another, port: port2 }, () => {});
-    threads.grant({ kind: "terminate", id: 1 }, () => {});
-    port1.close();
-    await ask(2, script);
-    await ask(3, script);
-    expect(begun).toEqual([script, another, script]);
-  } finally {
-    globalThis.Worker = Worker;
-  }
-});
-
-Deno.test("Threads reports a foreseen thread that cannot be started to who asks for it", async () => {
-  const threads = new Threads();
-  const script = new URL("no_such_worker.js", import.meta.url).href;
-  threads.foresee(script);
-  await new Promise((done) => setTimeout(done, 300)); // it fails before it is asked for
-  const { port1, port2 } = new MessageChannel();
-  const told = new Promise((resolve) => {
-    threads.grant({ kind: "start", id: 4, script, port: port2 }, (...broken) => resolve(broken));
-  });
-  expect(await told).toEqual([4, expect.any(String)]);
-  port1.close();
 });
 
 Deno.test("Threads reports a thread that cannot be started", async () => {
