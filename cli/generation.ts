@@ -5,10 +5,11 @@ import { encodeImage, type Image, loadGenerator, type Preview, type Upscaled } f
 import type { GenerateOptions, Plan, UpscaleOptions, Upscaler } from "../mod.ts";
 import { readSpec } from "../lib/spec.ts";
 import type { OutputFormat } from "../lib/image/files/format.ts";
+import { cardOf } from "./card.ts";
 import { checkFolders } from "./collisions.ts";
 import { tryFiles } from "./destinations.ts";
 import { placeOf } from "./identity.ts";
-import { cardOf, choose, loadChoice } from "./model.ts";
+import { choose, loadChoice } from "./model.ts";
 import { exactName, suffixed } from "./target.ts";
 import { UsageError } from "./usage_error.ts";
 import { contactSheet, stateCollector } from "./sheet.ts";

@@ -8,34 +8,17 @@ import {
   load,
   type LoadOptions,
   type ModelCard,
-  ModelNotFoundError,
   openZoo,
-  resolveCard,
   type ResolveOptions,
   UnsupportedError,
   type Upscaler,
 } from "../mod.ts";
+import { cardOf } from "./card.ts";
 import { described } from "./errors.ts";
 import type { Reporter } from "./events.ts";
 import type { ModelFlags, Settings } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
 import { optionsOf } from "./workshop.ts";
-
-/**
- * Finds the card of one entry.
- *
- * @throws {UsageError} If the zoo has no such entry.
- */
-export async function cardOf(model: string, where: ResolveOptions): Promise<ModelCard> {
-  try {
-    return await resolveCard(model, where);
-  } catch (error) {
-    if (!(error instanceof ModelNotFoundError)) throw error;
-    const isFolder = await Deno.stat(model).then((stat) => stat.isDirectory, () => false);
-    const hint = isFolder ? `; for the folder write --model ./${model}` : "";
-    throw new UsageError(error.message + hint, { cause: error });
-  }
-}
 
 /** What `--model` names: one entry, or several stages of a cascade. */
 export interface Choice {

@@ -2,7 +2,8 @@
 
 import type { Command } from "commander";
 import type { FetchOptions, ModelCard } from "../../lib/zoo/mod.ts";
-import { openZoo, resolveCard, type Zoo } from "../../lib/zoo/mod.ts";
+import { openZoo, type Zoo } from "../../lib/zoo/mod.ts";
+import { cardOf } from "../card.ts";
 import { escapeControls } from "../controls.ts";
 import { table } from "../table.ts";
 
@@ -43,7 +44,7 @@ export function openDesk({ zoo, offline, json }: Flags, signal: AbortSignal): De
     signal,
     options,
     zoo: openZoo(zoo),
-    find: (model) => resolveCard(model, { ...options, zoo }),
+    find: (model) => cardOf(model, { ...options, zoo }),
     tell(data, text) {
       if (json) return console.log(JSON.stringify(data, null, 2));
       console.log(typeof text === "string" ? text : table(text.map((row) => row.map(shown))));

@@ -1,6 +1,6 @@
 /** The verb `new`: creates an entry. @module */
 
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { stringify } from "yaml";
 import { families } from "../../lib/models/mod.ts";
 import { parametersOf } from "../../lib/onnx/parameters.ts";
@@ -11,6 +11,7 @@ import { alignUp } from "../../lib/tiling.ts";
 import { limits } from "../../lib/zoo/limits.ts";
 import { checkCard } from "../../lib/zoo/read.ts";
 import { wholeWithin } from "../values.ts";
+import { reasonOf } from "../writer.ts";
 import { markUnfinished } from "../unfinished.ts";
 import type { Verb } from "./desk.ts";
 
@@ -74,7 +75,9 @@ export async function createEntry(folder: string, entry: NewEntry): Promise<void
     ...SECTIONS[entry.family] ?? {},
   };
   checkCard(card, `${folder}/model.yml`);
-  await Deno.mkdir(folder);
+  await Deno.mkdir(folder).catch((cause) => {
+    throw new Error(`Cannot create ${folder}: ${reasonOf(cause)}`, { cause });
+  });
   const isWhole = markUnfinished(folder);
   try {
     for (const { graph, bytes } of files) await Deno.writeFile(`${folder}/${graph.file}`, bytes);
@@ -115,8 +118,9 @@ function readme(id: string, { family, scale, licence }: NewEntry): string {
 /** Creates an entry. */
 export const create: Verb = (program, desk) => {
   const collect = (text: string, before: Record<string, string> = {}) => {
-    const [name, ...path] = text.split("=");
-    return { ...before, [name]: path.join("=") };
+    const [, name, path] = text.match(/^([^=]+)=(.+)$/) ?? [];
+    if (!path) throw new InvalidArgumentError("It must be NAME=FILE, such as network=model.onnx.");
+    return { ...before, [name]: path };
   };
   program.command("new").argument("<folder>", "a new folder; its name becomes the id")
     .description("create an entry: its card, its graphs, a README")

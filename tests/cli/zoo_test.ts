@@ -34,6 +34,21 @@ Deno.test("zoo refuses unknown verbs and models", async () => {
 });
 
 Deno.test(
+  "zoo says which form an argument must have, and what is in the way of a new entry",
+  inFolder(async (folder) => {
+    const made = join(folder, "mine");
+    const create = ["new", made, "--family", "bicubic"];
+    const [bare, first] = [await zoo(...create, "--graph", "network.onnx"), await zoo(...create)];
+    expect(bare).toMatchObject({ code: 2, errors: expect.stringContaining("NAME=FILE") });
+    expect(first.code).toBe(0);
+    expect(await zoo(...create)).toMatchObject({
+      code: 1,
+      errors: `error: Cannot create ${made}: File exists\n`,
+    });
+  }),
+);
+
+Deno.test(
   "zoo check and publish take a sound entry and refuse a changed one",
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "index.yml"), "# entries\n");
