@@ -1,5 +1,6 @@
 /** Loads entries of the zoo, on this thread or in a worker. @module */
 
+import { checkObject } from "./checks.ts";
 import type { EntryOptions } from "./entry.ts";
 import { type ImageGenerator, openGenerator } from "./generator.ts";
 import { generatorInWorker } from "./remote/generator.ts";
@@ -69,8 +70,10 @@ export async function loadGenerator(
 
 /** Where an entry is opened, and how. */
 function placeOf(
-  { worker = false, ...options }: LoadOptions,
+  given: LoadOptions,
 ): { isRemote: boolean; entry: EntryOptions & { library?: string | URL } } {
+  checkObject("options", given);
+  const { worker = false, ...options } = given;
   if (typeof worker === "boolean") return { isRemote: worker, entry: options };
   if (typeof worker === "string" || worker instanceof URL) {
     return { isRemote: false, entry: { ...options, worker } };

@@ -394,6 +394,16 @@ const rows: Row[] = [
     "cascade's upscale: options": (options) => core.cascade([tiny, flow]).upscale(image, options),
     "encodeImage: options": (options) => core.encodeImage(image, options),
     "interpolateSeeds: options": (options) => core.interpolateSeeds(tiny, image, options),
+    "load: options": (options) => core.load(entry("srdiff-tiny"), options),
+    "loadGenerator: options": (options) => core.loadGenerator(entry("ddpm-free-tiny"), options),
+    "readImage: options": (options) => core.readImage(image, options),
+    "encodeImage: image": (image) => core.encodeImage(image, { format: "png" }),
+    "encodeImage: background": (background) =>
+      core.encodeImage(image, { format: "jpeg", background }),
+    "uncertainty: options": (options) => core.uncertainty(tiny, image, options),
+    "encode: options": (options) => core.encode(flow, image, options),
+    "renew: options": (options) => core.renew(flow, image, options),
+    "interpolateImages: options": (options) => core.interpolateImages(flow, options),
     "fuse: options": (options) => core.fuse(tiny, image, options),
   }).map(([what, call]) => ({ what, call, good: [], bad: [null, 1, true, [], Symbol("one")] })),
   {

@@ -1,5 +1,6 @@
 /** How much samples differ, pixel by pixel. @module */
 
+import { checkObject } from "../checks.ts";
 import { checkWhole } from "../checks.ts";
 import type { ImageLike } from "../image/files/source.ts";
 import type { Image } from "../image/image.ts";
@@ -36,6 +37,7 @@ export async function uncertainty(
   source: ImageLike,
   options: UncertaintyOptions = {},
 ): Promise<Uncertainty> {
+  checkObject("options", options);
   const { window, samples = 5, ...rest } = options;
   needOption(upscaler, "samples", "compare samples");
   checkWindow({ window });

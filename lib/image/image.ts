@@ -1,5 +1,7 @@
 /** Images in memory. @module */
 
+import { checkObject } from "../checks.ts";
+
 /** Pixels per metre. */
 export interface Density {
   /** Across. */
@@ -43,7 +45,9 @@ export function plainImage(image: Image): Image {
  * @throws {TypeError} If its data are not bytes.
  * @throws {RangeError} If there are more or fewer bytes than its size says, or its channels are not 1 to 4.
  */
-export function checkImage({ width, height, data, channels = 4 }: Image): void {
+export function checkImage(image: Image): void {
+  checkObject("image", image);
+  const { width, height, data, channels = 4 } = image;
   const start = `Cannot take an image of ${width}x${height}`;
   // By name, since another window has its own classes.
   if (!/^\[object Uint8(Clamped)?Array\]$/.test(Object.prototype.toString.call(data))) {

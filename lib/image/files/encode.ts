@@ -59,11 +59,11 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
   checkObject("options", options);
   const { format, quality, background, metadata = "keep", onNote, signal, worker } = options;
   const { codec = defaultCodec(worker) } = options;
-  if (!(format in containers)) {
-    throw new UnsupportedError(`Cannot write ${format}: choose png, jpeg or webp`);
+  if (!Object.hasOwn(containers, format)) {
+    throw new UnsupportedError(`Cannot write ${String(format)}: choose png, jpeg or webp`);
   }
   if (quality !== undefined) checkNumber("quality", quality, { from: 1, to: 100 });
-  for (const value of background ?? []) checkNumber("background", value, { to: 255 });
+  if (background !== undefined) checkBackground(background);
   checkWord("metadata", metadata, ["keep", "strip"]);
   checkSignal("signal", signal);
   checkFunction("onNote", onNote);
@@ -96,6 +96,13 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
 export async function toBlob(image: Image, options: EncodeImageOptions): Promise<Blob> {
   const bytes = await encodeImage(image, options);
   return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${options.format}` });
+}
+
+function checkBackground(background: readonly number[]): void {
+  if (!Array.isArray(background) || background.length !== 3) {
+    throw new TypeError("Cannot use the background: it must be an array of red, green and blue");
+  }
+  for (const value of background) checkNumber("background", value, { to: 255 });
 }
 
 /** The metadata that the format can hold. */
