@@ -13,7 +13,7 @@ import {
 } from "./checks.ts";
 import { fitMemory, type Regions } from "./memory.ts";
 import { defaultMemory } from "./platform.ts";
-import type { FamilyOption, Guide, Model } from "./models/model.ts";
+import type { Guide, Model } from "./models/model.ts";
 import { checkSeed, drawSeed, type NoiseField } from "./tensor/noise.ts";
 import { sizeOf, type Tensor } from "./tensor/tensor.ts";
 import { spansOf, type Tiling } from "./tiling.ts";
@@ -181,7 +181,8 @@ export interface Plan {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-const FAMILY: readonly string[] = [
+/** Options that some entries do not have. */
+const OPTIONAL: readonly string[] = [
   "seed",
   "samples",
   "sampler",
@@ -191,7 +192,10 @@ const FAMILY: readonly string[] = [
   "noise",
   "restore",
   "guide",
-] satisfies FamilyOption[];
+  "tile",
+  "consistency",
+  "keepHidden",
+] satisfies (keyof UpscaleOptions)[];
 const COMMON = ["memory", "signal", "onProgress"];
 /** Longest side of an image: that of a PNG file. */
 const MOST_SIDE = 2 ** 31 - 1;
@@ -324,7 +328,7 @@ function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): voi
   const known = [...model.accepts, ...own, ...COMMON];
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue;
-    const why = ["tile", "consistency", "keepHidden"].includes(name) || FAMILY.includes(name)
+    const why = OPTIONAL.includes(name)
       ? `the family "${card.family}" of ${card.id} does not have it`
       : "there is no such option";
     throw new TypeError(

@@ -49,7 +49,7 @@ const DRAWS = 4096;
 export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
   if (stages.length === 0) throw new RangeError("Cannot make a cascade: no upscaler was given");
   const chain = stages.map((stage) => {
-    checkObject("stage", stage, "an upscaler, or one with options of its own");
+    checkObject("stage", stage, "an upscaler");
     return "upscaler" in stage ? stage : { upscaler: stage };
   });
   const upscalers = chain.map(({ upscaler }) => upscaler);

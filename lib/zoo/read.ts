@@ -1,6 +1,6 @@
 /** Reads and checks cards. @module */
 
-import { prettifyError } from "zod/mini";
+import type * as z from "zod/mini";
 import { ManifestError } from "../errors.ts";
 import type { ModelCard } from "./card.ts";
 import { findFaults } from "./faults.ts";
@@ -58,7 +58,7 @@ export function checkCard(value: unknown, place: string): ModelCard {
   const { success, data, error } = modelCardSchema.safeParse(value, { error: english });
   if (!success) {
     const key = error.issues[0].path.join(".");
-    throw new ManifestError(`${place}#${key}`, oneLine(prettifyError(error)));
+    throw new ManifestError(`${place}#${key}`, error.issues.map(told).join("; "));
   }
   const faults = findFaults(data);
   if (faults.length > 0) {
@@ -68,10 +68,8 @@ export function checkCard(value: unknown, place: string): ModelCard {
   return data;
 }
 
-/** `prettifyError` gives two lines for each fault, "✖ what" and "→ at where"; errors here have one in all. */
-function oneLine(pretty: string): string {
-  const [first, ...rest] = pretty.split("\n").map((line) => line.trim()).filter(Boolean);
-  return first.replace(/^✖ /, "") +
-    rest.map((line) => line.startsWith("✖ ") ? `; ${line.slice(2)}` : ` ${line.replace(/^→ /, "")}`)
-      .join("");
+/** A fault and its key, such as `Invalid input: expected int, received string at steps.trained[0].steps`. */
+function told({ message, path }: z.core.$ZodIssue): string {
+  const keys = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+  return keys ? `${message} at ${keys.slice(1)}` : message;
 }

@@ -204,3 +204,18 @@ Deno.test({
     expect(again.exif).toEqual(photograph.exif);
   },
 });
+
+Deno.test("encodeImage() refuses text whose name or characters a format cannot hold", async () => {
+  const image = { width: 1, height: 1, data: new Uint8ClampedArray(4).fill(255) };
+  const names = ["", "1st", "a\0b", "ä", "k".repeat(80)];
+  const refused: Record<string, string>[] = [...names.map((name) => ({ [name]: "x" })), {
+    a: "\0",
+  }];
+  for (const format of ["png", "jpeg", "webp"] as const) {
+    for (const text of refused) {
+      await expect(encodeImage(image, { format, text })).rejects.toThrow("Cannot write the text");
+    }
+    const text = { ["k".repeat(79)]: "a\tb\n", "Creation Time": "ä 日本 \u{1f600}" };
+    await encodeImage(image, { format, text });
+  }
+});

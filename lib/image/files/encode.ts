@@ -25,7 +25,7 @@ export interface EncodeImageOptions {
   format: OutputFormat;
   /** Quality from 1 to 100. JPEG takes 90 if absent, WebP is lossless if absent, PNG has none. */
   quality?: number;
-  /** Text to write: PNG text chunks, or XMP in JPEG and WebP. */
+  /** Text by names of at most 79 letters, digits and _ . - to write: PNG text chunks, or XMP in JPEG and WebP. */
   text?: Readonly<Record<string, string>>;
   /**
    * Whether ICC profile, EXIF, density and text are written, or only the pixels.
@@ -64,6 +64,7 @@ export async function encodeImage(image: Image, options: EncodeImageOptions): Pr
   }
   if (quality !== undefined) checkNumber("quality", quality, { from: 1, to: 100 });
   if (background !== undefined) checkBackground(background);
+  checkText(options.text ?? {});
   checkWord("metadata", metadata, ["keep", "strip"]);
   checkSignal("signal", signal);
   checkFunction("onNote", onNote);
@@ -98,9 +99,20 @@ export async function toBlob(image: Image, options: EncodeImageOptions): Promise
   return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${options.format}` });
 }
 
+/** Names must be valid in PNG and, but for spaces, in XML; so must be the characters of values. */
+function checkText(text: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(text)) {
+    const isText = typeof value === "string" && !/[^\t\n\r -\uffff]/.test(value);
+    if (isText && /^[a-z_][\w .-]{0,78}$/i.test(name)) continue;
+    throw new TypeError(
+      `Cannot write the text "${name}": names are at most 79 letters, digits and _ . -`,
+    );
+  }
+}
+
 function checkBackground(background: readonly number[]): void {
   if (!Array.isArray(background) || background.length !== 3) {
-    throw new TypeError("Cannot use the background: it must be an array of red, green and blue");
+    throw new TypeError("Cannot use the background: give red, green and blue");
   }
   for (const value of background) checkNumber("background", value, { to: 255 });
 }

@@ -192,7 +192,7 @@ async function profileChunk(profile: Uint8Array): Promise<Uint8Array> {
 
 /** `tEXt` for Latin-1, `iTXt` for other text; a keyword has at most 79 bytes. */
 function textChunk(key: string, value: string): Uint8Array {
-  const keyword = latin1(key.slice(0, 79) + "\0");
+  const keyword = latin1(key + "\0");
   // deno-lint-ignore no-control-regex
   if (/^[\x00-\xff]*$/.test(value)) return chunkBytes("tEXt", joined([keyword, latin1(value)]));
   const plain = latin1("\0\0\0\0"); // not compressed, no language, no translated keyword
