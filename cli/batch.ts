@@ -1,6 +1,6 @@
 /**
- * All images of a run: one is read and one is written while two are enlarged, of which one has the networks. One that fails does
- * not stop the others, and the events are told one image after the other.
+ * All images of a run: one is read and one is written while two are enlarged, one of which has the networks. One that fails
+ * does not stop the others, and the events are reported one image after the other.
  *
  * @module
  */

@@ -42,7 +42,7 @@ export interface Preview {
    * @throws {Error} If the next preview was asked for: the memory is used again.
    */
   image(): Promise<Image>;
-  /** Makes the image of the noisy state that this step began with, as soon; absent without a chain. */
+  /** Makes the image of the noisy state that this step began with, and throws as `image()` does; absent without a chain. */
   state?(): Promise<Image>;
 }
 

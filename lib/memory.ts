@@ -64,7 +64,7 @@ export const processMemory = 200e6;
 const TILE = { own: 160, blended: 3000 };
 /** Bytes per high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
 const REGION = { generative: 80, settled: 40 };
-/** Limit of a region's bytes where the images take less: of a 4K image networks of srdiff-photo then see 1.23 times the pixels, and as many with more. */
+/** Limit of a region's bytes where the images take less: networks of srdiff-photo then see 1.23 times the pixels of a 4K image, with 3e8 1.19 times. */
 const ENOUGH = 2e8;
 /** How many times as many pixels as the card's tile a tile may have, if fewer pixels are then processed twice. */
 const LARGER = 2;

@@ -338,8 +338,8 @@ function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): voi
 }
 
 /**
- * How far tiles overlap, in pixels: half the network's radius where noise is drawn, a third where none is, but no more than 20 unless a
- * quarter is; and the radius itself up to 16 or 8.
+ * How far tiles overlap, in pixels: half the network's radius where noise is drawn, a third where none is, but at most 20, or a
+ * quarter of the radius if that is more; and at least 16 or 8, or the radius itself if that is less.
  *
  * What a network takes from farther away counts so little that no value of a result changes by more than 1 of 255: of 184,320 values
  * of the contract tests' hardest image, in tiles of 64 pixels, 1,611 do of sr3 (radius 44), 1,154 of ddpm (44), 16 of srdiff-photo (60),

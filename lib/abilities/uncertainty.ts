@@ -1,7 +1,6 @@
 /** How much samples differ, pixel by pixel. @module */
 
-import { checkObject } from "../checks.ts";
-import { checkWhole } from "../checks.ts";
+import { checkObject, checkWhole } from "../checks.ts";
 import type { ImageLike } from "../image/files/source.ts";
 import type { Image } from "../image/image.ts";
 import { checkWindow, deviationMap, type DeviationOptions } from "../metrics/calibration.ts";

@@ -15,7 +15,7 @@ export interface GraphSource {
   readonly bytes: Uint8Array;
   /** Precision of the weights, which says how exact the self-check can be. @default {"fp32"} */
   readonly precision?: "fp32" | "fp16" | "int8";
-  /** Whether it runs so short and seldom that it shall keep no memory between its runs, though it takes longer then. @default {false} */
+  /** Whether it is small and runs seldom, so that it keeps no memory between runs, which makes them slower. @default {false} */
   readonly isBrief?: boolean;
 }
 

@@ -104,6 +104,26 @@ export function graphDesk(
     return graphs.get(graph)!.run(Object.fromEntries(fed), outputs);
   }
 
+  /** Runs a graph in its turn, and answers with what is made of its outputs, which are freed if that fails. */
+  function runInTurn(
+    call: Call,
+    answer: (computed: Awaited<ReturnType<typeof compute>>) => Promise<Answer<Reply>>,
+  ): Promise<Answer<Reply>> {
+    const work = async () => {
+      const computed = await compute(call);
+      try {
+        return await answer(computed);
+      } catch (error) {
+        disposeAll(computed);
+        throw error;
+      } finally {
+        // What was sent for this call alone; a device may not be done with it.
+        if (!Object.values(computed).some(isOnDevice)) releaseAll(call);
+      }
+    };
+    return inTurn(() => withLent(call, work));
+  }
+
   /** Keeps a tensor of the device, and tells of it. */
   async function keep(value: DeviceTensor): Promise<Numbered & Unseen> {
     const kept = { number: count++, dims: value.dims, ranges: await value.ranges() };
@@ -135,39 +155,19 @@ export function graphDesk(
       return { reply: { kind: "opened", signatures } };
     },
     run: (call) =>
-      inTurn(() =>
-        withLent(call, async () => {
-          const computed = await compute(call);
-          try {
-            const read = await mapped(
-              computed,
-              (value) => isOnDevice(value) ? value.read() : value,
-            );
-            return answerWith(read, movedBy(call, computed, read));
-          } finally {
-            // What was sent for this call alone; a device may not be done with it.
-            if (!Object.values(computed).some(isOnDevice)) releaseAll(call);
-            disposeAll(computed);
-          }
-        })
-      ),
+      runInTurn(call, async (computed) => {
+        const read = await mapped(computed, (value) => isOnDevice(value) ? value.read() : value);
+        disposeAll(computed);
+        return answerWith(read, movedBy(call, computed, read));
+      }),
     hold: (call) =>
-      inTurn(() =>
-        withLent(call, async () => {
-          const computed = await compute(call);
-          try {
-            const outputs = await mapped(
-              computed,
-              async (value) => isOnDevice(value) ? await keep(value) : value,
-            );
-            if (!Object.values(computed).some(isOnDevice)) releaseAll(call);
-            return answerWith(outputs, movedBy(call, computed, {}));
-          } catch (error) {
-            disposeAll(computed);
-            throw error;
-          }
-        })
-      ),
+      runInTurn(call, async (computed) => {
+        const outputs = await mapped(
+          computed,
+          async (value) => isOnDevice(value) ? await keep(value) : value,
+        );
+        return answerWith(outputs, movedBy(call, computed, {}));
+      }),
     put: ({ values }) =>
       inTurn(async () => {
         const kept = await keep(deviceOf().put(values));

@@ -98,8 +98,7 @@ const source = z.strictObject({
 });
 
 const timesteps = whole(1, MOST_TIMESTEPS);
-const first = positive(0.999);
-const last = positive(0.999);
+const beta = positive(0.999);
 
 const schedule = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -110,15 +109,20 @@ const schedule = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("linear"),
     timesteps,
-    first,
-    last,
-    lastForced: z.optional(positive(0.999)),
+    first: beta,
+    last: beta,
+    lastForced: z.optional(beta),
   }),
-  z.strictObject({ kind: z.enum(["quad", "warmup10", "warmup50"]), timesteps, first, last }),
+  z.strictObject({
+    kind: z.enum(["quad", "warmup10", "warmup50"]),
+    timesteps,
+    first: beta,
+    last: beta,
+  }),
   z.strictObject({
     kind: z.literal("const"),
     timesteps,
-    last: last,
+    last: beta,
   }),
   z.strictObject({ kind: z.literal("jsd"), timesteps }),
 ]);

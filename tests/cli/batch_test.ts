@@ -31,6 +31,13 @@ async function eventsOf(
   return events;
 }
 
+/** Writes pictures into a folder; returns what a run takes that enlarges them and shows every step. */
+async function pictures(folder: string, names: readonly string[], width = 12, height = 10) {
+  for (const name of names) await writePicture(join(folder, name), width, height);
+  const inputs = names.map((name) => join(folder, name));
+  return { inputs, out: join(folder, "out"), previews: join(folder, "previews") };
+}
+
 /** The file and the kind of each event that has one, without repetitions of progress. */
 function told(events: readonly Event[]): string[] {
   const lines = events.flatMap((event) =>
@@ -118,12 +125,11 @@ Deno.test(
   "runBatch() enlarges an image while the one before it is written, and reports them in order",
   inFolder(async (folder) => {
     const names = ["a.png", "b.png", "c.png", "d.png"];
-    for (const name of names) await writePicture(join(folder, name), 12, 10);
+    const files = await pictures(folder, names);
+    const { out, previews } = files;
     await Deno.writeTextFile(join(folder, "c.png"), "no picture");
-    const out = join(folder, "out"), previews = join(folder, "previews");
     const isEnlarged = Promise.withResolvers<void>();
-    const inputs = names.map((name) => join(folder, name));
-    const events = await eventsOf({ inputs, out, previews, steps: 2 }, async (path, next) => {
+    const events = await eventsOf({ ...files, steps: 2 }, async (path, next) => {
       if (path.startsWith(previews)) {
         if (basename(path).startsWith("b-") && path.includes("step02")) isEnlarged.resolve();
       } else if (basename(path) === "a.png") await isEnlarged.promise; // for ever, if one waits for the other
@@ -143,12 +149,11 @@ Deno.test(
   "runBatch() enlarges two images at a time, not three",
   inFolder(async (folder) => {
     const names = ["a.png", "b.png", "c.png"];
-    for (const name of names) await writePicture(join(folder, name), 12, 10);
-    const out = join(folder, "out"), previews = join(folder, "previews");
-    const inputs = names.map((name) => join(folder, name));
+    const files = await pictures(folder, names);
+    const { out, previews } = files;
     const isSecondBegun = Promise.withResolvers<void>();
     const order: string[] = [];
-    const events = await eventsOf({ inputs, out, previews, steps: 1 }, async (path, next) => {
+    const events = await eventsOf({ ...files, steps: 1 }, async (path, next) => {
       const name = basename(path)[0];
       if (path.startsWith(previews)) {
         if (name === "b") isSecondBegun.resolve();
@@ -167,15 +172,12 @@ Deno.test(
 Deno.test(
   "runBatch() works on one image after the other where the memory does not hold two",
   inFolder(async (folder) => {
-    const names = ["a.png", "b.png", "c.png"];
-    for (const name of names) await writePicture(join(folder, name), 300, 150);
-    const out = join(folder, "out"), previews = join(folder, "previews");
-    const inputs = names.map((name) => join(folder, name));
+    const files = await pictures(folder, ["a.png", "b.png", "c.png"], 300, 150);
     const order: string[] = [];
-    const how = { model: "bicubic", inputs, out, previews, memory: 215e6 };
+    const how = { model: "bicubic", ...files, memory: 215e6 };
     const events = await eventsOf(how, async (path, next) => {
       // The next image would make previews meanwhile.
-      if (path.startsWith(out)) await new Promise((done) => setTimeout(done, 200));
+      if (path.startsWith(files.out)) await new Promise((done) => setTimeout(done, 200));
       await next();
       order.push(basename(path)[0]);
     });
@@ -187,10 +189,8 @@ Deno.test(
 Deno.test(
   "runBatch() ends where it is aborted while one image is written and another waits for its memory",
   inFolder(async (folder) => {
-    for (const name of ["a.png", "b.png"]) await writePicture(join(folder, name), 12, 10);
+    const { inputs, out } = await pictures(folder, ["a.png", "b.png"]);
     const abort = new AbortController();
-    const inputs = ["a.png", "b.png"].map((name) => join(folder, name));
-    const out = join(folder, "out");
     const run = eventsOf({ inputs, out }, () => {
       abort.abort(new Error("enough"));
       return Promise.resolve();

@@ -108,7 +108,7 @@ class Data(Part):
 
     damage: typing.Literal["none", "photo"] = "none"  # photo: blur, noise and codecs on LR
     drawn: float = 0.0              # share of crops that our generator draws: text, flat areas, charts
-    shrunk: float = 0.0             # share of damaged crops whose HR is shrunk first, as small images of whole scenes are
+    shrunk: float = 0.0             # share of the crops of photographs whose HR is shrunk first, as in small images of whole scenes
     turned: bool = True             # crops are turned by quarters too; faces are only mirrored
     pair: str = ""                  # as 16/128: photographs are made square pairs of these sides
     resample: typing.Literal["pillow", "torch"] = "pillow"  # pairs: what shrinks them
