@@ -79,6 +79,27 @@ export function checkObject(name: string, value: unknown, wanted = "an object"):
 }
 
 /**
+ * Refuses what is no object, and options whose names are not known; undefined ones do not count.
+ *
+ * @param why What else is to be said of a name.
+ * @throws {TypeError} If there is such a one; the message lists the known ones.
+ */
+export function checkNames(
+  options: object,
+  known: readonly string[],
+  why?: (name: string) => string | undefined,
+): void {
+  checkObject("options", options);
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(name)) continue;
+    throw new TypeError(
+      `Cannot use the option "${name}": ${why?.(name) ?? "there is no such option"}. ` +
+        `The options are ${known.join(", ")}`,
+    );
+  }
+}
+
+/**
  * Refuses what cannot be called, but for nothing at all.
  *
  * @param name What the user calls it.

@@ -1,6 +1,6 @@
 /** Loads entries of the zoo, on this thread or in a worker. @module */
 
-import { checkObject } from "./checks.ts";
+import { checkNames } from "./checks.ts";
 import type { EntryOptions } from "./entry.ts";
 import { type ImageGenerator, openGenerator } from "./generator.ts";
 import { generatorInWorker } from "./remote/generator.ts";
@@ -68,11 +68,17 @@ export async function loadGenerator(
   return await (isRemote ? generatorInWorker(model, entry) : openGenerator(model, entry));
 }
 
+/** The names of all options. */
+const OPTIONS = [
+  ...["provider", "threads", "precision", "worker", "wasmPaths", "zoo", "cache", "offline"],
+  ...["signal", "timeout", "retries", "callTimeout", "onDownload"],
+];
+
 /** Where an entry is opened, and how. */
 function placeOf(
   given: LoadOptions,
 ): { isRemote: boolean; entry: EntryOptions & { library?: string | URL } } {
-  checkObject("options", given);
+  checkNames(given, OPTIONS);
   const { worker = false, ...options } = given;
   if (typeof worker === "boolean") return { isRemote: worker, entry: options };
   if (typeof worker === "string" || worker instanceof URL) {

@@ -6,6 +6,7 @@ import type { Size } from "./image/resize.ts";
 import {
   checkFlag,
   checkFunction,
+  checkNames,
   checkNumber,
   checkObject,
   checkSignal,
@@ -221,8 +222,14 @@ export function planUpscale(
   options: UpscaleOptions = {},
 ): Plan {
   checkObject("size", size);
-  checkObject("options", options);
-  checkNames(card, model, options);
+  checkNames(
+    options,
+    optionsOf(card, model),
+    (name) =>
+      OPTIONAL.includes(name)
+        ? `the family "${card.family}" of ${card.id} does not have it`
+        : undefined,
+  );
   const {
     seed = drawSeed(),
     samples = 1,
@@ -319,22 +326,14 @@ export function temperatureOf({ flow }: ModelCard): { default: number; max: numb
   return flow ? { default: flow.temperature, max: 1 } : { default: 1, max: 2 };
 }
 
-/** Refuses options by name. */
-function checkNames(card: ModelCard, model: Model, options: UpscaleOptions): void {
-  const own = [
+/** The options that an entry has. */
+function optionsOf(card: ModelCard, model: Model): string[] {
+  return [
+    ...model.accepts,
     ...card.tiling ? ["tile"] : [],
     ...model.condition ? ["consistency", "keepHidden"] : [],
+    ...COMMON,
   ];
-  const known = [...model.accepts, ...own, ...COMMON];
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || known.includes(name)) continue;
-    const why = OPTIONAL.includes(name)
-      ? `the family "${card.family}" of ${card.id} does not have it`
-      : "there is no such option";
-    throw new TypeError(
-      `Cannot use the option "${name}": ${why}. The options are ${known.join(", ")}`,
-    );
-  }
 }
 
 /**

@@ -407,6 +407,32 @@ const rows: Row[] = [
     "fuse: options": (options) => core.fuse(tiny, image, options),
   }).map(([what, call]) => ({ what, call, good: [], bad: [null, 1, true, [], Symbol("one")] })),
   {
+    what: "cascade: stages",
+    call: (stage) => core.cascade([tiny, stage]),
+    good: [tiny],
+    bad: [{}],
+  },
+  ...Object.entries<(options: never) => unknown>({
+    load: (options) => core.load("bicubic", options),
+    loadGenerator: (options) => core.loadGenerator(entry("ddpm-free-tiny"), options),
+    plan: (options) => tiny.plan(image, options),
+    generate: (options) => generator.generate(options),
+    "cascade's plan": (options) => two.plan(image, options),
+    encodeImage: (options) => core.encodeImage(image, { format: "png", ...(options as object) }),
+    readImage: (options) => core.readImage(image, options),
+    interpolateSeeds: (options) =>
+      core.interpolateSeeds(tiny, image, { from: 1, to: 2, t: 0.5, ...(options as object) }),
+    uncertainty: (options) => core.uncertainty(tiny, image, options),
+    encode: (options) => core.encode(flow, image, options),
+    renew: (options) => core.renew(flow, image, options),
+    fuse: (options) => core.fuse(tiny, image, options),
+  }).map(([name, call]) => ({
+    what: `${name}: the name of an option`,
+    call: (option: string) => call({ [option]: 1 } as never),
+    good: [],
+    bad: ["thread", "toString"],
+  })),
+  {
     what: "upscale: what the noise gives",
     call: (given) => tiny.upscale(image, { noise: () => given }),
     good: [],

@@ -50,7 +50,9 @@ export function cascade(stages: readonly (Upscaler | Stage)[]): Upscaler {
   if (stages.length === 0) throw new RangeError("Cannot make a cascade: no upscaler was given");
   const chain = stages.map((stage) => {
     checkObject("stage", stage, "an upscaler");
-    return "upscaler" in stage ? stage : { upscaler: stage };
+    const found = "upscaler" in stage ? stage : { upscaler: stage };
+    checkObject("the card of a stage", Object(found.upscaler).card);
+    return found;
   });
   const upscalers = chain.map(({ upscaler }) => upscaler);
   const card = cascadeCard(upscalers.map((upscaler) => upscaler.card));

@@ -1,6 +1,6 @@
 /** Works with the latents of images: encodes, interpolates, renews. @module */
 
-import { checkObject } from "../checks.ts";
+import { checkNames } from "../checks.ts";
 import { type Encoded, type Latent, latentField } from "../latents.ts";
 import { UnsupportedError } from "../errors.ts";
 import { readImage } from "../image/files/read.ts";
@@ -38,7 +38,7 @@ export async function encode(
   high: ImageLike,
   options: LatentOptions = {},
 ): Promise<Encoded> {
-  checkObject("options", options);
+  checkNames(options, ["low", "signal"]);
   const { low, signal } = options;
   const large = await readImage(high, { signal });
   const small = low === undefined ? shrunk(upscaler, large) : await readImage(low, { signal });
@@ -68,7 +68,7 @@ export async function interpolateImages(
   upscaler: Upscaler,
   options: InterpolateImagesOptions,
 ): Promise<Image> {
-  checkObject("options", options);
+  checkNames(options, ["from", "to", "t", "signal"]);
   const { from, to, t, signal } = options;
   checkShare("t", t);
   const [first, second] = [await readImage(from, { signal }), await readImage(to, { signal })];
@@ -112,7 +112,7 @@ export async function renew(
   high: ImageLike,
   options: RenewOptions = {},
 ): Promise<Image> {
-  checkObject("options", options);
+  checkNames(options, ["low", "temperature", "signal"]);
   const { temperature = upscaler.card.flow?.temperature ?? 1, signal } = options;
   checkShare("temperature", temperature);
   const large = await readImage(high, { signal });

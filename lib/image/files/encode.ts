@@ -1,6 +1,6 @@
 /** Encodes an image as a file. @module */
 
-import { checkFunction, checkNumber, checkObject, checkSignal, checkWord } from "../../checks.ts";
+import { checkFunction, checkNames, checkNumber, checkSignal, checkWord } from "../../checks.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { checkImage, type Image, plainImage } from "../image.ts";
 import { hasAlpha } from "../pixels.ts";
@@ -56,7 +56,10 @@ export interface EncodeImageOptions {
  * @throws {TypeError} If its data are not bytes, or an option has the wrong type.
  */
 export async function encodeImage(image: Image, options: EncodeImageOptions): Promise<Uint8Array> {
-  checkObject("options", options);
+  checkNames(options, [
+    ...["format", "quality", "text", "metadata", "background"],
+    ...["onNote", "signal", "codec", "worker"],
+  ]);
   const { format, quality, background, metadata = "keep", onNote, signal, worker } = options;
   const { codec = defaultCodec(worker) } = options;
   if (!Object.hasOwn(containers, format)) {

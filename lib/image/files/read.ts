@@ -1,7 +1,7 @@
 /** Reads an image from a file. @module */
 
 import { TimeoutError } from "../../calls.ts";
-import { checkFunction, checkNumber, checkObject, checkSignal, checkTime } from "../../checks.ts";
+import { checkFunction, checkNames, checkNumber, checkSignal, checkTime } from "../../checks.ts";
 import { DecodeError, UnsupportedError } from "../../errors.ts";
 import type { Size } from "../resize.ts";
 import { defaultMemory } from "../../platform.ts";
@@ -78,7 +78,7 @@ export async function readImage(
   source: ImageLike,
   options: ReadImageOptions = {},
 ): Promise<Image> {
-  checkObject("options", options);
+  checkNames(options, ["memory", "timeout", "signal", "onSize", "codec", "worker"]);
   const { codec, worker, signal, memory = defaultMemory, onSize } = options;
   checkNumber("memory", memory, { from: 1, to: Infinity });
   if (options.timeout !== undefined) checkTime("timeout", options.timeout);
