@@ -118,7 +118,7 @@ def main() -> None:
                         help="regression: average with an entry, which gets this share")
     parser.add_argument("--int8", type=Path, metavar="STORE", help="make convolutions int8, calibrated on a store")
     parser.add_argument("--damage", type=Path, metavar="FILE",
-                        help="file of train_damage: the entry then estimates how much to restore")
+                        help="file of train_damage, or an entry: the new entry then estimates how much to restore")
     args = parser.parse_args()
     torch.set_num_threads(1)
     try:

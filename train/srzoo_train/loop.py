@@ -45,10 +45,11 @@ def on_cpu() -> bool:
     return "LOCAL_RANK" in os.environ and not torch.accelerator.is_available()
 
 
-def optimizer_of(stage: Stage, network: torch.nn.Module) -> torch.optim.Optimizer:
-    """A stage's optimizer over all weights of a network."""
+def optimizer_of(stage: Stage, network: torch.nn.Module, precision: str) -> torch.optim.Optimizer:
+    """A stage's optimizer over all weights of a network, for steps in this precision."""
     if stage.optimizer == "muon":
-        return Muon(network.parameters(), stage.lr, BETAS)
+        rounds_in = torch.bfloat16 if precision == "bf16" else torch.float32
+        return Muon(network.parameters(), stage.lr, BETAS, rounds_in=rounds_in)
     return torch.optim.AdamW(network.parameters(), stage.lr, BETAS, weight_decay=0.0)
 
 
@@ -149,7 +150,7 @@ class Trainer:
     def prepare(self, stage: Stage, state: dict | None = None):
         """Network, optimizer, objective and batches of a stage, as its steps need them."""
         objective = self._objective(stage)
-        optimizer = optimizer_of(stage, self.network)
+        optimizer = optimizer_of(stage, self.network, self.precision)
         if state and state.get("optimizer"):
             optimizer.load_state_dict(state["optimizer"])
         network, optimizer = self.accelerator.prepare(self.network, optimizer)

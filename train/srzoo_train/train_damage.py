@@ -1,8 +1,9 @@
 """Trains the graph `damage`: `python -m srzoo_train.train_damage --data STORE --out damage.pt`.
 
 It learns the severity of the damage that `data.damage` does to crops, in some minutes on a CPU, and
-where `restore` has to begin and to end: severities that nine of ten clean crops stay below, and
-that three of four of the clearly damaged ones exceed.
+where `restore` may begin and end: severities that nine of ten clean crops stay below, and that
+three of four of the clearly damaged ones exceed. `dial --damage` then sets both ends by what comes
+nearest to the truth.
 """
 
 import argparse
@@ -18,8 +19,9 @@ from torch.nn import functional as F
 from .data.crops import Crops
 from .data.store import Store
 from .data.workers import Workers
-from .models.damage import Damage
-from .recipe import Data
+from .models.damage import Damage, risen
+from .origins import released
+from .recipe import Data, RecipeError
 
 DATA = Data(damage="photo", drawn=0.05)
 BATCH, SIZE = 16, 48   # crops a step, LR pixels
@@ -85,40 +87,43 @@ def judged(network: Damage, store: Store, seed: int) -> tuple[Tensor, Tensor]:
     return torch.cat(seen), torch.from_numpy(np.concatenate([pixels.severity() for pixels in batches]))
 
 
+@torch.no_grad()
 def set_curve(network: Damage, seen: Tensor, severity: Tensor) -> None:
     """The severities at which `restore` begins and ends."""
-    network.low = float(seen[severity == 0].quantile(0.9))
-    network.high = max(network.low + 0.05, float(seen[severity > CLEAR].quantile(0.25)))
+    low = float(seen[severity == 0].quantile(0.9))
+    network.set_curve(low, max(low + 0.05, float(seen[severity > CLEAR].quantile(0.25))))
 
 
 def figures(network: Damage, seen: Tensor, severity: Tensor) -> dict[str, float]:
     """How well the network separates clean from damaged crops."""
     clean, clear = seen[severity == 0], seen[severity > CLEAR]
-    restore = lambda values: float(((values - network.low) / (network.high - network.low)).clamp(0, 1).mean())
+    low, high, least, most = network.curve.tolist()
+    restore = lambda values: float(risen(values, *network.curve).mean())
     return {
         "correlation": float(torch.corrcoef(torch.stack([seen, severity]))[0, 1]),
         "right_pairs": float((clear[:, None] > clean[None]).float().mean()),  # the area under the ROC
-        "low": network.low,
-        "high": network.high,
+        "low": low,
+        "high": high,
+        "least": least,
+        "most": most,
         "restore_of_clean": restore(clean),
         "restore_of_clearly_damaged": restore(clear),
     }
 
 
 def save(network: Damage, file: Path) -> None:
-    """Weights with what is needed to build the network again."""
+    """Weights and the curve."""
     part = file.with_suffix(".part")
-    shape = {"channels": network.hidden.out_features}
-    curve = {"low": network.low, "high": network.high, "most": network.most}
-    torch.save({"weights": network.state_dict(), **shape, **curve}, part)
+    torch.save(network.state_dict(), part)
     part.rename(file)
 
 
-def saved(file: Path) -> Damage:
-    """The network of a file that `save` wrote."""
-    found = torch.load(file, map_location="cpu", weights_only=True)
-    weights = found.pop("weights")
-    network = Damage(**found)
+def saved(origin: Path) -> Damage:
+    """The network of a file that `save` wrote, or of a released entry."""
+    weights = released(str(origin), "damage")
+    if "curve" not in weights:
+        raise RecipeError(f"cannot read {origin}: its graph `damage` was made by an older version")
+    network = Damage(len(weights["hidden.bias"]))
     network.load_state_dict(weights)
     return network.eval()
 
@@ -129,19 +134,14 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="the file to write")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--most", type=float, default=1.0,
-                        help="restore of what is clearly damaged, above 0 to 1; `python -m srzoo_train.dial` tells the best one")
-    parser.add_argument("--start", type=Path, help="a file of an earlier run to start from")
+    parser.add_argument("--start", type=Path, help="a file of an earlier run, or an entry, to start from")
     args = parser.parse_args()
     try:
-        if not 0 < args.most <= 1:
-            raise ValueError(f"--most must be above 0 and at most 1, got {args.most}")
         store = Store(args.data)
         network = train(store, args.steps, args.seed, saved(args.start) if args.start else None)
         refit(network, store, args.seed)
         found = judged(network, store, args.seed)
         set_curve(network, *found)
-        network.most = args.most
         save(network, args.out)
     except (OSError, ValueError) as error:
         raise SystemExit(f"train_damage: {error}") from None

@@ -9,11 +9,12 @@ from srzoo_train.muon import RMS, Muon, orthogonal
 BETAS = (0.9, 0.99)
 
 
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", [(8, 72), (72, 8), (16, 16)])
-def test_singular_values_come_near_one_and_directions_stay(shape):
+def test_singular_values_come_near_one_and_directions_stay(shape, kind):
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     u, s, v = torch.linalg.svd(matrix, full_matrices=False)
-    near = torch.diagonal(u.T @ orthogonal(matrix) @ v.T)
+    near = torch.diagonal(u.T @ orthogonal(matrix.to(kind)).float() @ v.T)
     well = s > 0.05 * s[0]  # tiny components cannot be enlarged in so few rounds
     assert near[well].min() > 0.6 and near[well].max() < 1.3
 
@@ -25,13 +26,14 @@ def step_of(layer: nn.Module, optimizer: torch.optim.Optimizer, x: torch.Tensor)
     return {name: p.detach() - before[name] for name, p in layer.named_parameters()}
 
 
-def test_weights_move_as_far_as_adamw_moves_them_and_biases_just_as_adamw_does():
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_weights_move_as_far_as_adamw_moves_them_and_biases_just_as_adamw_does(kind):
     torch.manual_seed(2)
     x = torch.randn(4, 16, 9, 9)
     layer = nn.Conv2d(16, 32, 3)
     twin = nn.Conv2d(16, 32, 3)
     twin.load_state_dict(layer.state_dict())
-    mine = step_of(layer, Muon(layer.parameters(), 1e-3, BETAS), x)
+    mine = step_of(layer, Muon(layer.parameters(), 1e-3, BETAS, rounds_in=kind), x)
     adam = torch.optim.AdamW(twin.parameters(), 1e-3, BETAS, weight_decay=0.0)
     assert torch.equal(mine["bias"], step_of(twin, adam, x)["bias"])
     assert float(mine["weight"].square().mean().sqrt()) == pytest.approx(RMS * 1e-3, rel=0.25)

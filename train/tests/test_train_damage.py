@@ -47,9 +47,9 @@ def test_training_lowers_the_loss(store, trained):
     assert loss_of(trained, store) < loss_of(Damage(), store)
 
 
-def test_the_curve_gives_0_up_to_low_and_most_from_high_for_any_size():
-    network = Damage(low=0.3, high=0.5, most=0.9)
-    for level, wanted in ((0.2, 0.0), (0.4, 0.45), (0.9, 0.9)):
+def test_the_curve_gives_least_up_to_low_and_most_from_high_for_any_size():
+    network = Damage(low=0.3, high=0.5, least=0.1, most=0.9)
+    for level, wanted in ((0.2, 0.1), (0.4, 0.5), (0.9, 0.9)):
         network.logit = lambda lr: torch.logit(torch.full((len(lr),), level))
         found = network(torch.zeros(2, 3, 5, 7))
         assert found.shape == (2, 1, 5, 7)
@@ -62,8 +62,10 @@ def test_set_curve_leaves_nine_of_ten_clean_crops_below_and_three_of_four_damage
     seen = torch.cat([torch.linspace(0.1, 0.4, 100), torch.linspace(0.3, 0.9, 100)])
     set_curve(network, seen, severity)
     found = figures(network, seen, severity)
-    assert (seen[:100] <= network.low).float().mean() == pytest.approx(0.9, abs=0.01)
-    assert (seen[100:] >= network.high).float().mean() == pytest.approx(0.75, abs=0.01)
+    low, high, least, most = network.curve.tolist()
+    assert (least, most) == (0, 1)
+    assert (seen[:100] <= low).float().mean() == pytest.approx(0.9, abs=0.01)
+    assert (seen[100:] >= high).float().mean() == pytest.approx(0.75, abs=0.01)
     assert found["restore_of_clean"] < 0.05 and found["right_pairs"] > 0.9
 
 
@@ -71,7 +73,7 @@ def test_an_entry_with_damage_finds_out_how_much_to_restore(store, trained, tmp_
     file = tmp_path / "damage.pt"
     save(trained, file)
     network = saved(file)
-    assert (network.low, network.high, network.most) == (trained.low, trained.high, trained.most)
+    assert torch.equal(network.curve, trained.curve)
     Trainer(regression(data=Data("photo")), Store(store), tmp_path / "run", None).run()
     run, target = open_run(tmp_path / "run"), tmp_path / "entry"
     card = export.export(run, target, export.words_of(run, target, None, None), damage=network)
@@ -81,6 +83,8 @@ def test_an_entry_with_damage_finds_out_how_much_to_restore(store, trained, tmp_
     lr = np.random.default_rng(0).uniform(-1, 1, (1, 3, 9, 13)).astype(np.float32)
     (found,) = opened.run(None, {"lr": lr})
     assert found.shape == (1, 1, 9, 13) and 0 <= found.min() <= found.max() <= 1
+    released = saved(target)
+    assert all(torch.equal(p.half().float(), q) for p, q in zip(network.parameters(), released.parameters()))
 
 
 def test_a_run_without_damage_takes_no_such_graph(store, trained, tmp_path):

@@ -11,11 +11,14 @@ class Damage(nn.Module):
     """lr [n, 3, h, w] in [-1, 1] -> damage [n, 1, h, w] in [0, 1], the same at every pixel.
 
     Convolutions look for blocks, grain and blur; their means over the image, which any size has,
-    tell its severity (data.damage). What is given is what `restore` should be: 0 up to the
-    severity `low`, `most` from `high` on.
+    tell its severity (data.damage). What is given is what `restore` should be: `least` up to the
+    severity `low`, `most` from `high` on, in proportion between them. The four are no weights to be
+    trained; `train_damage` and `dial` set them.
     """
 
-    def __init__(self, channels: int = 32, low: float = 0.0, high: float = 1.0, most: float = 1.0):
+    def __init__(
+        self, channels: int = 32, low: float = 0.0, high: float = 1.0, least: float = 0.0, most: float = 1.0
+    ):
         super().__init__()
         steps = ((6, 1), (channels, 1), (channels, 2), (channels, 2))
         self.body = nn.ModuleList(
@@ -23,7 +26,12 @@ class Damage(nn.Module):
         )
         self.hidden = nn.Linear(2 * channels, channels)
         self.head = nn.Linear(channels, 1)
-        self.low, self.high, self.most = low, high, most
+        # A parameter, so that it lies in the exported graph by its name, as the weights do.
+        self.curve = nn.Parameter(torch.tensor([low, high, least, most]), requires_grad=False)
+
+    def set_curve(self, low: float, high: float, least: float = 0.0, most: float = 1.0) -> None:
+        """The severities between which `restore` rises, and its values at them."""
+        self.curve.copy_(torch.tensor([low, high, least, most]))
 
     def logit(self, lr: Tensor) -> Tensor:
         """Log-odds of the severity, [n]."""
@@ -44,5 +52,10 @@ class Damage(nn.Module):
         return self.head(F.relu(self.hidden(signs)))[:, 0]
 
     def forward(self, lr: Tensor) -> Tensor:
-        restore = ((torch.sigmoid(self.logit(lr)) - self.low) / (self.high - self.low)).clamp(0, 1)
-        return self.most * restore[:, None, None, None] * torch.ones_like(lr[:, :1])
+        restore = risen(torch.sigmoid(self.logit(lr)), *self.curve)
+        return restore[:, None, None, None] * torch.ones_like(lr[:, :1])
+
+
+def risen(severity: Tensor, low: Tensor, high: Tensor, least: Tensor, most: Tensor) -> Tensor:
+    """`least` up to the severity `low`, `most` from `high` on, in proportion between them."""
+    return least + (most - least) * ((severity - low) / (high - low)).clamp(0, 1)
