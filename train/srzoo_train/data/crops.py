@@ -156,8 +156,8 @@ class Crops:
         kind = damage.Damage()
         if self.data.damage == "photo":
             kind, wide = damage.draw(random), damage.dimmed(wide, random)
-        # Of damaged crops three quarters are to lose more than 70 % of their damage.
-        restore = random.random() ** (1 if kind == damage.Damage() else 0.25)
+        # Half of the damaged crops are to lose more than 70 % of their damage.
+        restore = random.random() ** (1 if kind == damage.Damage() else 0.5)
         lr, clean = damage.damaged(wide, kind, self.store.scale, random)
         beyond = damage.margin(self.store.scale)
         return lr, wide[beyond:-beyond, beyond:-beyond], clean, restore

@@ -18,8 +18,8 @@ import numpy as np
 from .kernels import Blur, filtered, gaussian, reach, separable, shrunk, shrunk_exactly
 
 GRID = 16      # LR pixels: the largest block of JPEG's 4:2:0 and of WebP
-CLEAN = 0.25   # share of the draws without any damage
-STORED = 0.3   # of those that were shrunk well and stored once
+CLEAN = 0.2    # share of the draws without any damage
+STORED = 0.4   # of those that were shrunk well and stored once
 DIMMED = 0.1   # of those whose scene is darker or flatter, the truth too
 FULL = 15.0    # levels of 255, root mean square, of an input that counts as wholly damaged
 
@@ -115,9 +115,9 @@ class Damage:
 
 
 def draw(random: np.random.Generator) -> Damage:
-    """The damage of a photograph as people have it: none in a quarter of the draws.
+    """The damage of a photograph as people have it: none in a fifth of the draws.
 
-    In three of ten it is what most photographs on the web have: shrunk well, perhaps sharpened, and
+    Four of ten photographs have what most on the web have: they were shrunk well, perhaps sharpened, and
     stored once, with little noise. In the rest anything can come together, mostly with a second,
     milder pass.
     """
@@ -126,7 +126,7 @@ def draw(random: np.random.Generator) -> Damage:
         return Damage()
     down = ("bicubic", "area", "bilinear", "point")[random.choice(4, p=(0.5, 0.25, 0.2, 0.05))]
     if kind < CLEAN + STORED:
-        only = Pass(_noise(random, 8.0, 0.3), _codec(random, (40, 95), 1.0), _retouch(random, 0.15))
+        only = Pass(_noise(random, 8.0, 0.45), _codec(random, (40, 95), 1.0), _retouch(random, 0.15))
         return Damage(None, down, (only,))
     blur = _blur(random) if random.random() < 0.65 else None
     first = Pass(_noise(random, 12.0, 0.55), _codec(random, (30, 95), 0.8), _retouch(random, 0.25))
