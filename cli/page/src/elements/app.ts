@@ -412,7 +412,9 @@ export class App extends HTMLElement {
     if (result) this.#samples.show(result.canvases);
     this.#part(".save").hidden = true;
     this.#enable();
-    this.#status.rest(`The area took ${inTime(made.seconds)}. Enlarge does the same for all of it.`);
+    this.#status.rest(
+      `The area took ${inTime(made.seconds)}. Enlarge does the same for all of it.`,
+    );
   }
 
   /** Runs the entry on an image; undefined if it was cancelled or failed, which the page then says. */
