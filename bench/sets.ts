@@ -90,7 +90,7 @@ export async function findSet(data: string, name: string, scale: number): Promis
 /**
  * Refuses a folder of inputs in an unknown layout, which would otherwise be ignored while other inputs are measured.
  *
- * @throws {Error} If there is such a folder whose name ends in no other scale.
+ * @throws {Error} If there is such a folder that is not named after another scale.
  */
 async function refuseUnreadInputs(root: string, scale: number): Promise<void> {
   if (!await exists(root)) return;

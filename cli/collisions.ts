@@ -1,4 +1,4 @@
-/** Refuses conflicts before any work: results with one name, or that would overwrite an input or what is no file. @module */
+/** Refuses conflicts before any work: two results with one name, a result that is an input, or no ordinary file. @module */
 
 import { join } from "node:path";
 import { formatOf, isForeign } from "./formats.ts";

@@ -21,7 +21,7 @@ const WORDS = ["--help", "-h", "--version", "-V", "--list-models"];
 export async function main(args: readonly string[]): Promise<number> {
   let settings: Settings | undefined;
   const reporter = () => reporterOf(settings ?? { json: args.includes("--json") });
-  // Started first, since it takes longer to load than what is loaded here.
+  // Started first, since it takes longer to load than this thread.
   const thread = args.some((arg) => WORDS.includes(arg)) ? undefined : readyThread("upscale");
   try {
     const { readSettings } = await import("./settings.ts");

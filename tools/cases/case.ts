@@ -27,7 +27,7 @@ export interface Place {
   readonly root: string;
 }
 
-/** A case had another outcome than it must. */
+/** A case did not have the outcome that it must have. */
 export class Unwanted extends Error {
   override name = "Unwanted";
 }

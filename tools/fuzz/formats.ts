@@ -34,7 +34,7 @@ const STRANGERS = [
 
 /** Files to change. */
 interface Seeds {
-  /** All of them. */
+  /** All files, readable or not. */
   files: Bytes[];
   /** Those that can be read. */
   sound: Bytes[];

@@ -57,7 +57,7 @@ export interface Aborts {
   finished: number;
   /** Runs that failed with an error other than the signal's reason. */
   otherwise: number;
-  /** Runs after an abort whose result was not the right one. */
+  /** Runs whose result was wrong. */
   wrong: number;
 }
 

@@ -160,7 +160,7 @@ def _seconds_per_step(folder: Path) -> dict[str, float]:
 
 
 def recipe_name(recipe: Recipe) -> str:
-    """The file under train/recipes that differs in budget and optimisation at most, or else the recipe's id."""
+    """The file under train/recipes with the same id, family, network, stages, data and scale; else the recipe's id."""
     alike = lambda other: (other.id, other.family, other.network, other.stages, other.data, other.scale)
     for file in sorted((ROOT / "train" / "recipes").glob("*.yml")):
         try:

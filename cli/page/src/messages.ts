@@ -5,7 +5,7 @@ import type { Image, Progress, UpscaleOptions } from "../../../mod.ts";
 /** The options of a run that can be sent to a worker. */
 export type RunOptions = Omit<UpscaleOptions, "signal" | "onProgress">;
 
-/** Position of an image in a larger one, in pixels, so that it is enlarged as it is there. */
+/** Position of an image in a larger one, in pixels, so that it comes out as it would there. */
 export interface Part {
   x: number;
   y: number;

@@ -7,7 +7,7 @@ import type { Size } from "./viewport.ts";
 /** Keeps a number and its unit on one line. */
 const NARROW = "\u202f";
 
-/** Seconds below which no number is told. */
+/** Seconds below which no number is shown. */
 const MOMENT = 0.95;
 
 /** A number of bytes. */

@@ -44,7 +44,7 @@ export class Controls extends HTMLElement {
               <input id="temperature" name="temperature" type="range" min="0" max="1" step="0.05" /></label>
           </div>
           <label class="check"><input name="consistency" type="checkbox" />
-            Keep it exact: shrunk again, the result is the same as the photograph</label>
+            Keep it exact: shrunk again, the result matches the photograph</label>
         </details>
       </form>`;
     this.addEventListener("input", ({ target }) => {
