@@ -16,7 +16,7 @@ import { failuresOf } from "./pictures/failures.ts";
 import { latentsOf } from "./pictures/latents.ts";
 import { repeated, sheetOf } from "./sheet.ts";
 
-/** Photographs in the README; those with a quality are turned into a JPEG file first. */
+/** Photographs in the README; those with a quality are compressed as JPEG first. */
 const SHOWN: readonly (readonly [name: string, quality?: number])[] = [
   ["coffee"],
   ["coffee", 40],
@@ -28,12 +28,12 @@ const root = new URL("../", import.meta.url);
 
 const photograph = (name: string) => readImage(new URL(`docs/${name}.png`, root));
 
-/** The photograph as it comes out of a JPEG file. */
+/** The photograph after JPEG compression. */
 async function asJpeg(image: Image, quality: number): Promise<Image> {
   return await readImage(await encodeImage(image, { format: "jpeg", quality }));
 }
 
-/** docs/comparison.png. */
+/** Writes docs/comparison.png. */
 async function compare(): Promise<void> {
   await using bicubic = await load("bicubic");
   await using entry = await load(DEFAULT_MODEL);

@@ -1,4 +1,4 @@
-/** Contact sheets of images that have no truth: a row for each image, a column for each method. @module */
+/** Contact sheets of images without a truth: a row for each image, a column for each method. @module */
 
 import { encodeImage } from "../lib/image/files/encode.ts";
 import { readImage } from "../lib/image/files/read.ts";

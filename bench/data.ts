@@ -70,7 +70,7 @@ function comparison({ names }: KnownSet, hasPixels: boolean): DataReport["compar
   return hasPixels ? "pixels" : names ? "names" : "number";
 }
 
-/** Lists the wrong and the missing names; of many, only the first five. */
+/** Lists the wrong and the missing names, at most five of each. */
 function misnamed({ name, names }: KnownSet, found: readonly string[]): string[] {
   if (!names) return [];
   const [wanted, had] = [new Set(names), new Set(found)];
@@ -96,7 +96,7 @@ function knownSet(name: string): KnownSet {
 
 /**
  * Shrinks the images of `FOLDER/HR`, or those of the folder itself, by the exact bicubic into `FOLDER/LRxSCALE`,
- * cut at the right and bottom to a multiple of the scale. What is there already stays.
+ * cut at the right and bottom to a multiple of the scale. Existing files stay.
  *
  * @returns The number of images written.
  * @throws {Error} If there are no images, or one is smaller than the scale.
@@ -127,7 +127,7 @@ export async function makeLow(folder: string, scale: number): Promise<number> {
   return written;
 }
 
-/** What is known of all sets, as text for the terminal. */
+/** Describes all sets, as text for the terminal. */
 async function listing(): Promise<string> {
   const sets = await Promise.all(knownSets.map(async (set) => {
     const { name, use, images, place, terms, source } = set;
@@ -140,7 +140,7 @@ async function listing(): Promise<string> {
   return sets.join("\n");
 }
 
-/** How far a folder can be compared with a set, as text for the terminal. */
+/** How closely a folder can be compared with a set, as text for the terminal. */
 const CHECKS: Readonly<Record<DataReport["compared"], string>> = {
   pixels: "to the pixel",
   names: "names and number alone: the set was not available to record its pixels",

@@ -1,4 +1,4 @@
-/** Damaged inputs of a set, made once by the training's own pipeline and kept. @module */
+/** Damaged inputs of a set, made once by the pipeline of training and kept. @module */
 
 import { basename } from "node:path";
 import { exists, sha256 } from "./files.ts";
@@ -7,7 +7,7 @@ import { runTrainingModule } from "./training.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** The code that the files depend on. */
+/** The code that the files depend on, below train/srzoo_train. */
 const CODE = ["bicubic.py", "data/damage.py", "data/kernels.py", "data/tracks.py"];
 
 /** Names of the tracks; `clean` is the set as it is. train/srzoo_train/data/tracks.py makes the others. */
@@ -36,7 +36,7 @@ export async function degraded(set: BenchSet, track: string, cache: string): Pro
   return { ...set, name: `${set.name}-${track}`, images };
 }
 
-/** The folder appears once all its files are written. */
+/** Makes the files; the folder gets its name once all of them are written. */
 async function make(set: BenchSet, track: string, folder: string): Promise<void> {
   const part = `${folder}.part`;
   await runTrainingModule("srzoo_train.data.tracks", [

@@ -14,18 +14,23 @@ import { cropPath } from "./gallery.ts";
 import type { Source } from "./protocols.ts";
 import type { BenchRecord, SetFigures, SetRecord } from "./record.ts";
 
-/** Splits of the Inception Score, as papers take them; one where a split would have under ten images. */
+/** Splits of the Inception Score, as in papers; one split if each of ten would have under ten images. */
 const SPLITS = 10;
 
-/** Is given every result once. */
+/** Receives every result once. */
 export interface Observer extends AsyncDisposable {
-  /** Keeps the features of a result, and of the truth with the first. */
+  /** Keeps the features of a result, and those of its truth if they are not kept yet. */
   observe(set: SetRecord, pair: Source, method: string, result: Image): Promise<void>;
-  /** Whether a result's features are kept. */
+  /** Whether the features of a result are kept; true for sets without a truth. */
   observed(set: SetRecord, image: string, method: string): Promise<boolean>;
 }
 
-/** Opens a feature graph. */
+/**
+ * Opens a feature graph.
+ *
+ * @param file The ONNX file.
+ * @param folder Where the features are kept.
+ */
 export async function openObserver(file: string, folder: string): Promise<Observer> {
   const network = await openFeatures(await Deno.readFile(file));
   return {
@@ -41,7 +46,7 @@ export async function openObserver(file: string, folder: string): Promise<Observ
   };
 }
 
-/** Features, then probabilities; their numbers stand first. */
+/** Writes float32 values: the numbers of features and of probabilities, the features, the probabilities. */
 async function keep(network: FeatureNetwork, path: string, image: Image): Promise<void> {
   const { features, probabilities = new Float32Array() } = await network.features(image);
   const head = [features.length, probabilities.length];
@@ -53,7 +58,7 @@ function featurePath(folder: string, set: string, image: string, method: string)
   return cropPath(folder, set, image, method).replace(/jpg$/, "f32");
 }
 
-/** FID against the truths, and Inception Score, of every method on every set of which it has seen all images. */
+/** FID against the truths and Inception Score of every method, on the sets of which all features are kept. */
 export async function wholeFigures(record: BenchRecord, folder: string): Promise<SetFigures[]> {
   const found: SetFigures[] = [];
   for (const { key } of record.sets) {

@@ -20,7 +20,7 @@ import type { Source } from "./protocols.ts";
 /** Figures by name; those that could not be measured are absent. */
 export type Figures = Record<string, number>;
 
-/** The graphs of metrics that were found. */
+/** The metric graphs that were found. */
 export interface MetricGraphs {
   /** LPIPS with AlexNet. */
   readonly lpips?: Lpips;
@@ -30,7 +30,7 @@ export interface MetricGraphs {
   readonly niqe?: NiqeModel;
 }
 
-/** Graphs with LPIPS among them. */
+/** Metric graphs that include LPIPS. */
 export type WithLpips = MetricGraphs & Required<Pick<MetricGraphs, "lpips">>;
 
 /** All figures of one result. */
@@ -64,7 +64,7 @@ async function againstTruth(
   };
 }
 
-/** NIQE, where the image is large enough for one. */
+/** NIQE, if the image is large enough. */
 function naturalness(result: Image, border: number, metricGraphs: MetricGraphs): Figures {
   const found = metricGraphs.niqe ? niqe(result, metricGraphs.niqe, border) : NaN;
   return Number.isFinite(found) ? { niqe: found } : {};

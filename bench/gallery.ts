@@ -11,14 +11,14 @@ import { repeated } from "./sheet.ts";
 
 /** Side of a crop in high-resolution pixels. */
 const SIDE = 128;
-/** Distance between the places that are compared. */
+/** Distance between the windows that are compared. */
 const STRIDE = 32;
 
 /** Where crops are kept. */
 export interface Gallery {
   /** Folder beside the results file. */
   readonly folder: string;
-  /** Keeps the crop of one method's image, and of the truth. */
+  /** Keeps the crop of one method's image, and of the truth or, without one, of the input. */
   keep(set: string, pair: Source, method: string, result: Image): Promise<void>;
   /** Whether there is a crop of a method's image. */
   has(set: string, image: string, method: string): Promise<boolean>;
@@ -61,7 +61,7 @@ function middleOf(image: Image): Rect {
   return centralRect(image, Math.min(2 * SIDE, image.width), Math.min(2 * SIDE, image.height));
 }
 
-/** Where bicubic fails most: the same place for all methods, chosen independently of them. */
+/** The window where bicubic has the largest error: the same for all methods, and independent of them. */
 function hardestWindow(low: Image, truth: Image): Rect {
   const width = Math.min(SIDE, truth.width), height = Math.min(SIDE, truth.height);
   const bicubic = resizeImage(low, truth);

@@ -1,4 +1,4 @@
-/** Where the graphs of metrics are found. @module */
+/** Finds and opens the metric graphs. @module */
 
 import { findLpips, lpipsNames } from "../cli/zoo/lpips.ts";
 import type { MetricGraphs, WithLpips } from "./figures.ts";

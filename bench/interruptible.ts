@@ -3,8 +3,8 @@
 import { oneLine } from "./runner.ts";
 
 /**
- * Runs a command and exits with its code: 130 if Ctrl-C stopped it after the current image, or, pressed
- * twice, at once; 1, with one line that says why, if it failed.
+ * Runs a command and exits with its code. Ctrl-C stops it after the current image, a second Ctrl-C at once; both
+ * exit with 130. If it fails, prints the error in one line and exits with 1.
  *
  * @param work The command; it throws once the signal is aborted.
  * @param interrupted What the user should know after Ctrl-C.

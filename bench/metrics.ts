@@ -1,6 +1,6 @@
 /** The metrics of the bench: their names in tables, units and conventions. @module */
 
-/** Limit of dB: the PSNR of identical images is infinite, and would make every mean infinite. */
+/** Limit of PSNR in dB: that of identical images is infinite, and would make every mean infinite. */
 export const CEILING = 100;
 
 /** A figure's name in tables, its unit, and how it was measured. */

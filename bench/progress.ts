@@ -2,11 +2,11 @@
 
 /** Counts steps of equal weight. */
 export interface Progress {
-  /** One step is done; `kept` ones took no time and do not count in the estimate. */
+  /** Counts one finished step; a `kept` one took no time and is left out of the estimate. */
   step(label: string, kept?: boolean): void;
   /** Writes a line above the progress. */
   say(line: string): void;
-  /** Ends it. */
+  /** Clears the line of the progress. */
   end(): void;
 }
 

@@ -30,7 +30,7 @@ export interface Protocol {
   readonly what: string;
   /** The only scale that it supports; any if absent. */
   readonly scale?: number;
-  /** Parts of a high-resolution image; none where it is too small. */
+  /** Windows of a high-resolution image; none if it is too small. */
   windows(high: Image, scale: number): readonly Rect[];
   /** Shrinks the image before it is cut; as it is if absent. */
   prepare?(high: Image): Image;
@@ -46,7 +46,7 @@ function centreOf(low: number, high: number, what: string): Protocol {
   };
 }
 
-/** As Janspiry's prepare_data.py: the short side shrunk to the size first. */
+/** As in Janspiry's prepare_data.py, which first shrinks the short side to the size. */
 function shrunkCentreOf(low: number, high: number, what: string): Protocol {
   return {
     ...centreOf(low, high, `${what}, the short side shrunk to ${high} first`),

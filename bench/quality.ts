@@ -1,4 +1,4 @@
-/** The half of a run that measures images. @module */
+/** Measures the images of a run. @module */
 
 import { openObserver } from "./features.ts";
 import { openGallery } from "./gallery.ts";
@@ -10,7 +10,7 @@ import { type BenchRecord, type Failure, putRow, type Row, saveRecord } from "./
 import { type RunEvents, runMethod, type Task } from "./runner.ts";
 import type { Settings } from "./settings.ts";
 
-/** Results are written at least this often, in milliseconds. */
+/** Milliseconds between two writes of the results file. */
 const SAVE_EVERY = 2000;
 
 const NO_FID = "FID and IS: no columns, since no feature graph was given. " +

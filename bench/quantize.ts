@@ -1,5 +1,5 @@
 /**
- * Adds int8 graphs to a zoo entry, and writes into its card by how much they change its figures:
+ * Adds int8 graphs to a zoo entry, and writes into its card how much they change its figures:
  *
  *     deno task quantize zoo/srdiff --data STORE
  *
@@ -60,7 +60,7 @@ async function main(signal: AbortSignal): Promise<number> {
   return 0;
 }
 
-/** Makes the graphs; returns what the card says of them. */
+/** Makes the graphs; returns the card's entry for them. */
 async function quantize(
   folder: string,
   store: string,

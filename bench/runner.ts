@@ -102,7 +102,7 @@ async function runPair(
       return false;
     }
     if (!gallery || await gallery.has(set.key, pair.name, method.name)) return true;
-    // If the results file came without its crops, its figures are kept and the image is made again for the report.
+    // The results file came without its crops: keep the figures, and make the image again for the report.
     await gallery.keep(set.key, pair, method.name, await enlarged(method, set, pair, 0, signal));
   } catch (error) {
     signal?.throwIfAborted();

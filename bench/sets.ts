@@ -32,7 +32,7 @@ export interface RealSet extends Omit<BenchSet, "images"> {
   readonly images: readonly { readonly name: string; readonly low: string }[];
 }
 
-/** Folders, and what follows an image's name in them. */
+/** The folders of a layout, and the suffixes of image names in them. */
 interface Layout {
   readonly high: string;
   readonly highEnd?: string;
@@ -42,7 +42,7 @@ interface Layout {
 
 const PICTURE = /\.(png|jpe?g|webp)$/i;
 
-/** Layouts in use, the ones with low-resolution files first. */
+/** Known layouts, those with low-resolution files first. */
 function layouts(scale: number): Layout[] {
   const div2k = { low: `DIV2K_valid_LR_bicubic/X${scale}`, lowEnd: `x${scale}` };
   const selfEx = `image_SRF_${scale}`;
@@ -90,7 +90,7 @@ export async function findSet(data: string, name: string, scale: number): Promis
 /**
  * Refuses a folder of inputs in an unknown layout, which would otherwise be ignored while other inputs are measured.
  *
- * @throws {Error} If there is one of this scale, or of none.
+ * @throws {Error} If there is such a folder that is not named after another scale.
  */
 async function refuseUnreadInputs(root: string, scale: number): Promise<void> {
   if (!await exists(root)) return;

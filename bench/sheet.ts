@@ -2,7 +2,7 @@
 
 import type { Image } from "../mod.ts";
 
-/** An image whose pixels are repeated, to show small ones as they are. */
+/** The image enlarged by a whole factor by repeating pixels. */
 export function repeated(image: Image, times: number): Image {
   const width = image.width * times, height = image.height * times;
   const from = new Uint32Array(Uint8ClampedArray.from(image.data).buffer);
@@ -13,7 +13,7 @@ export function repeated(image: Image, times: number): Image {
   return { width, height, data: new Uint8ClampedArray(pixels.buffer) };
 }
 
-/** The middles of images, `cell` pixels square, in rows as long as the first one; without alpha. */
+/** Squares of `cell` pixels from the middles of images, in rows as long as the first one; alpha is ignored. */
 export function sheetOf(rows: readonly (readonly Image[])[], cell: number): Image {
   const width = rows[0].length * cell, height = rows.length * cell;
   const data = new Uint8ClampedArray(4 * width * height);

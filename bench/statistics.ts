@@ -17,7 +17,7 @@ const T975 = [
   2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
 ];
 
-/** Student's t at 97.5 %; beyond 30 degrees of freedom by its first Cornish-Fisher term. */
+/** Student's t at 97.5 %; over 30 degrees of freedom by the first term of the Cornish-Fisher expansion. */
 function t975(freedom: number): number {
   const z = 1.959964;
   return T975[freedom - 1] ?? z + (z ** 3 + z) / (4 * freedom);
@@ -55,7 +55,7 @@ export function paired(a: readonly number[], b: readonly number[]): Comparison {
   };
 }
 
-/** The middle value; the mean of the two in the middle. */
+/** The median: of an even number of values, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;

@@ -35,7 +35,7 @@ export function summaries(record: BenchRecord, set: string): SetSummary[] {
   return found.map((summary) => ({ ...summary, missing: most - summary.images }));
 }
 
-/** The rows of one method on one set; without those of older weights or of other files of the set. */
+/** The rows of one method on one set, without those of older weights or other files. */
 export function rowsOf(record: BenchRecord, set: string, method: string): Row[] {
   const methodDigest = record.methods.find(({ name }) => name === method)?.digest;
   const setDigest = record.sets.find(({ key }) => key === set)?.digest;

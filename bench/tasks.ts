@@ -10,7 +10,7 @@ import { type BenchSet, digestOf, findReal, findSet, type RealSet } from "./sets
 import type { Task } from "./runner.ts";
 import type { Settings } from "./settings.ts";
 
-/** Sets that are measured if none is named, each with a folder that shows that it is there. */
+/** Sets that are measured if none is named, each with the folders that hold it. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   Set5: ["Set5"],
   Set14: ["Set14"],
@@ -47,7 +47,7 @@ export interface TaskOptions {
   readonly track?: string;
 }
 
-/** Damaged inputs are kept here. */
+/** Where damaged inputs are kept. */
 const CACHE = new URL("../runs/tracks", import.meta.url).pathname;
 
 /** Opens a set at one scale under a protocol. */

@@ -1,6 +1,6 @@
 /**
- * Measures every entry of the zoo on Set5 and BSD100, those of x4 on damaged inputs too, and
- * writes the figures into its `model.yml`, the tables of its own README and the table of the project's.
+ * Measures every entry of the zoo on Set5 and BSD100, entries of x4 also on damaged inputs, and writes
+ * the figures into its `model.yml`, the tables of its README and the table of the project's README.
  *
  * `deno task bench:zoo --check` measures Set5 alone and fails if a card's figures no longer follow from its
  * weights. `--only ID` takes one entry, `--missing` only the sets that a card has no figures for, `--data DIR`
@@ -107,7 +107,7 @@ async function main(signal: AbortSignal): Promise<number> {
   return faults.length > 0 ? 1 : 0;
 }
 
-/** Writes the table, which the zoo command makes, into the README. */
+/** Writes the table of the zoo, which `cli/zoo.ts table` makes, into the project's README. */
 async function writeTable(): Promise<void> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "cli/zoo.ts", "table"],

@@ -46,7 +46,7 @@ export function setsOf({ scale }: ModelCard, sets: readonly ZooSet[]): readonly 
   return sets.filter(({ damage }) => scale === 4 || !damage);
 }
 
-/** Differences that another provider or processor may cause. */
+/** Differences that another provider or CPU may cause, by metric. */
 const TOLERANCE: Readonly<Record<string, number>> = {
   psnrY: 0.02,
   psnrRgb: 0.02,
@@ -60,7 +60,7 @@ const TOLERANCE: Readonly<Record<string, number>> = {
   errorCorrelation: 0.02,
 };
 
-/** Where and with what the zoo is measured. */
+/** Options of measuring an entry. */
 export interface MeasureOptions {
   /** Folder with the sets. */
   readonly data: string;
@@ -131,7 +131,7 @@ export async function measureEntry(
 /**
  * Measures what int8 changes: both precisions on the same images with the same noise, one seed.
  *
- * @throws {Error} If the entry has no int8 graphs, or any picture fails.
+ * @throws {Error} If the entry has no int8 graphs, or any image fails.
  */
 export async function measureInt8(
   card: ModelCard,
@@ -144,7 +144,7 @@ export async function measureInt8(
   const differences = Object.entries(own).map(([set, { images, psnrY, lpips }]) => {
     const less = (value: number, from: number, digits: number) =>
       Number((value - from).toFixed(digits));
-    // The number of images tells where they are only the first ones.
+    // The key loses " (first n)", since `images` says how many there were.
     return [set.replace(/ .*/, ""), {
       images,
       psnrY: less(other[set].psnrY, psnrY, 2),
@@ -167,7 +167,7 @@ function cardFigures(rows: readonly Row[]): Record<string, number> {
   return result;
 }
 
-/** Writes what a card says of its int8 graphs. */
+/** Writes the `int8` key of a `model.yml`. */
 export async function writeInt8(path: string, int8: Int8): Promise<void> {
   await writeKey(path, "int8", int8);
 }

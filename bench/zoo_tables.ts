@@ -29,7 +29,7 @@ export async function writeCardTables(cards: readonly ModelCard[]): Promise<void
   }
 }
 
-/** For every set of an entry two tables, with the entries of the same scale beside it. */
+/** Two tables for every set of an entry, with the entries `beside` it that have figures on the set. */
 export function cardTables(card: ModelCard, beside: readonly ModelCard[]): string {
   const parts: string[] = [];
   for (const set of Object.keys(card.figures ?? {})) {

@@ -1,9 +1,11 @@
-/** Work of two stages at the same time. @module */
+/** Overlaps the stages of a pipeline. @module */
 
 /**
- * The same items, each made while the one before it is used: at most one waits, so that memory stays bounded.
+ * Yields the same items, and makes the next one while the current one is used. At most one waits, so that memory stays
+ * bounded.
  *
- * What making an item throws is thrown when that item is asked for. Whoever stops asking waits for the one in the making.
+ * An error in making an item is thrown when that item is requested. A consumer that stops early waits for the item
+ * that is being made.
  */
 export async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item, undefined> {
   let next = items.next();
@@ -12,7 +14,7 @@ export async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<
       const { done, value } = await next;
       if (done) return;
       next = items.next();
-      next.catch(() => {}); // it is thrown in its turn
+      next.catch(() => {}); // it is thrown when that item is requested
       yield value;
     }
   } finally {
@@ -20,16 +22,16 @@ export async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<
   }
 }
 
-/** Something that is in the making. */
+/** Something that is being made. */
 export interface Begun<Made> {
-  /** It, or why it could not be made. */
+  /** Resolves with it, or rejects with the reason why it could not be made. */
   made: Promise<Made>;
 }
 
 /**
- * Begins to make something of each item, and does not wait for it: `ahead()` of this makes two at a time.
+ * Begins to make something of each item without waiting for it; with `ahead()` around it, two are made at a time.
  *
- * Whoever stops asking waits for the last one.
+ * A consumer that stops early waits for the last one.
  */
 export async function* begun<Item, Made>(
   items: AsyncGenerator<Item>,
@@ -39,7 +41,7 @@ export async function* begun<Item, Made>(
   try {
     for await (const item of items) {
       const made = last = make(item);
-      made.catch(() => {}); // it is thrown to whoever waits for it
+      made.catch(() => {}); // the consumer gets the error
       yield { made };
     }
   } finally {

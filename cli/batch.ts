@@ -1,6 +1,6 @@
 /**
- * All images of a run: one is read and one is written while two are enlarged, one of which has the networks. One that fails
- * does not stop the others, and the events are reported one image after the other.
+ * Processes all images of a run: one is read and one is written while two are enlarged, of which only one at a time runs
+ * the networks. An image that fails does not stop the others, and events are reported one image after the other.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import type { Shard } from "./values.ts";
 import { budgetOf, loadOf, type Workshop } from "./workshop.ts";
 import type { Writer } from "./writer.ts";
 
-/** What a run is given. */
+/** What a run needs. */
 export interface Batch {
   /** The flags. */
   settings: Settings;
@@ -133,10 +133,13 @@ async function openShop(batch: Batch, choice: Choice, targets: readonly Target[]
   };
 }
 
-/** Milliseconds after which the thread that has decoded the only image ends. */
+/** Milliseconds after which the decoding thread ends if there is only one image. */
 const SOON = 50;
 
-/** A decoder whose thread does not stay, 13 MB, while the only image is enlarged; JPEG and WebP are encoded on the same thread. */
+/**
+ * A decoder whose thread, of 13 MB, ends before the only image is enlarged; undefined for several images, and for JPEG
+ * and WebP, which are encoded on the same thread.
+ */
 function decoderFor(targets: readonly Target[]): Codec | undefined {
   const isAlone = targets.length === 1 && targets[0].format === "png";
   return isAlone ? threadedCodec(undefined, SOON) : undefined;
@@ -145,19 +148,19 @@ function decoderFor(targets: readonly Target[]): Codec | undefined {
 /** What becomes of an input. */
 type Outcome = "done" | "skipped" | "failed";
 
-/** An input on its way. */
+/** An input on its way through the stages. */
 interface Passage {
   target: Target;
   turn: Turn;
-  /** What was read; the next stage reads it otherwise. */
+  /** The image, if it was read ahead; otherwise the next stage reads it. */
   source?: Source;
-  /** What was made of it. */
+  /** The enlarged image. */
   made?: Enlarged;
-  /** What has become of it. */
+  /** Set once the input needs no further stage. */
   outcome?: Outcome;
 }
 
-/** Passes all inputs through the stages; one waits at most before each of them, so that memory stays bounded. */
+/** Passes all inputs through the stages; at most one waits before each stage, so that memory stays bounded. */
 async function* outcomesOf(
   batch: Batch,
   shop: Shop,
@@ -191,13 +194,13 @@ async function* outcomesOf(
         passage.outcome = "done";
       });
     } finally {
-      turn.end(); // also where the run ends, since the next image may wait for it
+      turn.end(); // even if the run ends, since the next image may wait for it
     }
     yield passage.outcome!;
   }
 }
 
-/** Takes an input through one stage, unless it has ended; an error becomes an event, unless it ends the run. */
+/** Takes an input through one stage, unless it has an outcome; an error becomes an event, unless it ends the run. */
 async function attempt(
   { settings, signal }: Batch,
   passage: Passage,
@@ -216,7 +219,7 @@ async function attempt(
   }
 }
 
-/** Reads an input while others are worked on, if there is memory for it; a pipe waits until it is needed. */
+/** Reads an input while others are worked on, if there is memory for it; a pipe is read only when it is needed. */
 async function readAhead({ settings }: Batch, shop: Shop, passage: Passage): Promise<void> {
   const { target, turn } = passage;
   if (target.input.problem) throw target.input.problem;
@@ -236,7 +239,7 @@ async function allExist(paths: readonly string[]): Promise<boolean> {
   return identities.every((identity) => identity !== undefined);
 }
 
-/** Place 0 is in share 0, which is also share n: shares can be counted from 0 or from 1. */
+/** Whether a place, from 0, is in the share; share n is share 0, so shares can be counted from 0 or from 1. */
 function inShard(place: number, shard?: Shard): boolean {
   return shard === undefined || place % shard.count === shard.index % shard.count;
 }

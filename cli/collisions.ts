@@ -1,4 +1,4 @@
-/** Conflicts that are refused before any work: two results with one name, an input, or something that is not a file. @module */
+/** Refuses conflicts before any work: two results with one name, a result that is an input, or no ordinary file. @module */
 
 import { join } from "node:path";
 import { formatOf, isForeign } from "./formats.ts";
@@ -51,7 +51,7 @@ export async function refuseCollisions(
   }
 }
 
-/** Refuses a result or a sheet that is an input, also through a link or another spelling. */
+/** Refuses a result or a sheet that is an input, even through a link or another spelling. */
 export async function refuseInputs(
   targets: readonly Target[],
   { sheet, truth }: Pick<Settings, "sheet" | "truth"> = {},
@@ -75,7 +75,11 @@ export async function refuseInputs(
   }
 }
 
-/** Refuses a folder or a device where a file is wanted, and a file where a folder is. */
+/**
+ * Refuses a folder or a device where a file is wanted, and a file where a folder is wanted.
+ *
+ * @param instead What to write if `output` is this folder.
+ */
 export async function checkFolders(
   { output, sheet, out, previews }: Pick<Settings, "output" | "sheet" | "out" | "previews">,
   instead: (folder: string) => string = (folder) => `--out ${folder}`,
@@ -111,7 +115,7 @@ function stat(path: string): Promise<Deno.FileInfo | undefined> {
   return Deno.stat(path).catch(() => undefined);
 }
 
-/** Whether a path is that of a folder, or could only be one. */
+/** Whether a path is that of a folder or, such as `a/`, could only be one. */
 async function isFolder(path: string): Promise<boolean> {
   return path === "" || /[\\/]$/.test(path) || (await stat(path))?.isDirectory === true;
 }

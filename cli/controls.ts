@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-control-regex -- this file is about these characters
+// deno-lint-ignore-file no-control-regex -- this file escapes control characters
 /** Characters that a terminal executes instead of showing. @module */
 
 /**

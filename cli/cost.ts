@@ -68,9 +68,9 @@ export function workOf({ seen, sourceWidth, sourceHeight }: Plan): number {
 export interface Pace {
   /** Seconds of an image, whatever its size. */
   readonly fixed: number;
-  /** Seconds per unit of work besides. */
+  /** Further seconds per unit of work. */
   readonly unit: number;
-  /** Those seconds per unit in which a result is written. */
+  /** The part of `unit` in which the result is written. */
   readonly writing: number;
 }
 
@@ -80,9 +80,9 @@ export function secondsOf({ fixed, unit }: Pace, plan: Plan): number {
 }
 
 /**
- * The pace after an image was made and written: what is fixed of that time cannot be told anew.
+ * The pace after an image was made and written. One image does not show the fixed part, which is kept.
  *
- * @param seconds What both took, and writing alone.
+ * @param seconds The time of both, and of writing alone.
  */
 export function paceAfter(
   { fixed }: Pace,
@@ -108,18 +108,18 @@ export function secondsLeft(
   return spent * (1 / fraction - 1) + writing * workOf(plan);
 }
 
-/** Milliseconds that suffice for a measurement, its limit, and that of the first run. */
+/** Milliseconds that are enough for a measurement, its limit, and the limit of the first run. */
 const ENOUGH = 300, PATIENCE = 2000, LONGEST = 20_000;
-/** Milliseconds in which a piece is tried again, at most twice. */
+/** A piece is tried again, at most twice, until this many milliseconds have passed. */
 const SHORT = 150;
 /** Side of the smallest piece. */
 const SMALLEST = 32;
 
 /**
- * The pace, measured with the same options on pieces of the image. The first run is slow, so
- * it is not counted. The piece grows until it takes long enough or its sides are more than an eighth of the image's: larger
- * ones would take a good part of its time, and memory that it cannot use again. The fixed cost of a piece follows from the
- * difference to the piece before it.
+ * Measures the pace on pieces of the image with the same options. The first run is slow, so it is not counted. The piece
+ * grows until it takes long enough or its sides are more than an eighth of the image's: larger ones would take a good
+ * part of the image's time, and memory that the image cannot use again. The fixed time follows from the difference
+ * between the last two pieces.
  */
 export async function measurePace(
   upscaler: Upscaler,
@@ -136,11 +136,11 @@ export async function measurePace(
     return { work: fraction * workOf(plan), took, writing, fraction };
   };
   const first = await clocked(SMALLEST, LONGEST);
-  if (first.fraction < 1) return paceOf(nothing, first); // slow whatever the reason
+  if (first.fraction < 1) return paceOf(nothing, first); // too slow to measure more
   let before = nothing;
   for (let side = SMALLEST;; side *= 2) {
     const { fraction, ...measured } = await leastOf(() => clocked(side, PATIENCE));
-    // One piece alone does not tell what is fixed, which may be most of its time.
+    // One piece alone does not show the fixed time, which may be most of what it takes.
     const isEnough = before.work > 0 && 1000 * measured.took > ENOUGH;
     const isLargest = before.work > 0 && (8 * side) ** 2 > source.width * source.height;
     if (isEnough || isLargest || fraction < 1) return paceOf(before, measured);
@@ -148,7 +148,7 @@ export async function measurePace(
   }
 }
 
-/** The fastest of three tries, if they are so short that whatever else the machine does would tell. */
+/** The fastest of three tries, if they are so short that other load on the machine would distort them. */
 async function leastOf<Result extends Tried>(attempt: () => Promise<Result>): Promise<Result> {
   const start = performance.now();
   let least = await attempt();
@@ -159,17 +159,17 @@ async function leastOf<Result extends Tried>(attempt: () => Promise<Result>): Pr
   return least;
 }
 
-/** A piece that was tried: units of work, seconds, and those in which it was encoded. */
+/** A measured piece: units of work, seconds in all, and seconds of encoding. */
 interface Tried {
   work: number;
   took: number;
   writing: number;
 }
 
-/** No piece. */
+/** Stands for the piece before the first. */
 const nothing: Tried = { work: 0, took: 0, writing: 0 };
 
-/** The pace by the difference of two pieces; by the larger one alone, as if nothing were fixed, if that is not usable. */
+/** The pace from the difference of two pieces or, if that is unusable, from the larger one alone with no fixed time. */
 function paceOf(small: Tried, large: Tried): Pace {
   const more = large.took - small.took;
   const isTelling = small.work > 0 && 2 * small.work < large.work && more > 0.15 * large.took;

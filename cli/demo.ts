@@ -72,7 +72,7 @@ async function main(): Promise<void> {
 
 type Build = (folder: string) => Promise<void>;
 
-/** What builds the page; its packages are not among those of the other programs. */
+/** Imports the builder of the page, whose packages the other programs do not have. */
 async function builder(): Promise<Build> {
   try {
     return (await import("./page/build.ts")).buildPage;
@@ -89,7 +89,7 @@ async function serve(
 ): Promise<void> {
   const built = Promise.withResolvers<void>();
   const root = new URL(`file://${folder}/`);
-  // The port is taken first: if it cannot be, nobody waits for the build.
+  // Take the port first: if it is in use, nobody waits for the build.
   const server = listen(port, signal, async (request) => {
     await built.promise;
     return await answer(request, root);

@@ -1,4 +1,4 @@
-/** Checks before any work that the results can be written. @module */
+/** Checks that the results can be written, before any work. @module */
 
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";

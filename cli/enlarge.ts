@@ -1,4 +1,4 @@
-/** The stages of one image: it is read, enlarged and written. @module */
+/** The stages of one image: reading, enlarging, writing. @module */
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -24,7 +24,7 @@ import { previewOf, type Target } from "./target.ts";
 import type { Turn } from "./turns.ts";
 import { budgetOf, optionsOf, type Workshop } from "./workshop.ts";
 
-/** An image that was read, and the plan of what is made of it. */
+/** An image that was read, and the plan to enlarge it. */
 export interface Source {
   image: Image;
   plan: Plan;
@@ -35,7 +35,7 @@ export interface Enlarged {
   source: Source;
   result: Upscaled;
   size: ResultSize;
-  /** What a sheet shows besides. */
+  /** What a contact sheet shows besides the input and the result. */
   shown: { truth?: Image; states: readonly Image[] };
   /** Bytes of memory that it takes until it is written. */
   memory: number;
@@ -47,7 +47,7 @@ export interface Enlarged {
  * Reads an image and makes its plan.
  *
  * @param room Bytes of memory that decoding may take while other images are worked on.
- * @returns Undefined if it takes more.
+ * @returns The image and its plan; undefined if decoding takes more.
  */
 export async function readSource(
   { settings, upscaler, signal, load, decoder: codec }: Workshop,
@@ -75,7 +75,8 @@ export async function readSource(
 /**
  * Enlarges an image; a dry run only reports what that would take.
  *
- * @param turn Takes the events.
+ * @param turn Receives the events.
+ * @returns The enlarged image; undefined after a dry run.
  */
 export async function enlargeSource(
   shop: Workshop,
@@ -97,7 +98,7 @@ export async function enlargeSource(
     const start = performance.now();
     const { states, see } = stateCollector();
     const result = await followed(shop, { target, source, turn }, see);
-    // While the image before it was enlarged too, the time was that one's.
+    // Time in which the image before it was still being enlarged counts for that one.
     const seconds = (performance.now() - Math.max(start, shop.enlarged ?? 0)) / 1000;
     shop.enlarged = performance.now();
     const memory = writingMemory(plan, size, target.format);
@@ -108,7 +109,7 @@ export async function enlargeSource(
   }
 }
 
-/** Writes what was made of an image, and reports that it is done. */
+/** Writes the results of an image, and reports that it is done. */
 export async function writeEnlarged(
   shop: Workshop,
   target: Target,
@@ -146,14 +147,14 @@ export async function writeEnlarged(
   }
 }
 
-/** The image for the contact sheet, if one is named. */
+/** Reads the image that `--truth` names, if any. */
 async function readTruth(
   { settings: { truth, memory }, signal }: Workshop,
 ): Promise<Image | undefined> {
   if (truth !== undefined) return await readImage(fileOf({ path: truth }), { signal, memory });
 }
 
-/** Reports what an image takes. */
+/** Reports the plan of an image: sizes, choices, memory and time. */
 async function report(
   shop: Workshop,
   target: Target,
@@ -180,7 +181,7 @@ async function report(
   });
 }
 
-/** What a dry run reports besides the sizes. */
+/** The choices of a plan besides the sizes. */
 function choicesOf({ generative, regions, runs, ...plan }: Plan): PlanChoices {
   const drawn = { seed: plan.seed, sampler: plan.sampler, steps: plan.steps, graph: plan.graph };
   return {

@@ -22,7 +22,7 @@ export function inputName(file: string): string {
   return file === "-" ? "standard input" : file;
 }
 
-/** The JavaScript engine's errors of allocation, in the user's terms. */
+/** The message for a failed allocation in the JavaScript engine; undefined for other errors. */
 function memoryLine({ message }: Error): string | undefined {
   if (!/allocation failed|out of memory|Invalid typed array length/i.test(message)) {
     return undefined;

@@ -31,7 +31,7 @@ export interface PlanChoices {
   steps?: number;
   /** Graph that makes the steps. */
   graph?: string;
-  /** How much damage is to be removed, 0 to 1 or as much as the input shows, if the entry has the option. */
+  /** How much damage to remove: 0 to 1, or `auto` for as much as the input shows; only if the entry has the option. */
   restore?: number | "auto";
   /** Images to draw. */
   samples: number;
@@ -41,7 +41,7 @@ export interface PlanChoices {
   runs: number;
 }
 
-/** What one image will become, and what that will take. */
+/** The planned results of one image, and what they will take. */
 export interface PlanEvent extends PlanChoices {
   /** Kind. */
   event: "plan";
@@ -59,13 +59,13 @@ export interface PlanEvent extends PlanChoices {
   outputHeight: number;
   /** Estimate of the peak memory in bytes. */
   memoryBytes: number;
-  /** Estimate of the time, measured on this machine. */
+  /** Estimate of the time in seconds, measured on this machine. */
   seconds: number;
   /** Whether this is a dry run. */
   dry?: boolean;
 }
 
-/** What one image became. */
+/** The results of one image. */
 export interface DoneEvent {
   /** Kind. */
   event: "done";
@@ -83,7 +83,7 @@ export interface DoneEvent {
   model: string;
   /** Version of the entry. */
   version: string;
-  /** What ran the networks. */
+  /** Provider that ran the networks. */
   provider: string;
   /** Precision of the weights, if there are networks. */
   precision?: string;

@@ -17,7 +17,7 @@ import type { Writer } from "./writer.ts";
 
 /** The flags. */
 export interface GenerateSettings extends GenerateOptions {
-  /** Id, folder or URL; further models, after commas, enlarge. */
+  /** Id, folder or URL; further models, after commas, enlarge the images. */
   model: string;
   /** Another registry. */
   zoo?: string;
@@ -76,9 +76,9 @@ export async function generate(settings: GenerateSettings, place: Place): Promis
 }
 
 /**
- * The files that are made, before anything is.
+ * Names the files to write, and checks them before any work.
  *
- * @throws {UsageError} If one cannot be written, is another one, or has a name of another format.
+ * @throws {UsageError} If one cannot be written, two are the same, or a name is that of an unsupported format.
  */
 async function planOutputs(
   { output, sheet }: GenerateSettings,
@@ -105,7 +105,7 @@ async function planOutputs(
   return { paths, format };
 }
 
-/** Options that the library refuses before any work are wrong usage. */
+/** Makes the plan; an option that the library refuses is wrong usage. */
 function planned(plan: () => Plan): Plan {
   try {
     return plan();
@@ -114,7 +114,7 @@ function planned(plan: () => Plan): Plan {
   }
 }
 
-/** Runs to the end and reports each image. */
+/** Runs a generator to its end and reports each image. */
 async function watched(
   walk: AsyncGenerator<Preview, Upscaled>,
   id: string,

@@ -1,4 +1,4 @@
-/** Whether two paths lead to one file: through links, other spellings, or other folders. @module */
+/** Tells whether two paths lead to one file, through links, other spellings or other folders. @module */
 
 import { basename, dirname, join, resolve } from "node:path";
 

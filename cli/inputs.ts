@@ -26,7 +26,7 @@ export interface Inputs {
   skipped: { path: string; why: string }[];
 }
 
-/** Replaces bytes that are not UTF-8 in a name; a file cannot be opened by such a name. */
+/** Stands for bytes in a name that are not UTF-8; a file cannot be opened by such a name. */
 const NOT_UTF8 = "\ufffd";
 
 /** Whether an input is a pipe, such as standard input. */
@@ -72,7 +72,7 @@ async function addArgument(walk: Walk, arg: string): Promise<void> {
   }
   const nowhere = () => void inputs.push({ path: arg, place, problem: unreadable(arg, stat) });
   if (!(stat instanceof Deno.errors.NotFound)) return nowhere();
-  // Late, since few arguments are globs.
+  // Imported late, since few arguments are globs.
   // @ts-types="npm:@types/picomatch@4.0.3"
   const { default: picomatch } = await import("picomatch");
   const { isGlob, base, glob } = picomatch.scan(arg.replaceAll("\\", "/"));

@@ -3,9 +3,10 @@
 import type { Thread } from "../lib/thread.ts";
 
 /**
- * Starts a thread for this one, which talks to it by a port: the thread gets it as `{ kind: "line", port }`.
+ * Has another thread start a worker for this one, which talks to it over a port: the worker gets the other end as
+ * `{ kind: "line", port }`.
  *
- * @returns Ends it.
+ * @returns A function that ends the worker.
  */
 export type StartForAnother = (
   script: string,
@@ -13,7 +14,7 @@ export type StartForAnother = (
   onError: (message: string) => void,
 ) => () => void;
 
-/** A thread at the other end of a port. */
+/** A thread that another one starts, reached over a port. */
 export function threadBy(start: StartForAnother, script: string): Thread<unknown, unknown> {
   const { port1: line, port2 } = new MessageChannel();
   let tell: (message: string) => void = () => {};

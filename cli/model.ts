@@ -124,7 +124,7 @@ function checkFlags({ card, accepts }: Upscaler, settings: Settings): void {
   throw new UsageError(`${card.id} does not have --${refused}: ${has}`);
 }
 
-/** Entries that were trained for a larger factor than this one, up to the one that `--scale` asks for. */
+/** Ids of entries of the same family that reach the factor of `--scale`; empty if this entry reaches it itself. */
 export async function largerEntries(card: ModelCard, scale = 0): Promise<string[]> {
   if (scale <= card.scale) return [];
   const others = await openZoo().list().catch(() => []);

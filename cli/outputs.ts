@@ -1,4 +1,4 @@
-/** The targets of a run: names them, and checks them before any work. @module */
+/** Names the targets of a run, and checks them before any work. @module */
 
 import { refuseCollisions, refuseInputs, withoutOwnResults } from "./collisions.ts";
 import { tryDestinations } from "./destinations.ts";

@@ -1,9 +1,9 @@
-/** Whether a file is a result of this program: every result says so in its metadata. @module */
+/** Tells whether a file is a result of this program, as the metadata of every result says. @module */
 
 /** The mark of a result: a PNG text, and an XMP property in JPEG and WebP. */
 const PNG_MARK = "Software\0srzoo ", XMP_MARK = 'Software="srzoo ';
 
-/** How many parts of a file are read, and how many bytes of each; other files may have any number. */
+/** How many parts of a file are read, and how many bytes of each: files of other programs may have any number. */
 const MOST_PARTS = 10_000, MOST_BYTES = 65_536;
 
 /** Whether a PNG, JPEG or WebP file was written by this program; false if it cannot be read. */

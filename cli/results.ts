@@ -121,7 +121,7 @@ function describe(shop: Workshop, result: Upscaled, sample: number): Record<stri
   };
 }
 
-/** The choices of the sampler in that text. */
+/** The choices of the sampler that the text and the "done" event name. */
 export function factsOf(
   { seed, sampler, steps, graph, restore, lrPsnr }: Upscaled,
 ): Partial<Upscaled> {

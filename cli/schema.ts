@@ -1,4 +1,4 @@
-/** Writes `zoo/model.schema.json`, with which Python checks cards: `deno task schema`. @module */
+/** Writes `zoo/model.schema.json`, against which Python checks cards: `deno task schema`. @module */
 
 import { cardJsonSchema } from "../lib/zoo/json_schema.ts";
 
@@ -18,13 +18,13 @@ type Type =
   | { kind: "union"; value: Type[] }
   | { kind: "keyword" | "literal" | "typeLiteral" };
 
-/** An interface or another name of a type. */
+/** An interface or a type alias. */
 interface Definition {
   properties?: { name: string; tsType: Type; jsDoc?: { doc: string } }[];
   tsType?: Type;
 }
 
-/** The JSON Schema of `model.yml`, with what the comments of `lib/zoo/card.ts` say about each key. */
+/** The JSON Schema of `model.yml`, with the comments of `lib/zoo/card.ts` as descriptions of the keys. */
 export async function describedSchema(): Promise<Record<string, unknown>> {
   const types = await typesOf(new URL("../lib/zoo/card.ts", import.meta.url));
   const schema = cardJsonSchema();

@@ -31,7 +31,7 @@ export interface ModelFlags {
   temperature?: number;
   /** From the estimate (0) to the sample (1). */
   fidelity?: number;
-  /** How much damage to take away. */
+  /** How much of the input's damage to remove, 0 to 1. */
   restore?: number | "auto";
   /** Side of a tile in LR pixels. */
   tile?: number;
@@ -61,7 +61,7 @@ export interface Settings extends ModelFlags {
   precision?: "fp32" | "fp16" | "int8" | "auto";
   /** CPU threads of the networks. */
   threads?: number;
-  /** Format of the results, in place of the one of their extension. */
+  /** Format of the results, in place of the one that their extension names. */
   format?: "png" | "jpeg" | "webp";
   /** Quality of JPEG and WebP, 1 to 100. */
   quality?: number;

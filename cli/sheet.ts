@@ -60,7 +60,7 @@ function blank(width: number, height: number): Image {
   return { width, height, channels: 3, data: new Uint8ClampedArray(4 * width * height).fill(255) };
 }
 
-/** Each pixel as a square. */
+/** Enlarges by nearest neighbour. */
 function nearest(source: Image, { width, height }: Image): Image {
   const large = blank(width, height);
   for (let y = 0; y < height; y++) {

@@ -1,11 +1,11 @@
 /** Signals that ask a command to end. @module */
 
-/** Milliseconds after a signal in which the work may end by itself; encoding a large image does not. */
+/** Milliseconds that the work has to end by itself after a signal; encoding a large image takes longer. */
 const GRACE = 500;
 
 /**
- * The first signal stops the work, and ends the process if that takes too long; the second ends it at once. A terminal that
- * hangs up is such a signal, except under nohup.
+ * The first signal stops the work, and ends the process if that takes too long; the second ends it at once. A hang-up of
+ * the terminal counts as such a signal, except under nohup.
  *
  * @param stop Asks the work to end.
  * @param exit Ends the process.
@@ -14,7 +14,7 @@ export function watchSignals(stop: () => void, exit: () => void): void {
   const names: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
     : ["SIGINT", "SIGTERM", "SIGHUP"];
-  const canHangUp = hasTerminal(); // asked now: a terminal that has hung up is none
+  const canHangUp = hasTerminal(); // asked now, since it is false once the terminal has hung up
   let stopped = false;
   for (const name of names) {
     Deno.addSignalListener(name, () => {
@@ -27,7 +27,7 @@ export function watchSignals(stop: () => void, exit: () => void): void {
   }
 }
 
-/** Whether there is a terminal that can hang up. nohup takes it away, and ignores the signal, but Deno undoes that. */
+/** Whether a terminal can hang up. Under nohup there is none: it also ignores the signal, but Deno undoes that. */
 function hasTerminal(): boolean {
   return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
 }

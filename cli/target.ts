@@ -32,7 +32,7 @@ export interface Naming {
 /** The longest name that common file systems allow, in bytes of UTF-8. */
 const LONGEST_NAME = 255;
 
-/** A step with as many digits as those of any schedule in use, for the longest name of a preview. */
+/** A step with as many digits as any schedule in use needs, for the longest name of a preview. */
 const MOST_STEPS = 9999;
 
 /**
@@ -131,7 +131,7 @@ function keptName(path: string, asked?: OutputFormat): Named {
 /**
  * The name after `-o`: kept, or refused if it names a format that this program cannot write.
  *
- * @throws {UsageError} If it does.
+ * @throws {UsageError} If it does, or if `asked` is another format than the name's.
  */
 export function exactName(path: string, asked?: OutputFormat): Named {
   const own = formatOf(path);

@@ -114,7 +114,7 @@ function counted(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? "" : "s"}`;
 }
 
-/** A value of a dial, which auto gives with all its digits, to two of them. */
+/** The value of a dial to two decimals; `auto` gives many more. */
 function rounded(value: number): string {
   return `${Math.round(value * 100) / 100}`;
 }

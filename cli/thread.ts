@@ -32,11 +32,11 @@ export type Word =
   | Wish
   | { kind: "end"; code: number };
 
-/** A thread that loads what its work needs before it is known what that is. */
+/** A thread that loads the modules of a command before its task is known. */
 export interface ReadyThread {
   /** The thread. */
   readonly worker: Worker;
-  /** Rejects if it ends by itself. */
+  /** Rejects if the thread fails. */
   readonly broken: Promise<never>;
 }
 
@@ -44,7 +44,7 @@ export interface ReadyThread {
 export function readyThread(command: Task["command"]): ReadyThread {
   const worker = new Worker(new URL("./thread_worker.ts", import.meta.url), { type: "module" });
   const { promise: broken, reject } = Promise.withResolvers<never>();
-  broken.catch(() => {}); // of a thread that gets no work
+  broken.catch(() => {}); // the thread may never get a task
   worker.onerror = (event) => {
     event.preventDefault();
     reject(new Error(event.message));

@@ -31,7 +31,7 @@ const start: StartForAnother = (script, port, onError) => {
 };
 letStart((script) => threadBy(start, script));
 
-/** The code of the commands, of which each run needs one. */
+/** The modules of the commands; a run needs only one. */
 const modules = {
   upscale: () => import("./batch.ts"),
   generate: () => import("./generation.ts"),

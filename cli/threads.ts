@@ -1,6 +1,6 @@
-/** The threads that the thread of a command asks for: it cannot start them quickly itself. @module */
+/** Starts threads for the thread of a command, which cannot start them quickly itself. @module */
 
-/** What is asked for. */
+/** What the thread of a command asks for. */
 export type Wish =
   | { kind: "start"; id: number; script: string; port: MessagePort }
   | { kind: "terminate"; id: number };

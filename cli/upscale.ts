@@ -14,14 +14,14 @@ import { UsageError } from "./usage_error.ts";
 import { terminalReporter } from "./terminal.ts";
 import { readyThread, runTask } from "./thread.ts";
 
-/** Flags with which there is no work. */
+/** Flags that only print text. */
 const WORDS = ["--help", "-h", "--version", "-V", "--list-models"];
 
 /** Runs the command; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   let settings: Settings | undefined;
   const reporter = () => reporterOf(settings ?? { json: args.includes("--json") });
-  // First, since what it loads takes longer than what is loaded here.
+  // Started first, since it takes longer to load than this thread.
   const thread = args.some((arg) => WORDS.includes(arg)) ? undefined : readyThread("upscale");
   try {
     const { readSettings } = await import("./settings.ts");
@@ -40,7 +40,7 @@ export async function main(args: readonly string[]): Promise<number> {
     try {
       reporter()(event);
     } catch {
-      console.error(`error: ${event.message}`); // standard output does not take it
+      console.error(`error: ${event.message}`); // standard output cannot be written
     }
     return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.someFailed;
   }

@@ -13,7 +13,7 @@ export interface Workshop {
   settings: Settings;
   /** The opened entry. */
   upscaler: Upscaler;
-  /** Reads the images, if it is not the library's own. */
+  /** Decodes the images, in place of the library's own codec. */
   decoder?: Codec;
   /** Writes the results. */
   writer: Writer;
@@ -29,11 +29,11 @@ export interface Workshop {
   measured?: Promise<Pace>;
   /** When the last image was enlarged, by `performance.now()`. */
   enlarged?: number;
-  /** Bytes of memory for the image that was read last, for those that are enlarged now, and for those that are not written yet. */
+  /** Bytes of memory of the image that was read last, of those being enlarged, and of those not written yet. */
   load: { read: number; enlarging: number; writing: number };
 }
 
-/** Bytes of memory that all images on their way take; the one that was read last may be enlarged already. */
+/** Bytes of memory that all unfinished images take; the one that was read last may be one of those being enlarged. */
 export function loadOf({ load: { read, enlarging, writing } }: Workshop): number {
   return Math.max(read, enlarging) + writing;
 }

@@ -24,7 +24,7 @@ export function reasonOf(error: unknown): string {
   return call < 0 ? text : text.slice(0, call);
 }
 
-/** Milliseconds after which an unfinished file is no longer being written. */
+/** Age in milliseconds at which an unfinished file counts as abandoned. */
 const ABANDONED = 60_000;
 
 /**
@@ -64,7 +64,7 @@ export function openWriter(
     onUnfinished([...unfinished]);
     try {
       const replaced = await Deno.stat(place).catch(() => undefined);
-      if (replaced && !replaced.isFile && !replaced.isDirectory) { // renaming refuses folders
+      if (replaced && !replaced.isFile && !replaced.isDirectory) { // rename() itself refuses folders
         throw new Error("it is not an ordinary file");
       }
       const mode = replaced?.mode ?? undefined;
@@ -88,7 +88,7 @@ async function takeAfter({ uid, gid, mode }: Deno.FileInfo, part: string): Promi
   if (Deno.build.os === "windows") return;
   const own = await Deno.stat(part);
   if (uid !== own.uid || gid !== own.gid) await Deno.chown(part, uid, gid).catch(() => {});
-  // After the change of owner, which may clear bits, and in spite of the umask.
+  // After chown(), which may clear bits; the umask does not apply here.
   if (mode !== null) await Deno.chmod(part, mode & 0o777);
 }
 

@@ -1,8 +1,8 @@
-/** The browser that shows the page. @module */
+/** Finds the Chromium that opens the page. @module */
 
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Path of Chromium: that in SRZOO_BROWSER, or where systems install it; undefined if there is none. */
+/** Path of Chromium: `SRZOO_BROWSER`, or the first usual path that exists; undefined if there is none. */
 export const browserPath: string | undefined = [
   Deno.env.get("SRZOO_BROWSER"),
   ...BROWSERS,

@@ -14,7 +14,11 @@ export interface NumberArray {
 /** The arrays of a file, by name. */
 export type Arrays = Readonly<Record<string, NumberArray>>;
 
-/** Reads all arrays of an `.npz` file. */
+/**
+ * Reads all arrays of an `.npz` file.
+ *
+ * @throws {SyntaxError} If it is not a zip file, or an array has an unsupported type.
+ */
 export function readNpz(bytes: Uint8Array<ArrayBuffer>): Arrays {
   const arrays: Record<string, NumberArray> = {};
   for (const [name, data] of Object.entries(members(bytes))) {
@@ -31,7 +35,7 @@ function members(bytes: Uint8Array<ArrayBuffer>): Unzipped {
   }
 }
 
-/** The array in single precision, with other sizes if given. */
+/** The array in single precision, reshaped to `dims` if given. */
 export function asTensor(array: NumberArray, dims = array.dims): Tensor {
   return tensor(dims, Float32Array.from(array.data));
 }
@@ -77,7 +81,7 @@ function rowMajor(data: Float64Array, dims: readonly number[]): Float64Array {
   });
 }
 
-/** Item `index` of the outermost size, which is left out. */
+/** Item `index` along the first axis; the result has one axis less. */
 export function itemOf({ dims, data }: NumberArray, index: number): NumberArray {
   const size = data.length / dims[0];
   return { dims: dims.slice(1), data: data.subarray(index * size, (index + 1) * size) };

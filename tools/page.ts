@@ -1,11 +1,11 @@
-/** The page of the project in a browser, for what drives it: tests and screenshots. @module */
+/** Opens the project's page in a browser, for tests and screenshots. @module */
 
 import { type Browser, chromium, type Page } from "playwright-core";
 import { buildPage } from "../cli/page/build.ts";
 import { browserPath } from "./browser.ts";
 import { serveFolder } from "./served.ts";
 
-/** The page, served, and the browser that visits it; disposing of it ends both. */
+/** The served page and a browser to visit it; disposing of it ends both. */
 export interface ServedPage extends AsyncDisposable {
   readonly browser: Browser;
   /** Address of the page. */

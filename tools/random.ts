@@ -1,7 +1,7 @@
-/** Random numbers that can be repeated. @module */
+/** Reproducible random numbers. @module */
 
 /**
- * Numbers from 0 to 1 by mulberry32, the same ones for the same seed.
+ * Makes a generator of numbers from 0 to below 1 (mulberry32); the same seed gives the same numbers.
  *
  * @param seed A whole number.
  */

@@ -24,7 +24,7 @@ const WIDE = { width: 1280, height: 800 };
 /** Milliseconds that a run may take. */
 const PATIENCE = 300_000;
 
-/** What each image shows: the settings of the browser, and what is done first. */
+/** The browser settings of each image, and what to do on the page first. */
 const SHOTS: Record<string, [look: Look, act: (page: Page) => Promise<unknown>]> = {
   start: [{ viewport: WIDE, colorScheme: "light" }, () => Promise.resolve()],
   running: [{ viewport: WIDE, colorScheme: "light" }, async (page) => {

@@ -1,4 +1,4 @@
-/** Folders served to a browser on this machine. @module */
+/** Serves folders to a browser on this machine. @module */
 
 import { answer } from "../cli/demo.ts";
 

@@ -3,7 +3,7 @@
 import type { Image } from "../../lib/image/image.ts";
 import { centralRect, cropImage } from "../../lib/image/crop.ts";
 
-/** White in a disc in the middle, a quarter of the shorter side in radius; black elsewhere. */
+/** A mask: white in a disc in the middle, whose radius is a quarter of the shorter side, and black elsewhere. */
 export function discMask({ width, height }: Pick<Image, "width" | "height">): Image {
   const data = new Uint8ClampedArray(4 * width * height);
   const radius = radiusOf({ width, height });
@@ -15,7 +15,7 @@ export function discMask({ width, height }: Pick<Image, "width" | "height">): Im
   return { width, height, data, channels: 3 };
 }
 
-/** The box around the disc, with `outside` in place of what the mask leaves out. */
+/** The box around the disc, with the pixels of `outside` where the mask is black. */
 export function discOnly(image: Image, mask: Image, outside: Image): Image {
   const data = new Uint8ClampedArray(image.data);
   for (let i = 0; i < data.length; i++) if (mask.data[i - i % 4] === 0) data[i] = outside.data[i];

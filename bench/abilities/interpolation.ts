@@ -37,7 +37,7 @@ async function run(study: Study): Promise<Finding | undefined> {
   return rows.length > 0 ? findingOf(rows) : undefined;
 }
 
-/** By how much the distance changes from one place to the next, in order. */
+/** Differences of each distance from the one before it. */
 export function rises(distances: readonly number[]): number[] {
   return distances.slice(1).map((distance, i) => distance - distances[i]);
 }

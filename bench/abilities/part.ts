@@ -22,7 +22,7 @@ export interface Finding {
   readonly rows: readonly (readonly string[])[];
   /** What the entry promises, and whether it holds. */
   readonly promises: readonly Promised[];
-  /** What the card's `steps.default` must be by this finding, if it says so. */
+  /** The card's `steps.default` that follows from this finding, if any. */
   readonly stepsDefault?: number;
 }
 

@@ -13,7 +13,7 @@ export interface Settings {
   set: string[];
   /** Folder with the sets. */
   data: string;
-  /** Names of the abilities to measure; of the others the figures in the results file are shown. */
+  /** Names of the abilities to measure; the others are shown from the results file. */
   only?: string[];
   /** Numbers of images by name. */
   images: Readonly<Record<string, number>>;

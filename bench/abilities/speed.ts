@@ -27,7 +27,7 @@ const TURNS = 9;
 /** The longest that a pass may take, in steps. */
 const LIMIT = 1.5;
 
-/** Time in graphs, of the whole call and of all cores, beside the other entry's, and both entries' LPIPS. */
+/** Times in graphs, of the whole call and of all cores, and LPIPS, beside those of the other entry. */
 export const speedPart: Part = { name: "speed", run };
 
 async function run(study: Study): Promise<Finding | undefined> {

@@ -11,9 +11,9 @@ import type { Finding, Part } from "./part.ts";
 import { samplesOf, SEEDS } from "./samples.ts";
 import type { Study } from "./study.ts";
 
-/** Source of the papers' times. */
+/** Size of the input that papers time. */
 const TIMED = { width: 320, height: 270 };
-/** The most steps that are timed: beyond it they cost in proportion. */
+/** The most steps that are timed: the time of more grows in proportion. */
 const MOST_TIMED = 25;
 /** Numbers of steps, and on how many images each is measured by default. */
 const COUNTS: readonly (readonly [steps: number, images: number])[] = [

@@ -11,8 +11,8 @@ import type { Task } from "../runner.ts";
 export type Measured = Pick<Row, "samples" | "together">;
 
 /**
- * What happens to rows that the results file lacks: they are counted, or measured, or left out, and then all
- * rows of the file are shown, however many images are asked for.
+ * What happens to rows that the results file lacks: they are counted, measured or left out. `show` also shows all
+ * rows of the file, however many images are asked for.
  */
 export type Mode = "count" | "measure" | "show";
 
@@ -38,7 +38,7 @@ export interface Study {
   readonly pairs: readonly Pair[];
   /** Aborts the work. */
   readonly signal: AbortSignal;
-  /** How many images to take of something, such as `steps:8` or, if that is not named, `steps`. */
+  /** Number of images for a name such as `steps:8`: its own limit, or that of `steps`, of `all`, or `normally`. */
   images(name: string, normally?: number): number;
   /** The rows of a probe: kept ones as they are, the others measured now. */
   run(probe: Probe): Promise<Row[]>;

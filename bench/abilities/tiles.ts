@@ -1,4 +1,4 @@
-/** Does any tile come out NaN, or far beyond what an image can be? @module */
+/** Does any tile come out as NaN, or far beyond the range of an image? @module */
 
 import { cropImage } from "../../lib/image/crop.ts";
 import { toTensor } from "../../lib/image/pixels.ts";
@@ -17,7 +17,7 @@ import type { Study } from "./study.ts";
 const TILES = 100;
 /** Sides of a tile, in pixels of the input. */
 const SIDES = [16, 32] as const;
-/** Largest allowed distance of a value from the middle of the estimate's range, in halves of that range. */
+/** Largest allowed distance of a value from the middle of the estimate's range, in half ranges. */
 const REACH = 3;
 
 /** Random tiles at random temperatures; samples are measured before they are clipped to the range of an image. */
@@ -66,9 +66,9 @@ async function measure({ upscaler: { card }, signal, pairs }: Study, model: Enla
   return { samples: [], together };
 }
 
-/** The largest distance from the middle of the estimate's range, in halves of it; NaN where a value is NaN. */
+/** The largest distance from the middle of the estimate's range, in half ranges; NaN if a value is NaN. */
 function reachOf({ data }: Tensor, estimate: Tensor): number {
-  // The range of a flat tile means nothing, so it counts as at least a tenth of an image's range.
+  // The range of a flat tile is near 0, so half of it counts as at least a tenth of what an image has.
   const [least, most] = [Math.min(...estimate.data), Math.max(...estimate.data)];
   const [middle, half] = [(least + most) / 2, Math.max((most - least) / 2, 0.1)];
   return data.reduce((reach, value) => Math.max(reach, Math.abs(value - middle)), 0) / half;

@@ -1,4 +1,4 @@
-/** Is the entry wrong where its samples differ? @module */
+/** Do samples differ where they are wrong? @module */
 
 import { diversity, errorCorrelation, gainOfMean } from "../../lib/metrics/mod.ts";
 import type { Row } from "../record.ts";

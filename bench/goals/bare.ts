@@ -6,7 +6,7 @@ import { fetchGraph } from "../../lib/zoo/store.ts";
 import { noise } from "../../lib/tensor/noise.ts";
 import { sizeOf } from "../../lib/tensor/tensor.ts";
 
-/** The graphs that one sample of one step takes, in their order, and their inputs. */
+/** The graphs that one sample of one step runs, in order, by family. */
 const CHAINS: Readonly<Record<string, readonly string[]>> = {
   regression: ["damage", "network"],
   srdiff: ["damage", "encoder", "denoiser"],
@@ -52,7 +52,7 @@ export async function openBare(id: string): Promise<BareGraphs> {
   };
 }
 
-/** Inputs are made beforehand, so that their time is not counted as that of the graphs. */
+/** Inputs that were made before; the first run makes them, and its time does not count. */
 const made = new Map<string, ort.Tensor>();
 
 function tensorOf(name: string, dims: number[]): ort.Tensor {

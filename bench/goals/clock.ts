@@ -1,12 +1,12 @@
-/** Times that can be compared although the machine also does other work. @module */
+/** Times that can be compared on a machine that also does other work. @module */
 
-/** Rounds in which everything is timed once; milliseconds after which no round begins. */
+/** Number of timed rounds, and milliseconds after which no round begins. */
 const ROUNDS = 7, LONGEST = 12_000;
 
 /**
- * Least milliseconds of each work, which is done in turns, so that all see the same load; the first round warms up.
+ * Least milliseconds of each function. They take turns, so that all see the same load; the first round warms up.
  *
- * @param works What is timed, by name.
+ * @param works The functions to time, by name.
  */
 export async function clocked<Name extends string>(
   works: Readonly<Record<Name, () => unknown>>,
@@ -28,7 +28,7 @@ export async function clocked<Name extends string>(
   return least;
 }
 
-/** Milliseconds as seconds, for people. */
+/** Milliseconds as text in seconds, such as `0.25 s`. */
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(2)} s`;
 }

@@ -12,7 +12,7 @@ const CASES = [["regression", 320, 240], ["regression", 1024, 768], [
   480,
 ]] as const;
 
-/** Estimated time to actual time, or the inverse, whichever is larger. */
+/** Ratio of estimated and actual time, the larger over the smaller. */
 export const estimates: Study = {
   name: "estimates",
   about: "estimated time, before and during the work, against the actual time",

@@ -9,7 +9,7 @@ import { openScratch } from "./scratch.ts";
 /** Images of the folder, and their sizes. */
 const COUNT = 8, WIDTH = 320, HEIGHT = 240;
 
-/** Images per second, from file to file, against those of the bare graphs; the start is not counted. */
+/** Images per second, from PNG to PNG, against those of the bare graphs; the start is not counted. */
 export const folder: Study = {
   name: "folder",
   about: "images per second of a folder, from PNG to PNG, against the bare graphs",

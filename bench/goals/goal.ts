@@ -2,11 +2,11 @@
 
 /** A figure and its goal. */
 export interface Goal {
-  /** What it describes. */
+  /** What it is, such as `regression: slowest pixel : fastest`. */
   readonly what: string;
-  /** What was measured. */
+  /** The measured value. */
   readonly value: number;
-  /** The most that it should be, or the least. */
+  /** Its upper or lower limit. */
   readonly goal: { readonly most: number } | { readonly least: number };
   /** Unit; a ratio if absent. */
   readonly unit?: "MB";

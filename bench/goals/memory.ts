@@ -5,7 +5,7 @@ import type { Goal, Study } from "./goal.ts";
 import { watched } from "./program.ts";
 import { openScratch } from "./scratch.ts";
 
-/** Sizes of the source, the most megabytes that the default entry may take, and whether that takes minutes. */
+/** Sizes of the source, the most megabytes that the default entry may take, and whether it runs for minutes. */
 const CASES = [
   { width: 320, height: 240, most: 450, isLarge: false },
   { width: 960, height: 540, most: 900, isLarge: false },

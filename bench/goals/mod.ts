@@ -1,4 +1,4 @@
-/** Everything that has a goal. @module */
+/** All studies that measure goals. @module */
 
 import { estimates } from "./estimates.ts";
 import { folder } from "./folder.ts";
@@ -10,7 +10,7 @@ import { peer } from "./peer.ts";
 import { start } from "./start.ts";
 import { threads } from "./threads.ts";
 
-/** The studies, in the order in which they are made. */
+/** The studies, in the order in which they run. */
 export const studies: readonly Study[] = [
   overhead,
   peer,

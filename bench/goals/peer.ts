@@ -13,7 +13,7 @@ const CASES = [
   { id: "regression", width: 320, height: 240, most: 1 / 10 },
 ];
 
-/** Its slim model on tfjs' wasm, against the native provider in int8, in the same run. */
+/** UpscalerJS' slim model on the wasm backend of tfjs, against the native provider in int8, in the same run. */
 export const peer: Study = {
   name: "peer",
   about:

@@ -1,10 +1,10 @@
-/** Photographs of any size: a part of one of those in docs/, mirrored as often as needed. @module */
+/** Photographs of any size: docs/coffee.png, cropped or repeated in mirror images. @module */
 
 import { type Image, readImage } from "../../mod.ts";
 
 let coffee: Promise<Image> | undefined;
 
-/** A photograph of these sizes. */
+/** A photograph of this size in pixels. */
 export async function photograph(width: number, height: number): Promise<Image> {
   const source = await (coffee ??= readImage(new URL("../../docs/coffee.png", import.meta.url)));
   const data = new Uint8ClampedArray(4 * width * height);
@@ -17,7 +17,7 @@ export async function photograph(width: number, height: number): Promise<Image> 
   return { width, height, data, channels: 3 };
 }
 
-/** The pixel that stands for one beyond the edge. */
+/** The pixel that stands in for one beyond the edge. */
 function folded(index: number, count: number): number {
   const at = index % (2 * count);
   return at < count ? at : 2 * count - 1 - at;

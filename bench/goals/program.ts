@@ -49,7 +49,7 @@ export async function watched(args: readonly string[], signal: AbortSignal): Pro
   );
 }
 
-/** Milliseconds between two readings of the memory; the system itself keeps the largest. */
+/** Milliseconds between two readings of the memory, of which the system keeps the peak. */
 const PAUSE = 50;
 
 function watchMemory(pid: number): { end(): number } {
@@ -59,7 +59,7 @@ function watchMemory(pid: number): { end(): number } {
       const status = Deno.readTextFileSync(`/proc/${pid}/status`);
       peak = Math.max(peak, 1024 * Number(status.match(/^VmHWM:\s+(\d+) kB$/m)?.[1] ?? 0));
     } catch {
-      // It has ended, or this system has no such file.
+      // The process has ended, or this system has no such file.
     }
   };
   const timer = setInterval(look, PAUSE);

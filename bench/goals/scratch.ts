@@ -12,7 +12,7 @@ export interface Scratch extends AsyncDisposable {
   photograph(name: string, width: number, height: number): Promise<string>;
 }
 
-/** Makes such a folder. */
+/** Makes a temporary folder. */
 export async function openScratch(): Promise<Scratch> {
   const folder = await Deno.makeTempDir();
   const path = (name: string) => join(folder, name);

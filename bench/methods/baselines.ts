@@ -1,4 +1,4 @@
-/** Methods that only use neighbouring pixels. @module */
+/** Methods that only interpolate between pixels. @module */
 
 import type { Image } from "../../lib/image/image.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
@@ -54,7 +54,7 @@ function lanczos3(low: Image, scale: number): Image {
   const data = new Uint8ClampedArray(width * height * 4);
   const row = new Float64Array(width * 4);
   for (let y = 0; y < height; y++) {
-    row.fill(0.5); // half up: the bytes below are cut off
+    row.fill(0.5); // with floor() below, this rounds half up
     for (const [from, weight] of lanczosTaps(y, scale, low.height)) {
       for (let i = 0; i < row.length; i++) row[i] += weight * wide[from * row.length + i];
     }

@@ -14,8 +14,8 @@ import { sha256 } from "../files.ts";
 import type { Facts, Method } from "./method.ts";
 
 /**
- * What an entry is called in the tables: its id or the last part of its path, with its options; a scale of the noise
- * stands at the end, as in `srflow tau 0.8`.
+ * The name of an entry in the tables: its id or the last part of its path, with its options; a temperature comes
+ * last, as in `srflow tau 0.8`.
  */
 export function entryName(spec: string): string {
   const [model, ...parts] = spec.split("+");
@@ -26,9 +26,9 @@ export function entryName(spec: string): string {
 }
 
 /**
- * The spec once for each scale of the noise.
+ * The spec once for each temperature.
  *
- * @throws {RangeError} If it already names one.
+ * @throws {RangeError} If it already names a temperature.
  */
 export function atTemperatures(spec: string, scales: readonly number[]): string[] {
   if (!spec.split("+").some(isTemperature)) {
@@ -39,7 +39,7 @@ export function atTemperatures(spec: string, scales: readonly number[]): string[
   );
 }
 
-/** The spec without a scale of the noise, which changes no time. */
+/** The spec without a temperature, which does not affect the time. */
 export function untempered(spec: string): string {
   return spec.split("+").filter((part) => !isTemperature(part)).join("+");
 }
@@ -101,7 +101,7 @@ export async function digestOf(
   return await sha256(new TextEncoder().encode(JSON.stringify([graphs, decides])));
 }
 
-/** Evaluations of the network that an image takes; undefined where nothing is sampled. */
+/** NFE of an image; undefined for an entry that samples nothing. */
 export function nfeOf(
   { diffusion, flow, steps }: ModelCard,
   options: UpscaleOptions,

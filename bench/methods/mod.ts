@@ -50,7 +50,7 @@ export async function openMethods(settings: Settings, record: BenchRecord, signa
   };
 }
 
-/** Refuses to compare methods that are not measured, before the run begins. */
+/** Refuses pairs of methods that are not measured, before the run begins. */
 function checkPairs({ vs }: Settings, names: readonly string[]): void {
   for (const name of vs.flat()) {
     if (names.includes(name)) continue;
@@ -88,12 +88,12 @@ async function candidatesOf(settings: Settings, signal: AbortSignal): Promise<Ca
   ]);
 }
 
-/** The bicubic entries are the baseline `bicubic`. */
+/** Ids of all entries but the bicubic ones, which equal the baseline `bicubic`. */
 async function wholeZoo(): Promise<string[]> {
   return (await openZoo().list()).filter(({ family }) => family !== "bicubic").map(({ id }) => id);
 }
 
-/** One would overwrite the figures of the other. */
+/** Refuses two methods with one name, which would overwrite each other's figures. */
 function unambiguous(candidates: Candidate[]): Candidate[] {
   const names = candidates.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);

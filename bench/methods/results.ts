@@ -36,7 +36,7 @@ async function find(folder: string, { set, image, scale }: EnlargeInput): Promis
   throw new Error(`Cannot find a result for ${image} of ${set} x${scale} in ${folder}`);
 }
 
-/** Digest of names, sizes and times: reading all images would take as long as measuring them. */
+/** Digest of names, sizes and times of files: reading all images would take as long as measuring them. */
 async function digestOf(folder: string): Promise<string> {
   const lines: string[] = [];
   const walk = async (place: string) => {

@@ -6,14 +6,14 @@ import { entryMethod, type EntryOptions } from "../methods/entry.ts";
 import type { Method } from "../methods/method.ts";
 import { runTrainingModule } from "../training.ts";
 
-/** Its x4 models that are measured, the fast one first. */
+/** The x4 models that are measured, the fast one first. */
 export const realesrganModels: readonly string[] = ["realesr-animevideov3-x4", "realesrgan-x4plus"];
 
 const root = new URL("../../", import.meta.url);
 const cache = new URL("runs/peers/", root).pathname;
 
 /**
- * Opens one of its models, as an entry that the importer makes of it once.
+ * Opens a model, as an entry that the importer makes once.
  *
  * @param folder Where the package is installed (bench/README.md has the command).
  * @param model Such as `realesrgan-x4plus`.
@@ -33,7 +33,7 @@ export async function realesrganMethod(
   const weights = await Deno.readFile(text.replace(/param$/, "bin"));
   const entry = `${cache}${(await sha256(weights)).slice(0, 12)}/${model}`;
   if (!await exists(entry)) await importNetwork(text, entry);
-  // As seen from here: results files are read elsewhere too.
+  // A relative path, since results files name it and are read on other machines too.
   return await entryMethod(relative(Deno.cwd(), entry), options);
 }
 

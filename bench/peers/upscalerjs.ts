@@ -7,16 +7,16 @@ import { measureChain } from "../speed/chain.ts";
 import type { SpeedFigures } from "../speed/row.ts";
 import { median } from "../statistics.ts";
 
-/** Its x4 models that are measured, the fast one first. */
+/** The x4 models that are measured, the fast one first. */
 export const upscalerjsModels: readonly string[] = ["esrgan-slim", "esrgan-thick"];
 
-/** How it is run here. */
+/** What runs UpscalerJS, as named in the tables. */
 export const UPSCALERJS_PROVIDER = "tfjs wasm";
 
 const script = new URL("./upscalerjs.cjs", import.meta.url).pathname;
 
 /**
- * Opens one of its models.
+ * Opens a model.
  *
  * @param folder Where the npm packages are installed (bench/README.md has the command).
  * @param model Such as `esrgan-slim`.
@@ -91,7 +91,7 @@ function startPeer(folder: string, model: string): Peer {
         await writer.write(new Uint8Array(new Uint32Array([low.width, low.height]).buffer));
         await writer.write(rgbOf(low));
       };
-      send().catch(() => {}); // that the process ended shows in what it printed
+      send().catch(() => {}); // if the process has ended, take() throws
       const [width, height] = new Uint32Array((await take(8)).slice().buffer);
       return imageOf(width, height, await take(3 * width * height));
     },
@@ -104,7 +104,7 @@ function startPeer(folder: string, model: string): Peer {
 }
 
 /**
- * Measures one of its models at one size; on one thread, since its wasm backend uses no more in Node.
+ * Measures a model at one size, on one thread, since the wasm backend uses no more in Node.
  *
  * @throws {Error} If the process fails.
  */
@@ -143,7 +143,7 @@ export async function measureUpscalerjs(
   };
 }
 
-/** What a model is called in the tables. */
+/** The name of a model in the tables. */
 export function peerName(model: string): string {
   return `upscalerjs-${model}`;
 }

@@ -1,4 +1,4 @@
-/** An image of what an entry cannot do. @module */
+/** An image that shows what an entry cannot do. @module */
 
 import { type Image, resizeImage, type Upscaler } from "../../mod.ts";
 import { repeated, sheetOf } from "../sheet.ts";

@@ -1,4 +1,4 @@
-/** An image of what the latents of a flow can do. @module */
+/** An image that shows what the latents of a flow can do. @module */
 
 import {
   encode,
@@ -24,10 +24,12 @@ const NOISE = 12;
 const CONTRAST = 40;
 
 /**
- * Four rows: an image, its latent by `encode()`, what `upscale()` makes of that again, the same image with noise and
- * its latent; from one image to another by `interpolateImages()` (t = 0, 1/4 ... 1); a photograph, the same with
- * noise, what `renew()` makes of it at temperatures 0.9 and 0.5, and a sample; a photograph shrunk, its sample, the
- * reference, the mask and what `fuse()` makes.
+ * Draws four rows:
+ *
+ * - an image, its latent by `encode()`, the image that `upscale()` makes of the latent, the image with noise, its latent;
+ * - `interpolateImages()` from one image to another, at t = 0, 1/4 ... 1;
+ * - an image, the same with noise, the results of `renew()` at temperatures 0.9 and 0.5, a sample;
+ * - an image, a sample of it, the reference, the mask, the result of `fuse()`.
  */
 export async function latentsOf(entry: Upscaler, photographs: readonly Image[]): Promise<Image> {
   const [, from, to] = await Promise.all(photographs.map((image) => enlargedTo(entry, image)));
@@ -44,7 +46,7 @@ export async function latentsOf(entry: Upscaler, photographs: readonly Image[]):
   ], SIDE);
 }
 
-/** The middle of a photograph, enlarged so that it has the detail of an image of this size. */
+/** The middle of a photograph, enlarged to `SIDE` pixels, so that it has the detail of a result. */
 async function enlargedTo(entry: Upscaler, image: Image): Promise<Image> {
   const low = SIDE / entry.card.scale;
   const middle = cropImage(image, centralRect(image, low));
@@ -73,7 +75,7 @@ async function encodings(entry: Upscaler, clean: Image, noisy: Image): Promise<I
   return [clean, shown(latents[0], scale), again, noisy, shown(other.latents[0], scale)];
 }
 
-/** The first latent as an image: its channels are laid out as those of the image are, gray where a value is 0. */
+/** The first latent as an image: its channels are unshuffled to pixels, and 0 is gray. */
 function shown({ values: { data, dims }, frame }: Latent, scale: number): Image {
   const [, , height, width] = dims;
   const pixels = new Uint8ClampedArray(4 * SIDE * SIDE).fill(255);

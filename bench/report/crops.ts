@@ -21,7 +21,7 @@ export interface CropRow {
 export interface CropResult {
   /** Data URL. */
   readonly url: string;
-  /** Sorts the images from worst to best: LPIPS if it was measured, else -PSNR-Y. */
+  /** Sort key of the images, larger for worse ones: LPIPS if it was measured, else -PSNR-Y. */
   readonly badness: number;
   /** Figures of the whole image, in words. */
   readonly caption: string;
@@ -51,7 +51,7 @@ export async function cropRows(record: BenchRecord, folder: string): Promise<Cro
   return rows;
 }
 
-/** The method whose worst images are shown first: the last entry of the zoo, or else the last of all. */
+/** The method whose worst images are shown first: the last zoo entry, or else the last method. */
 export function viewerStart({ methods }: BenchRecord): string {
   return (methods.findLast(({ facts }) => facts.family !== undefined) ?? methods.at(-1))?.name ??
     "";

@@ -91,7 +91,7 @@ export function domainOf(values: readonly number[], log = false): [number, numbe
   return [least - room, most + room];
 }
 
-/** 1, 2, 5 of every decade; only the decades where that would be too many. */
+/** Ticks at 1, 2 and 5 of every decade, or at 1 alone over more than three decades. */
 function stepsOf([from, to]: readonly [number, number]): number[] {
   const decades = Math.log10(to / from);
   const found: number[] = [];
@@ -102,15 +102,14 @@ function stepsOf([from, to]: readonly [number, number]): number[] {
 }
 
 /**
- * An axis over a fixed domain. Its title must be short: the width of text is estimated as about ten pixels a
- * letter.
+ * An axis over a fixed domain. Its title must be short: Vega takes about ten pixels for each letter.
  */
 export function axisOf(
   field: string,
   { title, log = false }: AxisOptions,
   domain: readonly [number, number],
 ): object {
-  // A logarithmic scale has no zero, and Vega warns if it is asked to leave it out.
+  // Vega warns if `zero` is set on a logarithmic scale.
   const scale = log ? { type: "log", domain, nice: false } : { domain, nice: false, zero: false };
   const axis = log ? { format: "~g", values: stepsOf(domain) } : { tickCount: 6 };
   return { field, title, type: "quantitative", scale, axis };

@@ -40,7 +40,7 @@ interface Box {
 }
 
 /**
- * Puts each name beside its point, where it hides the least: right, left, above, below, and farther off.
+ * Puts each name beside its point, where it covers the least: right, left, above, below, or farther off.
  *
  * @returns One offset for each point, in their order.
  */

@@ -34,7 +34,7 @@ function errorPlot(record: BenchRecord, set: string) {
   return scatter(`${set}: error against perception`, points, x, y);
 }
 
-/** Time at the largest output that all were timed at, against LPIPS on the largest set of the scale. */
+/** Time at the size that most methods were timed at, against LPIPS on the largest set of the scale. */
 function timePlot(record: BenchRecord, speed: readonly SpeedRow[]) {
   const [{ scale }] = speed;
   const rows = atCommonSize(speed);
@@ -60,7 +60,7 @@ function timePlot(record: BenchRecord, speed: readonly SpeedRow[]) {
   return scatter(`x${scale}: time against perception on ${set.key}`, points, x, y);
 }
 
-/** The rows of the size at which most methods were timed; of several, the largest. */
+/** The rows of the size at which most methods were timed; the largest of several such sizes. */
 function atCommonSize(speed: readonly SpeedRow[]): SpeedRow[] {
   const bySize = Map.groupBy(speed, ({ width, height }) => `${width}x${height}`);
   const area = ([{ width, height }]: SpeedRow[]) => width * height;
@@ -69,7 +69,7 @@ function atCommonSize(speed: readonly SpeedRow[]): SpeedRow[] {
   );
 }
 
-/** Seconds and memory against the size of the output; nothing where there is one size only. */
+/** Seconds and memory against the size of the output; no plots if there is only one size. */
 function growthPlots(speed: readonly SpeedRow[]) {
   const { scale } = speed[0];
   const points = speed.map((row) => ({

@@ -68,7 +68,7 @@ ${lines.join("\n")}`;
 
 const qualityHead = `<h2 id="quality">Quality</h2>
 <p>± is the half width of the 95 % interval of the set's mean over the seeds: how much another draw of
-the noise would change it. It does not tell how the method does on other images; the comparisons do. The best mean of each
+the noise would change it. It does not say how the method does on other images; the comparisons do. The best mean of each
 column is bold.</p>`;
 
 function setSection(record: BenchRecord, key: string): string {
@@ -107,9 +107,9 @@ function conventionList(record: BenchRecord): string {
 
 function viewer(images: number): string {
   return `<h2 id="images">Images</h2>
-<p>${images} images, of each the 128x128 pixels where bicubic fails most, chosen independently of all
-other methods; seed 0, JPEG of quality 95. The figures under a crop are those of the whole image, over
-all seeds. Point at a crop, or hold it or the space bar, to see in its place what "compare with" names; the arrow
+<p>${images} images, each shown as the 128x128 pixels where bicubic fails most, a choice that depends on no
+other method; seed 0, JPEG of quality 95. The figures under a crop are those of the whole image, over
+all seeds. Point at a crop, or hold it or the space bar, to see the one that "compare with" names; the arrow
 keys go from crop to crop.</p>
 <div class="controls">
 <label>set <select id="set"></select></label>

@@ -1,4 +1,4 @@
-/** The half of a run that measures speed and memory. @module */
+/** Measures the speed and memory of a run's methods. @module */
 
 import { describeMachine } from "../machine.ts";
 import type { Method } from "../methods/method.ts";
@@ -9,7 +9,7 @@ import type { Settings } from "../settings.ts";
 import { type SpeedJob, speedJobs } from "./jobs.ts";
 import { isSameSpeed, putSpeed } from "./row.ts";
 
-/** Times one method after the other, since two at once would slow each other down; finished rows are kept. */
+/** Times one method at a time, since two at once would slow each other down; finished rows are kept. */
 export async function measureSpeeds(
   settings: Settings,
   record: BenchRecord,

@@ -1,4 +1,4 @@
-/** A bare chain of convolutions, which shows what speed this machine reaches at best. @module */
+/** A bare chain of convolutions, which shows the highest speed that this machine reaches. @module */
 
 import { openSession } from "../../lib/runtime/providers.ts";
 import type { Provider } from "../../lib/runtime/session.ts";
@@ -9,7 +9,7 @@ const CHANNELS = 64;
 const SIDE = 128;
 const LENGTH = 10;
 
-/** 2 x multiply-adds of one run, in 10^9. */
+/** Operations of one run (2 x multiply-adds), in 10^9. */
 const GFLOP = 2 * LENGTH * CHANNELS ** 2 * 9 * SIDE ** 2 / 1e9;
 
 /** GFLOP/s of ten 3x3 convolutions of 64 channels on 128x128 pixels, the best of a few runs. */
@@ -30,7 +30,7 @@ export async function measureChain(provider: Provider, threads?: number): Promis
   return GFLOP / (best / 1000);
 }
 
-/** The chain as an ONNX file; all convolutions share one kernel, which keeps values near their start. */
+/** The chain as an ONNX file; all convolutions share one kernel, which keeps the magnitude of values. */
 export function chainGraph(): Uint8Array {
   const size = CHANNELS ** 2 * 9;
   const kernel = Float32Array.from(

@@ -1,6 +1,6 @@
 /**
- * Measures one method at one size in a process of its own, so that its peak memory is its own; run by
- * {@linkcode measureSpeed} with a JSON request as its argument, prints one JSON line.
+ * Measures one method at one size in a process of its own, which has a peak memory of its own.
+ * {@linkcode measureSpeed} runs it with a JSON request as its argument; it prints one JSON line.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export interface SpeedRequest {
   readonly height: number;
   /** The provider that runs the entry. */
   readonly provider?: Provider;
-  /** How many times a baseline enlarges. */
+  /** Scale of a baseline. */
   readonly scale?: number;
   /** CPU threads; all if absent. */
   readonly threads?: number;
@@ -139,7 +139,7 @@ async function openEntry(
   };
 }
 
-/** GFLOP of one image with all tiles, their overlap and all steps, counted in one more run. */
+/** GFLOP of one image, with all tiles, their overlap and all steps, counted in an extra run. */
 async function countOperations(
   card: ModelCard,
   source: Image,
@@ -158,7 +158,7 @@ async function countOperations(
   return total / 1e9;
 }
 
-/** Bytes that one image moves to and from the memory of a GPU, counted in one more run. */
+/** Bytes that one image moves to and from the memory of a GPU, counted in an extra run. */
 export async function countMoved(
   card: ModelCard,
   source: Image,

@@ -1,4 +1,4 @@
-/** Counts the operations of a graph while it runs, from the sizes that its tensors really have. @module */
+/** Counts the operations of a graph while it runs, from the actual sizes of its tensors. @module */
 
 import type { Session } from "../../lib/runtime/session.ts";
 import { allHeldHere, heldHere, sumHere } from "../../lib/tensor/held.ts";
@@ -8,7 +8,7 @@ import { sizeOf } from "../../lib/tensor/tensor.ts";
 import { floatValue, graphField, node, nodesOf, type OnnxNode } from "../../lib/onnx/model.ts";
 import { joined } from "../../lib/bytes.ts";
 
-/** Multiply-adds of the operations that make up nearly all of a network's work, by the sizes of inputs and output. */
+/** Multiply-adds from the sizes of inputs and output, for the operations that make up nearly all of a network's work. */
 const COUNTED: Readonly<Record<string, (a: number[], b: number[], out: number[]) => number>> = {
   // Each output value takes one multiply-add for each value of its kernel.
   Conv: (_, kernel, out) => sizeOf(out) * sizeOf(kernel.slice(1)),
@@ -37,10 +37,10 @@ export function withShapes(model: Uint8Array): Uint8Array {
 }
 
 /**
- * A session that counts.
+ * A session that counts operations.
  *
- * @param model The file before {@linkcode withShapes}.
- * @param session A session of the file after it.
+ * @param model The ONNX file.
+ * @param session A session of the file that {@linkcode withShapes} makes of it.
  * @param add Called with 2 x multiply-adds of each run.
  */
 export function counting(

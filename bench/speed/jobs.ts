@@ -23,8 +23,8 @@ export interface SpeedJob {
 }
 
 /**
- * All measurements of a run, the small ones of each method first. Of methods that differ
- * only in the scale of their noise, which does not affect the time, the first one is timed.
+ * All measurements of a run, the small sizes of each method first. If methods differ only in temperature, which
+ * does not affect the time, only the first is timed.
  */
 export function speedJobs(methods: readonly Method[], settings: Settings): SpeedJob[] {
   const specs = methods.map(({ facts: { spec } }) => spec && untempered(spec));
@@ -43,7 +43,7 @@ export function speedJobs(methods: readonly Method[], settings: Settings): Speed
   );
 }
 
-/** Baselines have no scale of their own. */
+/** Scale at which baselines are timed. */
 const BASELINE_SCALE = 4;
 
 /** Where a method is timed at one size. */

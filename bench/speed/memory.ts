@@ -5,8 +5,8 @@ import process from "node:process";
 /**
  * Largest resident memory so far, in MiB.
  *
- * On Linux it is read from /proc: `resourceUsage()`, which is used on other systems, would start there at the
- * size of the parent process.
+ * On Linux it is read from /proc, since `resourceUsage()`, which serves other systems, starts there at the size
+ * of the parent process.
  */
 export async function peakMemory(): Promise<number> {
   if (Deno.build.os !== "linux") return process.resourceUsage().maxRSS / 1024;

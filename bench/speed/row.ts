@@ -36,7 +36,7 @@ export interface SpeedFigures extends SpeedKey {
   readonly moved?: number;
   /** GFLOP/s of a bare convolution chain on the same provider and threads, just after. */
   readonly chain: number;
-  /** The same on the native provider with all threads: the unit of all methods' times. */
+  /** The same on the native provider with all threads: the unit of the times of all methods. */
   readonly unit: number;
   /** Largest resident memory of the process in MiB. */
   readonly peak: number;

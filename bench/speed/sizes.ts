@@ -8,7 +8,7 @@ export interface SourceSize {
   readonly height: number;
 }
 
-/** Outputs over this many pixels are only timed on the first provider: the others take minutes. */
+/** Larger outputs, in pixels, are timed on the first provider only: the others take minutes. */
 export const LARGE = 2e6;
 
 /** Sizes of the source, or of the output, by name. */

@@ -9,7 +9,7 @@ const LIMIT = 600_000;
 /**
  * Measures an entry at one size on one provider, or a baseline.
  *
- * @throws {Error} If the process fails or takes too long; the message is its last line.
+ * @throws {Error} If the process fails or takes over 10 minutes; the message holds its error line.
  */
 export async function measureSpeed(
   request: SpeedRequest,

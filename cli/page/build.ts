@@ -1,4 +1,4 @@
-/** Makes plain files of the page: its code by Vite, ONNX Runtime's files, the zoo, the samples. @module */
+/** Builds the page as plain files: its code by Vite, ONNX Runtime's files, the zoo, the samples. @module */
 
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ const RUNTIME = [
   "ort-wasm-simd-threaded.asyncify.wasm",
 ];
 const SAMPLES = ["coffee.png", "chelsea.png", "astronaut.png"];
-/** The module that stands for what a browser has no use for. */
+/** An empty module, in place of those that only a server needs. */
 const NOTHING = "\0nothing";
 
 /** Packages of the library that Deno must have fetched before their files can be found. */
@@ -48,13 +48,13 @@ export async function buildPage(folder: string): Promise<void> {
 
 const runtimeModule = () => import.meta.resolve("onnxruntime-web");
 
-/** The folder of ONNX Runtime's files: of this version, so that none is ever taken for another's. */
+/** The folder of ONNX Runtime's files, named after the version, so that a cache never mixes versions. */
 function runtimeFolder(): string {
   const manifest = Deno.readTextFileSync(new URL("../package.json", runtimeModule()));
   return `ort-${JSON.parse(manifest).version}/`;
 }
 
-/** Tells the service worker which files a visit without a network needs, beside what it used before. */
+/** Tells the service worker which files an offline visit needs, besides those that were used before. */
 async function listKept(out: URL, built: readonly string[]): Promise<void> {
   const paths = [
     "./",
@@ -70,7 +70,7 @@ async function listKept(out: URL, built: readonly string[]): Promise<void> {
   await Deno.writeTextFile(worker, filled);
 }
 
-/** Files of packages that a browser takes in place of those that Deno takes. */
+/** Files of packages that a browser loads in place of those that Deno resolves. */
 const BROWSER: Record<string, [main: string, file: string]> = {
   "onnxruntime-web": ["onnxruntime-web", "ort.wasm.min.mjs"],
   "onnxruntime-web/wasm": ["onnxruntime-web", "ort.wasm.min.mjs"],
@@ -92,7 +92,7 @@ function throughDeno(): Plugin {
       try {
         return fileURLToPath(import.meta.resolve(source));
       } catch {
-        // A package that another package asks for.
+        // A dependency of another package.
         return importer ? createRequire(importer).resolve(source) : null;
       }
     },

@@ -1,4 +1,4 @@
-/** The verb `check`: whether an entry works on every available provider, and its figures. @module */
+/** The verb `check`: tries an entry on every available provider and measures it. @module */
 
 import type { FetchOptions, ModelCard } from "../../mod.ts";
 import type { Verb } from "./desk.ts";
@@ -132,7 +132,7 @@ function tellWorth({ key, figures, bicubic, notes }: Worth): string[] {
   ];
 }
 
-/** A folder of the current folder may be given without `./` here. */
+/** The path of a folder that is given without `./`; other names stay as they are. */
 function asPath(model: string): string {
   try {
     return Deno.statSync(model).isDirectory

@@ -48,7 +48,7 @@ function dataTable({ licence }: ModelCard): string {
   return ["| set | images | terms |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** Text that does not end a cell of a table. */
+/** Text that is safe in a cell of a Markdown table. */
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }

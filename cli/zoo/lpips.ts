@@ -39,7 +39,7 @@ export type LpipsName = keyof typeof known;
 /** All networks. */
 export const lpipsNames = Object.keys(known) as LpipsName[];
 
-/** A difference of scores that comes from another exporter or processor. */
+/** Difference of scores that another exporter or CPU may cause. */
 const TOLERANCE = 2e-4;
 
 /**
@@ -86,7 +86,7 @@ async function openFirst(
     if (!await isThere(path)) continue;
     const bytes = await Deno.readFile(path);
     const digest = await sha256Of(bytes);
-    // A file that was given may belong to the other graph.
+    // A given file may be the other graph.
     if (others.some((other) => other.sha256 === digest)) continue;
     const lpips = await openLpips(bytes, { threads });
     if (digest === graph.sha256) return lpips;

@@ -39,7 +39,7 @@ const DIGITS: Readonly<Record<string, number>> = {
   ...{ psnrY: 2, ssimY: 4, psnrRgb: 2, lpips: 4, lrPsnr: 2, colorError: 2, diversity: 2 },
 };
 
-/** Limit of dB: identical images would have infinitely many, which would spoil every mean. */
+/** Limit of PSNR in dB: that of identical images is infinite, and would make every mean infinite. */
 const CEILING = 100;
 
 /**
@@ -71,7 +71,7 @@ async function namesOf(folder: string, takes: (name: string) => boolean): Promis
   const names: string[] = [];
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      // macOS writes a file ._NAME beside every file on foreign disks.
+      // macOS writes a file ._NAME beside every file on disks of other systems.
       if (!isDirectory && !name.startsWith(".") && takes(name)) names.push(name);
     }
   } catch (error) {

@@ -29,7 +29,7 @@ export interface NewEntry {
   graphs: Readonly<Record<string, string>>;
 }
 
-/** What cards of some families need besides their graphs; to be edited. */
+/** What cards of some families need besides their graphs; the author of an entry edits it. */
 const SECTIONS: Readonly<Record<string, Record<string, unknown>>> = {
   srdiff: diffusion("estimate"),
   sr3: {

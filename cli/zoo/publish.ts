@@ -45,7 +45,7 @@ export async function publish(
     }
     const target = new URL(`${checked.id}/`, zoo);
     const isThere = target.href === source.href;
-    // An entry that is not listed is not published.
+    // Until it is listed, the copy counts as unfinished, and an interrupt removes it.
     const isListed = isThere
       ? () => {}
       : await copyEntry(source, await filesOf(checked, source), target);
@@ -93,7 +93,7 @@ async function createIndex(index: URL): Promise<void> {
   }
 }
 
-/** Milliseconds after which a lock was left by a dead process: the work under it is much shorter. */
+/** Age in milliseconds at which a lock was left by a dead process: the work under it is much shorter. */
 const ABANDONED = 60_000;
 
 /** Runs `work` while no other process works on the same file. */
@@ -119,7 +119,7 @@ async function withLock<Result>(
   }
 }
 
-/** Creates the lock, which only one process can do. */
+/** Creates the lock; false if another process has it. */
 async function isTaken(lock: URL): Promise<boolean> {
   try {
     (await Deno.open(lock, { createNew: true, write: true })).close();
@@ -192,7 +192,7 @@ async function shownIn(readme: URL): Promise<string[]> {
 /**
  * Copies to a folder beside the target and renames it, so that the target appears complete.
  *
- * @returns Call it when the target must stay even if the process ends.
+ * @returns A function to call once the target must stay even if the process is interrupted.
  */
 async function copyEntry(
   source: URL,

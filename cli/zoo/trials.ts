@@ -165,7 +165,7 @@ async function imagesOf(
   options: FetchOptions & { provider: Provider },
 ): Promise<Omit<Trial, "outputs">> {
   const { signal } = options;
-  // What load() refuses is unconditional, or loadGenerator() refuses it too.
+  // An entry that load() refuses is unconditional, or loadGenerator() refuses it too.
   await using upscaler = await load(card, options).catch((error) => {
     if (error instanceof UnsupportedError) return undefined;
     throw error;

@@ -6,7 +6,7 @@ import { deno, lineOf, run } from "./process.ts";
 
 const UPSCALE = "cli/upscale.ts";
 
-/** Both `zoo check` and a run must refuse a card, in one line, within a moment and without much memory. */
+/** `zoo check` and a run must both refuse a card, with one line, within 30 s and 2.5 GB. */
 function card(name: string, id: string): Case {
   return {
     id: `${id} ${name}`,
@@ -28,7 +28,7 @@ function card(name: string, id: string): Case {
   };
 }
 
-/** An entry that may be used if its text does not control the terminal. */
+/** A card with escape sequences in its text: it may be used, but none may reach the terminal. */
 const ansi: Case = {
   id: "F15 c-desc-ansi",
   wants: "no escape sequence reaches the terminal",
@@ -46,7 +46,7 @@ const ansi: Case = {
         `${work}/x.png`,
       ]),
     ];
-    // deno-lint-ignore no-control-regex -- these are what is looked for
+    // deno-lint-ignore no-control-regex -- it looks for control characters
     const steering = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
     want(!ran.some(({ text }) => steering.test(text)), "it does");
     return lineOf(ran[1]);
@@ -90,7 +90,7 @@ const traversal: Case = {
   },
 };
 
-/** Runs something while the hostile server runs. */
+/** Calls `use` while the hostile server runs on a port. */
 async function withServer<T>(
   { cases, work, root }: Place,
   port: number,
@@ -182,7 +182,7 @@ const race: Case = {
     }),
 };
 
-/** Python's importer must refuse a checkpoint in a line. */
+/** The Python importer must refuse a checkpoint with one line. */
 function checkpoint(file: string): Case {
   return {
     id: `F13 ${file}`,
@@ -210,7 +210,7 @@ function checkpoint(file: string): Case {
   };
 }
 
-/** Scripts in TypeScript that import the library from their parent folder. */
+/** A TypeScript script that imports the library from its parent folder, run on this checkout instead. */
 function program(
   id: string,
   file: string,
@@ -239,7 +239,7 @@ function program(
   };
 }
 
-/** A card of many keys, which a parser may compare each with each. */
+/** A card of so many keys that comparing each with every other would hang. */
 const longCard: Case = {
   id: "F10",
   wants: "a limit of size",
@@ -256,7 +256,7 @@ const longCard: Case = {
   },
 };
 
-/** All of them. */
+/** The cases of hostile cards, graphs, archives and servers. */
 export const attackCases: readonly Case[] = [
   traversal,
   ...["g-identity", "g-scale2", "g-scale8", "g-rank1", "g-wrong-out", "g-protoout", "c-scale16"]

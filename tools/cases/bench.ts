@@ -22,9 +22,9 @@ function set(name: string, wants: string, isRight: (code: number, text: string) 
   };
 }
 
-/** All of them. */
+/** The cases of the benchmark. */
 export const benchCases: readonly Case[] = [
-  // Against the black image that stands there as its input, bicubic has far less than against the shrunk one.
+  // The LR image of this set is black. A PSNR of 21.3 dB means that it was ignored and the truth was shrunk instead.
   set(
     "bench-lr-suffix",
     "its LR images are used, or refused",

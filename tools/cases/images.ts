@@ -1,10 +1,10 @@
-/** Images whose meaning was lost, and hostile images. @module */
+/** Images that once lost content or metadata, and hostile images. @module */
 
 import { type Image, readImage } from "../../mod.ts";
 import { type Case, type Place, want } from "./case.ts";
 import { deno, lineOf, type Ran } from "./process.ts";
 
-/** The notes of a run with `--json`: what the user is told besides file names. */
+/** The notes in the "done" events of a run with `--json`. */
 function notesOf({ text }: Ran): string {
   const events = text.trim().split("\n").filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));
@@ -29,7 +29,7 @@ async function enlarged(
 const srdiff = ["--model", "srdiff", "--seed", "0"];
 const bicubic = ["--model", "bicubic"];
 
-/** Root mean square of the difference from a flat colour, in the outermost pixels of the input and in the middle. */
+/** RMS difference from a flat colour, in the outermost ring of input pixels and from 8 input pixels inwards. */
 function ringAndMiddle({ width, height, data }: Image, color: readonly number[], scale: number) {
   const sums = { ring: [0, 0], middle: [0, 0] };
   for (let i = 0; i < width * height; i++) {
@@ -114,7 +114,7 @@ function consistent(name: string): Case {
   };
 }
 
-/** All of them. */
+/** The cases of images. */
 export const imageCases: readonly Case[] = [
   flat("flat-white.png", [255, 255, 255]),
   flat("flat-gray128.png", [128, 128, 128]),
@@ -211,13 +211,13 @@ export const imageCases: readonly Case[] = [
   },
 ];
 
-/** The same JPEG file with Adobe's marker that its components are red, green and blue. */
+/** The same JPEG file with an Adobe marker which says that its components are RGB. */
 function markedAsRgb(bytes: Uint8Array): Uint8Array {
   const marker = [0xff, 0xee, 0, 14, ...new TextEncoder().encode("Adobe"), 0, 100, 0, 0, 0, 0, 0];
   return Uint8Array.of(...bytes.subarray(0, 2), ...marker, ...bytes.subarray(2));
 }
 
-/** Sides that the frame header of a JPEG file states. */
+/** Width and height in the frame header of a JPEG file. */
 function storedSize(bytes: Uint8Array): { width: number; height: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   for (let at = 2; at < bytes.length;) {

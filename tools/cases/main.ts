@@ -28,7 +28,7 @@ export const allCases: readonly Case[] = [
 export interface Outcome {
   /** The case. */
   id: string;
-  /** Whether it is as it must be, is not, or could not be tried. */
+  /** Whether it passed, failed, or lacks a file that it needs. */
   state: "ok" | "FAILED" | "absent";
   /** What happened. */
   seen: string;

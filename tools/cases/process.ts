@@ -1,4 +1,4 @@
-/** Runs programs and watches their time and memory. @module */
+/** Runs programs with limits of time and memory. @module */
 
 import { want } from "./case.ts";
 
@@ -16,15 +16,15 @@ export interface Ran {
 
 /** Options of running a program. */
 export interface RunOptions {
-  /** Its folder. */
+  /** Its working folder. */
   cwd?: string;
   /** Further variables of its environment. */
   env?: Record<string, string>;
-  /** Seconds after which it is considered to hang. */
+  /** Seconds after which it is killed. @default {180} */
   seconds?: number;
-  /** Megabytes beyond which it is killed. */
+  /** Megabytes of memory beyond which it is killed. @default {4000} */
   megabytes?: number;
-  /** The seconds after which it gets SIGTERM. */
+  /** Seconds after which it gets SIGTERM; it gets none if absent. */
   stopAfter?: number;
 }
 
@@ -81,7 +81,7 @@ function peakOf(pid: number): number {
   }
 }
 
-/** Runs a program of this checkout. */
+/** Runs a program of the checkout; `args` begin with its path there. */
 export function deno(
   root: string,
   args: readonly string[],
@@ -92,7 +92,7 @@ export function deno(
   return run(command, { cwd: root, ...options });
 }
 
-/** Runs a script of the cases. Scripts name a fixed folder, which is replaced by the work folder. */
+/** Runs a script of the cases, with the work folder in place of the fixed folder that scripts name. */
 export async function script(
   path: string,
   { root, work }: { root: string; work: string },
@@ -110,7 +110,7 @@ export async function script(
   return await run([interpreter, copy], { cwd: root, env: { TMPDIR: work }, ...options });
 }
 
-/** The errors among the lines, or the last line. */
+/** The first error line, or else the last line, cut to 110 characters. */
 export function lineOf({ text }: Ran): string {
   const lines = text.trim().split("\n");
   return (lines.find((line) => line.startsWith("error:")) ?? lines.at(-1)!).slice(0, 110);

@@ -1,4 +1,4 @@
-/** The scripts of what users did: folders, pipes, results of earlier runs, two downloads at once. @module */
+/** Scripts of what users did: folders, pipes, results of earlier runs, two downloads at once. @module */
 
 import { type Case, want } from "./case.ts";
 import { deno, script } from "./process.ts";
@@ -15,7 +15,7 @@ async function names(folder: string): Promise<string[]> {
 
 const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
 
-/** All of them. */
+/** The cases that are shell scripts. */
 export const scriptCases: readonly Case[] = [
   {
     id: "folder-scan",

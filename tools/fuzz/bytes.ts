@@ -9,7 +9,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 /** Unexpected values for lengths and counts. */
 const EXTREMES = [0, 1, 127, 128, 255, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 
-/** One change, of `other` where a second file is needed. */
+/** One change; `other` is a second file, to splice with. */
 type Change = (bytes: Bytes, random: () => number, other: Bytes) => Bytes;
 
 const changes: readonly Change[] = [
@@ -36,10 +36,10 @@ const changes: readonly Change[] = [
     joined([bytes.subarray(0, span(bytes, random)[0]), other.subarray(span(other, random)[0])]),
 ];
 
-/** How many of them, counted from the first, leave all other bytes in place. */
+/** How many of them, from the first, overwrite bytes without moving others. */
 const IN_PLACE = 3;
 
-/** The bytes, changed in a few ways; half the time none that moves what follows. */
+/** The bytes after one to four changes; half the time only changes that move no bytes. */
 export function mutated(bytes: Bytes, random: () => number, other: Bytes): Bytes {
   let result = bytes;
   const kinds = random() < 0.5 ? changes.slice(0, IN_PLACE) : changes;
@@ -54,7 +54,7 @@ export function randomBytes(random: () => number, length: number): Bytes {
   return Uint8Array.from({ length }, () => wholeWithin(random, 0, 255));
 }
 
-/** A copy, changed at one place: more often near the start, where the structure of a file lies. */
+/** A copy, changed at one place, more often near the start, where most headers are. */
 function at(bytes: Bytes, random: () => number, change: (copy: Bytes, i: number) => void): Bytes {
   if (bytes.length === 0) return bytes;
   const copy = bytes.slice();
@@ -63,7 +63,7 @@ function at(bytes: Bytes, random: () => number, change: (copy: Bytes, i: number)
   return copy;
 }
 
-/** Start and end of a part, most often a short one. */
+/** Start and end of a random range, usually a short one. */
 function span(bytes: Bytes, random: () => number): [number, number] {
   const from = wholeWithin(random, 0, bytes.length);
   const length = Math.floor(random() ** 4 * (bytes.length - from));

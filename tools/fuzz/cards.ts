@@ -22,7 +22,7 @@ const TEXTS = [
 /** A JSON value of any shape. */
 type Value = Record<string, unknown> | unknown[];
 
-/** Changes a value somewhere below: another value, another key, or none. */
+/** Changes, adds or removes one key at a random depth. */
 function disturb(value: Value, random: () => number): void {
   const keys = Object.keys(value);
   const key = oneOf(random, keys);
@@ -89,7 +89,7 @@ export const cards: Part = {
   },
 };
 
-/** Makes a small image with it, within a time limit. */
+/** Makes a small image with the entry, within 60 s. */
 async function run(card: ModelCard): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   const where = { provider: "native", threads: 1, offline: true, signal } as const;

@@ -12,13 +12,13 @@ import { checkError, must, oneOf, type Part, wholeWithin } from "./part.ts";
 import { oddPng } from "./png_file.ts";
 import { oddWebp } from "./webp_file.ts";
 
-/** Bytes that decoding may take here. */
+/** Memory that decoding may take, in bytes. */
 const MEMORY = 64e6;
 
-/** Recorded odd files, where they are. */
+/** Folder of recorded odd files, which need not exist. */
 const recorded = new URL("../../../shared/data/bad-inputs/", import.meta.url);
 
-/** Starts of files that are known and not read. */
+/** Starts of files whose formats are recognised but not read. */
 const STRANGERS = [
   "GIF89a\x05\0\x03\0\x80\0\0",
   "II*\0\x08\0\0\0\x01\0",
@@ -32,9 +32,9 @@ const STRANGERS = [
   "",
 ];
 
-/** Files that are changed. */
+/** Files to change. */
 interface Seeds {
-  /** All of them. */
+  /** All files, readable or not. */
   files: Bytes[];
   /** Those that can be read. */
   sound: Bytes[];
@@ -42,7 +42,7 @@ interface Seeds {
 
 let seeds: Promise<Seeds> | undefined;
 
-/** Whole files of every format that are small. */
+/** Collects small files of every format. */
 async function makeSeeds(): Promise<Seeds> {
   const files = await smallFiles();
   const sound: Bytes[] = [];
@@ -69,7 +69,7 @@ async function smallFiles(): Promise<Bytes[]> {
   try {
     const names: string[] = [];
     for await (const { name, isFile } of Deno.readDir(recorded)) if (isFile) names.push(name);
-    for (const name of names.sort()) { // in whatever order the system gives them
+    for (const name of names.sort()) { // the order of readDir() depends on the system
       const url = new URL(encodeURIComponent(name), recorded);
       if ((await Deno.stat(url)).size < 2 ** 17) made.push(await Deno.readFile(url));
     }
@@ -113,7 +113,7 @@ async function randomPng(random: () => number): Promise<Bytes> {
   ]);
 }
 
-/** The file with the right checksum for each chunk, so that decoders look further. */
+/** A PNG file with the right checksum for each chunk, so that decoders do not stop there. */
 function withChecksums(bytes: Bytes): Bytes {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);

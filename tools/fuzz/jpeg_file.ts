@@ -6,10 +6,10 @@ import { oneOf, wholeWithin } from "./part.ts";
 
 const SOS = 0xda;
 
-/** A marker with what belongs to it. */
+/** A marker with its data. */
 interface Segment {
   marker: number;
-  /** Without its length. */
+  /** What follows the length. */
   data: Bytes;
   /** The coded data after a scan's header. */
   coded: Bytes;
@@ -57,7 +57,7 @@ const changes: readonly Change[] = [
       ? segments.toSpliced(from, 1)
       : segments.toSpliced(from, 1).toSpliced(to, 0, segments[from]);
   },
-  // a segment more: metadata, restart intervals, a comment
+  // one more segment: metadata, restart intervals, a comment
   (segments, random) => {
     const marker = oneOf(random, [0xe0, 0xe1, 0xe2, 0xee, 0xdd, 0xfe, 0xdc]);
     const starts: Record<number, string> = {
@@ -87,7 +87,7 @@ function changeCoded(segments: Segment[], random: () => number): Segment[] {
   return segments.with(at, { ...segments[at], coded: random() < 0.7 ? stuffed(coded) : coded });
 }
 
-/** Without markers that come from chance: a zero after each byte of ones. */
+/** Puts a zero after each 0xff, so that no marker arises by chance. */
 function stuffed(coded: Bytes): Bytes {
   const result: number[] = [];
   coded.forEach((byte, i) => {
@@ -97,7 +97,7 @@ function stuffed(coded: Bytes): Bytes {
   return Uint8Array.from(result);
 }
 
-/** Splits a file as far as it is one. */
+/** Splits a file into its segments, as far as they are well formed. */
 function segmentsOf(bytes: Bytes): Segment[] {
   const segments: Segment[] = [];
   for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff;) {
@@ -124,7 +124,7 @@ function fileOf(segments: readonly Segment[]): Bytes {
   return joined([Uint8Array.of(0xff, 0xd8), ...parts, Uint8Array.of(0xff, 0xd9)]);
 }
 
-/** The file, changed in a few ways. */
+/** The file after one or two changes. */
 export function oddJpeg(bytes: Bytes, random: () => number): Bytes {
   let segments = segmentsOf(bytes);
   for (let i = wholeWithin(random, 1, 2); i > 0 && segments.length > 1; i--) {

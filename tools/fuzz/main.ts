@@ -20,15 +20,15 @@ export const parts: readonly Part[] = [commandLines, plans, formats, cards, grap
 
 /** The flags. */
 export interface FuzzOptions {
-  /** Of each part; its own number if absent. */
+  /** Tries of each part; the part's own number if absent. */
   tries?: number;
-  /** Seed of the first try; each try has the next one. */
+  /** Seed of the first try; each further try takes the next number. */
   seed: number;
   /** Name of the only part. */
   only?: string;
 }
 
-/** Tries; returns what must not have happened, each with the seed that makes it again. */
+/** Runs the parts; returns a line for each fault, with the seed that reproduces it. */
 export async function fuzz(options: FuzzOptions, tell: (line: string) => void): Promise<string[]> {
   const faults: string[] = [];
   for (const part of parts.filter(({ name }) => (options.only ?? name) === name)) {

@@ -38,12 +38,12 @@ function oddSize(random: () => number): { width: number; height: number } {
 
 let opened: Promise<Upscaler[]> | undefined;
 
-/** Two upscalers that the whole process keeps. */
+/** Two upscalers, open until {@linkcode closeOptions}. */
 function upscalers(): Promise<Upscaler[]> {
   return opened ??= Promise.all([load("bicubic"), load(tiny, { provider: "native", threads: 1 })]);
 }
 
-/** Closes what this part keeps open. */
+/** Closes the upscalers of this part. */
 export async function closeOptions(): Promise<void> {
   for (const upscaler of await opened ?? []) await upscaler[Symbol.asyncDispose]();
   opened = undefined;

@@ -1,4 +1,4 @@
-/** One part of fuzzing for each kind of input. @module */
+/** The contract of a part of fuzzing, which tries one kind of input. @module */
 
 /** Tries one kind of input. */
 export interface Part {
@@ -17,22 +17,22 @@ export interface Part {
   attempt(random: () => number, work: string): Promise<string>;
 }
 
-/** One of these. */
+/** One of the values, at random. */
 export function oneOf<T>(random: () => number, values: readonly T[]): T {
   return values[Math.floor(random() * values.length)];
 }
 
-/** A whole number from `least` to `most`. */
+/** A random whole number from `least` to `most`. */
 export function wholeWithin(random: () => number, least: number, most: number): number {
   return least + Math.floor(random() * (most - least + 1));
 }
 
-/** Makes the error for something that must not happen. */
+/** Throws an error with the fault unless the condition holds. */
 export function must(isSo: boolean, fault: () => string): asserts isSo {
   if (!isSo) throw new Error(fault());
 }
 
-/** An error is one line of at least a few words, and not one that the engine throws because of a bug. */
+/** Checks that an error is one line of a few words, and none that the JavaScript engine throws because of a bug. */
 export function checkError(error: unknown, what: string): asserts error is Error {
   must(error instanceof Error, () => `${what} throws ${error}`);
   const { message } = error;

@@ -6,7 +6,7 @@ import { type PngChunk, pngChunks, pngFile } from "../../lib/image/files/contain
 import { type Bytes, mutated, randomBytes } from "./bytes.ts";
 import { oneOf, wholeWithin } from "./part.ts";
 
-/** Bytes that a stream is unpacked to at most. */
+/** Most bytes that a stream is unpacked to. */
 const MOST = 2 ** 22;
 
 /** One change of the chunks of a file. */
@@ -19,7 +19,7 @@ const NAMES = [
 ];
 
 const changes: readonly Change[] = [
-  // pixels, filters among them
+  // the rows: pixels and filter types
   changeRows,
   changeRows,
   // the header: another size, depth or colour type for the same pixels
@@ -41,7 +41,7 @@ const changes: readonly Change[] = [
     if (type === "IDAT" || type === "IHDR") return chunks;
     return chunks.with(at, { type, data: mutated(data, random, data) });
   },
-  // a chunk more, anywhere
+  // one more chunk, anywhere
   async (chunks, random) => {
     const type = oneOf(random, NAMES);
     const at = wholeWithin(random, 1, chunks.length - 1);
@@ -57,7 +57,7 @@ const changes: readonly Change[] = [
       ? chunks.toSpliced(from, 1)
       : chunks.toSpliced(from, 1).toSpliced(to, 0, chunk);
   },
-  // the pixels in many chunks, empty ones among them
+  // the pixels in many chunks, sometimes with empty ones between
   (chunks, random) =>
     chunks.flatMap(({ type, data }) => {
       if (type !== "IDAT" || data.length > 5000) return [{ type, data }];
@@ -81,7 +81,7 @@ async function changeRows(chunks: PngChunk[], random: () => number): Promise<Png
   return others.toSpliced(first, 0, { type: "IDAT", data: joined(await deflate([rows].values())) });
 }
 
-/** Content that a chunk of this name could have, or not. */
+/** Random content for a chunk of this name, often of the right length. */
 async function oddContent(type: string, random: () => number): Promise<Bytes> {
   const lengths: Record<string, number> = {
     ...{ PLTE: 3 * wholeWithin(random, 0, 256), tRNS: oneOf(random, [0, 1, 2, 6, 256]) },
@@ -99,7 +99,7 @@ async function oddContent(type: string, random: () => number): Promise<Bytes> {
   return whole;
 }
 
-/** The file, changed in a few ways. */
+/** The file after one to three changes. */
 export async function oddPng(bytes: Bytes, random: () => number): Promise<Bytes> {
   let chunks = pngChunks(bytes);
   for (let i = wholeWithin(random, 1, 3); i > 0; i--) {

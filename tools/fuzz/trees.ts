@@ -12,7 +12,7 @@ const LETTERS = [
   ..."äßéñ日本語ابجد😀👩‍👩‍👧\u0301\u200d\ufeff\u202e\u2028\x01\x07\x1b\x7f\x9b\t\n\r",
 ];
 
-/** A name that no other entry of the folder has, whatever its letters. */
+/** A name of odd letters that no other entry of the folder has. */
 function oddName(random: () => number, index: number): string {
   const length = random() < 0.1 ? 200 : wholeWithin(random, 0, 12);
   const odd = Array.from({ length }, () => oneOf(random, LETTERS)).join("");
@@ -29,7 +29,7 @@ interface Planted {
   bytes: Uint8Array;
 }
 
-/** What is made in one folder. */
+/** The state of making one tree. */
 interface Garden {
   random: () => number;
   planted: Planted[];

@@ -13,14 +13,14 @@ import { oneOf, wholeWithin } from "./part.ts";
 /** Bytes of an `ANMF` chunk before the frame's own chunks. */
 const FRAME_HEADER = 16;
 
-/** Bytes of coded images before what is coded, their sizes among them. */
+/** Bytes before the coded data of a chunk, which hold sizes and flags. */
 const HEADS: Readonly<Record<string, number>> = { "VP8L": 5, "VP8 ": 10, "ALPH": 1, "ANMF": 16 };
 
 /** One change of the chunks of a file. */
 type Change = (chunks: WebpChunk[], random: () => number) => WebpChunk[];
 
 const changes: readonly Change[] = [
-  // what is coded, the size kept
+  // the coded data, without the bytes before it
   (chunks, random) =>
     changeOne(chunks, random, (data, head) => {
       const rest = data.slice(head);
@@ -44,7 +44,7 @@ const changes: readonly Change[] = [
       ? chunks.toSpliced(from, 1)
       : chunks.toSpliced(from, 1).toSpliced(to, 0, chunks[from]);
   },
-  // a chunk more
+  // one more chunk
   (chunks, random) => {
     const type = oneOf(random, ["ICCP", "EXIF", "XMP ", "ALPH", "ANIM", "VP8X", "JUNK"]);
     const length = type === "VP8X" ? 10 : wholeWithin(random, 0, 300);
@@ -53,7 +53,7 @@ const changes: readonly Change[] = [
   },
 ];
 
-/** Changes the content of one chunk; of a frame, now and then that of a chunk in it. */
+/** Changes the content of one chunk; in a frame, usually that of a chunk inside it. */
 function changeOne(
   chunks: WebpChunk[],
   random: () => number,
@@ -67,13 +67,13 @@ function changeOne(
       const content = webpFile(inner).slice(12);
       return chunks.with(at, { type, data: joined([data.subarray(0, FRAME_HEADER), content]) });
     } catch {
-      return chunks; // it was changed before
+      return chunks; // an earlier change broke the frame
     }
   }
   return chunks.with(at, { type, data: change(data.slice(), HEADS[type] ?? 0) });
 }
 
-/** The file, changed in a few ways. */
+/** The file after one or two changes. */
 export function oddWebp(bytes: Bytes, random: () => number): Bytes {
   let chunks = webpChunks(bytes);
   for (let i = wholeWithin(random, 1, 2); i > 0 && chunks.length > 0; i--) {

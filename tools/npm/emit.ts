@@ -1,27 +1,27 @@
-/** JavaScript and types of one module, by TypeScript's own compiler. @module */
+/** Makes JavaScript and declarations of one module with the TypeScript compiler. @module */
 
 import ts from "typescript";
 
 const OPTIONS: ts.CompilerOptions = {
-  // Node 22 and bundlers know all of it; `using` is newer.
+  // Node 22 and bundlers support all of it, but not `using`, which is newer.
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ESNext,
   verbatimModuleSyntax: true,
   noLib: true,
 };
 
-/** Libraries that the types mention and that a project with an older target, or without a page, lacks. */
+/** Libraries that the declarations need and that projects with an older target, or without `dom`, do not load. */
 const REFERENCES = ["dom", "esnext.disposable"]
   .map((lib) => `/// <reference lib="${lib}" />\n`)
   .join("");
 
-/** The address of a module beside a module, such as that of a worker. */
+/** The URL of a neighbouring module, such as that of a worker. */
 const ADDRESS = /(new URL\("\.[^"]+)\.ts(", import\.meta\.url\))/g;
 /** The specifier of a relative import or export, static or not. */
 const RELATIVE = /((?:\bfrom|\bimport\(|^import)\s*")(\.{1,2}\/[^"]+)\.ts"/gm;
 
 /**
- * The JavaScript of a module; what it imports ends in `.js`.
+ * The JavaScript of a module, with `.js` in its relative imports.
  *
  * @throws {SyntaxError} If TypeScript refuses it.
  */
@@ -36,10 +36,9 @@ export function moduleOf(path: string, source: string): string {
 }
 
 /**
- * The types of a module. They stand in one place with it, so that they are read without looking
- * at other modules.
+ * The declarations of a module, made from its own text alone.
  *
- * @throws {SyntaxError} If a type is not written out.
+ * @throws {SyntaxError} If an exported type is not written out.
  */
 export function declarationOf(path: string, source: string): string {
   const { outputText, diagnostics } = ts.transpileDeclaration(source, {
@@ -51,13 +50,13 @@ export function declarationOf(path: string, source: string): string {
   return REFERENCES + named(outputText);
 }
 
-/** The modules of our own that JavaScript or types import, as paths of their sources. */
+/** The project's own modules that JavaScript or declarations import, as paths of their sources. */
 export function relativeImports(path: string, text: string): string[] {
   const found = text.matchAll(/(?:\bfrom|\bimport\(|^import|new URL\()\s*"(\.{1,2}\/[^"]+)\.js"/gm);
   return [...found].map(([, name]) => new URL(`${name}.ts`, `file:///${path}`).pathname.slice(1));
 }
 
-/** Names modules as npm does. */
+/** Rewrites import specifiers to those of the npm package. */
 function named(text: string): string {
   return text.replaceAll(RELATIVE, '$1$2.js"').replaceAll("jsr:@srzoo/core", "@srzoo/core");
 }

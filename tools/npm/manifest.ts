@@ -7,9 +7,9 @@ export interface Configuration {
   readonly license: string;
   /** Path of the module of each entry point. */
   readonly exports: Readonly<Record<string, string>>;
-  /** What the names of imports stand for. */
+  /** The import map. */
   readonly imports: Readonly<Record<string, string>>;
-  /** What is published. */
+  /** Which files are published. */
   readonly publish: { readonly exclude: readonly string[] };
 }
 
@@ -25,7 +25,7 @@ const PACKAGES = [
   "zod",
 ];
 
-/** Packages whose versions must stay: newer ones report their use over the network. */
+/** Packages pinned to one version: newer ones report their use over the network. */
 const PINNED = ["onnxruntime-node", "onnxruntime-web"];
 
 /** Makes the manifest of the package for npm. */
@@ -54,7 +54,7 @@ function rangeOf(id: string, { imports }: Configuration): string {
   return PINNED.includes(id) ? version : `^${version}`;
 }
 
-/** Entry points: the worker is another one in a page than on a server. */
+/** Entry points; the worker of a page differs from that of a server. */
 function exportsOf({ exports }: Configuration): Record<string, unknown> {
   const entries = Object.entries(exports).map(([name, path]) => {
     const types = path.replace(/\.ts$/, ".d.ts");

@@ -1,4 +1,4 @@
-/** The package for npm: its folder, and the tarball of it. @module */
+/** Writes the folder of the npm package, and packs it as a tarball. @module */
 
 import { dirname } from "node:path";
 import picomatch from "picomatch";
@@ -6,7 +6,7 @@ import { declarationOf, moduleOf, relativeImports } from "./emit.ts";
 import { type Configuration, manifestOf } from "./manifest.ts";
 
 const root = new URL("../../", import.meta.url);
-/** Modules that no other one imports: started by their address, or imported by it. */
+/** Modules that no static import names: they are started or imported by URL. */
 const BY_ADDRESS = [
   "lib/server_worker.ts",
   "lib/image/files/codecs/imagescript.ts",
@@ -40,7 +40,7 @@ export async function packForNpm(out: string): Promise<string> {
   }
 }
 
-/** The file's name in the output of `npm pack --json`: a list, or since npm 12 an object by packages. */
+/** The file name in the output of `npm pack --json`: a list, or since npm 12 an object by package. */
 function tarballIn(told: string): string {
   const [{ filename }] = Object.values<{ filename: string }>(JSON.parse(told));
   return filename;
@@ -63,7 +63,7 @@ export async function writePackage(folder: string): Promise<void> {
   await write(folder, "README.md", await Deno.readFile(new URL("README.md", import.meta.url)));
 }
 
-/** Writes the JavaScript of the modules and of all that they import. */
+/** Writes the JavaScript of the modules and of everything they import. */
 async function writeModules(entries: readonly string[], folder: string): Promise<void> {
   await follow(entries, async (path) => {
     const module = moduleOf(path, await Deno.readTextFile(new URL(path, root)));
@@ -72,7 +72,7 @@ async function writeModules(entries: readonly string[], folder: string): Promise
   });
 }
 
-/** Writes the types of the modules and of all that these mention, which is less than they import. */
+/** Writes the declarations of the modules and of those they refer to, which are fewer than they import. */
 async function writeDeclarations(entries: readonly string[], folder: string): Promise<void> {
   await follow(entries, async (path) => {
     const text = declarationOf(path, await Deno.readTextFile(new URL(path, root)));
@@ -81,7 +81,7 @@ async function writeDeclarations(entries: readonly string[], folder: string): Pr
   });
 }
 
-/** Visits each file once, starting with some; a visit tells which files come next. */
+/** Visits each file once, from `starts` on; a visit returns the files that it leads to. */
 async function follow(
   starts: readonly string[],
   visit: (path: string) => Promise<readonly string[]>,

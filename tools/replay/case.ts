@@ -1,4 +1,4 @@
-/** The contract of replays: a system takes one file. @module */
+/** The contract of replays; each system has a file of its own. @module */
 
 import type { Comparison } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
@@ -10,11 +10,11 @@ export interface Case {
   readonly config: Readonly<Record<string, unknown>>;
   /** Its `io.npz`. */
   readonly arrays: Arrays;
-  /** Imports its checkpoint and opens the graphs; the weights of some systems do not show the scale. */
+  /** Imports its checkpoint and opens the graphs; `scale` is for systems whose weights do not show it. */
   openEntry(told?: { scale?: number }): Promise<Entry>;
 }
 
-/** What can replay some cases. */
+/** Replays the cases of one system. */
 export interface Replay {
   /** What it replays, for messages. */
   readonly name: string;

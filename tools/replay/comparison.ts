@@ -11,9 +11,9 @@ export const limits = {
   trajectory: 1e-3,
   /** Bits per pixel position. */
   nll: 1e-4,
-  /** Part of the log-determinant's value. */
+  /** Log-determinant, relative to the largest one. */
   logDet: 1e-5,
-  /** A table or an image that is computed without a network, as a part of its largest value. */
+  /** A table or an image that is computed without a network, relative to its largest value. */
   array: 1e-6,
 } as const;
 
@@ -52,14 +52,14 @@ export function compare(
   return { quantity, error: largestDifference(recorded.data, computed.data), limit };
 }
 
-/** Compares tables whose values may be tiny or large: the error is a part of the largest value. */
+/** Compares tables; the error is relative to the largest value, if that is over 1. */
 export function compareTable(quantity: string, recorded: Numbers, computed: Numbers): Comparison {
   const { error } = compare(quantity, recorded, computed, limits.array);
   const largest = largestDifference(recorded.data, new Float64Array(recorded.data.length));
   return { quantity, error: error / Math.max(1, largest), limit: limits.array };
 }
 
-/** Compares the recorded states, outermost axis first, of the chosen steps of a chain. */
+/** Compares the states of the chosen steps of a chain; the first axis of `recorded` is the step. */
 export function compareStates(
   name: string,
   recorded: NumberArray,

@@ -1,4 +1,4 @@
-/** What replays of image-space diffusion share: one call, every state of the chain, the image. @module */
+/** Shared by the replays of image-space diffusion: one call, every state of the chain, the image. @module */
 
 import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
 import { diffusionModel } from "../../lib/models/diffusion.ts";
@@ -36,7 +36,7 @@ export interface RecordedImage {
 export interface Chain {
   /** x_T and the state before every later step, `[n, 3, H, W]`. */
   readonly states: readonly Tensor[];
-  /** The last state, which is the image in [-1, 1] but for its clamping. */
+  /** The last state: the image before it is clamped to [-1, 1]. */
   readonly last: Tensor;
 }
 
@@ -134,7 +134,7 @@ export function enlargedBy({ card }: Entry, lr: NumberArray): Tensor {
   return enlargements[card.diffusion!.condition!](fromBytes(lr), size);
 }
 
-/** How much larger the enlarged inputs are than the bytes they come from; undefined without bytes. */
+/** The scale between the low-resolution bytes and the enlarged inputs; undefined if either is missing. */
 export function scaleIn({ lr_uint8: lr }: Arrays, enlarged?: NumberArray): number | undefined {
   return lr && enlarged && enlarged.dims.at(-1)! / lr.dims[1];
 }

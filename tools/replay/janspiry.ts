@@ -63,7 +63,7 @@ function* compareSchedule(
   }
 }
 
-/** What the network is given as the time at every timestep. */
+/** The time value that the network is given at every timestep. */
 function* compareTimes(arrays: Arrays, entry: Entry): Generator<Comparison> {
   const recorded = arrays.time_value_fed_at_t;
   if (!recorded) return;
@@ -72,7 +72,7 @@ function* compareTimes(arrays: Arrays, entry: Entry): Generator<Comparison> {
   yield compareTable("time_value_fed_at_t", recorded, { dims: recorded.dims, data });
 }
 
-/** One call on the recorded input, in which the condition comes first. */
+/** One call on the recorded input, whose first channels are the condition. */
 async function compareCall(arrays: Arrays, entry: Entry): Promise<Comparison> {
   const input = need(arrays, "step_input");
   const told = { time: need(arrays, "step_time") };

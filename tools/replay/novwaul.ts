@@ -65,14 +65,14 @@ function* compareSchedules(arrays: Arrays, entry: Entry): Generator<Comparison> 
   const told = arrays.sqrt_gamma_fed;
   if (told) yield rounded(compareTable("sqrt_gamma_fed", told, fed(told, entry)));
 
-  /** The reference multiplies single-precision numbers, each product rounded by half a unit. */
+  /** Widens the limit, since the reference multiplies in single precision and rounds each product. */
   function rounded(comparison: Comparison): Comparison {
     const timesteps = Math.max(betas.length, tables.alphas_bar.length);
     return { ...comparison, limit: Math.max(comparison.limit, timesteps * 2 ** -24) };
   }
 }
 
-/** What the network is given as the time for every item, from the noisiest step down. */
+/** The time value that the network is given for every item, from the noisiest step down. */
 function fed({ dims }: NumberArray, entry: Entry): { dims: readonly number[]; data: number[] } {
   const schedule: NoiseSchedule = samplingScheduleOf(entry);
   const times = [...schedule.alphaBar].map((_, t) => timeOf(entry).at(t, schedule)).reverse();
@@ -80,7 +80,7 @@ function fed({ dims }: NumberArray, entry: Entry): { dims: readonly number[]; da
   return { dims, data: times.flatMap((time) => new Array<number>(items).fill(time)) };
 }
 
-/** One call on the recorded input, in which x comes first. */
+/** One call on the recorded input, whose first channels are x. */
 async function compareCall(arrays: Arrays, entry: Entry): Promise<Comparison> {
   const input = need(arrays, "step_input");
   const prediction = await call(entry, {
@@ -96,7 +96,7 @@ function to01({ dims, data }: Tensor): Tensor {
   return tensor(dims, data.map((value) => value / 2 + 0.5));
 }
 
-/** The same values in [-1, 1]. */
+/** Clamps values to [-1, 1]. */
 function clamped(image: Tensor): Tensor {
   return mix(1, image, 0, image, undefined, 1);
 }

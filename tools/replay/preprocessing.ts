@@ -1,4 +1,4 @@
-/** Compares what each reference does to an image before and after its network, a line each. @module */
+/** Compares what each reference does to an image before and after its network. @module */
 
 import { resize } from "../../lib/image/resize.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
@@ -9,7 +9,7 @@ import type { Arrays, NumberArray } from "../npz.ts";
 import { byteHalfEven, matlabBicubic, matlabBilinear, pillow } from "./resample.ts";
 import { type Filter, resample, torchBicubic } from "./resample.ts";
 
-/** Cases that hold images in bytes and what becomes of them. */
+/** Cases that hold images in bytes and the arrays made from them. */
 export const preprocessing: Replay = {
   name: "preprocessing",
   detect: ({ arrays }) => ["lr_uint8", "hr_uint8", "out_values"].every((name) => name in arrays),
@@ -22,7 +22,7 @@ export const preprocessing: Replay = {
   },
 };
 
-/** What the other arrays are made from. */
+/** Arrays that the others are made from. */
 const inputs = new Set(["lr_uint8", "hr_uint8", "out_values", "out_values01"]);
 
 type Compute = (arrays: Arrays, scale: number) => NumberArray;
@@ -46,7 +46,7 @@ const formulas: Record<string, Compute> = {
   srflow_input: (a) => planes(map(padded(need(a, "lr_uint8")), (v) => v / 255)),
   srdiff_out_uint8: (a) => pixels(map(need(a, "out_values"), byteOf)),
   janspiry_out_uint8: (a) => map(need(a, "out_values"), byteOf),
-  // SRFlow cuts the fraction off.
+  // SRFlow truncates.
   srflow_out_uint8: (a) =>
     map(need(a, "out_values01"), (v) => Math.trunc(Math.fround(clamp01(v) * 255))),
 };

@@ -1,4 +1,4 @@
-/** The table of what can be replayed. @module */
+/** The table of all replays. @module */
 
 import { UnsupportedError } from "../../lib/errors.ts";
 import type { Case, Replay } from "./case.ts";
@@ -9,7 +9,7 @@ import { schedules } from "./schedules.ts";
 import { srdiff } from "./srdiff.ts";
 import { srflow } from "./srflow.ts";
 
-/** Every replay; the first that knows a case takes it. */
+/** Every replay; the first that detects a case takes it. */
 const replays: readonly Replay[] = [srdiff, srflow, janspiry, novwaul, schedules, preprocessing];
 
 /**

@@ -6,7 +6,7 @@ import type { NumberArray } from "../npz.ts";
 export interface Filter {
   /** The kernel, as a function of the distance in samples. */
   kernel: (distance: number) => number;
-  /** Distance from which on the kernel is 0. */
+  /** Distance beyond which the kernel is 0. */
   support: number;
   /** Whether the kernel is widened when the image shrinks. */
   antialias: boolean;
@@ -16,7 +16,7 @@ export interface Filter {
   firstAxis?: 0 | 1;
   /** Weights are whole multiples of 1/precision; exact if absent. */
   precision?: number;
-  /** What becomes of the sums of each direction; they stay if absent. */
+  /** Applied to the sums after each axis; nothing if absent. */
   round?: (sum: number) => number;
 }
 
@@ -29,7 +29,7 @@ export function cubic(a: number): (distance: number) => number {
   };
 }
 
-/** SRDiff's `imresize` on bytes, which makes bytes after each direction. */
+/** SRDiff's `imresize` on bytes, which rounds to bytes after each axis. */
 export const matlabBicubic: Filter = {
   kernel: cubic(-0.5),
   support: 2,
@@ -38,7 +38,7 @@ export const matlabBicubic: Filter = {
   round: byteHalfEven,
 };
 
-/** The same with a triangle. */
+/** The same with a triangle kernel. */
 export const matlabBilinear: Filter = {
   ...matlabBicubic,
   kernel: (distance) => Math.max(0, 1 - Math.abs(distance)),
@@ -115,7 +115,7 @@ function quantized(weight: number, precision?: number): number {
   return Math.sign(weight) * Math.round(Math.abs(weight) * precision) / precision;
 }
 
-/** The sample within the image that stands for sample `index`. */
+/** The sample within the image that stands in for sample `index`; undefined if none does. */
 function folded(index: number, count: number, edge: Filter["edge"]): number | undefined {
   if (index >= 0 && index < count) return index;
   if (edge === "none") return undefined;

@@ -1,4 +1,4 @@
-/** Compares tables of betas, a line each. @module */
+/** Compares recorded tables of betas and alphaBar. @module */
 
 import {
   constSchedule,
@@ -32,7 +32,7 @@ export const schedules: Replay = {
 
 const pattern = /^(.+?)_T(\d+)(?:_last0(\d+))?$/;
 
-/** Makes the schedule of each kind from T and the ends that the case states. */
+/** Makes the schedule of each kind from T and the first and last beta that the case states. */
 const kinds: Record<string, (T: number, first: number, last: number, s: number) => NoiseSchedule> =
   {
     janspiry_quad: quadSchedule,
@@ -43,7 +43,7 @@ const kinds: Record<string, (T: number, first: number, last: number, s: number) 
     janspiry_jsd: (T) => jsdSchedule(T),
     janspiry_cosine: (T, _first, _last, s) => cosineSchedule(T, s),
     srdiff_cosine: (T, _first, _last, s) => cosineSchedule(T, s),
-    // The ends of the released configurations.
+    // First and last beta of the released configurations.
     srdiff_linear: (T) => linearSchedule(T, 1e-4, 0.02),
     sr3_linear: (T) => linearSchedule(T, 1e-6, 1e-2),
     ddpm_linear: (T) => linearSchedule(T, 1e-4, 2e-2),

@@ -39,7 +39,7 @@ async function* compareCase({ config, arrays, openEntry }: Case): AsyncGenerator
   }
 }
 
-/** The image of the recorded latents times a heat, and the log-determinant of the way there. */
+/** The image of the recorded latents times a heat, and the log-determinant of the inverse. */
 async function* compareInverse(
   arrays: Arrays,
   entry: Entry,
@@ -77,7 +77,7 @@ async function compareImage(arrays: Arrays, entry: Entry, heat: number): Promise
   });
   const unit = namesOf(entry).map(({ recorded }) => itemOf(need(arrays, `unit_${recorded}`), 0));
   const drawn = await drain(scene.sample({
-    sampler: "ddpm", // a flow has none, but every choice is made
+    sampler: "ddpm", // required, though a flow has no sampler
     steps: 1,
     fidelity: 1,
     noise: (draw, dims) => asTensor(scaled(unit[draw], heat), dims),
@@ -115,14 +115,14 @@ async function* compareForward(
   );
 }
 
-/** The largest error as a part of the largest value. */
+/** Compares log-determinants; the error is relative to the largest value, if that is over 1. */
 function compareLogDet(name: string, recorded: NumberArray, computed: number[]): Comparison {
   const largest = Math.max(1, ...recorded.data.map(Math.abs));
   const { error } = compare(name, recorded, { dims: [computed.length], data: computed }, 0);
   return { quantity: name, error: error / largest, limit: limits.logDet };
 }
 
-/** Each latent of the graphs and of the recording: the finest first, and what is left at the end. */
+/** Names of each latent in the graphs and in the recording: the finest first, `z` last. */
 function namesOf({ card }: Entry): { name: string; recorded: string }[] {
   const { latents } = card.flow!;
   return latents.map(({ name }, i) => ({
@@ -132,8 +132,8 @@ function namesOf({ card }: Entry): { name: string; recorded: string }[] {
 }
 
 /**
- * Log-determinants of each item as the reference counts them: for images in [0, 1], and with the prior of
- * what was split off.
+ * Log-determinants of each item as the reference counts them: for images in [0, 1], and including the prior
+ * of the latents that were split off.
  */
 function withSplits(entry: Entry, found: Record<string, Tensor>): number[] {
   const priors = namesOf(entry).slice(0, -1).map(({ name }) => logNormal(found[name]));
@@ -156,14 +156,14 @@ function itemSize({ dims, data }: Tensor): number {
   return data.length / dims[0];
 }
 
-/** The image with the recorded noise of half a level. */
+/** The image plus the recorded noise of up to half a level. */
 function spread(config: Case["config"], arrays: Arrays): NumberArray {
   const { dims, data } = need(arrays, "hr");
   const noise = need(arrays, "dequant_uniform01").data;
   return { dims, data: data.map((value, i) => value + (noise[i] - 0.5) / quant(config)) };
 }
 
-/** Levels of brightness that the reference's noise spreads. */
+/** Number of brightness levels, which sets the amplitude of the reference's dequantization noise. */
 function quant(config: Case["config"]): number {
   return Number(config.quant ?? 32);
 }

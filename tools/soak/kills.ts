@@ -1,4 +1,4 @@
-/** Runs of the command line that are killed and resumed: nothing partial, and in the end the same bytes. @module */
+/** Kills and resumes runs of the command line, which must leave no partial files and end with the same bytes. @module */
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -10,13 +10,13 @@ export interface Kills {
   killed: number;
   /** Files whose content ever differed from that of an undisturbed run. */
   partial: number;
-  /** Rounds whose files in the end are not those of an undisturbed run. */
+  /** Rounds whose final files differ from those of an undisturbed run. */
   unequal: number;
-  /** Slowest end after SIGTERM or SIGINT, in seconds. */
+  /** Longest time to end after SIGTERM or SIGINT, in seconds. */
   slowest: number;
 }
 
-/** Where and with what the folder is enlarged. */
+/** Options of {@linkcode soakKills}. */
 export interface KillOptions {
   /** The checkout. */
   root: string;
@@ -24,9 +24,9 @@ export interface KillOptions {
   model: string;
   /** An empty folder. */
   work: string;
-  /** Kills. */
+  /** Number of kills. */
   count: number;
-  /** A number from 0 to 1. */
+  /** Gives numbers from 0 to 1. */
   random: () => number;
   /** Called after each round with what was found so far. */
   onRound?: (found: Readonly<Kills>) => void;
@@ -51,7 +51,7 @@ export async function soakKills(options: KillOptions): Promise<Kills> {
       const begun = performance.now();
       const seconds = await killed(options, out, signal, took * (0.1 + 0.9 * random()));
       if (seconds === undefined) {
-        took = performance.now() - begun; // the machine has become faster, or less was left to do
+        took = performance.now() - begun; // the machine got faster, or less was left to do
         break;
       }
       found.killed++;
@@ -71,7 +71,7 @@ export async function soakKills(options: KillOptions): Promise<Kills> {
   return found;
 }
 
-/** The hidden files that a killed run may leave, which a later run sweeps away. */
+/** Whether it is a hidden file that a killed run may leave and a later run removes. */
 function isUnfinished(name: string): boolean {
   return /^\.srzoo-.*\.part$/.test(name);
 }
@@ -106,7 +106,7 @@ async function finish(options: KillOptions, out: string): Promise<void> {
   if (code !== 0) throw new Error(`Cannot resume: the run ended with the exit code ${code}`);
 }
 
-/** Kills a run after a while; returns the seconds that it took to end, or nothing where it had ended before. */
+/** Kills a run after `after` milliseconds; returns the seconds it took to end, or undefined if it had ended before. */
 async function killed(
   options: KillOptions,
   out: string,

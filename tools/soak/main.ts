@@ -26,8 +26,8 @@ interface Flags {
 }
 
 /**
- * Megabytes by which the resident memory may grow between the second and the last tenth of the runs. The engine enlarges
- * the space of new objects once or twice in the first thousands, by some 30 MB each time, and keeps it.
+ * Megabytes by which the resident memory may grow between the second and the last tenth of the runs. V8 enlarges its
+ * space for new objects once or twice in the first few thousand runs, by some 30 MB each time, and keeps it.
  */
 const FLAT = 100;
 
@@ -37,7 +37,7 @@ function whole(text: string): number {
   throw new InvalidArgumentError("It must be a whole number.");
 }
 
-/** Soaks; returns what is wrong. */
+/** Runs upscales, aborts and kills; returns the faults. */
 export async function soak(flags: Flags, tell: (line: string) => void): Promise<string[]> {
   const { upscales, aborts, kills, seed, model, provider } = flags;
   tell(`seed ${seed}`);

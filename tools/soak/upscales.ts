@@ -1,4 +1,4 @@
-/** Many images through one upscaler: the memory stays flat and every result is the same. @module */
+/** Sends many images through one upscaler: memory must stay flat, and results the same. @module */
 
 import { createHash } from "node:crypto";
 import { encodeImage, type Image, type Upscaler } from "../../mod.ts";
@@ -10,14 +10,14 @@ export interface Upscales {
   runs: number;
   /** Results that were not those of the first run. */
   different: number;
-  /** What the process held in the course of the second tenth, at the least. */
+  /** The least that the process held during the second tenth of the runs. */
   early: Usage;
-  /** What it held in the course of the last tenth, at the least. */
+  /** The least that it held during the last tenth. */
   late: Usage;
 }
 
 /**
- * Enlarges `count` small images, of few sizes in turn.
+ * Enlarges `count` small images of 12 sizes in turn.
  *
  * @param onPart Called after each tenth with the number of runs so far.
  */
@@ -55,13 +55,13 @@ export interface Aborts {
   aborted: number;
   /** Runs that ended before. */
   finished: number;
-  /** Rejections with a reason other than the signal's. */
+  /** Runs that failed with an error other than the signal's reason. */
   otherwise: number;
-  /** Runs after an abort whose result was not the right one. */
+  /** Runs whose result was wrong. */
   wrong: number;
 }
 
-/** Aborts runs at moments spread over their time, and looks whether the next run is right. */
+/** Aborts runs at random moments, and checks the results of those that end and of later runs. */
 export async function soakAborts(
   upscaler: Upscaler,
   count: number,

@@ -2,9 +2,9 @@
 
 /** Amounts at one moment. */
 export interface Usage {
-  /** Resident memory in MB, which holds what the allocators keep for later too. */
+  /** Resident memory in MB, including what the allocators keep for later. */
   resident: number;
-  /** Objects of JavaScript on the main thread, in MB. */
+  /** JavaScript objects on the main thread, in MB. */
   heap: number;
   /** Buffers that belong to them, in MB. */
   external: number;
@@ -31,7 +31,7 @@ export async function usage(): Promise<Usage> {
   };
 }
 
-/** The least of each amount: what is given back late is not counted as kept. */
+/** The least of each amount, so that what is freed late does not count. */
 export function least(all: readonly Usage[]): Usage {
   return all.reduce((a, b) => ({
     resident: Math.min(a.resident, b.resident),
@@ -42,17 +42,17 @@ export function least(all: readonly Usage[]): Usage {
   }));
 }
 
-/** In words. */
+/** The amounts as text. */
 export function shown({ resident, heap, external, files, threads }: Usage): string {
   return `${resident.toFixed(0)} MB resident, heap ${heap.toFixed(1)} MB, buffers ` +
     `${external.toFixed(1)} MB, ${files} files, ${threads} threads`;
 }
 
 /**
- * What grew by more than it may.
+ * Lists what grew by more than it may.
  *
- * @param most Megabytes that the resident memory may grow by: allocators keep what they were once given. What
- * JavaScript itself holds may grow by a tenth of it where it can be told to give back what it does not need.
+ * @param most Megabytes that the resident memory may grow by, since allocators keep freed memory. JavaScript objects
+ * and buffers may grow by a tenth of it if garbage can be collected on demand (`--expose-gc`), else by as much.
  */
 export function grown(early: Usage, late: Usage, most: number): string[] {
   const own = "gc" in globalThis ? most / 10 : most;

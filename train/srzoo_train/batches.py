@@ -24,13 +24,13 @@ class Batch:
     Where LR is damaged, `hr` keeps the share 1 - restore of the damage: see data.crops.Pixels.
     """
 
-    lr: Tensor
-    hr: Tensor
+    lr: Tensor  # [n, 3, h, w]
+    hr: Tensor  # [n, 3, h * scale, w * scale]
     noise: Noise
     uniform: Tensor  # [n], in [0, 1), stratified over the global batch
     shared: float    # in [0, 1), the same for the whole global batch
     restore: Tensor | None = None  # [n], 0 ... 1: the share of the damage that `hr` does not have
-    corner: tuple[int, int] = (0, 0)  # of the window that LPIPS sees, below lpips.PERIOD
+    corner: tuple[int, int] = (0, 0)  # (y, x) of the window that LPIPS sees, below lpips.PERIOD
 
 
 class Batches:
@@ -71,8 +71,8 @@ class Batches:
         seed, size = self.recipe.seed, self.recipe.batch
 
         def noise(draw: int, shape: torch.Size) -> Tensor:
-            # All of the global batch at once, of which this part takes its rows: one launch on a
-            # GPU, and the same noise however many processes share the batch.
+            # Draw the whole global batch and take this part's rows: one launch on a GPU, and the
+            # same noise however many processes share the batch.
             whole = (-(-shape[0] // len(part)), size, *shape[1:])
             draws = generator(self.device, seed, step, 1 + draw)
             rows = torch.randn(whole, generator=draws, device=self.device)

@@ -29,7 +29,7 @@ WARM_UP = 3  # steps
 
 
 def measure(recipe: Recipe, data: Path, out: Path, steps: int) -> dict[str, dict[str, float]]:
-    """Milliseconds of a bare and of a whole step and those that drawing its crops takes, by stage."""
+    """Milliseconds of a bare step, of a whole step, and of drawing the crops of a step, by stage."""
     run = Trainer(replace(recipe, trackers=()), Store(data), out, find_lpips())
     if run.precision == "auto":
         run.precision = "fp32"
@@ -40,7 +40,7 @@ def _measure_stage(run: Trainer, stage, steps: int) -> dict[str, float]:
     network, optimizer, objective, batches = run.prepare(stage)
 
     def bare() -> None:
-        # As many of few-step training's steps as the whole step that follows will take.
+        # Few-step training then takes as many sampling steps as in the whole step that follows.
         key = run.recipe.seed, run.progress["total"], 0
         for part in kept:
             part.shared = float(torch.rand(1, generator=generator("cpu", *key)))
@@ -70,7 +70,7 @@ def _measure_stage(run: Trainer, stage, steps: int) -> dict[str, float]:
 
 
 def _drawing(run: Trainer, steps: int) -> float:
-    """Seconds of CPU in which the crops of one step are drawn, beside the steps or not."""
+    """CPU seconds to draw the crops of one step, whether or not other work goes on meanwhile."""
     started = time.thread_time()
     for step in range(steps):
         run.crops.batch(step, range(run.recipe.batch))

@@ -46,7 +46,7 @@ def _is_open(licence: str) -> bool:
 
 
 def attribution(sources: dict, folder: Path) -> str | None:
-    """Writes who made the data, where the sources say it, into `folder`; returns the file's name."""
+    """Writes who made the data into `folder`; returns the file's name, or None if no source names anybody."""
     told = [(name, facts) for name, facts in sources.items() if facts.get("attribution")]
     if not told:
         return None
@@ -75,7 +75,7 @@ def graph_facts(file: str, data: bytes, precision: str, parameters: int) -> dict
 
 
 def write_yaml(file: Path, value: object) -> None:
-    """YAML without anchors, which the library refuses; without PyYAML its subset JSON, which every reader of YAML takes."""
+    """Writes YAML, without anchors, which the library refuses; or JSON, which is also YAML, if PyYAML is missing."""
     try:
         import yaml
 
@@ -86,7 +86,12 @@ def write_yaml(file: Path, value: object) -> None:
 
 
 def check_schema(card: dict, schema: Path) -> None:
-    """Refuses a card that breaks the zoo's JSON Schema."""
+    """Refuses a card that breaks the zoo's JSON Schema.
+
+    Raises:
+        jsonschema.ValidationError: if it does.
+        OSError: if the package jsonschema is not installed.
+    """
     try:
         import jsonschema
     except ImportError:
@@ -98,7 +103,7 @@ def check_schema(card: dict, schema: Path) -> None:
 
 
 def read_yaml(file: Path) -> dict:
-    """The mapping in a YAML file; empty where there is none, or nothing that could read it."""
+    """The mapping in a YAML file; empty if there is no file, or no PyYAML to read it."""
     if not file.is_file():
         return {}
     try:

@@ -10,10 +10,12 @@ COLOURS = "#1763ab", "#c8501e", "#2b8a3e", "#7a3fa0"
 
 
 def chart(curves: dict[str, Points], height: int = HEIGHT, alone: bool = False) -> str:
-    """Curves of (step, value) over each other, with the ends of both axes; names stand beside colours if there are two.
+    """An SVG of curves of (step, value) in one plot, with the ends of both axes, and a legend for two or more.
 
     Args:
-        alone: whether it is to be a file of its own, which must name the namespace.
+        curves: points by name; four at most are drawn.
+        height: of the plot, in pixels.
+        alone: whether the SVG is a file of its own, which must state its namespace.
     """
     drawn = {name: thinned(points) for name, points in curves.items()}
     steps = [step for points in drawn.values() for step, _ in points]
@@ -43,7 +45,7 @@ def chart(curves: dict[str, Points], height: int = HEIGHT, alone: bool = False) 
 
 
 def thinned(points: Points) -> Points:
-    """Means of neighbours, which leave a few hundred points; each is placed at its last step."""
+    """At most POINTS means of neighbours, each placed at its last step."""
     group = -(-len(points) // POINTS)
     groups = [points[i : i + group] for i in range(0, len(points), group)]
     return [(part[-1][0], sum(value for _, value in part) / len(part)) for part in groups]

@@ -1,6 +1,6 @@
 """Whether a loss only falls: `python -m srzoo_train.descent RUN`.
 
-Reads a run's log, smooths the curves of a loss over 5 % of its stage, and tells for each whether it ever
+Reads a run's log, smooths the curves of a loss over 5 % of its stage, and says for each whether it ever
 rises, and how many steps of the stage's last 80 % were skipped because their gradient was not finite.
 """
 
@@ -18,7 +18,7 @@ PREFIXES = {
     "held_out_": "crops kept aside",
     "held_out_averaged_": "crops kept aside, averaged weights",
 }
-JUDGED = "held_out_"  # other crops at every step rise and fall by themselves
+JUDGED = "held_out_"  # the loss of new crops at every step rises and falls by chance
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Descent:
 
     @property
     def rises(self) -> list[float]:
-        """Its steps upwards."""
+        """How much it rises, at each point where it does."""
         values = [value for _, value in self.curve]
         return [after - before for before, after in zip(values, values[1:]) if after > before]
 
@@ -41,7 +41,7 @@ class Descent:
 
 
 def lines_of(log: Path, stage: str) -> list[dict]:
-    """The lines of a stage, in the order of its steps; of a step that was repeated the later one counts.
+    """The lines of a stage, in the order of its steps; of a repeated step, the later line counts.
 
     Raises:
         ValueError: if there are none.
@@ -65,7 +65,7 @@ def smoothed(points: Points, window: int) -> Points:
 
 
 def descents(lines: list[dict], key: str) -> dict[str, Descent]:
-    """By name, the curves of a figure that the lines hold."""
+    """The smoothed curves of a figure in the lines, by name."""
     window = max(1, round(WINDOW * lines[-1]["step"]))
     curves = {
         name: [(line["step"], line[prefix + key]) for line in lines if prefix + key in line]

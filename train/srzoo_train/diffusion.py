@@ -18,9 +18,9 @@ from .residual import Residuals
 from .schedule import add_noise, ancestral, target_of, x0_of
 
 LOSSES = ("diffusion", "few_step")
-SHOWN = 10  # steps that validation takes where no number of steps is trained for itself
+SHOWN = 10  # steps that validation takes, unless the stage trains sampling in few steps
 
-# alphaBar [n] and the timestep [n] as float -> how the network is told the time, [n]
+# alphaBar [n] and the timestep [n] as float -> the time that the network is given, [n]
 Tell = Callable[[Tensor, Tensor], Tensor]
 Fed = tuple[Tensor, ...]
 
@@ -72,7 +72,11 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
 def objective(
     recipe: Recipe, stage: Stage, given: nn.Module, tell: Tell, residual_scale: float, lpips: Path | None
 ) -> "Chain":
-    """What a stage minimises."""
+    """What a stage minimises.
+
+    Raises:
+        RecipeError: if the stage needs LPIPS and `lpips` is None.
+    """
     if stage.loss == "diffusion":
         return Diffusion(recipe, given, tell, residual_scale, stage)
     if lpips is None:
@@ -102,6 +106,7 @@ class Chain(Residuals):
         return True
 
     def level(self, t: Tensor) -> Tensor:
+        """alphaBar [n, 1, 1, 1] of timesteps [n]."""
         return self.alpha_bar[t].view(-1, 1, 1, 1)
 
     def x0(self, network: nn.Module, x: Tensor, t: int, fed: Fed) -> Tensor:
@@ -146,7 +151,7 @@ class Diffusion(Chain):
         return loss, {"diffusion": loss.detach()}
 
     def _level(self, t: Tensor, between: Tensor) -> Tensor:
-        """alphaBar of the timesteps; any level from one to the next, where levels are what is told."""
+        """alphaBar of the timesteps; if the network is given levels, any level from one timestep to the next."""
         if self.tell is not noise_level:
             return self.alpha_bar[t]
         before = torch.where(t > 0, self.alpha_bar[(t - 1).clamp(min=0)], self.alpha_bar[0])
@@ -157,8 +162,8 @@ class FewStep(Chain):
     """Trains the few steps that sampling will take, on the states that sampling will meet.
 
     A way of sampling is drawn by its share; a random number of its ancestral steps is taken without
-    gradient, and the estimate of x0 after the last of them is judged by `Judgement`: a sample of every
-    crop, and of a share of the crops, `pairs`, a second one with noise of its own.
+    gradient, and `Judgement` judges the estimate of x0 after the last of them. Every crop gets one
+    sample, and the share `pairs` of the crops a second one with noise of its own.
     """
 
     def __init__(
@@ -180,7 +185,7 @@ class FewStep(Chain):
     def forward(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         fed, base = self.given(batch.lr, batch.restore)
         count = max(1, round(self.pairs * len(base)))
-        # What the samples want moves the encoder's features; its estimate stays that of the least L1.
+        # The samples' loss trains the encoder's features but not its estimate, which has its own L1 below.
         bases = again(base.detach(), count)
         x0 = self._last_x0(network, batch, tuple(again(part, count) for part in fed), bases.shape)
         loss, parts = self.judgement(self.image(x0, bases), batch.hr, batch.corner)
@@ -207,13 +212,13 @@ class FewStep(Chain):
             if shared < way.share:
                 return times, int(shared / way.share * len(times)), way.from_noise(len(self.table))
             shared -= way.share
-        return times, len(times) - 1, way.from_noise(len(self.table))  # rounding left nothing for the last share
+        return times, len(times) - 1, way.from_noise(len(self.table))  # by rounding, the shares added up to less than 1
 
 
 def sample(
     objective: Chain, network: nn.Module, lr: Tensor, restore: Tensor | None, seed: int
 ) -> list[Tensor]:
-    """Images of x_T, and of x0 as estimated at every step, the last of them the sample."""
+    """Images [n, 3, H, W] of x_T and of the x0 estimated at every step; the last one is the sample."""
     fed, base = objective.given(lr, restore)
     draws = torch.Generator().manual_seed(seed)
     noise = lambda _, shape: torch.randn(shape, generator=draws).to(lr.device)

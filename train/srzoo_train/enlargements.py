@@ -21,7 +21,7 @@ def bicubic(lr: Tensor, scale: int) -> Tensor:
 
 
 def bicubic256(lr: Tensor, scale: int) -> Tensor:
-    """SRDiff's: of byte/256 rather than byte/255, the border mirrored."""
+    """SRDiff's bicubic: of byte/256 rather than byte/255, with a mirrored border."""
     return _along((lr + 1) * (255 / 256), scale, mirror=True) - 1
 
 
@@ -61,7 +61,7 @@ def pillow_weights(size_in: int, size_out: int) -> Tensor:
 
 
 def by_torch(lr: Tensor, scale: int) -> Tensor:
-    """torch's bicubic (a = -0.75, edge pixels repeated), clamped to [-1, 1], as novwaul's SR3 has it."""
+    """torch's bicubic (a = -0.75, edge pixels repeated), clamped to [-1, 1], as in novwaul's SR3."""
     return F.interpolate(lr, scale_factor=float(scale), mode="bicubic").clamp(-1, 1)
 
 

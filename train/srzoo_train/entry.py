@@ -18,7 +18,7 @@ MADE = {".onnx", ".safetensors"}  # files that an export replaces, besides model
 
 @contextmanager
 def folder_of(target: Path) -> Iterator[Path]:
-    """A hidden folder that becomes `target` if all goes well, with the files that users put there."""
+    """A hidden folder that replaces `target` if all goes well; files that users put into `target` are kept."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part, old = (target.with_name(f".{target.name}.{end}") for end in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
@@ -41,7 +41,7 @@ def folder_of(target: Path) -> Iterator[Path]:
 def write_graphs(
     folder: Path, found: dict[str, Graph], models: dict[str, onnx.ModelProto], precision: str
 ) -> dict:
-    """Writes graphs and their fixture; returns what the card says of them."""
+    """Writes graphs and their fixture; returns the card's keys `graphs` and `fixture`."""
     recorded = fixture.record({name: (found[name], models[name]) for name in found})
     (folder / "fixture.safetensors").write_bytes(recorded)
     facts = {}

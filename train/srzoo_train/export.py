@@ -19,11 +19,11 @@ from .recipe import Recipe, RecipeError
 from .run import Run, open_run, other_of, training_facts
 from .train_damage import saved
 
-TILE = 256  # LR pixels at most: what tiles share is then a small part, and a tile takes some 300 MB
+TILE = 256  # LR pixels: the overlap is then a small part of a tile, and a tile takes some 300 MB
 
 
 def graphs_of(run: Run, damage: Damage | None) -> dict[str, Graph]:
-    """The graphs of the entry; with `damage` the one that tells how much to restore."""
+    """The graphs of the entry; with `damage`, also the one that estimates how much to restore."""
     recipe = run.recipe
     found = families.of(recipe).graphs(recipe, run.network(), run.encoder())
     if damage is None:
@@ -35,7 +35,7 @@ def graphs_of(run: Run, damage: Damage | None) -> dict[str, Graph]:
 
 
 def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
-    """How far tiles must overlap; published networks look further than a tile, and are blended."""
+    """The card's `tiling`: the overlap is the networks' reach, except for published ones, whose tiles are blended."""
     family = families.of(recipe)
     if hasattr(family, "tiling") and (told := family.tiling(recipe)):
         return told
@@ -58,7 +58,7 @@ def tiling(recipe: Recipe, found: dict[str, Graph]) -> dict:
 
 
 def words_of(run: Run, target: Path, name: str | None, description: str | None) -> dict[str, str]:
-    """Name and description: given ones, else those of the entry that is replaced, else our own."""
+    """Name and description: the given ones, else those of the entry that is replaced, else generated ones."""
     recipe, family, old = run.recipe, families.of(run.recipe), card.read_yaml(target / "model.yml")
     draws = recipe.condition == "none"
     kind = f"{family.NAME} of {target.name}" if draws else f"{family.NAME} x{recipe.scale}"

@@ -38,7 +38,7 @@ class Graph:
     name: str
     network: nn.Module
     draw: Callable[[int, int, int], dict[str, Tensor]]
-    outputs: dict[str, int]  # name, and its place in what the network gives
+    outputs: dict[str, int]  # name -> index among the network's outputs
 
     def call(self, inputs: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """The outputs that the graph has, in its order."""
@@ -64,7 +64,7 @@ def _picked(found: Tensor | tuple[Tensor, ...], outputs: dict[str, int]) -> tupl
 
 
 def low_images(restores: bool) -> Callable[[int, int, int], dict[str, Tensor]]:
-    """A function that draws the inputs of an encoder: `lr`, and `restore` if it has that."""
+    """A function that draws the inputs of an encoder: `lr`, and `restore` if it has that input."""
 
     def draw(height: int, width: int, n: int) -> dict[str, Tensor]:
         dial = {"restore": torch.rand(n)} if restores else {}
@@ -91,7 +91,7 @@ def to_onnx(graph: Graph, half: bool = True) -> onnx.ModelProto:
         # The exporter on TorchScript needs no package beyond torch and keeps parameter names.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            # A module in training mode is put back into it, dropout and all.
+            # The exporter restores a module's mode: in training mode, dropout would be on again.
             _Called(graph.network, graph.outputs).eval(),
             tuple(inputs.values()),
             buffer,
@@ -179,13 +179,17 @@ def check_parity(graph: Graph, model: onnx.ModelProto, limit: float = PARITY) ->
     return worst
 
 
-SIDES = (96, 192, 384)  # LR pixels of the images in which `radius` looks, the next where it exceeds the half
+SIDES = (96, 192, 384)  # LR sides of images for `radius`; the next is tried if it exceeds half of one
 
 
 def radius(graph: Graph, period: int = 2) -> int:
-    """How many LR pixels away an input pixel still reaches an output: exact, by following a NaN.
+    """How many LR pixels away an input pixel still affects an output: exact, by following a NaN.
 
-    `period` is that of the grid on which the network works: so many neighbouring pixels are followed.
+    Args:
+        period: of the grid on which the network works; NaNs are followed from as many neighbouring pixels.
+
+    Raises:
+        ExportError: if it exceeds about half of the largest image.
     """
     for side in SIDES:
         reach = max(_reached(graph, side, at) for at in range(side // 2, side // 2 + period))
@@ -195,7 +199,7 @@ def radius(graph: Graph, period: int = 2) -> int:
 
 
 def _reached(graph: Graph, side: int, at: int) -> int:
-    """How far a NaN at one LR pixel reaches in an image of that side, which is the most it can be told."""
+    """How many LR pixels a NaN at one of them reaches in an image of that side, which limits the answer."""
     inputs = {name: value.clone() for name, value in graph.draw(side, side, 1).items()}
     for value in inputs.values():
         if value.ndim == 4:

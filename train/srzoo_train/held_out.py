@@ -13,8 +13,8 @@ from .recipe import Recipe
 class HeldOut:
     """`recipe.held_out` batches of images kept aside.
 
-    Successive steps see other crops, some easy, some hard, which hides how the loss falls late in a
-    run. These crops and their noise stay, so a change of their loss is one of the network.
+    Each step of training sees other crops, some easy, some hard, which hides how the loss falls late in
+    a run. Here crops and noise stay the same, so that their loss changes only with the network.
 
     Raises:
         ValueError: if no image kept aside is as large as a crop.
@@ -42,6 +42,6 @@ class HeldOut:
 
 
 def means(found: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The mean of each figure, over those of its values that are finite."""
+    """The mean of each figure over its finite values."""
     stacked = {key: torch.stack([parts[key] for parts in found]) for key in (found[0] if found else ())}
     return {key: values[values.isfinite()].mean() for key, values in stacked.items()}

@@ -86,7 +86,7 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--config", type=Path,
                         help="the reference's own YAML or JSON file, for what shapes cannot tell")
     parser.add_argument("--scale", type=int, metavar="N",
-                        help="how much larger the result is, where neither weights nor --config tell")
+                        help="scale, if neither the weights nor --config tell it")
     parser.add_argument("--licence", metavar="ID",
                         help="the licence of the weights, as an SPDX identifier; files do not state one")
     return parser.parse_args(arguments)

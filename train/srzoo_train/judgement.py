@@ -1,4 +1,4 @@
-"""How samples, of some inputs two, are judged against the truth."""
+"""Judges samples, one or two of each input, against the truth."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ class Judgement(nn.Module):
 
     The energy score is the distance to the truth less `diversity` times half the distance of two
     samples of one input (Gneiting & Raftery 2007, section 4.3), which keeps a network from ignoring
-    its noise. Each of the two distances is a mean over the samples and pairs that there are.
+    its noise. Each of the two distances is a mean, over all samples and over all pairs.
     LPIPS sees the images from a corner that moves from step to step: see `lpips.window`.
     """
 
@@ -35,7 +35,7 @@ class Judgement(nn.Module):
         Args:
             samples: [n + k, 3, H, W] in [-1, 1]: one of every input, then a second one of the first k.
             hr: the truth [n, 3, H, W].
-            corner: of the window that LPIPS sees.
+            corner: (y, x) of the window that LPIPS sees.
         """
         stage, first, second = self.stage, samples[: len(hr)], samples[len(hr) :]
         pixel = (samples - again(hr, len(second))).abs().mean()

@@ -16,10 +16,10 @@ class LatticeDistance(nn.Module):
 
     def __init__(self, scale: int):
         super().__init__()
-        self.period = 2 * scale  # that of the half grid; the grid's own goes into it
+        self.period = 2 * scale  # of half the LR grid, a multiple of the grid's own
 
     def folded(self, images: Tensor) -> Tensor:
-        """images [n, 3, H, W], sides of a few periods -> windows folded to one period, their mean taken away."""
+        """images [n, 3, H, W] -> [n, 3, y, period, x, period]: windows folded to one period, less their mean."""
         period, images = self.period, images.float()
         rows, columns = (side // period for side in images.shape[2:])
         cells = images[:, :, : rows * period, : columns * period]

@@ -53,7 +53,7 @@ class Log:
                 tracker.log_images({"sheet": sheet[None]}, step=total)
 
     def say(self, text: str) -> None:
-        """The progress line."""
+        """Prints a line of progress."""
         self._say(text)
 
     def _write(self, record: dict) -> None:

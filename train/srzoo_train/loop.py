@@ -32,7 +32,7 @@ from .state import load_state, save_state, save_tensors
 from .validate import Validation
 
 SAVE_EVERY = 300.0   # seconds between states
-LOG_EVERY = 20       # steps between log lines, which tell their mean, and between looks at the losses
+LOG_EVERY = 20       # steps between log lines, which give their mean, and between checks of the losses
 WINDOW = 50          # steps whose mean loss is compared with that of the stage's first ones
 BETAS = (0.9, 0.99)  # of AdamW
 DIVERGED = 4.0       # times the first mean
@@ -84,7 +84,7 @@ class Trainer:
             raise OSError(f"cannot make the folder {out}: {error.strerror}") from None
         self.accelerator = Accelerator(
             cpu=on_cpu(),
-            mixed_precision="no",  # autocast is ours: which precision is faster is tried first
+            mixed_precision="no",  # we call autocast ourselves, after trying which precision is faster
             log_with=usable_trackers(recipe.trackers) or None,
             project_dir=out,
         )
@@ -208,7 +208,7 @@ class Trainer:
         return bool(fixed) and self.progress["step"] >= fixed
 
     def _clock(self) -> float:
-        """Seconds of the run, those before it was stopped included; the first process has the clock."""
+        """Seconds of the run, including those before it was stopped, by the first process's clock."""
         passed = time.monotonic() - self.began
         return self._agree(1000 * (self.progress["seconds"] + passed)) / 1000
 
@@ -219,7 +219,7 @@ class Trainer:
             begin, end = budget.span_of(self.recipe, place)
             at = min(1.0, max(0.0, (self._clock() - begin) / (end - begin)))
             return at, max(1e-6, min(0.01, at / step if step else 0.01))
-        # Until minutes have become steps, a stage counts as long.
+        # Until minutes have become steps, the stage is taken to be long.
         steps = self.progress["steps"][place] or 50 * budget.MEASURED
         return step / steps, 1 / steps
 
@@ -254,9 +254,9 @@ class Trainer:
 
     @torch.no_grad()
     def _clip(self, network) -> Tensor:
-        """Limits the norm of the gradient, which counts as 0 where it is not finite; returns the norm.
+        """Limits the norm of the gradient, which becomes 0 if it is not finite; returns the norm.
 
-        Nothing is read back, so that the GPU is not waited for.
+        Nothing is read back, so this does not wait for the GPU.
         """
         grads = [p.grad for p in network.parameters() if p.grad is not None]
         norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads)))
@@ -267,14 +267,14 @@ class Trainer:
         return norm
 
     def _look(self) -> None:
-        """Reads the losses since the last look; ends the run when one is NaN too often, or has run away."""
+        """Reads the losses since the last look; ends the run if too many gradients were not finite, or it diverges."""
         if not self.unread:
             return
         losses, norms = torch.stack([torch.stack(pair) for pair in self.unread]).T.tolist()
         self.unread = []
         first, last = self.losses["first"], self.losses["last"]
         for loss, norm in zip(losses, norms):
-            # The norm is that of all processes: it ends all of them at the same step.
+            # The norm is the same in all processes, so they all end at the same step.
             if not math.isfinite(norm):
                 self.skipped += 1
                 continue
@@ -296,7 +296,7 @@ class Trainer:
         torch._foreach_lerp_(list(self.ema.values()), mine, 1 - decay)
 
     def _agree(self, mine: float) -> int:
-        """A value of the first process, for all."""
+        """The value of the first process, as a whole number, in all processes."""
         if self.accelerator.num_processes == 1:
             return int(mine)
         told = torch.tensor(int(mine), device=self.device)
@@ -304,7 +304,7 @@ class Trainer:
         return int(told)
 
     def _begin(self) -> None:
-        """What a new run measures on its first crops, the same ones in every process."""
+        """Measures what a new run needs, on its first crops, which are the same in every process."""
         crops = lambda step: self.crops.batch(step, range(self.recipe.batch)).on(self.device)
         objective = self._objective(self.recipe.stages[0])
         if isinstance(objective, Residuals) and self.recipe.residual_scale is None:
@@ -323,7 +323,7 @@ class Trainer:
             self.log.say(f"precision {self.precision}: {times}")
 
     def _held_out(self, held_out: HeldOut, objective) -> dict[str, float]:
-        """Figures of the weights as they are, and of their average; of the first process, which writes the log."""
+        """Figures of the weights and of their average, in the first process, which writes the log; else none."""
         if not (self.recipe.held_out and self.accelerator.is_main_process):
             return {}
         found = {"held_out": held_out.measure(self.network, objective, self.precision)}
@@ -357,7 +357,7 @@ class Trainer:
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
-        """Lends the network the averaged weights."""
+        """Gives the network the averaged weights for the time of a `with` block."""
         mine = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self._copy(self.ema)
         try:
@@ -419,6 +419,6 @@ class Trainer:
         self.precision = state["precision"]
 
     def _describe_data(self) -> None:
-        """Keeps the sources beside the run: an exported entry states them."""
+        """Writes the sources into the run's folder, since an exported entry states them."""
         if self.accelerator.is_main_process:
             (self.out / "data.json").write_text(json.dumps(self.store.sources(), indent=1))

@@ -47,11 +47,11 @@ class LpipsAlex(nn.Module):
 
 
 def window(images: Tensor, corner: tuple[int, int]) -> Tensor:
-    """What is left of images [n, 3, h, w] seen from a corner; all corners below PERIOD see as much.
+    """Images [n, 3, h, w] cropped to h - PERIOD + 1 by w - PERIOD + 1, from a corner (y, x) below PERIOD.
 
-    AlexNet looks at every fourth pixel. A network that draws on a grid of four learns to put its
-    texture where those looks fall, if they always fall on the same pixels of its grid: LPIPS of
-    such images is a tenth worse as soon as they are moved by a pixel. A moving corner prevents it.
+    AlexNet samples every fourth pixel. If these are always the same pixels of the grid of four on
+    which a network draws, the network learns to put its texture there: LPIPS of such images is a
+    tenth worse as soon as they are shifted by a pixel. A moving corner prevents this.
     """
     y, x = corner
     height, width = (side - PERIOD + 1 for side in images.shape[2:])
@@ -95,7 +95,7 @@ def cache_folder() -> Path:
 
 
 def find_lpips() -> Path | None:
-    """The file `SRZOO_LPIPS`, or in that folder; or else in the cache, or in `../shared/lpips`."""
+    """`lpips_alex.onnx` at or in `SRZOO_LPIPS` or, if that is not set, in the cache or `../shared/lpips`; or None."""
     shared = Path(__file__).parents[2].parent / "shared/lpips"
     given = os.environ.get("SRZOO_LPIPS")
     places = [Path(given)] if given else [cache_folder(), shared]

@@ -16,7 +16,7 @@ RMS = 0.2                            # of an AdamW update, as measured by Liu et
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """The nearest half-orthogonal matrices, about: a Newton-Schulz iteration on [..., rows, columns]."""
+    """Approximates the nearest semi-orthogonal matrices of [..., rows, columns] by a Newton-Schulz iteration."""
     tall = matrices.shape[-2] > matrices.shape[-1]
     wide = matrices.mT if tall else matrices
     x = wide / (wide.norm(dim=(-2, -1), keepdim=True) + 1e-7)
@@ -31,8 +31,8 @@ class Muon(torch.optim.AdamW):
     """AdamW for vectors, Muon for everything with two axes or more.
 
     Args:
-        rounds_in: the type of the iteration's numbers; bfloat16 is enough for it, and several times
-            as fast on processors that multiply matrices of them.
+        rounds_in: dtype of the iteration; bfloat16 is precise enough, and several times as fast on
+            processors that multiply bfloat16 matrices.
     """
 
     def __init__(

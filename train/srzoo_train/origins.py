@@ -1,4 +1,4 @@
-"""Where weights come from that training goes on from: released entries, runs, checkpoints."""
+"""Weights that training starts from: released entries, runs, checkpoints."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def encoder(recipe: Recipe, run: Path | None = None) -> nn.Module | None:
-    """The frozen encoder that a recipe names; with the weights that the folder of a run has kept, if it has."""
+    """The frozen encoder that a recipe names, or None; its weights come from a run's folder if they are there."""
     if not recipe.encoder:
         return None
     return encoder_of(encoder_weights(recipe, run), recipe.scale, recipe.encoder)
@@ -28,7 +28,7 @@ def encoder_weights(recipe: Recipe, run: Path | None = None) -> Weights:
 
 
 def start_from(recipe: Recipe, network: nn.Module, origin: str) -> None:
-    """Fills a network with the weights of a released entry, a run or a checkpoint, but for the recipe's fresh layers."""
+    """Fills a network, except the recipe's fresh layers, with weights of a released entry, a run or a checkpoint."""
     family = families.of(recipe)
     weights = released(origin, family.TILED[-1])
     if hasattr(family, "trainable"):
@@ -42,8 +42,8 @@ def start_from(recipe: Recipe, network: nn.Module, origin: str) -> None:
 def released(origin: str, graph: str) -> Weights:
     """Weights by parameter name of a saved `.pt`, of a run, or of a graph of a released entry.
 
-    `origin` is a file or folder, seen from here or from the project's folder; after `#` another
-    graph than `graph` may be named.
+    `origin` is a file or folder, relative to the working folder or the project's; `#NAME` at its end
+    names another graph than `graph`.
     """
     place, _, named = str(origin).partition("#")
     entry = next((p for p in (Path(place), ROOT / place) if p.exists()), Path(place))
@@ -61,7 +61,7 @@ def released(origin: str, graph: str) -> Weights:
 
 
 def _of_run(folder: Path) -> Weights:
-    """The averaged weights of a run, the current ones if it has not ended, as they would be released."""
+    """The averaged weights of a run as they would be released; the current ones if it has not ended."""
     state = load_state(folder)
     recipe, last = recipe_of(state["recipe"]), len(json.loads(state["recipe"])["stages"]) - 1
     file = folder / f"stage-{last}.pt"

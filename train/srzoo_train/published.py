@@ -14,8 +14,8 @@ from .models.novwaul_unet import NovwaulShape, NovwaulUNet
 from .recipe import Recipe
 
 KINDS = ("janspiry", "novwaul")
-# Pixels of a tile and of what it shares with its neighbour, on the high-resolution grid. Group norms and
-# attention look at whole tiles, so tiles are blended.
+# Pixels of a tile and of its overlap, on the high-resolution grid. Group norms and attention look at whole
+# tiles, so tiles are blended.
 TILE, OVERLAP = 256, 64
 
 
@@ -74,7 +74,7 @@ def cut(recipe: Recipe) -> dict[str, Any]:
 
 
 def tiling(scale: int, stride: int) -> dict[str, Any]:
-    """How to cut, in low-resolution pixels: a tile is four times what it shares, or more."""
+    """How to cut, in low-resolution pixels: a tile is at least four times its overlap."""
     multiple = stride // math.gcd(stride, scale)
     overlap = -(-max(1, OVERLAP // scale) // multiple) * multiple
     size = -(-max(TILE // scale, 4 * overlap) // multiple) * multiple

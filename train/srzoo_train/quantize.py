@@ -35,9 +35,9 @@ from .schedule import add_noise
 
 BATCHES, BATCH, SIDE = 12, 4, 32  # calibration: batches of crops of so many LR pixels square
 LOSS = 0.2  # largest root mean square error, relative to the output: the images are judged afterwards
-# Activations and sums that stand between convolutions go with them; what FiLM multiplies stays float.
+# Activations and sums between convolutions become int8 too; what FiLM multiplies stays float.
 QUANTISED = ["Conv", "Relu", "Add"]
-# Convolutions that read or make an image of 8 bits keep their bits, where the image is not noise.
+# By graph, the convolutions that stay float, since they read or make an image of 8 bits rather than noise.
 FLOAT = {"network": (0, -1), "encoder": (0, -1)}
 COVERED = 99.99  # percent of an activation's values that its range holds: the rest are outliers
 LEAST = 256  # smaller weights stay fp32
@@ -71,7 +71,7 @@ def calibration(run: Run, store: Store) -> Iterator[dict[str, Tensor]]:
 
 
 def keep_weights(file: Path, network: nn.Module) -> None:
-    """The fp16 weights, which an int8 graph has lost, to continue training from."""
+    """Keeps the fp16 weights, which an int8 graph has lost, so that training can continue from them."""
     save_file({name: p.detach().half().contiguous() for name, p in network.named_parameters()}, file)
 
 
@@ -139,7 +139,7 @@ def silent() -> Iterator[None]:
 
 
 def halve(model: onnx.ModelProto) -> None:
-    """Stores fp32 weights that fp16 represents exactly as fp16, cast when the graph is loaded."""
+    """Stores fp32 weights as fp16 where that is exact; they are cast back when the graph is loaded."""
     for tensor in list(model.graph.initializer):
         if tensor.data_type != TensorProto.FLOAT or math.prod(tensor.dims) < LEAST:
             continue
@@ -164,7 +164,7 @@ def exact(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def feeds_of(folder: Path, told: dict, store: Store) -> dict[str, Feeds]:
-    """Inputs of an entry's graphs by name, as they meet them: crops, and states at the trained timesteps."""
+    """Inputs of an entry's graphs by name, as in use: crops, and states at the trained timesteps."""
     names = set(told["graphs"]) - {"damage"}
     if names not in ({"network"}, {"encoder", "denoiser"}):
         raise ExportError(
@@ -228,7 +228,7 @@ def quantise(folder: Path, store: Store, names: list[str] | None = None) -> dict
 
 
 def _recorded(made: dict[str, onnx.ModelProto], feeds: dict[str, Feeds]) -> dict[str, np.ndarray]:
-    """`<graph>/in/<input>` and `<graph>/out/<output>`: a corner of a crop, since int8 graphs know no noise."""
+    """`<graph>/in/<input>` and `<graph>/out/<output>` of a crop's corner: int8 ranges do not fit random inputs."""
     tensors = {}
     for name, model in made.items():
         feed = {key: _corner(value) for key, value in feeds[name][-1].items()}
@@ -240,7 +240,7 @@ def _recorded(made: dict[str, onnx.ModelProto], feeds: dict[str, Feeds]) -> dict
 
 
 def _corner(value: np.ndarray) -> np.ndarray:
-    """Of the first item the share of 8 in 32 LR pixels; of a number that item's."""
+    """The first item's corner of 8x8 of 32x32 LR pixels, on its own grid; of one number per item, the first."""
     if value.ndim < 4:
         return np.ascontiguousarray(value[:1])
     height, width = (side * fixture.SIDE // SIDE for side in value.shape[2:])

@@ -1,4 +1,4 @@
-"""A recipe: everything that a training run depends on, as keys and types. What else must hold is in recipe_rules.py."""
+"""A recipe: everything that a training run depends on, as keys and types. recipe_rules.py checks the rest."""
 
 import difflib
 import json
@@ -66,7 +66,7 @@ class Stage(Part):
     share: float = 1.0              # of the run's steps or minutes
     lr: float = 1e-3                # peak of the cosine
     optimizer: typing.Literal["adamw", "muon"] = "adamw"
-    init_from: str | None = None    # as in Recipe, where the stage does not go on from the one before
+    init_from: str | None = None    # as in Recipe; by default the stage continues from the one before
     warmup: float = 0.02            # share of the stage
     ways: tuple[Way, ...] = ()      # few_step: how samples are drawn; the first is the default
     pixel: float = 2.0              # few_step, flow_sample: weight of the pixels' distance
@@ -74,7 +74,7 @@ class Stage(Part):
     diversity: float = 0.8          # few_step, flow_sample: lambda of the energy score, 0 ... 1
     pairs: float = 1.0              # few_step: share of the crops of which two samples are drawn
     spectrum: float = 0.0           # few_step, flow_sample: weight of the distance of power spectra
-    lattice: float = 0.0            # few_step, flow_sample: weight of what is alike at every period of the grid
+    lattice: float = 0.0            # few_step, flow_sample: weight of the lattice that the LR grid leaves (lattice.py)
     temperature: tuple[float, ...] = (0.8, 0.9)  # flow_sample: least and most, of the latents drawn
     nll: float = 2e-3               # flow_sample: weight of the bits per dimension
 
@@ -94,7 +94,7 @@ class Schedule(Part):
     last: float = 2e-2              # beta of timestep T - 1
 
     def described(self) -> dict:
-        """As a card says it."""
+        """The schedule as in a card."""
         found: dict = {"kind": self.kind, "timesteps": self.timesteps}
         if self.kind in RAMPS:
             found["first"] = self.first
@@ -156,7 +156,7 @@ class Recipe(Part):
     ema_decay: float | None = None  # the same in every step, in place of the half-life; 0: no average
     clip: float = 1.0               # norm of the gradient
     validate_minutes: float = 10.0
-    held_out: int = 0               # batches of images kept aside, whose loss stands in every line of the log
+    held_out: int = 0               # batches of images kept aside, whose loss is in every line of the log
     trackers: tuple[str, ...] = ("tensorboard",)
 
     @property
@@ -171,7 +171,11 @@ class Recipe(Part):
 
 
 def parsed(text: str) -> object:
-    """The value that YAML, or JSON where PyYAML is not installed, says."""
+    """The value of a YAML text or, if PyYAML is not installed, of a JSON text.
+
+    Raises:
+        ValueError: if the text is malformed.
+    """
     try:
         import yaml
     except ImportError:
@@ -191,7 +195,11 @@ def recipe_of(text: str) -> Recipe:
 
 
 def typed(raw: dict) -> Recipe:
-    """The recipe that a mapping says; unknown keys and wrong types are refused by name."""
+    """The recipe that a mapping describes.
+
+    Raises:
+        RecipeError: if a key is unknown or missing, or has a wrong type; the message names it.
+    """
     try:
         return msgspec.convert(raw, Recipe)
     except msgspec.ValidationError as error:
@@ -223,7 +231,7 @@ def _explained(message: str, raw: dict) -> str:
 
 
 def _kind_at(path: list[str]) -> typing.Any:
-    """The type of what a recipe has at a path such as stages, 0, loss."""
+    """The type of a recipe's value at a path such as stages, 0, loss."""
     kind: typing.Any = Recipe
     for key in path:
         kind = typing.get_args(kind)[0] if key.isdigit() else typing.get_type_hints(kind)[key]

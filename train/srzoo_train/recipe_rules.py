@@ -10,7 +10,11 @@ from .recipe import Network, Recipe, RecipeError, parsed, typed
 
 
 def read_recipe(file: Path, **changes: object) -> Recipe:
-    """Reads and checks a recipe; `changes` replace top-level keys."""
+    """Reads and checks a recipe; `changes` replace top-level keys.
+
+    Raises:
+        RecipeError: if it cannot be read or used.
+    """
     try:
         raw = parsed(Path(file).read_text())
     except (OSError, ValueError) as error:

@@ -76,6 +76,7 @@ class Residuals(nn.Module):
         return base + x0 / self.residual_scale
 
     def clipped(self, x0: Tensor) -> Tensor:
+        """x0 clamped to +-clip, if there is a clip."""
         return x0 if self.clip is None else x0.clamp(-self.clip, self.clip)
 
 

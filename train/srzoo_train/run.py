@@ -23,8 +23,8 @@ from .state import load_state
 
 @dataclass(frozen=True)
 class Other:
-    """An entry on the same way of training, such as the one that a run started from. Between two
-    such ends the loss has a valley, and least error lies inside it (Wortsman et al. 2022)."""
+    """An entry to average with, such as the one that a run started from, and its share. Between two
+    networks of one line of training the loss has a valley with the least error inside (Wortsman et al. 2022)."""
 
     share: float
     entry: Path
@@ -67,7 +67,7 @@ class Run:
         return network
 
     def encoder(self) -> nn.Module | None:
-        """The encoder: as it was trained, or the frozen one out of the run's folder."""
+        """The encoder, as trained by the run, or the frozen one in the run's folder."""
         if not self.recipe.encoder:
             return None
         weights = encoder_weights(self.recipe, self.folder)
@@ -102,7 +102,11 @@ class Run:
 
 
 def open_run(folder: Path, unfinished: bool = False, other: Other | None = None) -> Run:
-    """Reads the newest state."""
+    """Reads the newest state of a run.
+
+    Raises:
+        ExportError: if the folder has none.
+    """
     state = load_state(folder)
     if not state:
         raise ExportError(f"cannot export {folder}: it holds no state-*.pt of a run")
@@ -110,7 +114,7 @@ def open_run(folder: Path, unfinished: bool = False, other: Other | None = None)
 
 
 def training_facts(run: Run) -> dict:
-    """How the weights of the graphs were made that the run trained."""
+    """How the run trained its graphs' weights, as the card's `training` says it."""
     log, progress = _seconds_per_step(run.folder), run.state["progress"]
     origin, done, minutes, pflop, losses = run.recipe.init_from, 0, 0.0, 0.0, []
     lpips = find_lpips()
@@ -140,7 +144,7 @@ def training_facts(run: Run) -> dict:
 
 
 def _seconds_per_step(folder: Path) -> dict[str, float]:
-    """The median time of one step between two lines of the log, by loss: without pauses and validation."""
+    """Median seconds of a step between two lines of the log, by loss; a median leaves out pauses and validation."""
     file, found, before = folder / "log.jsonl", {}, {}
     for line in file.read_text().splitlines() if file.is_file() else []:
         entry = json.loads(line)
@@ -156,7 +160,7 @@ def _seconds_per_step(folder: Path) -> dict[str, float]:
 
 
 def recipe_name(recipe: Recipe) -> str:
-    """The file under train/recipes that says the same but for its budget, or the recipe's id."""
+    """The file under train/recipes with the same id, family, network, stages, data and scale; else the recipe's id."""
     alike = lambda other: (other.id, other.family, other.network, other.stages, other.data, other.scale)
     for file in sorted((ROOT / "train" / "recipes").glob("*.yml")):
         try:

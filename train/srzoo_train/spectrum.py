@@ -13,7 +13,7 @@ from torch.nn import functional as F
 WINDOW = 32             # pixels square; every lattice of 2, 4, 8 or 16 pixels falls on its frequencies
 HOP = 16
 GROUP = 3               # windows square whose powers are averaged before they are compared
-FLOOR = (0.5 / 127.5) ** 2  # power of noise of half a byte: less than that is not seen
+FLOOR = (0.5 / 127.5) ** 2  # power of noise of half a byte: less is invisible
 TINY = 1e-12            # keeps the slope of the fourth root finite
 
 

@@ -38,7 +38,7 @@ class Validation:
         self.spectrum = SpectrumDistance()
         self.lattice = LatticeDistance(recipe.scale)
         sides = [min(e.height, e.width) for e in store.split("val")]
-        # Square pairs may be smaller: they are as large as a crop.
+        # Square pairs may be smaller than SIDE; then images are as large as a crop.
         side = SIDE if max(sides, default=0) >= SIDE else recipe.crop * recipe.scale
         small = side // recipe.scale // 2 * 2
         self.lpips = LpipsAlex(lpips) if lpips and small * recipe.scale >= SMALLEST else None
@@ -81,7 +81,7 @@ class Validation:
         return float(self.lpips(*features).mean())
 
     def _shown(self, network, objective, lr: Tensor, restore: Tensor | None) -> list[Tensor]:
-        """The image; or early and middle estimates of it, and two samples."""
+        """The image of a regression; else the first state, a middle estimate and two samples."""
         shown = families.of(self.recipe).sample
         first = shown(objective, network, lr, restore, 0)
         if len(first) == 1:

@@ -4,7 +4,7 @@
  */
 const CACHE = `srzoo page ${new URL(self.registration.scope).pathname}`;
 
-/** What the page may need, whatever is done with it; the build fills it in. */
+/** Files that every visit may need; the build fills them in. */
 const PATHS = [/* PATHS */];
 /** The folder of the runtime, of which a visit uses a part. */
 const RUNTIME = "/* RUNTIME */";
@@ -16,7 +16,7 @@ self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener("message", (event) => {
-  // A page that was loaded past this worker wants to be controlled; one that is at rest, to be kept.
+  // A page that was loaded without this worker asks to be controlled; an idle page asks to be kept.
   if (event.data === "claim") event.waitUntil(self.clients.claim());
   if (event.data === "keep") event.waitUntil(keepPage().catch(() => {}));
 });
@@ -45,7 +45,7 @@ async function answer(event, url) {
   }
 }
 
-/** Keeps what this version of the page consists of, and no longer what an earlier one did. */
+/** Keeps the files of this version of the page, and drops those of earlier ones. */
 async function keepPage() {
   const cache = await caches.open(CACHE);
   const own = PATHS.map((path) => new URL(path, self.registration.scope).href);

@@ -22,10 +22,10 @@ export interface Point {
   y: number;
 }
 
-/** Least side: smaller areas show nothing of what a network does. */
+/** Least side in pixels: smaller areas show nothing of what a network does. */
 export const LEAST = 16;
 
-/** Side of the area that is proposed: it takes seconds on a slow machine. */
+/** Side of the proposed area in pixels, which takes seconds on a slow machine. */
 const PROPOSED = 96;
 
 /** The area in the middle that is proposed first. */
@@ -36,14 +36,14 @@ export function proposed(image: Size): Rect {
   return { x: Math.floor(x), y: Math.floor(y), width, height };
 }
 
-/** The area between two opposite corners, no side of it under {@linkcode LEAST} where the photograph has as many. */
+/** The area between two opposite corners; no side is under {@linkcode LEAST} unless the photograph's is. */
 export function between(from: Point, to: Point, image: Size): Rect {
   const [x, width] = span(from.x, to.x, image.width);
   const [y, height] = span(from.y, to.y, image.height);
   return { x, y, width, height };
 }
 
-/** Start and length of what lies between two places of a line. */
+/** Start and length of the span between two places on a line of pixels. */
 function span(from: number, to: number, length: number): [start: number, size: number] {
   const within = (place: number) => Math.min(length, Math.max(0, Math.round(place)));
   const [a, b] = [within(from), within(to)];
@@ -71,10 +71,10 @@ export function grown(rect: Rect, dx: number, dy: number, image: Size): Rect {
   };
 }
 
-/** Pixels around an area that the network sees too, so that its border is as in the whole. */
+/** Pixels around an area that the network also sees, so that the border comes out as in the whole. */
 const CONTEXT = 12;
 
-/** Networks work on cells of some pixels, in which the area must lie as it does in the whole. */
+/** Networks work on cells of pixels, so an area starts at a multiple of this, as it does in the whole. */
 const CELL = 8;
 
 /** The area with what the network must see around it. */
@@ -86,7 +86,7 @@ export function withContext({ x, y, width, height }: Rect, image: Size): Rect {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** The corner opposite to one of them: `nw`, `ne`, `sw` or `se`. */
+/** The corner opposite to `nw`, `ne`, `sw` or `se`. */
 export function opposite({ x, y, width, height }: Rect, corner: string): Point {
   return {
     x: corner.endsWith("w") ? x + width : x,

@@ -1,4 +1,4 @@
-/** The library as the page sees it: promises, with progress where there is any. @module */
+/** The library as the page sees it: promises, with callbacks for progress. @module */
 
 import type { Image, Progress } from "../../../mod.ts";
 import type { Cost, Entry, Made, Part, Reply, Request, RunOptions } from "./messages.ts";
@@ -61,7 +61,7 @@ export class Engine {
     return this.#ask({ kind: "enlarge", image, scale }) as Promise<Image>;
   }
 
-  /** Runs the entry; as a part of a larger image, it gets that one's noise. */
+  /** Runs the entry; a `part` of a larger image gets the noise of that image. */
   run(
     image: Image,
     options: RunOptions,

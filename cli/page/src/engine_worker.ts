@@ -19,20 +19,20 @@ import type { Cost, Entry, Made, Part, Reply, Request } from "./messages.ts";
 /** Milliseconds between two previews. */
 const PREVIEW_EVERY = 150;
 
-/** The page's folder; the build writes this worker into `assets/` of it. */
+/** The page's folder; the build writes this worker into its `assets/`. */
 const page = new URL("../", self.location.href);
 const zoo = new URL("zoo/", page).href;
 const wasmPaths = new URL(import.meta.env.RUNTIME, page).href;
 const running = new Map<number, AbortController>();
 let opened: { model: string; entry: Promise<Opened> } | undefined;
 
-/** An entry, and the upscaler that is made of it. */
+/** An opened entry, and its upscaler. */
 interface Opened {
   engine: Engine;
   upscaler: Upscaler;
 }
 
-/** Opens an entry and closes the one before it; the request is told of what is downloaded. */
+/** Opens an entry and closes the one before it; reports downloads to the request. */
 async function open(id: number, model: string): Promise<Opened> {
   if (opened?.model !== model) {
     const before = opened;
@@ -50,7 +50,7 @@ async function open(id: number, model: string): Promise<Opened> {
   }
 }
 
-/** Tells of the bytes of all files together. */
+/** Reports the bytes of all files together to a request. */
 function tellOf(id: number): (progress: DownloadProgress) => void {
   const files = new Map<string, DownloadProgress>();
   return (progress) => {
@@ -125,7 +125,7 @@ async function run(id: number, request: Request & { kind: "run" }): Promise<Made
   }
 }
 
-/** The noise that a part has in the whole, so that both get the same detail; a diffusion draws it on the result's grid. */
+/** The noise of the part within the whole, so that both get the same detail; diffusion draws it on the result's grid. */
 function noiseAt({ card }: Upscaler, part?: Part): { noise?: NoiseField } {
   if (!part || !card.diffusion) return {};
   const [left, top] = [part.x * card.scale, part.y * card.scale];

@@ -1,4 +1,4 @@
-/** What a mouse or fingers ask of an image: to move it, to magnify it, or a tap. @module */
+/** Gestures of a mouse or of fingers on an image: moving, magnifying, tapping. @module */
 
 /** A place of the window, in CSS pixels. */
 export interface Place {
@@ -8,7 +8,7 @@ export interface Place {
   y: number;
 }
 
-/** What is done when it is asked for. */
+/** Callbacks of the gestures. */
 export interface Gestures {
   /** Moves the image by CSS pixels. */
   pan(dx: number, dy: number): void;

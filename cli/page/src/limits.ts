@@ -2,7 +2,7 @@
 
 import type { Size } from "./viewport.ts";
 
-/** Pixels of the result over which the page warns, and shows the photograph stretched until the result is there. */
+/** Pixels of a result above which the page warns, and shows the photograph stretched until the result is there. */
 export const LARGE = 64e6;
 /** Longest side of a canvas. */
 const LONGEST = 16384;

@@ -1,4 +1,4 @@
-/** The page's elements, under the service worker that keeps them. @module */
+/** Defines the page's elements, once the service worker is in control. @module */
 
 import { App } from "./elements/app.ts";
 import { Area } from "./elements/area.ts";

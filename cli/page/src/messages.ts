@@ -5,11 +5,11 @@ import type { Image, Progress, UpscaleOptions } from "../../../mod.ts";
 /** The options of a run that can be sent to a worker. */
 export type RunOptions = Omit<UpscaleOptions, "signal" | "onProgress">;
 
-/** Where an image stands in a larger one, so that it is enlarged as there. */
+/** Position of an image in a larger one, in pixels, so that it comes out as it would there. */
 export interface Part {
   x: number;
   y: number;
-  /** The larger one, if its damage is to be found. */
+  /** The larger image, if its damage is to be estimated. */
   whole?: Image;
 }
 
@@ -36,9 +36,9 @@ export interface Entry {
   tried: readonly { provider: string; reason: string }[];
   generative: boolean;
   steps?: { default: number; max: number };
-  /** Scale of the noise. */
+  /** Range of the temperature. */
   temperature?: { default: number; max: number };
-  /** How much damage it removes if nothing is chosen, and whether it can find that out itself. */
+  /** How much damage it removes by default, and whether it can estimate the damage itself. */
   restore?: { default: number | "auto"; finds: boolean };
   licence: string;
 }

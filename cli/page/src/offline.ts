@@ -3,12 +3,12 @@
 
 /** Milliseconds that the page waits for the service worker before it works without. */
 const PATIENCE = 3000;
-/** What says in this tab that the page was reloaded to be isolated. */
+/** Key by which this tab remembers that the page was reloaded to be isolated. */
 const RELOADED = "srzoo reloaded";
 
 /**
- * Puts the page under its service worker; where only that makes it isolated, so that WebAssembly
- * gets threads, the page is loaded once more. A browser that refuses either works all the same.
+ * Puts the page under its service worker. If only that isolates the page, as threads of WebAssembly
+ * require, the page is reloaded once. It also works in a browser that refuses either.
  */
 export async function comeUnderWorker(): Promise<void> {
   const { serviceWorker } = navigator;
@@ -20,10 +20,10 @@ export async function comeUnderWorker(): Promise<void> {
   }
   if (globalThis.crossOriginIsolated || !serviceWorker.controller || !remember()) return;
   location.reload();
-  await new Promise(() => {}); // what follows is for the page that comes
+  await new Promise(() => {}); // the reloaded page does the rest
 }
 
-/** Has the service worker keep all files of the page. */
+/** Tells the service worker to keep all files of the page. */
 export function keepPage(): void {
   navigator.serviceWorker?.controller?.postMessage("keep");
 }
@@ -41,7 +41,7 @@ async function control(container: ServiceWorkerContainer): Promise<void> {
 
 const patience = () => new Promise((resolve) => setTimeout(resolve, PATIENCE));
 
-/** Remembers the reload; false where it was made already, or cannot be remembered. */
+/** Remembers the reload; false if it has happened already or cannot be remembered. */
 function remember(): boolean {
   try {
     if (sessionStorage.getItem(RELOADED)) return false;

@@ -3,7 +3,7 @@
 import type { Entry, RunOptions } from "./messages.ts";
 import type { Size } from "./viewport.ts";
 
-/** What all samples of a run share, in steps. */
+/** Work that all samples of a run share, in steps. */
 const SHARED = 0.5;
 
 /** Seconds for each pixel of the photograph, sample and step, by entry and provider. */
@@ -13,11 +13,11 @@ export class Pace {
     try {
       localStorage.setItem(keyOf(entry), `${seconds / work(entry, options, size)}`);
     } catch {
-      // Storage that is full or forbidden: the page tells no time then.
+      // Storage is full or forbidden: the page shows no time then.
     }
   }
 
-  /** Seconds that a run will take; unknown before the first one. */
+  /** Seconds that a run will take; undefined before the first run of the entry. */
   seconds(entry: Entry, options: RunOptions, size: Size): number | undefined {
     try {
       const pace = Number(localStorage.getItem(keyOf(entry)) ?? NaN);

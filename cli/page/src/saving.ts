@@ -33,7 +33,7 @@ export function nameOf(
  * @throws {Error} If the browser refuses, or has no clipboard, as over http.
  */
 export async function copyImage(png: Promise<Blob>): Promise<void> {
-  if (!navigator.clipboard?.write) throw new Error("a browser allows it to pages over https only");
+  if (!navigator.clipboard?.write) throw new Error("browsers allow it on https pages only");
   await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
 }
 

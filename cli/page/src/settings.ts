@@ -13,7 +13,7 @@ export interface Settings {
   /** Scale of the noise; that of the card if absent. */
   temperature?: number;
   fidelity: number;
-  /** How much damage is removed, 0 to 1, or "auto", as much as is found; that of the card if absent. */
+  /** How much damage is removed: 0 to 1, or "auto" for as much as is found; that of the card if absent. */
   restore?: number | "auto";
   consistency: boolean;
 }
@@ -71,14 +71,14 @@ export function optionsOf(settings: Settings, entry: Entry): RunOptions {
   return entry.steps ? { ...drawn, steps: steps && Math.min(steps, entry.steps.max) } : drawn;
 }
 
-/** The scale of the noise: that of the card if none is chosen, and at most what the entry takes. */
+/** The temperature: the card's if none is chosen, and at most the entry's maximum. */
 export function temperatureIn({ temperature }: Settings, entry: Entry): number | undefined {
   return temperature === undefined || !entry.temperature
     ? entry.temperature?.default
     : Math.min(temperature, entry.temperature.max);
 }
 
-/** How much damage an entry with this dial removes; nothing without a dial. */
+/** How much damage an entry with this dial removes; undefined without a dial. */
 export function restoreOf({ restore }: Settings, dial: Entry["restore"]): Settings["restore"] {
   if (!dial || restore === undefined) return dial?.default;
   return restore === "auto" && !dial.finds ? dial.default : restore;

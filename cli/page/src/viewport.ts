@@ -50,10 +50,10 @@ export interface Grid {
   rows: number;
 }
 
-/** How much larger images must get for another row. */
+/** By what factor images must grow to justify another row. */
 const GAIN = 1.25;
 
-/** The arrangement of several images of one size that shows each about as large as can be, in as few rows as that allows. */
+/** The grid that shows images of one size about as large as possible, in as few rows as that allows. */
 export function arranged(count: number, image: Size, frame: Size): Grid {
   const grids = Array.from({ length: count }, (_, i) => {
     const columns = Math.ceil(count / (i + 1));

@@ -1,4 +1,4 @@
-/** What the page says of sizes, times, runs and providers. @module */
+/** What the page says about sizes, times, runs and providers. @module */
 
 import type { Progress } from "../../../mod.ts";
 import type { Cost, Entry, Made } from "./messages.ts";
@@ -7,7 +7,7 @@ import type { Size } from "./viewport.ts";
 /** Keeps a number and its unit on one line. */
 const NARROW = "\u202f";
 
-/** Least number of seconds that is told. */
+/** Seconds below which no number is shown. */
 const MOMENT = 0.95;
 
 /** A number of bytes. */
@@ -31,7 +31,7 @@ export function inPercent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
-/** How much of a model is here, in bytes. */
+/** How much of a model has been downloaded; sizes are in bytes. */
 export function loadingText(model: string, received: number, total: number): string {
   const [here, all] = [received, total].map((bytes) => (bytes / 1e6).toFixed(1));
   return `Loading ${model}: ${here} of ${all} MB`;
@@ -62,7 +62,7 @@ export function costText(cost: Cost, { size, seconds, isArea, fits }: Outlook): 
   return `${isArea ? "The area of " : ""}${sizes}\n${rest.join(" · ")}`;
 }
 
-/** Where a run stands, and how long it goes on. */
+/** How far a run is, and the time left; `seconds` have passed. */
 export function progressText(progress: Progress, samples: number, seconds: number): string {
   const { fraction } = progress;
   const left = fraction > 0.05 ? ` · ${inTime(seconds / fraction - seconds)} left` : "";
@@ -86,7 +86,7 @@ export function doneText({ seconds, seed, restore, warnings }: Made): string {
   ].join(" · ");
 }
 
-/** Where an entry runs, and why not elsewhere. */
+/** Where an entry runs, and why it does not run elsewhere. */
 export function providerText({ id, provider, tried, licence }: Entry, isIsolated: boolean): string {
   return [
     provider === "none" ? `${id} has no network.` : `${id} runs on ${provider}.`,

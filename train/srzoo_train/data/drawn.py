@@ -148,7 +148,7 @@ SHARES = (0.3, 0.2, 0.15, 0.1, 0.15, 0.1)
 
 
 def _size(random: Random, low: int, high: int) -> int:
-    """Of a font, in HR pixels."""
+    """A random size of a font, in HR pixels; its logarithm is uniform."""
     return int(math.exp(random.uniform(math.log(low), math.log(high))))
 
 
@@ -169,7 +169,7 @@ def _words(random: Random, letters: int) -> str:
 
 def _font(random: Random, size: int) -> ImageFont.FreeTypeFont:
     files = _files()
-    place = int(random.integers(-len(files) // 4, len(files)))  # a fifth of the draws is Aileron
+    place = int(random.integers(-len(files) // 4, len(files)))  # a fifth of the draws take Aileron
     return _loaded(files[place] if place >= 0 else None, size)
 
 

@@ -1,4 +1,4 @@
-"""Square pairs of fixed sides, as SR3's authors and those after them train on faces (16 -> 128, 64 -> 512)."""
+"""Square pairs of fixed sides, on which SR3 and its successors are trained for faces (16 -> 128, 64 -> 512)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,14 @@ class Pair:
 
 
 def pair_of(told: str | None, resample: Resampler | None) -> Pair | None:
-    """The pair in the words of the command line."""
+    """The pair that the command line asks for, or None.
+
+    Args:
+        told: LOW/HIGH, such as 16/128.
+
+    Raises:
+        ValueError: if it is malformed, or `resample` is given without it.
+    """
     if told is None:
         if resample is not None:
             raise ValueError("cannot use --resample without --pair: whole images are shrunk exactly")

@@ -90,7 +90,7 @@ def _members(source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
 
 
 def _limited(stream: IO[bytes], name: str, size: int = LARGEST + 1) -> bytes:
-    """Up to `size` bytes, if they are not more than a photograph has: a zip file may unpack to any number."""
+    """Up to `size` bytes; refuses more than LARGEST, since a zip file may unpack to any number."""
     data = stream.read(min(size, LARGEST + 1))
     if len(data) > LARGEST:
         raise Unreadable(f"{name} has more than {LARGEST} bytes")

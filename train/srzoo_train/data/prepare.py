@@ -102,7 +102,7 @@ def prepare(sources: list[Path], out: Path, options: Options) -> dict:
     for source in sources:
         if not source.exists():
             raise FileNotFoundError(
-                f"cannot prepare {source}: it does not exist; `deno task data` says where images are had"
+                f"cannot prepare {source}: it does not exist; `deno task data` says where to get images"
             )
     made_from = fingerprint(sources, options)
     if (found := _index(out)) and found.get("made_from") == made_from:

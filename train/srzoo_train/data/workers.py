@@ -27,7 +27,7 @@ class Workers:
             self._pool = ThreadPoolExecutor(1)
 
     def submit(self, step: int, items: range) -> Callable[[], Pixels]:
-        """Starts a batch; calling what is returned waits for it."""
+        """Starts a batch; returns a function that waits for it."""
         if not self._processes:
             return self._pool.submit(self._crops.batch, step, items).result
         pieces = [items[at : at + PIECE] for at in range(0, len(items), PIECE)]
@@ -40,7 +40,7 @@ class Workers:
 
 
 def processes(device: str, ranks: int) -> int:
-    """How many a training process on a device starts: the cores are shared among the ranks."""
+    """Number of worker processes of one training process; the ranks share the cores, and a CPU needs none."""
     return 0 if device == "cpu" else max(1, min(PROCESSES, (os.cpu_count() or 1) // ranks))
 
 

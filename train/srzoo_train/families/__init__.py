@@ -10,10 +10,10 @@
   far tiles overlap, `multiple(recipe)` the multiple of LR sizes, and `minimum(recipe)`, if there is one, the
   smallest of a published network.
 - `card(recipe, residual_scale)`: what the card says beyond files.
-- `tiling(recipe)`, if published networks, which look at whole tiles, are among them: how to cut, or None.
-- `trainable(network, weights)`, if graphs hold other weights than networks: those of a released graph, as the
-  network has them.
-- `start(network, objective, lr, hr, restore)`, if the network is set by a first batch.
+- `tiling(recipe)`, if the family has published networks, which look at whole tiles: how to cut, or None.
+- `trainable(network, weights)`, if graphs hold other weights than networks: converts those of a released graph
+  to the network's.
+- `start(network, objective, lr, hr, restore)`, if the network is initialised by a first batch.
 """
 
 import importlib

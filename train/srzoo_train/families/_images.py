@@ -1,7 +1,7 @@
-"""What the families sr3 and ddpm share: diffusion of the image, with its enlarged input beside it or not.
+"""Shared by the families sr3 and ddpm: diffusion of the image, with or without the enlarged input beside it.
 
-The state is residualScale * (hr - base), the base the bicubic enlargement or nothing. They differ in
-how the network is told the time.
+The state is residualScale * (hr - base), where the base is the bicubic enlargement or nothing. The families
+differ in how the network is given the time.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from ..models.compact import ImageDenoiser
 from ..recipe import Recipe
 from ..residual import Enlarged
 
-GRID = 4  # of an unconditional network, which has no LR grid: pixels a side of its own grid's cells
+GRID = 4  # pixels a side of a grid cell of an unconditional network, which has no LR grid
 
 
 class Beside(nn.Module):
@@ -88,7 +88,7 @@ def build(recipe: Recipe, time: Callable[[], nn.Module], told: str) -> nn.Module
 
 
 def graphs(recipe: Recipe, network: nn.Module, told: str, values: Tensor) -> dict[str, Graph]:
-    """The graph `denoiser`, its weights rounded to fp16; `values` are some that it is told."""
+    """The graph `denoiser`, its weights rounded to fp16; `values` are examples of the time `told`."""
     if published.is_published(recipe):
         draw = published.draw(recipe, told)
         return {"denoiser": Graph("denoiser", onnx_graphs.halved(network), draw, {"prediction": 0})}

@@ -101,7 +101,7 @@ def graphs(recipe: Recipe, network: nn.Module, encoder: nn.Module) -> dict[str, 
 
 
 def multiple(recipe: Recipe) -> int:
-    """LR sizes are multiples of this: the U-Net's second level has half the LR grid; of published ones the last."""
+    """LR sizes are multiples of this: our U-Net's second level has half the LR grid; published ones go deeper."""
     if recipe.network.kind == "published":
         levels = _stride(recipe)
         return levels // math.gcd(levels, recipe.scale)
@@ -109,7 +109,7 @@ def multiple(recipe: Recipe) -> int:
 
 
 def minimum(recipe: Recipe) -> int:
-    """The smallest LR side: a published network's mirrored borders ask for two pixels at its deepest level."""
+    """The smallest LR side: a published network's mirrored borders need two pixels at its deepest level."""
     return -(-2 * _stride(recipe) // recipe.scale)
 
 

@@ -25,15 +25,15 @@ NAME, ABOUT = "SRFlow", "an invertible flow of the residual over a regression, i
 LOSSES = ("nll", "flow_sample")
 TILED = ("encoder", "inverse")  # only sampling is tiled; encoding to latents is not
 
-BYTE = 2 / 255       # between two bytes, where images lie in [-1, 1]
+BYTE = 2 / 255       # between two bytes, for images in [-1, 1]
 DEQUANTISE, LATENTS = 0, 1  # draws of a batch's noise; each latent has one of its own
 
 
 class Likelihood(Residuals):
     """Bits per dimension of the residual over the frozen encoder's estimate, given its features.
 
-    A byte stands for the interval around it: uniform noise of that width makes the likelihood a
-    density's (Theis et al. 2016, section 3.1), and the bits those that a byte would cost.
+    A byte stands for the interval around it: with uniform noise of that width, the likelihood is that of
+    a density (Theis et al. 2016, section 3.1), and the bits are what a byte would cost.
     """
 
     def __init__(self, recipe: Recipe, encoder: nn.Module, residual_scale: float):
@@ -41,7 +41,7 @@ class Likelihood(Residuals):
         self.recipe = recipe
 
     def spread(self, hr: Tensor, noise: Tensor) -> Tensor:
-        """Images whose bytes are spread evenly, by standard normal noise."""
+        """Images plus noise that is uniform over one byte, made from standard normal noise."""
         return hr + BYTE * (torch.special.ndtr(noise) - 0.5)
 
     def bits(self, latents: list[Tensor], log_det: Tensor) -> Tensor:
@@ -130,7 +130,7 @@ def latents_of(recipe: Recipe) -> list[tuple[int, float]]:
 
 
 def latent_shapes(recipe: Recipe, lr: Tensor, copies: int) -> list[torch.Size]:
-    """Temperatures of the latents of this many samples of every image."""
+    """Shapes [copies * n, c, h, w] of the latents for `copies` samples of every image."""
     n, (height, width) = copies * len(lr), lr.shape[2:]
     return [
         torch.Size((n, channels, int(height * ratio), int(width * ratio)))

@@ -1,4 +1,4 @@
 """Turns published checkpoints into entries of the zoo.
 
-A system takes one file with a `System` and one line in `systems.py`.
+Each system has one file with a `System`, and one line in `systems.py`.
 """

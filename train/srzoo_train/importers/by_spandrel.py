@@ -25,8 +25,8 @@ HINT = "the optional package spandrel knows some forty more: `deno task spandrel
 # Low-resolution pixels: the overlap is then a small part of a tile. Networks whose reach is larger,
 # or that look at whole tiles, are blended.
 TILE, OVERLAP = 128, 16
-# Attributes by which networks ask for sides of which multiple, beyond what spandrel says of them: they
-# would pad by themselves, which an exported graph does for one size only.
+# Attributes that name multiples for the sides, beyond what spandrel states: such networks pad by
+# themselves, which an exported graph would do for one size only.
 WINDOWS = ("window_size", "shuffle_factor", "start_unshuffle")
 # The least side that networks are checked with.
 LEAST = 8
@@ -39,7 +39,7 @@ def detect(weights: Iterable[str]) -> bool:
 
 
 def recognised(weights: Mapping[str, Tensor]) -> tuple[Any, Weights] | None:
-    """The architecture, and the weights under its names, which may begin with what looked like a wrapper."""
+    """The architecture, and the weights under its names, which may begin with a prefix taken for a wrapper's."""
     from spandrel import MAIN_REGISTRY
 
     for prefix in ("", "model."):
@@ -134,7 +134,7 @@ class Draw:
 
 
 def multiple_of(described: Any) -> int:
-    """The sides of the input are multiples of this: its windows', and what it is folded by."""
+    """The sides of the input are multiples of this, which covers windows and foldings."""
     found = [getattr(module, name, None) for module in described.model.modules() for name in WINDOWS]
     sides = {side for side in found if isinstance(side, int) and side > 1}
     return math.lcm(described.size_requirements.multiple_of, *sides)

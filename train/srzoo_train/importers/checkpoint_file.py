@@ -17,15 +17,19 @@ from .ordinary_file import checked_file
 from .system import ImportRefused
 
 LARGEST = 2**36    # bytes of a file
-SHARED = 4         # how many times its bytes all tensors together may have: some share their values
-MOST_PARTS = 10**6 # parts of a tree, those that stand at several places counted at each
+SHARED = 4         # limit of all tensors' bytes, in sizes of the file: some tensors share their values
+MOST_PARTS = 10**6 # parts of a tree; one at several places counts at each
 DEEPEST = 64       # parts nested within each other
 
 TOLD = "expected a torch file (zip or older), a safetensors file or a MindSpore .ckpt"
 
 
 def read_checkpoint(path: Path) -> Any:
-    """The tree of dictionaries, lists, numbers and tensors in a checkpoint, none larger than the file."""
+    """The tree of dictionaries, lists, numbers and tensors in a checkpoint.
+
+    Raises:
+        ImportRefused: if it cannot be read, or its tensors are larger than the file allows.
+    """
     size = checked_file(path, LARGEST)
     tree = tree_in(path)
     total = 0
@@ -70,7 +74,7 @@ def tensors_in(tree: Any) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def tree_in(path: Path) -> Any:
-    """What the container holds, by its first bytes."""
+    """Reads the container that the first bytes of a file show it to be."""
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -104,7 +108,7 @@ def torch_file(path: Path) -> Any:
 
 
 def refuse_inflation(path: Path) -> None:
-    """Refuses zip files whose members are larger than what is stored of them, or share it; torch writes none."""
+    """Refuses zip files with compressed or overlapping members, which torch does not write."""
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:

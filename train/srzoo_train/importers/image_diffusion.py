@@ -1,4 +1,4 @@
-"""What importers of image-space diffusion models share: levels of a U-Net, the scale, the card."""
+"""Shared by the importers of image-space diffusion models: levels of a U-Net, the scale, the card."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def levels_of(
 ) -> list[Level]:
     """The levels that the numbered layers below `path` make: residual blocks, and resamplers between them.
 
-    `width` names the weight of a block, by its prefix, whose first size is the block's width, and
-    `attention` is what the names of a block's attention begin with.
+    `width` maps the prefix of a block to the name of the weight whose first size is the block's width;
+    `attention` is how the names of a block's attention begin.
     """
     levels: list[list[tuple[int, bool]]] = [[]]
     for i in layers:

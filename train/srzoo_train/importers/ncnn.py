@@ -94,14 +94,14 @@ def read(path: Path) -> onnx.ModelProto:
         return graph_of(path)
     except ImportRefused:
         raise
-    # Numbers of the text that no layer has: sizes of 0, infinity, too few inputs.
+    # The text has numbers that no layer can have: sizes of 0, infinity, too few inputs.
     except (ArithmeticError, LookupError, ValueError, TypeError, onnx.checker.ValidationError) as error:
         reason = " ".join(f"{error}".split())[:200]
         raise ImportRefused(f"a layer of it is damaged: {reason or type(error).__name__}") from error
 
 
 def graph_of(path: Path) -> onnx.ModelProto:
-    """The graph, or any error at a layer that is damaged."""
+    """The graph of a `.param` file; a damaged layer may raise any error."""
     binary = path.with_suffix(".bin")
     checked_file(path, LARGEST_TEXT)
     if not binary.is_file():

@@ -40,7 +40,7 @@ def detect(keys: Iterable[str]) -> bool:
 
 def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
     """Reads the sizes and the schedules off the weights and tables."""
-    if not any(key.startswith(NET) for key in weights):  # a prefix that all names share is taken off
+    if not any(key.startswith(NET) for key in weights):  # `unwrapped` takes off a prefix that all names share
         weights = {f"{NET}{key}": value for key, value in weights.items()}
     unknown = sorted({key.split(".")[0] for key in weights} - {NET[:-1], *TABLES})
     if unknown:
@@ -93,7 +93,7 @@ def shape_in(weights: Weights) -> NovwaulShape:
 
 
 def trained_with(table: Tensor | None, config: Mapping[str, Any]) -> Schedule:
-    """The schedule of training, linear in beta, whose products the table holds."""
+    """The schedule of training, linear in beta; the table holds its alphaBar."""
     told = told_schedule(config, "train_schedule", RELEASED)
     if table is None:
         return told
@@ -110,7 +110,7 @@ def trained_with(table: Tensor | None, config: Mapping[str, Any]) -> Schedule:
 
 
 def sampled_with(table: Tensor | None, config: Mapping[str, Any]) -> Schedule:
-    """The schedule of sampling, the roots of whose betas the table holds."""
+    """The schedule of sampling; the table holds the square roots of its betas."""
     if table is None:
         return told_schedule(config, "sample_schedule", SAMPLED)
     found = recognised(table.double() ** 2)

@@ -146,7 +146,7 @@ def signature_of(model: onnx.ModelProto) -> Signature:
 
 
 def freed(model: onnx.ModelProto, last: bool) -> onnx.ModelProto:
-    """The graph with free batch, height and width: most say the size they were exported with and compute any."""
+    """The graph with free batch, height and width: most files state the size they were exported with, but take any."""
     model = onnx.ModelProto.FromString(model.SerializeToString())
     del model.graph.value_info[:]
     weights = {tensor.name for tensor in model.graph.initializer}
@@ -160,7 +160,7 @@ def freed(model: onnx.ModelProto, last: bool) -> onnx.ModelProto:
 
 
 def probed(signature: Signature) -> Signature:
-    """The signature with what runs on a smooth image tell: multiple, scale and range."""
+    """The signature with multiple, scale and range, which are found by running the graph on a smooth image."""
     try:
         opened = session(signature.model, quiet=True)  # sizes that do not fit are expected to fail
     except Exception as error:  # ONNX Runtime has no common kind for graphs that it does not open
@@ -198,12 +198,12 @@ def takes_two(opened: Any, signature: Signature, multiple: int) -> bool:
     try:
         both = call(opened, signature, torch.cat([one, -one]))
         return torch.allclose(both[:1], call(opened, signature, one), atol=1e-2)
-    except Exception:  # as below
+    except Exception:  # as in `scales`
         return False
 
 
 def scales(opened: Any, signature: Signature, multiple: int) -> int:
-    """How much larger the output is, alike for three sizes; 0 if it is not, or the graph fails."""
+    """The scale of the output, the same for three sizes; 0 if they differ, or the graph fails."""
     least, found = -(-24 // multiple), set()
     for rows, columns in ((least, least + 1), (least + 3, least), (least + 1, least + 2)):
         height, width = rows * multiple, columns * multiple
@@ -279,7 +279,7 @@ def wrapped(signature: Signature) -> onnx.ModelProto:
         nodes.append(helper.make_node(kind, inputs, [made], **attributes))
         return made
 
-    # (lr + 1) / 2 is in [0, 1], where the range's gain and offset are told.
+    # The range's gain and offset apply to (lr + 1) / 2, which is in [0, 1].
     x = add(before, "Mul", "lr", signature.gain / 2)
     x = add(before, "Add", x, signature.gain / 2 + signature.offset)
     x = add(before, "Reshape", x, [-1, 1, 0, 0]) if signature.gray else x

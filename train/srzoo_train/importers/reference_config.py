@@ -56,7 +56,7 @@ def config_in(path: Path, above: tuple[Path, ...], read: list[Path]) -> dict[str
 
 
 def nesting(text: str) -> int:
-    """How deep brackets and lists of one line are nested at most, as far as that can be told before parsing."""
+    """The deepest nesting of brackets and of lists on one line, as far as it shows before parsing."""
     depth = most = 0
     for letter in text:
         depth += (letter in "[{") - (letter in "]}")
@@ -100,5 +100,5 @@ def number(
 
 
 def shown(value: Any) -> str:
-    """A value in a few words: YAML's aliases make texts without end."""
+    """A value in a few words, since YAML's aliases can make endless texts."""
     return repr(value)[:60] if isinstance(value, (str, int, float, bool)) else f"a {type(value).__name__}"

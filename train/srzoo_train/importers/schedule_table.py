@@ -29,10 +29,14 @@ def decided(
 ) -> tuple[Schedule, list[str]]:
     """The schedule, with notes on how it was decided.
 
-    The configuration says it, else the table is recognised, else it is the released one. A table
-    in the checkpoint is what the reference samples with, so it overrules a configuration.
+    Without a table it is the configured one, or else the released one. A table in the checkpoint is
+    what the reference samples with, so it overrules a configuration that it does not fit.
 
-    `keys` names what a configuration may say where a table is not recognised.
+    Args:
+        keys: what a configuration may say if the table is not recognised, for the message.
+
+    Raises:
+        ImportRefused: if the table fits neither the configuration nor a known schedule.
     """
     if table is None:
         return told or released, []

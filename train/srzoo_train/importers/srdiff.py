@@ -106,8 +106,8 @@ SRDIFF = System("SRDiff", ("state_dict.model", "state_dict", "model", ""), detec
 class Encoder(nn.Module):
     """Image in [-1, 1] -> the features that the denoiser uses, joined.
 
-    For a denoiser that also wants the interpolated image, that follows after the features, its
-    pixels unshuffled onto the low-resolution grid.
+    For a denoiser that also takes the interpolated image, the image follows the features, unshuffled
+    onto the low-resolution grid.
     """
 
     def __init__(self, rrdb: RRDBNet, base_scale: int | None):
@@ -233,7 +233,7 @@ def tiling(scale: int, stride: int) -> dict[str, Any]:
 
 
 def minimum_of(scale: int, stride: int) -> int:
-    """The smallest side: mirrored padding asks for two pixels at the deepest level."""
+    """The smallest side: mirrored padding needs two pixels at the deepest level."""
     return -(-2 * stride // scale)
 
 
@@ -286,7 +286,7 @@ class Draw:
         return {"lr": torch.rand(n, 3, h, w) * 2 - 1}
 
     def states(self, height: int, width: int, n: int) -> dict[str, Tensor]:
-        """Noise, as many different timesteps as there are, and the features of some images."""
+        """Noise, a different timestep for each item, and the features of random images."""
         lr = self.pictures(height, width, n)["lr"]
         with torch.no_grad():
             features = self.encoder(lr)

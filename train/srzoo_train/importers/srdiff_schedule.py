@@ -1,4 +1,4 @@
-"""SRDiff's noise schedule as a model card says it, checked against the checkpoint's own table."""
+"""SRDiff's noise schedule as in a model card, checked against the checkpoint's own table."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class System:
 
 
 def shape_of(weights: Weights, key: str, rank: int) -> tuple[int, ...]:
-    """Sizes of a weight that must be there, with `rank` sizes that are not 0."""
+    """The shape of a weight; refuses one that is missing or does not have `rank` sizes above 0."""
     if key not in weights:
         raise ImportRefused(f"the checkpoint has no {key}, which tells a size of the network")
     shape = tuple(weights[key].shape)

@@ -1,8 +1,8 @@
 """Compact networks of our own, on the LR grid: dense 3x3 convolutions, no norm, no attention.
 
 Nothing looks further than its receptive radius, so an image cut into tiles gives what the whole
-gives; channels are multiples of 16 and images enter and leave by pixel (un)shuffle, which is
-where CPUs, wasm and WebGPU do most per second.
+gives; channels are multiples of 16 and images enter and leave by pixel (un)shuffle, which CPUs,
+wasm and WebGPU run fastest.
 """
 
 import math
@@ -22,7 +22,7 @@ def conv(inputs: int, outputs: int, gain: float = 1.0) -> nn.Conv2d:
 
 
 class Block(nn.Module):
-    """x + conv(relu(film(conv(x)))); the film comes from the timestep, where there is one."""
+    """x + conv(relu(film(conv(x)))); the FiLM comes from an embedding, such as the timestep's, if there is one."""
 
     def __init__(self, channels: int, embedding: int = 0):
         super().__init__()
@@ -58,7 +58,7 @@ class Regression(nn.Module):
 
     Also the encoder of the generative families: `forward` gives the features [n, channels, h, w]
     that its head reads, and the image. With `restores` it is given how much damage to remove,
-    [n] in 0 ... 1, as film in every block.
+    [n] in 0 ... 1, as FiLM in every block.
     """
 
     def __init__(self, scale: int = 4, channels: int = 64, blocks: int = 6, restores: bool = False):
@@ -88,10 +88,10 @@ class Plain(nn.Module):
 
     There is no branch, so that a CPU does nothing but convolve; each kernel starts near the identity
     (a third of a random one beside it), which lets twenty of them train as residual blocks would.
-    With `restores` every third layer has a film of the dial.
+    With `restores` every third layer has a FiLM of the dial.
     """
 
-    EVERY = 3  # layers for each film
+    EVERY = 3  # layers for each FiLM
 
     def __init__(
         self, scale: int = 4, channels: int = 32, layers: int = 18, restores: bool = False
@@ -147,8 +147,8 @@ class Timestep(nn.Module):
 
 
 class NoiseLevel(Timestep):
-    """The same of a level [n] = sqrt(alphaBar), by its angle: alphaBar = cos^2(angle), so that the
-    time of a cosine schedule comes out, from 0 to 1, whatever the schedule."""
+    """The same embedding of a level [n], sqrt(alphaBar), through its angle: alphaBar = cos^2(angle).
+    Whatever the schedule, the angle is the time of a cosine schedule, scaled to 0 ... 1."""
 
     def __init__(self, width: int = 128, waves: int = 32):
         super().__init__(1, width, waves)
@@ -158,7 +158,7 @@ class NoiseLevel(Timestep):
 
 
 class Denoiser(nn.Module):
-    """SRDiff's residual denoiser on the LR grid: a two-level U-Net with the time as film.
+    """SRDiff's residual denoiser on the LR grid: a two-level U-Net with the time as FiLM.
 
     x [n, 3, H, W] (the noised residual), t [n], features [n, c, h, w] and, with `restores`,
     restore [n] -> prediction [n, 3, H, W]. h and w are even.
@@ -211,7 +211,7 @@ class Denoiser(nn.Module):
 
 
 class ImageDenoiser(Denoiser):
-    """The same for diffusion of images: the condition [n, 3, H, W] in the place of features.
+    """The same for diffusion of images: the condition [n, 3, H, W] takes the place of the features.
 
     Args:
         time: the embedding of the time.

@@ -65,7 +65,7 @@ class Linear(nn.Module):
         self.lower = nn.Parameter(torch.randn(len(rows)) * spread)
         self.upper = nn.Parameter(torch.randn(len(rows)) * spread)
         self.log_diagonal = nn.Parameter(torch.zeros(channels))
-        # Walks through the channels in strides: neighbours part, and every step parts others.
+        # Permutes the channels by a stride that separates neighbours and differs from step to step.
         strides = [n for n in range(2, channels) if math.gcd(n, channels) == 1] or [1]
         order = torch.arange(channels) * strides[place % len(strides)] % channels
         self.register_buffer("order", order, persistent=False)
@@ -130,7 +130,7 @@ class Mix(nn.Module):
     def unfixed(self, back: Tensor, back_bias: Tensor) -> dict[str, Tensor]:
         """Parameters that invert to this matrix and bias.
 
-        What scales a channel may stand in the actnorm or on U's diagonal; all of it goes to the actnorm.
+        A channel's scale can be in the actnorm or on U's diagonal; all of it goes to the actnorm.
 
         Raises:
             ValueError: if no parameters do, since a pivot is not positive.
@@ -188,7 +188,7 @@ class Injector(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def terms(self, context: Tensor) -> tuple[Tensor, Tensor]:
-        """What makes the log-scale, and the shift, [n, c, h, w]."""
+        """The raw log-scale and the shift, both [n, c, h, w]."""
         raw, shift = self.head(context).chunk(2, 1)
         return raw, shift.float()
 
@@ -217,7 +217,7 @@ class Coupling(nn.Module):
         self.head = conv(hidden, 2 * self.changed, gain=0.0)
 
     def terms(self, kept: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """What makes the log-scale, and the shift, [n, c / 2, h, w]."""
+        """The raw log-scale and the shift, both [n, c / 2, h, w]."""
         h = F.relu(self.enter(kept) + self.lead(context))
         raw, shift = self.head(F.relu(self.middle(h))).chunk(2, 1)
         return raw, shift.float()
@@ -286,7 +286,7 @@ class Flow(nn.Module):
         self.steps = nn.ModuleList(Step(inside, channels, hidden, i) for i in range(couplings))
 
     def context(self, features: Tensor) -> Tensor:
-        """What all steps read, [n, channels, h, w]."""
+        """The context [n, channels, h, w] that all steps read."""
         x = self.stem(features)
         for block in self.trunk:
             x = block(x)
@@ -313,10 +313,10 @@ class Flow(nn.Module):
         residual: Tensor | None = None,
         latents: list[Tensor] | None = None,
     ) -> tuple[list[Tensor] | None, Tensor | None, Tensor | None]:
-        """Latents and log-determinant of `residual`, and the sample of `latents`, for those that are given.
+        """Latents and log-determinant of `residual`, and the sample of `latents`; None for what is not given.
 
-        `latents` may hold several items for each one of `features`: [k * n, ...], the items' first
-        ones first.
+        `latents` may hold k items for each one of `features`: [k * n, ...], first one of each, then
+        the second ones.
         """
         context = self.context(features)
         found = log_det = sample = None

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 
 class Joint(nn.Module):
-    """Called as its denoiser is. The encoder, called by the loss, shares the optimizer and the average."""
+    """Called like its denoiser. The loss calls the encoder, which shares the optimizer and the average."""
 
     def __init__(self, encoder: nn.Module, denoiser: nn.Module):
         super().__init__()

@@ -126,7 +126,7 @@ class FixedInvConv(nn.Module):
 
 
 class NormedConv(nn.Conv2d):
-    """A convolution without bias and an actnorm."""
+    """A convolution without bias, then an actnorm."""
 
     def __init__(self, inputs: int, outputs: int, side: int):
         super().__init__(inputs, outputs, side, padding=side // 2, bias=False)
@@ -151,7 +151,7 @@ class ZeroConv(nn.Conv2d):
 
 
 def predictor(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    """What predicts shifts and scales."""
+    """The network that predicts shifts and scales."""
     return nn.Sequential(
         NormedConv(inputs, hidden, 3), nn.ReLU(), NormedConv(hidden, hidden, 1), nn.ReLU(),
         ZeroConv(hidden, outputs),
@@ -206,7 +206,7 @@ class FlowStep(nn.Module):
             self.affine = Coupling(channels, shape)
 
     def encode(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """y, and the log-determinant of every pixel, or of one where all have the same."""
+        """y, and the log-determinant of every pixel, or of one if it is the same for all."""
         x, log_det = self.invconv.encode(self.actnorm.encode(x))
         log_det = log_det + self.actnorm.logs.sum()
         if not hasattr(self, "affine"):
@@ -302,7 +302,7 @@ class SRFlow(nn.Module):
 
     @property
     def trained(self) -> tuple[str, ...]:
-        """Beginnings of the names of what is trained: the flow, and the convolutions between its levels."""
+        """Prefixes of the names of trained weights: the flow, and the convolutions between its levels."""
         between = [f"RRDB.upconv{i}." for i in range(1, self.shape.levels - 1)]
         return "flowUpsamplerNet.layers.", *between
 
@@ -334,7 +334,7 @@ class SRFlow(nn.Module):
         residual: Tensor | None = None,
         latents: list[Tensor] | None = None,
     ) -> tuple[list[Tensor] | None, Tensor | None, Tensor | None]:
-        """As that of the compact flow; what it calls residual is the image, since there is no base."""
+        """As in the compact flow; `residual` is the image itself, since there is no base."""
         found = log_det = sample = None
         if residual is not None:
             found, log_det = self.encode(residual, features)

@@ -30,7 +30,7 @@ import {
 } from "../words.ts";
 import type { Status } from "./status.ts";
 
-/** Why a run was aborted: the user wanted it, and nothing else begins. */
+/** The reason of an abort by the user, after which nothing else begins. */
 const BY_USER = new DOMException("Cancelled", "AbortError");
 
 /** Size of the image from which the page learns how long runs take. */
@@ -40,15 +40,15 @@ const TINY: Size = { width: 48, height: 48 };
 interface Shown {
   source: Image;
   name: string;
-  /** The photograph as any program would enlarge it. */
+  /** The photograph enlarged by bicubic, or as it is if the result would be too large. */
   before: HTMLCanvasElement;
   /** How much damage the entry found in it, 0 to 1. */
   damage?: number;
-  /** What the last run on all of it made. */
+  /** The result of the last run on the whole photograph. */
   result?: Result;
 }
 
-/** What a run made, and how. */
+/** The result of a run, and how it was made. */
 interface Result {
   images: readonly Image[];
   canvases: readonly HTMLCanvasElement[];
@@ -68,10 +68,10 @@ export class App extends HTMLElement {
   /** Whether the model could not be loaded. */
   #failed = false;
   #running?: AbortController;
-  /** The run on a tiny image that only tells how long runs take. */
+  /** The run on a tiny image that only measures how long runs take. */
   #trying?: AbortController;
   #pace = new Pace();
-  /** Files that were given so far. */
+  /** Number of files that were given so far. */
   #taken = 0;
 
   async connectedCallback(): Promise<void> {
@@ -86,7 +86,7 @@ export class App extends HTMLElement {
     this.#settings = known(this.#settings);
     this.#controls.show(choices, this.#settings);
     this.#listen();
-    // Somebody edits the address, or follows a link to other settings of this page.
+    // The user edited the address, or followed a link to other settings of this page.
     addEventListener("hashchange", () => {
       const settings = known(parseSettings(location.hash));
       this.#controls.settings = settings;
@@ -201,21 +201,21 @@ export class App extends HTMLElement {
       void this.#tryPace(entry);
     } catch (error) {
       if (model !== this.#settings.model) return;
-      const hint = navigator.onLine ? "" : ". Without a network, models that were used before work";
+      const hint = navigator.onLine ? "" : ". Offline, only models that were used before work";
       this.#status.fail(`${messageOf(error)}${hint}`);
       this.#failed = true;
       this.#enable();
     }
   }
 
-  /** Learns from a tiny image how long runs take, where no run told it yet. */
+  /** Measures on a tiny image how long runs take, if no run has shown it yet. */
   async #tryPace(entry: Entry): Promise<void> {
     const options = { ...optionsOf(DEFAULTS, entry), ...entry.steps && { steps: 1 } };
     if (this.#pace.seconds(entry, options, TINY) !== undefined) return;
     const trial = this.#trying = new AbortController();
     const data = new Uint8ClampedArray(4 * TINY.width * TINY.height).fill(128);
     try {
-      // The first run of a size also prepares it.
+      // The first run of a size takes longer.
       for (const isLast of [false, true]) {
         const image = { ...TINY, data };
         const { seconds } = await this.#engine.run(image, options, undefined, trial);
@@ -223,7 +223,7 @@ export class App extends HTMLElement {
       }
       await this.#estimate();
     } catch {
-      // The run that the user wanted meanwhile tells the time.
+      // A run that the user began meanwhile shows the time.
     }
   }
 
@@ -302,7 +302,7 @@ export class App extends HTMLElement {
     const [run, trial] = [".run", ".trial"].map((name) => this.#part<HTMLButtonElement>(name));
     trial.disabled = !this.#ready;
     run.disabled = !this.#ready || !this.#fits;
-    // What was made with these settings waits to be saved.
+    // A result of these settings waits to be saved.
     const isDone = !this.#part(".save").hidden && this.#shown?.result?.settings === this.#settings;
     run.textContent = selecting ? "Enlarge all" : isDone ? "Enlarge again" : "Enlarge";
     trial.textContent = selecting ? "Enlarge area" : "Try an area";
@@ -313,7 +313,7 @@ export class App extends HTMLElement {
     for (const button of [run, trial]) button.hidden = running || this.#failed;
     this.#part(".retry").hidden = !this.#failed;
     this.#part(".cancel").hidden = !running;
-    // Who works by keyboard goes on where the pressed button was.
+    // Keep the keyboard's focus where the pressed button was.
     if (pressed?.hidden) this.#part(running ? ".cancel" : ".run").focus({ preventScroll: true });
     this.#part(".select").setAttribute("aria-pressed", `${selecting}`);
     this.#part<HTMLButtonElement>(".select").disabled = !this.#ready;
@@ -362,7 +362,7 @@ export class App extends HTMLElement {
     const { source, before } = this.#shown!;
     const [settings, entry] = [this.#settings, this.#entry!];
     this.#select(false);
-    // What a preview does not have yet is transparent.
+    // Parts that a preview does not have yet are transparent.
     const preview = (image: Image) => {
       this.#compare.result = [{ image: before }, { image: canvasOf(image) }];
     };
@@ -385,7 +385,7 @@ export class App extends HTMLElement {
     const { source, before, result, damage } = this.#shown!;
     const seen = withContext(rect, source);
     const options = this.#options(true);
-    // The damage is that of the whole, which becomes like its area.
+    // Take the damage of the whole photograph, so that it will look like its area.
     if (options.restore === "auto") options.restore = damage ?? "auto";
     const whole = options.restore === "auto" ? source : undefined;
     const made = await this.#run(cropImage(source, seen), options, { part: { ...seen, whole } });
@@ -408,14 +408,16 @@ export class App extends HTMLElement {
     this.#compare.result = [{ image: before }, { image: canvasOf(image), part }];
     if (this.#compare.mode === "grid") this.#compare.mode = "slider";
     this.#compare.show(part);
-    // A result of the whole can be chosen again.
+    // A result of the whole photograph can be chosen again.
     if (result) this.#samples.show(result.canvases);
     this.#part(".save").hidden = true;
     this.#enable();
-    this.#status.rest(`The area took ${inTime(made.seconds)}. Enlarge makes the whole like it.`);
+    this.#status.rest(
+      `The area took ${inTime(made.seconds)}. Enlarge does the same for all of it.`,
+    );
   }
 
-  /** Runs the entry on an image; nothing where it was cancelled or failed, and the page says so. */
+  /** Runs the entry on an image; undefined if it was cancelled or failed, which the page then says. */
   async #run(
     image: Image,
     options: RunOptions,
@@ -451,7 +453,7 @@ export class App extends HTMLElement {
     } catch (error) {
       if (controller.signal.aborted) {
         if (this.#shown) this.#compare.result = layersOf(this.#shown);
-        // What ended it otherwise says itself what goes on.
+        // Whatever else aborted it shows its own status.
         if (controller.signal.reason === BY_USER) {
           this.#status.rest(`Cancelled at ${Math.round(100 * (last?.fraction ?? 0))} %.`);
         }
@@ -518,12 +520,12 @@ export class App extends HTMLElement {
   }
 }
 
-/** What is shown as the result: the chosen one, where there is any. */
+/** The layers of the result: the chosen sample, if there is one. */
 function layersOf({ result }: Shown): Layer[] | undefined {
   return result && [{ image: result.canvases[result.chosen] }];
 }
 
-/** Whether a key means something to the part that has the keyboard. */
+/** Whether the focused element handles the key itself. */
 function takes({ key, target }: KeyboardEvent): boolean {
   if (!(target instanceof Element)) return false;
   if (key === " ") return target.closest("input, select, button, summary") !== null;

@@ -17,8 +17,8 @@ export interface Box {
 }
 
 /**
- * `<sr-area>`: lies over the frame while an area is chosen. It tells of each change with the event
- * `areachange`, of Enter with `areaenter`, and of Escape with `arealeave`.
+ * `<sr-area>`: lies over the frame while an area is chosen. It fires the event `areachange` at each
+ * change, `areaenter` for Enter, and `arealeave` for Escape.
  */
 export class Area extends HTMLElement {
   #image: Size = { width: 1, height: 1 };
@@ -41,7 +41,7 @@ export class Area extends HTMLElement {
     this.hidden = true;
   }
 
-  /** The photograph's size; another one forgets the area. */
+  /** The photograph's size; a new size discards the area. */
   set image(image: Size) {
     if (image.width !== this.#image.width || image.height !== this.#image.height) {
       this.#rect = undefined;
@@ -67,7 +67,7 @@ export class Area extends HTMLElement {
     this.hidden = true;
   }
 
-  /** Follows the photograph when that moves or is magnified. */
+  /** Follows the photograph when it is moved or magnified. */
   layout(box: Box): void {
     this.#box = box;
     this.#draw();

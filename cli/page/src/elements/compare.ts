@@ -13,9 +13,9 @@ const MODES: readonly Mode[] = ["slider", "side", "flip", "grid"];
 /** CSS pixels between images that stand beside each other. */
 const GAP = 2;
 
-/** Something that is drawn over the whole image, or over a part of it, however large its own pixels are. */
+/** Something that is drawn over the whole image or a part of it, stretched to fit. */
 export interface Layer {
-  /** What is drawn. */
+  /** The canvas that is drawn. */
   image: HTMLCanvasElement;
   /** Where, from 0 to 1 of the whole. */
   part?: Box;
@@ -23,13 +23,13 @@ export interface Layer {
 
 /** A part of the canvas with one image. */
 interface Pane {
-  /** What its label says. */
+  /** Text of its label. */
   name?: string;
   /** Layers from below. */
   layers: readonly Layer[];
   /** Where the image is centred, in CSS pixels. */
   frame: Box;
-  /** What of that is painted; all of it if absent. */
+  /** The part of the frame that is painted; all of it if absent. */
   clip?: Box;
   /** Whether the label stands at the right. */
   atEnd?: boolean;
@@ -39,7 +39,7 @@ interface Pane {
 
 /**
  * `<sr-compare>`: `open()` an image, then set `result`; keys 1 to 4 choose the mode, arrows move the
- * slider. It tells of another mode with the event `modechange`, and of a tapped sample with `choose`.
+ * slider. It fires `modechange` for another mode, and `choose` with the index of a tapped sample.
  */
 export class Compare extends HTMLElement {
   /** Size of the result. */
@@ -93,7 +93,7 @@ export class Compare extends HTMLElement {
     this.samples = [];
   }
 
-  /** The image to the right, or second: its layers from below. */
+  /** The layers, from below, of the image that is to the right or second. */
   get result(): readonly Layer[] | undefined {
     return this.#result;
   }
@@ -103,7 +103,7 @@ export class Compare extends HTMLElement {
     this.#draw();
   }
 
-  /** All samples, which the mode `grid` shows where there are several. */
+  /** All samples, which the mode `grid` shows if there are several. */
   set samples(samples: readonly HTMLCanvasElement[]) {
     this.#samples = samples;
     if (this.#mode === "grid" && samples.length < 2) this.mode = "slider";
@@ -116,12 +116,12 @@ export class Compare extends HTMLElement {
     this.#draw();
   }
 
-  /** The rectangle over the image, in its own pixels; `image` must be given to it. */
+  /** The rectangle over the image, in pixels of the photograph; set its `image` first. */
   get area(): Area {
     return this.#area;
   }
 
-  /** Whether the rectangle is shown, and what is pressed draws it. */
+  /** Whether the rectangle is shown and can be drawn. */
   get selecting(): boolean {
     return !this.#area.hidden;
   }
@@ -158,7 +158,7 @@ export class Compare extends HTMLElement {
     this.dispatchEvent(new CustomEvent("modechange", { detail: mode }));
   }
 
-  /** The position of the slider, in 0 to 1 of the frame. */
+  /** The position of the slider, from 0 to 1 of the frame's width. */
   get split(): number {
     return this.#split;
   }
@@ -270,13 +270,13 @@ export class Compare extends HTMLElement {
     return { x: 0, y: 0, width: width / devicePixelRatio, height: height / devicePixelRatio };
   }
 
-  /** Number of images in an arrangement, each with a part of the canvas of its own. */
+  /** Number of images that have a part of the canvas of their own. */
   get #count(): number {
     if (!this.#result || this.selecting) return 1;
     return this.#mode === "grid" ? this.#samples.length : this.#mode === "side" ? 2 : 1;
   }
 
-  /** Where one of several images has its place. */
+  /** The part of the canvas of one of several images. */
   #frame(index = 0): Box {
     const bounds = this.#bounds();
     const { columns, rows } = arranged(this.#count, this.#size ?? bounds, bounds);
@@ -314,7 +314,7 @@ export class Compare extends HTMLElement {
     }
   }
 
-  /** Index of the pane at a place of the window; -1 where there is none. */
+  /** Index of the pane at a place of the window; -1 if there is none. */
   #indexAt(at: Place): number {
     const { left, top } = this.getBoundingClientRect();
     const [x, y] = [at.x - left, at.y - top];

@@ -34,7 +34,7 @@ export class Controls extends HTMLElement {
           <label for="restore">Remove damage <output name="restore-shown"></output>
             <input id="restore" name="restore" type="range" min="0" max="1" step="0.05" /></label>
           <label class="check"><input name="restore-auto" type="checkbox" />
-            Automatic: as much of JPEG and noise as the photograph shows</label>
+            Automatic: as much JPEG damage and noise as the photograph shows</label>
         </div>
         <details class="more wide">
           <summary>More settings</summary>
@@ -44,7 +44,7 @@ export class Controls extends HTMLElement {
               <input id="temperature" name="temperature" type="range" min="0" max="1" step="0.05" /></label>
           </div>
           <label class="check"><input name="consistency" type="checkbox" />
-            Keep it exact: made small again, the result gives the photograph back</label>
+            Keep it exact: shrunk again, the result matches the photograph</label>
         </details>
       </form>`;
     this.addEventListener("input", ({ target }) => {
@@ -61,7 +61,7 @@ export class Controls extends HTMLElement {
     this.settings = settings;
   }
 
-  /** What the form shows. */
+  /** The settings that the form shows. */
   set settings(settings: Settings) {
     this.#settings = settings;
     this.#write();
@@ -83,7 +83,7 @@ export class Controls extends HTMLElement {
     this.#field("steps").placeholder = `${entry.steps.default} of ${entry.steps.max}`;
   }
 
-  /** Shows how much damage a run found, from where the choice by hand begins. */
+  /** Moves the slider to the damage that a run found, as a start for a choice by hand. */
   found(damage: number): void {
     if (this.#field("restore-auto").checked) this.#field("restore").value = `${damage}`;
   }
@@ -112,12 +112,12 @@ export class Controls extends HTMLElement {
     const isAuto = value === "auto";
     this.#field("restore-auto").checked = isAuto;
     this.#field("restore").disabled = isAuto;
-    // The slider stays where a run has found it.
+    // With "auto" the slider stays where found() has put it.
     if (value !== undefined && value !== "auto") this.#field("restore").value = `${value}`;
     this.#field("restore-shown").value = value === "auto" ? value : inPercent(value ?? 0);
   }
 
-  /** Takes the choice of damage; that of the card stays open, since the next entry may have another. */
+  /** Takes the choice of damage; the card's default stays undefined, since the next entry may have another. */
   #readDamage(): void {
     const isAuto = this.#field("restore-auto").checked;
     const chosen = isAuto ? "auto" : Number(this.#field("restore").value);
@@ -134,7 +134,7 @@ export class Controls extends HTMLElement {
     this.#tell();
   }
 
-  /** Takes the temperature chosen; that of the card stays open, since the next entry may have another. */
+  /** Takes the chosen temperature; the card's default stays undefined, since the next entry may have another. */
   #readTemperature(): void {
     const chosen = Number(this.#field("temperature").value);
     const temperature = chosen === this.#entry?.temperature?.default ? undefined : chosen;

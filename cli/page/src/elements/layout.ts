@@ -1,4 +1,4 @@
-/** What the page consists of, before anything happens. @module */
+/** The markup that the page starts with. @module */
 
 /** The content of `<sr-app>`. */
 export const LAYOUT = `
@@ -17,7 +17,7 @@ export const LAYOUT = `
           <button type="button" data-mode="slider" aria-pressed="true">Slider <kbd>1</kbd></button>
           <button type="button" data-mode="side" aria-pressed="false">Side by side <kbd>2</kbd></button>
           <button type="button" data-mode="flip" aria-pressed="false">In turns <kbd>3</kbd></button>
-          <button type="button" data-mode="grid" aria-pressed="false" title="All samples beside each other" hidden>All <kbd>4</kbd></button>
+          <button type="button" data-mode="grid" aria-pressed="false" title="All samples side by side" hidden>All <kbd>4</kbd></button>
         </span>
         <span class="segments">
           <button type="button" data-zoom="out" aria-label="Zoom out">&minus;</button>

@@ -3,7 +3,7 @@
 /** Side of a small image, in pixels of its own. */
 const SIDE = 144;
 
-/** `<sr-samples>`: tells of a chosen sample with the event `choose`, and of the wish to see differences with `overlay`. */
+/** `<sr-samples>`: fires `choose` with the index of a chosen sample, and `overlay` when differences are shown or hidden. */
 export class Samples extends HTMLElement {
   connectedCallback(): void {
     if (this.childElementCount > 0) return;
@@ -21,7 +21,7 @@ export class Samples extends HTMLElement {
     return this.querySelector(".thumbs")!;
   }
 
-  /** Shows as many as there are; a single one has nothing to differ from. */
+  /** Shows all samples; differences can be shown if there are several. */
   show(samples: readonly HTMLCanvasElement[]): void {
     this.hidden = samples.length === 0;
     this.querySelector<HTMLElement>(".uncertain")!.hidden = samples.length < 2;
