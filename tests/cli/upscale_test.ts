@@ -93,7 +93,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale continues with the other files when one fails, and --json reports every event",
+  "upscale continues with the other files when one fails, and --json reports events",
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 6, 6);
     await Deno.writeTextFile(join(folder, "b.png"), "no picture");

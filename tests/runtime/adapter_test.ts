@@ -26,7 +26,7 @@ const isLinux = Deno.build.os === "linux";
 const isBare = isLinux && !hasGpu([...namesIn("/dev"), ...namesIn("/dev/dri")]);
 
 Deno.test({
-  name: "whyNoGpu() loads no GPU driver without a GPU device, unless it is asked to",
+  name: "whyNoGpu() loads no GPU driver without a GPU, unless asked to (needs Linux without a GPU)",
   ignore: !isBare,
   async fn() {
     const code = `
@@ -50,7 +50,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "whyNoGpu() asks for an adapter if it may not read the devices",
+  name: "whyNoGpu() asks for an adapter if it may not read the devices (needs Linux)",
   ignore: !isLinux,
   permissions: { read: false, env: true },
   async fn() {

@@ -211,7 +211,7 @@ def test_the_released_graphs_invert_each_other_on_photographs():
     assert np.abs(again - residual).max() < 1e-3
 
 
-def test_starting_from_the_released_flow_names_the_weights_that_another_size_lacks(store, tmp_path):
+def test_starting_a_larger_flow_from_the_released_one_names_the_missing_weights(store, tmp_path):
     recipe = read_recipe(TRAIN / "recipes" / "srflow-x4.yml")
     recipe = replace(recipe, network=replace(recipe.network, couplings=9), init_from="zoo/srflow", trackers=())
     recipe = replace(recipe, encoder=str(TRAIN.parent / "zoo/regression"), crop=16)
