@@ -1,3 +1,3 @@
-/** The browser of the tests. @module */
+/** The browser that the tests use. @module */
 
 export { browserPath } from "../tools/browser.ts";

@@ -1,18 +1,18 @@
-/** A server of entries. @module */
+/** A local server of zoo entries. @module */
 
 import { join } from "node:path";
 
-/** A server that stops when it is disposed of. */
+/** A server that stops when it is disposed. */
 export interface EntryServer extends AsyncDisposable {
-  /** Its address, without a slash at its end. */
+  /** Its address, without a trailing slash. */
   readonly url: string;
   /** Paths of the requests so far. */
   readonly paths: readonly string[];
 }
 
 /**
- * Serves a folder as any static server does, and as the Hugging Face Hub does: the folder NAME is
- * also the repository `OWNER/NAME`, at every revision.
+ * Serves the files of a folder, also at the paths of the Hugging Face Hub: the folder NAME is the
+ * repository `OWNER/NAME`, at every revision.
  */
 export function serveEntries(folder: string): EntryServer {
   const paths: string[] = [];

@@ -1,6 +1,6 @@
-/** Variables of the environment. @module */
+/** Environment variables in tests. @module */
 
-/** Does some work while variables of the environment are set; then they are as before. */
+/** Runs `work` with environment variables set, and restores them afterwards. */
 export async function withVariables<T>(
   variables: Readonly<Record<string, string>>,
   work: () => Promise<T>,

@@ -1,6 +1,6 @@
-/** Counts buffers of GPUs, to find those that nobody frees. @module */
+/** Counts GPU buffers, to find leaks. @module */
 
-/** Counts the buffers of GPUs that this thread has. */
+/** Counts the live GPU buffers of this thread, until it is disposed. */
 export function countBuffers(): { alive: () => number } & Disposable {
   const alive = new Set<GPUBuffer>();
   const { createBuffer } = GPUDevice.prototype;

@@ -2,7 +2,7 @@
 
 import { type Arrays, readNpz as readArrays } from "../tools/npz.ts";
 
-/** Whether the shared folder beside the project is here; without it golden tests are skipped. */
+/** The shared folder beside the project; without it golden tests are skipped. */
 export const shared = new URL("../../shared/", import.meta.url);
 export const hasShared = await Deno.stat(shared).then(() => true, () => false);
 

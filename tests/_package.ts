@@ -1,11 +1,11 @@
-/** What `deno publish` would send. @module */
+/** The files that `deno publish` would upload. @module */
 
 import { expect } from "expect";
 
 /** The folder of the project. */
 export const root = new URL("../", import.meta.url);
 
-/** Runs a program in that folder and returns what it prints; fails with its output if it fails. */
+/** Runs a program in that folder and returns its output; if it fails, so does the test. */
 export async function output(command: string, args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, { args, cwd: root }).output();
   const decoder = new TextDecoder();

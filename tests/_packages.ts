@@ -2,7 +2,7 @@
 
 const root = new URL("../", import.meta.url).pathname;
 
-/** The packages of `deno.lock` as npm would lay them out, for a bundler that knows only that. */
+/** Links the packages of `deno.lock` as npm would lay them out, for bundlers that need this. */
 export async function linkPackages(): Promise<string> {
   const folder = await Deno.makeTempDir();
   const { npm } = JSON.parse(await Deno.readTextFile(`${root}deno.lock`)) as {
@@ -16,7 +16,7 @@ export async function linkPackages(): Promise<string> {
     const link = `${folder}/${name}`;
     if (!await isThere(place)) continue;
     await Deno.mkdir(link.slice(0, link.lastIndexOf("/")), { recursive: true });
-    // The last of several versions is the newest, which our own code uses.
+    // Of several versions keep the last: it is the newest, which our own code uses.
     if (await isThere(link)) await Deno.remove(link);
     await Deno.symlink(place, link);
   }

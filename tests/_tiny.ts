@@ -1,4 +1,4 @@
-/** Upscalers of the tiny entries, and how far their images are apart. @module */
+/** Loads the tiny entries and compares their images. @module */
 
 import { expect } from "expect";
 import type { Image } from "../lib/image/image.ts";
@@ -6,13 +6,13 @@ import { load } from "../lib/load.ts";
 import type { Upscaler } from "../lib/upscaler.ts";
 import { readTiny } from "./contracts/family.ts";
 
-/** Opens a tiny entry on one thread of the CPU, here or in a worker. */
+/** Loads a tiny entry on one CPU thread, in this thread or in a worker. */
 export async function loadTiny(id: string, worker = false): Promise<Upscaler> {
   const { folder } = await readTiny(id);
   return await load(new URL("model.yml", folder), { provider: "native", threads: 1, worker });
 }
 
-/** Largest difference of two images' bytes, 0 to 255; fails if their sizes differ. */
+/** Largest difference between two images' bytes, 0 to 255; fails if their sizes differ. */
 export function apart(a: Image, b: Image): number {
   expect([a.width, a.height]).toEqual([b.width, b.height]);
   return a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);

@@ -1,18 +1,18 @@
 /**
- * Runs every test there is, the library's and those of `train/`, and closes with one line.
+ * Runs all tests, the library's and those of `train/`, and ends with a one-line summary.
  * Run it as `deno task test:all`.
  *
- * Three processes work at once, since each keeps about one core busy. What the first one prints is
- * shown at once, what the others print when all have ended.
+ * Three processes run in parallel, since each keeps about one core busy. The output of the first is
+ * shown as it comes, that of the others when all have ended.
  *
- * If `../shared` is present, no test may be skipped for want of it: a skipped test must then
- * name another need at the end of its name, such as "(needs a browser)".
+ * If `../shared` is present, a skipped test must say at the end of its name what else it needs, such
+ * as "(needs a browser)".
  */
 
 import { existsSync } from "node:fs";
 import { pythonCommand } from "../train/environment.ts";
 
-/** What the tests of one process came to. */
+/** The test results of one process. */
 interface Tally {
   passed: number;
   failed: number;
@@ -23,10 +23,10 @@ interface Tally {
 
 const root = new URL("../", import.meta.url);
 
-/** Folders of the library's tests that start browsers and engines: together half of their time. */
+/** Folders of tests that start browsers and engines: half of the time of the library's tests. */
 const SECOND = ["tests/npm/", "tests/page/", "tests/runtime/", "tests/tools/"];
 
-/** Runs a command; hands on what it prints, and returns that with its exit code. */
+/** Runs a command, passes its output on to `print`, and returns it with the exit code. */
 async function run(
   command: string[],
   cwd: URL,
@@ -54,7 +54,7 @@ async function show(text: string): Promise<void> {
 
 const keepBack = () => Promise.resolve();
 
-/** Tests of the library; Deno closes with `ok | 2 passed | 0 failed | 1 ignored (9ms)`. */
+/** Runs tests of the library; Deno ends with `ok | 2 passed | 0 failed | 1 ignored (9ms)`. */
 async function libraryTests(
   paths: readonly string[],
   print: (text: string) => Promise<void>,
@@ -73,7 +73,7 @@ async function libraryTests(
   };
 }
 
-/** The tests of `train/`; pytest closes with `2 passed, 1 skipped in 3.1s`. */
+/** Runs the tests of `train/`; pytest ends with `2 passed, 1 skipped in 3.1s`. */
 async function trainingTests(python: readonly string[]): Promise<Tally> {
   const command = [...python, "-m", "pytest", "-q", "-rs", "tests"];
   const { code, output } = await run(command, new URL("train/", root), keepBack);
@@ -93,7 +93,7 @@ async function sharedIsPresent(): Promise<boolean> {
   return await Deno.stat(new URL("../shared/data", root)).then(() => true, () => false);
 }
 
-// First, since the library's tests that need Python use this environment if it exists.
+// Comes first: the library's tests that need Python use this environment if it exists.
 const python = await pythonCommand();
 const second = SECOND.filter((folder) => existsSync(new URL(folder, root)));
 const tallies = await Promise.all([

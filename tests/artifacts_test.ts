@@ -24,7 +24,7 @@ for (const id of [DEFAULT_MODEL, "srdiff", "regression"]) {
   Deno.test(`${id} has no ring of noise around an almost flat image`, async () => {
     await using upscaler = await load(id, { provider: "native", threads: 1 });
     const source = flat(48, 48, [120, 130, 140]);
-    for (let i = 0; i < source.data.length; i += 16) source.data[i]++; // nothing is exactly flat
+    for (let i = 0; i < source.data.length; i += 16) source.data[i]++; // not exactly flat
     const { images: [image] } = await upscaler.upscale(source);
     const sums = { ring: 0, rest: 0 }, counts = { ring: 0, rest: 0 };
     image.data.forEach((v, i) => {
@@ -41,7 +41,7 @@ for (const id of [DEFAULT_MODEL, "srdiff", "regression"]) {
 }
 
 for (const id of [DEFAULT_MODEL, "srdiff"]) {
-  Deno.test(`${id} gives equal colours for an input whose colours are equal`, async () => {
+  Deno.test(`${id} keeps a gray image in RGB gray`, async () => {
     await using upscaler = await load(id, { provider: "native", threads: 1 });
     const source = flat(20, 16, [0, 0, 0]);
     source.data.forEach((_, i) => {
@@ -61,7 +61,7 @@ for (const id of [DEFAULT_MODEL, "srdiff"]) {
 
 const screenshot = new URL("../../shared/data/cases/screenshot.png", import.meta.url);
 
-/** Pixels of the input that have no ink within two pixels. */
+/** Marks the pixels that have no ink within two pixels. */
 function farFromInk({ width, height, data }: Image): boolean[] {
   const isInk = (x: number, y: number) =>
     x >= 0 && y >= 0 && x < width && y < height &&

@@ -3,7 +3,7 @@ import { mirrored, sidesOf } from "../lib/border.ts";
 import { crop } from "../lib/tensor/window.ts";
 import { tensor } from "../lib/tensor/tensor.ts";
 
-Deno.test("mirrored() repeats the outermost pixels first, any number of times", () => {
+Deno.test("mirrored() reflects pixels at the border, starting with the outermost, as often as needed", () => {
   const row = tensor([1, 1, 1, 3], Float32Array.of(1, 2, 3));
   const framed = mirrored(row, { left: 4, top: 1, right: 2, bottom: 0 });
   expect(framed.dims).toEqual([1, 1, 2, 9]);

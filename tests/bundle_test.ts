@@ -3,7 +3,7 @@ import { linkPackages } from "./_packages.ts";
 
 const root = new URL("../", import.meta.url).pathname;
 
-/** The outcome of a bundler: its messages, and the file. */
+/** A bundler's messages, and the file it wrote. */
 interface Bundle {
   messages: string;
   text: string;
@@ -37,14 +37,14 @@ const withEsbuild = (entry: string, result: string, ...more: string[]) => [
   ...["--format=esm", `--outfile=${result}`, entry, ...more],
 ];
 
-/** Bytes of a text as servers send it. */
+/** Size of a text in bytes, compressed as servers send it. */
 async function gzipped(text: string): Promise<number> {
   const { body } = new Response(text);
   const packed = body!.pipeThrough<Uint8Array<ArrayBuffer>>(new CompressionStream("gzip"));
   return (await new Response(packed).bytes()).length;
 }
 
-/** Imports that a page cannot load: modules of Node, native code, and imports that are left over. */
+/** Imports that a page cannot load: Node modules, native code, and imports that were not bundled. */
 function foreign(bundle: Bundle): string[] {
   const text = bundle.text.replace(/^\s*(?:\*|\/[/*]).*$/gm, ""); // comments show how to import
   const imports = text.matchAll(/(?:\bfrom|\bimport\(|^import)\s*["']([a-z@][\w@/:.-]*)["']/gm);
@@ -86,7 +86,7 @@ Deno.test("a page's bundle is small: the library at most 90 kB gzipped, its work
   const packages = await linkPackages();
   try {
     const env = { NODE_PATH: packages };
-    // ONNX Runtime is measured in megabytes of WebAssembly, whatever the library does.
+    // Left out: ONNX Runtime has megabytes of WebAssembly, whatever the library does.
     const small = (entry: string, result: string) =>
       withEsbuild(entry, result, "--minify", "--external:onnxruntime-web*");
     const library = await gzipped((await bundle(small, "mod.ts", env)).text);

@@ -1,7 +1,7 @@
 /**
- * The same seed gives the same bytes after every change of the code: compares results with recorded digests.
+ * Compares results with recorded digests: a seed gives the same bytes after every change of the code.
  *
- * `deno run -A tests/bytes_test.ts --record` records them again, which only a deliberate change of results may do.
+ * `deno run -A tests/bytes_test.ts --record` records them again; do so only if results changed on purpose.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const entries = ["regression-tiny", "srdiff-tiny", "sr3-tiny", "ddpm-tiny"];
 
 const sources = [[33, 41], [20, 27], [40, 40]].map(([h, w]) => toImage(testPicture(h, w)));
 
-/** Digests of the results of one entry; those of WebAssembly are the same on every processor. */
+/** Digests of one entry's results on WebAssembly, which are the same on every processor. */
 async function digestsOf(id: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   const model = new URL(`./fixtures/zoo/${id}/model.yml`, import.meta.url);
@@ -39,7 +39,7 @@ async function digestsOf(id: string): Promise<Record<string, string>> {
 }
 
 for (const id of entries) {
-  Deno.test(`upscale() with ${id} gives the bytes that were recorded`, async () => {
+  Deno.test(`upscale() with ${id} gives the recorded bytes`, async () => {
     const recorded: Digests = JSON.parse(await Deno.readTextFile(file));
     expect(await digestsOf(id)).toEqual(recorded[id]);
   });

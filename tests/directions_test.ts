@@ -1,6 +1,6 @@
 import { expect } from "expect";
 
-/** What each place may import from, besides itself; the longest matching prefix rules. */
+/** What each path may import besides itself; the longest matching prefix applies. */
 const ALLOWED: Record<string, readonly string[]> = {
   "lib/abortable.ts": [],
   "lib/errors.ts": [],
@@ -100,7 +100,7 @@ function ruleOf(path: string): [string, readonly string[]] {
   return [prefix, ALLOWED[prefix]];
 }
 
-/** Files of our own that a source imports, as paths from the root. */
+/** Project files that a source imports, as paths from the root. */
 async function importsOf(file: URL): Promise<string[]> {
   const text = (await Deno.readTextFile(file)).replace(/\/\*[\s\S]*?\*\//g, "");
   const found = text.matchAll(/(?:from|import\(|^import)\s*"(\.{1,2}\/[^"]+\.ts)"/gm);
@@ -136,7 +136,7 @@ Deno.test("a file with an underscore is imported by its own folder only", async 
   expect(broken).toEqual([]);
 });
 
-/** The circles of a graph: groups of files each of which reaches all others (Tarjan 1972). */
+/** The cycles of a graph: groups of files that all reach one another (Tarjan 1972). */
 function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const order = new Map<string, number>();
   const low = new Map<string, number>();
@@ -186,7 +186,7 @@ Deno.test("only the files of the providers and of their workers import ONNX Runt
   ]);
 });
 
-Deno.test("no worker imports, however far, what starts it: bundlers refuse such circles", async () => {
+Deno.test("no worker imports what starts it, even indirectly, since bundlers refuse such cycles", async () => {
   const workers = ["lib/library_worker.ts", "lib/web_worker.ts"];
   const reached = async (start: string) => {
     const paths = new Set([start]);

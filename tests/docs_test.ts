@@ -1,6 +1,6 @@
 /**
- * Every command and every program in README.md, CONTRIBUTING.md and train/README.md is taken from the
- * document and run at a small size, in a copy of the project.
+ * Takes every command and program from README.md, CONTRIBUTING.md and train/README.md, and runs it at
+ * a small size in a copy of the project.
  */
 
 import { expect } from "expect";
@@ -14,15 +14,15 @@ import { encodeImage } from "../mod.ts";
 const root = new URL("../", import.meta.url).pathname;
 const documents = ["README.md", "CONTRIBUTING.md", "train/README.md"];
 
-/** How a command of a document is run here. */
+/** How a command of a document is run by these tests. */
 interface Run {
   /** The command in the document. */
   command: string;
-  /** Replacements of words in it, which make it small; each word occurs in it. */
+  /** Replacements that make it small; each replaced word must occur in it. */
   swap?: Record<string, string>;
-  /** Flags that make it small. */
+  /** Additional flags that make it small. */
   more?: string;
-  /** Files or folders that it must make. */
+  /** Files or folders that it must create. */
   makes?: string[];
   /** What it must print. */
   says?: RegExp;
@@ -110,7 +110,7 @@ const library: Run[] = [
   },
 ];
 
-/** From photographs to an entry that is published and loaded, as README.md and CONTRIBUTING.md describe it. */
+/** From photographs to an entry that is published and loaded, as in README.md and CONTRIBUTING.md. */
 const publishing: Run[] = [
   { command: "deno task prepare PHOTOS --out DATA --scale 4", makes: ["DATA/index.json"] },
   {
@@ -130,7 +130,7 @@ const publishing: Run[] = [
     command: "deno run -A cli/zoo.ts publish my-srdiff --layout folder --to public",
     makes: ["public/index.yml", "public/my-srdiff/model.yml"],
   },
-  // The Hub and the host are a server of this test, which serves what was just published.
+  // A server of this test, which serves what was just published, stands in for the Hub and the host.
   {
     command: "deno run -A cli/upscale.ts --model hf:OWNER/my-srdiff photo.png",
     more: "-o from-hub.png",
@@ -171,7 +171,7 @@ const publishing: Run[] = [
     says: /ours is published/,
   },
   { command: "deno task bench:zoo --only <id>", swap: { "<id>": "ours" }, more: "--seeds 1" },
-  // The figures that the line above wrote into the card are reproduced, by the entry's name.
+  // Reproduces the figures that the line above wrote into the card, by the entry's name.
   { command: "deno task bench:zoo", more: "--only ours --check" },
   {
     command: "deno run -A cli/zoo.ts new <id> --family <family> --graph network=FILE.onnx",
@@ -219,7 +219,7 @@ const training: Run[] = [
     swap: { "-node 8": "-node 2", RUN: "DAMAGED" },
     makes: ["DAMAGED/stage-0.pt"],
   },
-  // The same run again: it has ended, and nothing is left to do.
+  // The same run again, which has nothing left to do.
   {
     command: "SRZOO_PYTHON=python3 deno task train --recipe R.yml --data STORE --out RUN",
     swap: { RUN: "DAMAGED" },
@@ -269,7 +269,7 @@ const training: Run[] = [
   },
 ];
 
-/** Files of others; train/tests/make_checkpoints.py makes small ones under these names. */
+/** Other people's files; train/tests/make_checkpoints.py makes small ones with these names. */
 const importing: Run[] = [
   {
     command: "deno task import I640000_E37_gen.pth --out my-sr3 --config sr_sr3_16_128.json",
@@ -301,11 +301,11 @@ const importing: Run[] = [
     swap: { "my-network": "from-ncnn" },
     makes: ["from-ncnn/network.onnx"],
   },
-  // Of all tests only two small files are in the copy.
+  // The copy contains only two small test files.
   { command: "deno task test:all", says: /^[1-9]\d+ passed, 0 failed, 0 skipped$/m },
 ];
 
-/** Commands of a document: lines of its `sh` blocks, and code in its text that starts a program. */
+/** Commands of a document: the lines of its `sh` blocks, and inline code that starts a program. */
 function commandsOf(text: string): string[] {
   const blocks = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].flatMap(([, code]) =>
     code.split("\n").map((line) => line.replace(/\s+#.*$/, "").trim()).filter(Boolean)
@@ -318,7 +318,7 @@ function commandsOf(text: string): string[] {
 
 const read = (name: string) => Deno.readTextFile(join(root, name));
 
-/** Files of the project, new ones too. */
+/** Files of the project, including new ones. */
 async function tracked(): Promise<string[]> {
   const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
   const { stdout } = await new Deno.Command("git", { args, cwd: root }).output();
@@ -326,7 +326,7 @@ async function tracked(): Promise<string[]> {
   return names.filter((name) => existsSync(join(root, name)));
 }
 
-/** Copies the project, with two small tests only, into a folder beside small data. */
+/** Copies the project, with only two small tests, into a folder with small data beside it. */
 async function workplace() {
   const folder = await Deno.makeTempDir({ prefix: "srzoo-docs-" });
   const place = join(folder, "srzoo");
@@ -360,7 +360,7 @@ async function workplace() {
 
 const lpips = join(root, "../shared/lpips");
 
-/** The command as it is run: that of the document, with words replaced. */
+/** The command as it is run: with words replaced and flags added. */
 function small({ command, swap = {}, more = "" }: Run): string {
   let line = command;
   for (const [from, to] of Object.entries(swap)) {
@@ -379,7 +379,7 @@ async function faultsOf(
   const faults: string[] = [];
   for (const run of runs) {
     const line = small(run);
-    // What a command makes must not exist before; a folder that is not empty stays.
+    // What a command creates must not exist before; a folder that is not empty stays.
     for (const file of run.makes ?? []) await Deno.remove(join(place, file)).catch(() => {});
     const { code, stdout, stderr } = await new Deno.Command("bash", {
       args: ["-c", line],
@@ -400,7 +400,7 @@ async function faultsOf(
   return faults;
 }
 
-/** The variables of the commands, which keep the user's own cache untouched. */
+/** Environment variables of the commands, which leave the user's own cache untouched. */
 function variables(folder: string, host: string): Record<string, string> {
   const paths = [dirname(Deno.execPath()), ...python ? [dirname(python)] : []];
   return {
@@ -440,7 +440,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the commands from photographs to a published and loaded entry, and the imports, do what the documents say (needs Python, LPIPS)",
+  "the commands for training, publishing and importing entries do what the documents say (needs Python, LPIPS)",
   { ignore: !python || !existsSync(lpips) || Deno.build.os === "windows" },
   async () => {
     await using work = await workplace();
@@ -478,7 +478,7 @@ precision: fp32
 const sizes =
   "{ network: { channels: 8, blocks: 2, deep: 8, deep_blocks: 1 }, batch: 2, crop: 16 }";
 
-/** What short_gpu_run.py trains here. */
+/** What short_gpu_run.py trains in this test. */
 const plan = `
 - { name: srdiff-x4, recipe: srdiff-x4, minutes: 1, workers: 0, encoder: regression-x4, set: ${sizes} }
 - { name: regression-x4, recipe: regression-x4, minutes: 1, workers: 0, set: ${sizes} }

@@ -30,7 +30,7 @@ const EXAMPLES: [name: string, args: (folder: string) => string[], files: string
 ];
 
 for (const [name, args, files] of EXAMPLES) {
-  Deno.test(`examples/${name} does what it says`, async () => {
+  Deno.test(`examples/${name} runs and writes its files`, async () => {
     const folder = await Deno.makeTempDir({ prefix: "srzoo-example-" });
     try {
       const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -46,7 +46,7 @@ for (const [name, args, files] of EXAMPLES) {
   });
 }
 
-Deno.test("every example is run by a test, or bundled for a page", async () => {
+Deno.test("every example is run by a test, except browser.ts, which says how to bundle it", async () => {
   const files = [...Deno.readDirSync(new URL("examples/", root))].map(({ name }) => name);
   const names = files.filter((name) => name.endsWith(".ts")).sort();
   expect(names).toEqual([...EXAMPLES.map(([name]) => name), "browser.ts"].sort());
@@ -62,7 +62,7 @@ Deno.test("the README's program type-checks in a project that links the clone, w
   try {
     const project = { links: [root.pathname], nodeModulesDir: "none", lock: false };
     await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(project));
-    // The last line would be an error if the types of the DOM were there.
+    // With the DOM's types, the last line would be valid and its directive an error.
     const noDom = "// @ts-expect-error: there is no page\ndocument.title;\n";
     const exports = ["zoo", "metrics", "diffusion"]
       .map((name) => `export * as ${name} from "jsr:@srzoo/core/${name}";\n`).join("");

@@ -32,7 +32,7 @@ Deno.test("generate() draws images of any size, the same for the same seed", asy
   }
 });
 
-Deno.test("generate() draws a larger image that begins as the smaller one, far from its edges", async () => {
+Deno.test("generate() draws a larger image that equals the smaller one at the top left, away from its edges", async () => {
   await using generator = await open();
   const [small, large] = await Promise.all([64, 128].map(async (side) => {
     const { images: [image] } = await generator.generate({
@@ -68,7 +68,7 @@ Deno.test("stream() of a generator shows every step and its noisy state", async 
   expect(apart(states[0], next.value.images[0])).toBeGreaterThan(20);
 });
 
-Deno.test("a generator refuses what it does not know", async () => {
+Deno.test("generate() refuses options that it does not have, and values out of range", async () => {
   await using generator = await open();
   const size = { width: 16, height: 16 };
   for (const options of [{ fidelity: 0.5 }, { consistency: true }, { steps: 21 }, { width: 0 }]) {

@@ -4,19 +4,19 @@ import * as diffusion from "../lib/diffusion/mod.ts";
 import * as metrics from "../lib/metrics/mod.ts";
 import { openSessions } from "../lib/runtime/providers.ts";
 
-/** One number, flag or other choice that a public function takes. */
+/** One option or argument of a public function. */
 interface Row {
   /** The function and the option. */
   what: string;
   /** Calls it with a value. */
   call: (value: never) => unknown;
-  /** Values that it takes. */
+  /** Values that it accepts. */
   good: readonly unknown[];
-  /** Values that it refuses beside those that are refused everywhere. */
+  /** Values that it refuses. */
   bad?: readonly unknown[];
 }
 
-/** Values that no option takes; undefined is an absent option. */
+/** Values that no option accepts; undefined counts as an absent option. */
 const NEVER = [NaN, -Infinity, "1", "", [], [1], {}, 10n, Symbol("one"), () => 1];
 const NO_NUMBER = [...NEVER, true, null];
 const WHOLE = [...NO_NUMBER, Infinity, -1, 0.5, 2 ** 60];
@@ -43,7 +43,7 @@ const graph = await Deno.readFile(new URL("fixtures/scale.onnx", import.meta.url
 const row = { data: new Float32Array(4), dims: [1, 1, 2, 2] };
 const model = JSON.parse(JSON.stringify({ window: [], mean: [], covariance: [] }));
 
-/** Options that `load()`, `loadGenerator()` and all that reads cards share. */
+/** Options that `load()`, `loadGenerator()` and all functions that read cards share. */
 function reading(name: string, read: (options: core.ReadOptions) => unknown): Row[] {
   const of = (option: string) => `${name}: ${option}`;
   return [
@@ -446,14 +446,14 @@ const rows: Row[] = [
   },
 ];
 
-/** Whether an error is one clear line that says what could not be done, and not one of the engine's own. */
+/** Whether an error is one clear line that says what could not be done, and not a message of the engine. */
 function isClear(error: unknown): boolean {
   return (error instanceof TypeError || error instanceof RangeError) &&
     /^Cannot \w+ [^\n]{15,300}$/.test(error.message) &&
     !/Cannot (convert|read prop|destructure|mix BigInt)/.test(error.message);
 }
 
-Deno.test("every option of every public function takes its valid values, and refuses others by name", async () => {
+Deno.test("options of public functions accept valid values, and refuse others with one clear line", async () => {
   const faults: string[] = [];
   for (const { what, call, good, bad = [] } of rows) {
     const take = async (value: unknown) => await call(value as never);

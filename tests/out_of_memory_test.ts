@@ -25,7 +25,7 @@ const card: ModelCard = {
   tiling: { size: 96, overlap: 4, multiple: 2, blended: false, minimum: 2 },
 };
 
-/** The sum of each pixel as a square of 4 x 4, and of the largest of 1 + floor(pixels / LIMIT) * 2^46 zeros. */
+/** Makes each pixel a square of 4 x 4, and adds the largest of 1 + floor(pixels / LIMIT) * 2^46 zeros. */
 function greedyGraph(): Uint8Array {
   const one = (name: string, value: number) => floatConstant(name, [1], Float32Array.of(value));
   const squares = new Float32Array(3 * 3 * 16);
@@ -59,7 +59,7 @@ function greedyGraph(): Uint8Array {
   });
 }
 
-Deno.test("enlarge() halves the tile where ONNX Runtime has no memory for it, and gives the same image", async () => {
+Deno.test("enlarge() halves the tile if ONNX Runtime has no memory for it, and gives the same image", async () => {
   await using session = await openSession({ name: "network", bytes: greedyGraph() }, {
     provider: "native",
     threads: 1,

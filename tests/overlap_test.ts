@@ -4,7 +4,7 @@ import { toImage } from "../lib/image/pixels.ts";
 import type { UpscaleOptions } from "../lib/plan.ts";
 import { testPicture } from "./contracts/family.ts";
 
-// With weights of the zoo, since it is their training that lets the middle of a receptive field count most.
+// Uses weights of the zoo: only in trained networks the middle of the receptive field counts most.
 const entries: Record<string, UpscaleOptions> = {
   regression: {},
   "regression-photo": { restore: 0.85 },
@@ -14,7 +14,7 @@ const entries: Record<string, UpscaleOptions> = {
   ddpm: { seed: 1, steps: 1 },
 };
 for (const [id, options] of Object.entries(entries)) {
-  Deno.test(`upscale() with ${id} in tiles and regions that overlap by less than its radius is the whole within 1 of 255`, async () => {
+  Deno.test(`upscale() with ${id} gives the same image within 1/255 in tiles and regions that overlap by less than its radius`, async () => {
     await using upscaler = await load(id, { provider: "native", threads: 1 });
     const source = toImage(testPicture(24, 120));
     const plan = (more: UpscaleOptions) => upscaler.plan(source, { ...options, ...more });

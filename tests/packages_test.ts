@@ -1,9 +1,9 @@
 import { expect } from "expect";
 
 /**
- * Deno downloads everything that a `deno.json` and its lock name, used or not. What a user starts, in `cli/`,
- * has therefore a `deno.json` of its own without the packages of tests and bench, which `deno run` finds
- * beside the script, while `deno test` and `deno check` take that of the root.
+ * Deno downloads everything that a `deno.json` and its lock name, used or not. The programs in `cli/` therefore
+ * have their own `deno.json`, without the packages of tests and bench. `deno run` finds it beside the script;
+ * `deno test` and `deno check` use that of the root.
  */
 
 const root = new URL("../", import.meta.url);
@@ -13,18 +13,18 @@ async function json(path: string): Promise<any> {
   return JSON.parse(await Deno.readTextFile(new URL(path, root)));
 }
 
-/** What a source imports, by itself or for another thread. */
+/** What a source imports, including the scripts of other threads. */
 async function importsOf(path: string): Promise<string[]> {
   const text = (await Deno.readTextFile(new URL(path, root))).replace(/\/\*[\s\S]*?\*\//g, "");
   const found = text.matchAll(
     /(?:\bfrom |\bimport\(|^import |\bURL\((?="\.))\s*"([a-z@.][^":]*)"/gm,
   );
-  // A module that a bundler for pages must not see is named without its folder and ending.
+  // A module that bundlers for pages must not see is named without its folder and extension.
   const hidden = text.matchAll(/\bserverModule\(\s*"(\w+)"/g);
   return [...[...found].map(([, name]) => name), ...[...hidden].map(([, name]) => `./${name}.ts`)];
 }
 
-/** The packages that programs import by the names of a `deno.json`, with all sources that they load. */
+/** The packages that programs import, directly or in sources that they load. */
 async function packagesOf(programs: readonly string[]): Promise<string[]> {
   const packages = new Set<string>();
   const sources = new Set<string>(programs);
@@ -46,7 +46,7 @@ Deno.test("cli/deno.json has the packages that its programs import, and no other
   expect(Object.keys(imports).sort()).toEqual(await packagesOf(programs));
 });
 
-Deno.test("cli/deno.json agrees with that of the root", async () => {
+Deno.test("cli/deno.json agrees with the root's deno.json", async () => {
   const [all, own] = [await json("deno.json"), await json("cli/deno.json")];
   for (const name of Object.keys(own.imports)) {
     expect([name, own.imports[name]]).toEqual([name, all.imports[name]]);
@@ -57,7 +57,7 @@ Deno.test("cli/deno.json agrees with that of the root", async () => {
   expect(own.fmt.lineWidth).toBe(all.fmt.lineWidth);
 });
 
-Deno.test("cli/deno.lock pins what that of the root pins, and nothing of tests and bench", async () => {
+Deno.test("cli/deno.lock pins the same versions as the root's, and no packages of tests and bench", async () => {
   const [all, own] = [await json("deno.lock"), await json("cli/deno.lock")];
   for (const [id, { integrity }] of Object.entries<{ integrity: string }>(own.npm)) {
     expect([id, integrity]).toEqual([id, all.npm[id]?.integrity]);

@@ -29,7 +29,7 @@ Deno.test("planUpscale() takes the defaults of the card", async () => {
     graph: "fast",
     temperature: 1,
     fidelity: 1,
-    // Twice the pixels of the card's tile, since less is then seen twice.
+    // Twice the pixels of the card's tile, so that less is seen twice.
     tiling: { size: 46, overlap: 4, multiple: 2 },
     consistency: false,
     warnings: [],
@@ -44,7 +44,7 @@ Deno.test("planUpscale() plans an entry without a network", () => {
   expect(refused).toThrow(TypeError);
 });
 
-Deno.test("planUpscale() refuses by name options that a family does not have", async () => {
+Deno.test("planUpscale() refuses options that a family does not have, and names them", async () => {
   const options: UpscaleOptions[] = [
     { seed: 1 },
     { samples: 2 },
@@ -95,14 +95,14 @@ Deno.test("planUpscale() warns between trained numbers of steps", async () => {
   expect(graph).toBe("denoiser");
 });
 
-Deno.test("planUpscale() counts the calls of networks", async () => {
+Deno.test("planUpscale() counts the network calls", async () => {
   const single = { width: 12, height: 20 };
   expect((await plan("regression-tiny", {}, single)).runs).toBe(1);
   expect((await plan("srdiff-tiny", { steps: 5, samples: 3 }, single)).runs).toBe(16);
   // 308 x 208 with the frame of 4, in tiles of 32 that share 8: 13 x 9, for the encoder and each step.
   const cut = await plan("srdiff-tiny", { steps: 2, tile: 32 });
   expect(cut.runs).toBe(3 * 13 * 9);
-  // They see more than the image, since they overlap.
+  // The tiles see more than the image, since they overlap.
   expect(cut.seen).toBeGreaterThan(3 * 308 * 208);
   expect(cut.seen).toBeLessThanOrEqual(cut.runs * 32 ** 2);
 });
@@ -112,14 +112,14 @@ Deno.test("planUpscale() takes larger tiles than the card's if that reduces the 
   const free = await plan("srdiff-tiny", {});
   expect(free.seen).toBeLessThan(own.seen);
   expect(free.tiling.size).toBeGreaterThan(32);
-  // One tile where the image and its frame are no larger than twice the card's.
+  // One tile if the image and its frame are no larger than twice the card's tile.
   expect((await plan("srdiff-tiny", {}, { width: 44, height: 24 })).runs).toBe(5);
-  // The memory allows no more than the card's.
+  // The memory allows no larger tile than the card's.
   const poor = await plan("srdiff-tiny", { memory: 2.2e8 }, { width: 44, height: 24 });
   expect(poor.memory).toBeLessThanOrEqual(2.2e8);
 });
 
-Deno.test("planUpscale() lets tiles overlap by half or a third of the radius, by 16 or 8 pixels at least and 20 or a quarter at most", async () => {
+Deno.test("planUpscale() overlaps tiles by half the radius if generative, and by a third otherwise, within limits", async () => {
   const { card } = await readTiny("srdiff-tiny");
   const sessions = { encoder: {}, denoiser: {}, fast: {} } as unknown as Record<string, Session>;
   const overlapOf = (overlap: number, blended = false) => {
@@ -154,7 +154,7 @@ Deno.test("planUpscale() divides an image that does not fit, and refuses one tha
   await expect(plan("srdiff-tiny", { samples: 8 }, large)).rejects.toThrow(/fewer samples/);
 });
 
-Deno.test("planUpscale() refuses at once sizes that no memory holds, whatever the option says", async () => {
+Deno.test("planUpscale() refuses sizes that no memory holds, whatever the option memory is", async () => {
   const sizes = [{ width: 1e9, height: 1e9 }, { width: 2 ** 31 - 1, height: 1 }];
   for (const source of sizes) {
     for (const id of ["srdiff-tiny", "regression-tiny"]) {

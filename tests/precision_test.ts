@@ -15,7 +15,7 @@ import { readFixture } from "./contracts/session.ts";
 const zoo = await openZoo().list();
 const entries = zoo.filter(({ int8 }) => int8);
 
-/** The card of `regression` with another difference that int8 makes. */
+/** The card of `regression` with another difference between int8 and its own precision. */
 async function withDifference(psnrY: number, lpips: number): Promise<ModelCard> {
   const card = await openZoo().find("regression");
   const difference = { Set5x4: { images: 5, psnrY, lpips } };
@@ -58,7 +58,7 @@ Deno.test("load() refuses a precision that the entry does not have, and says wha
   await expect(load("bicubic", { precision: "int8" })).rejects.toThrow("it has no network");
 });
 
-Deno.test("load() in auto takes the precision that a trial found faster, and keeps it in this process", async () => {
+Deno.test("load() in auto takes one of the entry's precisions, and keeps it in this process", async () => {
   const card = await withDifference(0, 0);
   const open = () => load(card, { provider: "native", threads: 1, precision: "auto" });
   await using first = await open();
@@ -81,7 +81,7 @@ Deno.test("load() in auto does not take int8 graphs that lose too much, or were 
   expect(trustedInt8(await withDifference(-0.05, 0.003))).toBeDefined();
 });
 
-/** A session that takes so many milliseconds. */
+/** A session that takes this many milliseconds. */
 function slow(milliseconds: number): Record<string, Session> {
   const scale = sessionOf(async () => {
     await new Promise((done) => setTimeout(done, milliseconds));
@@ -97,7 +97,7 @@ Deno.test("isFaster() finds the faster graphs", async () => {
 });
 
 for (const { id, base } of entries) {
-  Deno.test(`the int8 graphs of ${id} are those of its card, measured, and repeat their fixture`, async () => {
+  Deno.test(`the int8 graphs of ${id} have measured differences, and reproduce their fixture`, async () => {
     const card = await readCard(base!);
     expect(Object.keys(card.int8!.difference ?? {}).length).toBeGreaterThan(0);
     expect(await fetchFixture(inPrecision(card, "int8"))).toBeDefined();
@@ -106,6 +106,6 @@ for (const { id, base } of entries) {
       threads: 1,
       precision: "int8",
     });
-    expect(upscaler.provider).toBe("native"); // opening repeats the fixture
+    expect(upscaler.provider).toBe("native"); // opening checks the fixture
   });
 }

@@ -2,7 +2,7 @@ import { expect } from "expect";
 
 const root = new URL("../", import.meta.url);
 
-/** A literal behind what an expression can start with. */
+/** A regular expression literal, after characters that an expression can follow. */
 const LITERAL =
   /(?<=[(,=:[?!&|]\s*|return )\/(?![*/])((?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuy]*)/g;
 
@@ -20,7 +20,7 @@ async function* expressions(folder: URL): AsyncGenerator<[string, RegExp]> {
   }
 }
 
-/** Characters that make texts long. */
+/** Pieces of text that are repeated. */
 const PUMPS = [
   ...[" ", "\n", "\t", "a", "A", "0", "/", "\\", ".", "-", "+", ":", "<", "<!---->", '"', "'"],
   ...["(", "aA0", ": a '", "\n ", "a.", "0.", "x/", "=", ",", "---\n", "é"],
@@ -32,7 +32,7 @@ function took(work: () => unknown): number {
   return performance.now() - start;
 }
 
-Deno.test("no regular expression of the library takes time that grows with the square of its text", async () => {
+Deno.test("no regular expression of the library takes quadratic time", async () => {
   const length = 20_000;
   const once = () => took(() => "a".repeat(length).replace(/./g, "b"));
   const limit = 50 * Math.min(once(), once(), once()) + 5;
@@ -43,10 +43,10 @@ Deno.test("no regular expression of the library takes time that grows with the s
       count++;
       for (const pump of PUMPS) {
         const text = pump.repeat(length / pump.length);
-        // What follows keeps a match that runs through the text from its end; what fits at the end is looked for too.
+        // The first ending makes matches that run through the text fail at the end; the second lets some succeed.
         for (const whole of [`x${text}\u0000\n`, `${text} \n→ at x`]) {
           const run = () => whole.replace(expression, "");
-          // Machines are busy: a slow expression must be slow three times.
+          // The machine may be busy: a slow expression must be slow three times.
           if (took(run) > limit && took(run) > limit && took(run) > limit) {
             slow.push(`${name} on ${JSON.stringify(pump)}`);
           }

@@ -26,7 +26,7 @@ Deno.test("restore is fed to every graph that has the input", async () => {
     expect(told).toBe(restore);
     return images[0];
   };
-  // The encoder is darker by restore / 10 of a range of 2; the sample goes along by its own input.
+  // The encoder darkens by restore / 10 of a range of 2; the denoiser has its own input.
   const [none, all] = [await draw(0, 0), await draw(1, 0)];
   expect(meanOf(none) - meanOf(all)).toBeCloseTo(12.75, 0);
   const [noneDrawn, allDrawn] = [await draw(0, 1), await draw(1, 1)];
@@ -48,7 +48,7 @@ Deno.test("restore auto is the mean of the entry's own estimates, reported in th
     .toBeCloseTo(result.restore!, 6);
 });
 
-Deno.test("a result tells that consistency puts back the damage that restore removed", async () => {
+Deno.test("upscale() warns that consistency puts back the damage that restore removed", async () => {
   await using upscaler = await loadTiny("photo-tiny");
   const warned = async (options: UpscaleOptions) =>
     (await upscaler.upscale(source, { seed: 1, ...options })).warnings
@@ -58,7 +58,7 @@ Deno.test("a result tells that consistency puts back the damage that restore rem
   expect(await warned({ restore: 1 })).toBe(false);
 });
 
-Deno.test("restore is refused by name if the entry does not have it, or beyond its range", async () => {
+Deno.test("restore is refused if the entry does not have it, or if it is out of range", async () => {
   await using upscaler = await loadTiny("photo-tiny");
   for (const restore of [-0.1, 1.1, NaN]) {
     await expect(upscaler.upscale(source, { restore })).rejects.toThrow(/restore = .* from 0 to 1/);

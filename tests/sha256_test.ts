@@ -6,7 +6,7 @@ Deno.test("plainSha256() gives the hash of FIPS 180-4's example", () => {
   expect(hash).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 });
 
-Deno.test("plainSha256() gives what the platform gives, for bytes of any length", async () => {
+Deno.test("plainSha256() equals the platform's SHA-256, for bytes of any length", async () => {
   for (const length of [...Array(131).keys(), 1000, 100_003]) {
     const bytes = Uint8Array.from({ length }, (_, i) => i * 31 + length);
     expect(plainSha256(bytes)).toBe(await sha256Of(bytes));

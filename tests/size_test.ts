@@ -15,7 +15,7 @@ Deno.test("all tracked files together stay under 64 MiB", async () => {
   expect(await bytesOf(files)).toBeLessThan(64 * MiB);
 });
 
-Deno.test("what deno publish lists stays under the 20 MB that JSR takes", async () => {
+Deno.test("the files that deno publish uploads stay under JSR's limit of 20 MB", async () => {
   const files = await published();
   expect(files.length).toBeGreaterThan(20);
   expect(await bytesOf(files.map((file) => `file://${file}`))).toBeLessThan(20e6);

@@ -50,7 +50,7 @@ for (const [length, tiling] of CASES) {
   }
 }
 
-Deno.test("weightsOf() gives nothing to the pixels next to a cut", () => {
+Deno.test("weightsOf() gives weight 0 to the pixels next to a cut", () => {
   for (const span of spansOf(240, { size: 64, overlap: 16, multiple: 2 })) {
     const weights = weightsOf(span, 240, 4);
     if (span.start > 0) expect(weights.subarray(0, 4 * 13).every((w) => w === 0)).toBe(true);
@@ -60,14 +60,14 @@ Deno.test("weightsOf() gives nothing to the pixels next to a cut", () => {
   }
 });
 
-Deno.test("spansOf() refuses a tile that cannot work", () => {
+Deno.test("spansOf() refuses tiles that are too small, no multiple or not whole", () => {
   const refuse = (tiling: Tiling) => expect(() => spansOf(100, tiling)).toThrow(RangeError);
   refuse({ size: 16, overlap: 8, multiple: 1 });
   refuse({ size: 33, overlap: 8, multiple: 2 });
   refuse({ size: 20.5, overlap: 8, multiple: 1 });
 });
 
-/** A blur of radius 3 with zeros outside, doubled in size: what a small network does at borders. */
+/** A blur of radius 3 with zeros outside, doubled in size: it acts at borders like a small network. */
 const blur: TileRun = ({ lr, ...rest }) => {
   const [n, channels, height, width] = lr.dims;
   const out = tensor([n, channels, 2 * height, 2 * width]);
@@ -113,7 +113,7 @@ Deno.test("overTiles() shows seams when the overlap is less than the radius", as
   expect(far(out, (await blur({ lr })).out)).toBeGreaterThan(0.01);
 });
 
-Deno.test("overTiles() makes smaller tiles when memory does not suffice", async () => {
+Deno.test("overTiles() makes smaller tiles when memory runs out", async () => {
   const grid = [40, 40] as const;
   const lr = noise({ seed: 0, sample: 0, draw: 0 }, [1, 1, ...grid]);
   const sizes = new Set<number>();
@@ -149,7 +149,7 @@ Deno.test("overTiles() stops within one tile when its signal aborts", async () =
   expect(calls).toBe(2);
 });
 
-Deno.test("crop() and padTo() repeat the right and the lower edge", () => {
+Deno.test("crop() takes a window, and padTo() repeats the right and the lower edge", () => {
   const source = tensor([1, 1, 2, 3], Float32Array.of(1, 2, 3, 4, 5, 6));
   expect([...crop(source, { x: 1, y: 1, width: 2, height: 1 }).data]).toEqual([5, 6]);
   expect([...padTo(source, 4).data]).toEqual([1, 2, 3, 3, 4, 5, 6, 6, 4, 5, 6, 6, 4, 5, 6, 6]);

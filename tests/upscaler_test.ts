@@ -38,7 +38,7 @@ Deno.test("load() opens an entry without a network", async () => {
   expect(images).toEqual([exact]);
 });
 
-Deno.test("upscale() makes the same images for the same seed, others for another one", async () => {
+Deno.test("upscale() makes the same images for the same seed, and different ones for another", async () => {
   await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(20, 26);
   const first = await upscaler.upscale(source, { seed: 5, samples: 2 });
@@ -83,7 +83,7 @@ Deno.test("upscale() applies temperature, fidelity, sampler and steps", async ()
   expect(await draw({ fidelity: 0, seed: 2 })).toEqual(base);
   const half = await draw({ fidelity: 0.5 });
   const middle = { ...base, data: base.data.map((v, i) => (v + plain.data[i]) / 2) };
-  expect(apart(half, middle)).toBeLessThanOrEqual(4); // bytes are rounded, and cut at 0 and 255
+  expect(apart(half, middle)).toBeLessThanOrEqual(4); // bytes are rounded, and clipped at 0 and 255
 });
 
 for (const [id, tolerance] of [["regression-tiny", 1], ["srdiff-tiny", 2]] as const) {
@@ -118,7 +118,7 @@ Deno.test("upscale() with consistency reports what it reached, and warns if that
   const good = await upscaler.upscale(source, { seed: 1, samples: 2, consistency: true });
   expect(good.lrPsnr).toEqual(good.images.map((image) => lrPsnr(image, source)));
   expect(good.warnings).toEqual([]);
-  // Single black pixels on white: no image within black and white shrinks to that.
+  // Single black pixels on white: no image within the range shrinks to that.
   const data = source.data.map((_, i) => i % 4 === 3 || i % 20 > 3 ? 255 : 0);
   const hard = await upscaler.upscale({ ...source, data }, { seed: 1, consistency: true });
   expect(hard.lrPsnr![0]).toBeLessThan(50);
@@ -126,7 +126,7 @@ Deno.test("upscale() with consistency reports what it reached, and warns if that
   expect((await upscaler.upscale(source, { seed: 1 })).lrPsnr).toBe(undefined);
 });
 
-Deno.test("upscale() with consistency reaches the same in several regions as in one", async () => {
+Deno.test("upscale() with consistency gives the same image in several regions as in one", async () => {
   await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(150, 180);
   const options = { seed: 1, consistency: true };
@@ -199,7 +199,7 @@ Deno.test("stream() shows every step and returns what upscale() gives", async ()
   expect(last).toEqual(next.value.images[1]);
 });
 
-Deno.test("stream() shows images in regions as far as they are done", async () => {
+Deno.test("stream() shows the finished part of an image in regions", async () => {
   await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(151, 230);
   const stream = upscaler.stream(source, { seed: 4, memory: 230e6, steps: 1 });
@@ -258,7 +258,7 @@ Deno.test("upscale() refuses to make pixels of NaN", async () => {
   await expect(upscaler.upscale(photo(6, 6), { noise })).rejects.toThrow(/NaN or infinity/);
 });
 
-Deno.test("stream() runs a plan as it was made, with its seed", async () => {
+Deno.test("upscale() runs a plan as it was made, with its seed", async () => {
   await using upscaler = await loadTiny("srdiff-tiny");
   const source = photo(10, 12);
   const plan = upscaler.plan(source, { samples: 2 });
@@ -294,7 +294,7 @@ Deno.test("upscale() refuses a plan whose choices were changed to values that no
   expect((await upscaler.upscale(image, { ...plan, seed: 2 })).seed).toBe(2);
 });
 
-Deno.test("a preview of stream() is refused once the next one was asked for, and after the end", async () => {
+Deno.test("stream() refuses a preview once the next step was asked for, and after the end", async () => {
   await using upscaler = await loadTiny("srdiff-tiny");
   const previews = await Array.fromAsync(upscaler.stream(photo(6, 5), { steps: 3 }));
   expect(previews.length).toBe(3);
@@ -304,7 +304,7 @@ Deno.test("a preview of stream() is refused once the next one was asked for, and
   }
 });
 
-Deno.test("a closed upscaler refuses to work, also without networks, and can be closed again", async () => {
+Deno.test("a closed upscaler refuses to work, even without networks, and can be closed again", async () => {
   for (const card of [bicubic, "srdiff-tiny", "srflow-tiny"]) {
     const upscaler = typeof card === "string" ? await loadTiny(card) : await load(card);
     await upscaler.close();

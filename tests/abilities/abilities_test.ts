@@ -14,7 +14,7 @@ import { testPicture } from "../contracts/family.ts";
 
 const low = toImage(testPicture(24, 32));
 
-/** Mean squared difference of two images where the mask selects. */
+/** Mean squared difference of two images inside the mask. */
 function error(a: Image, b: Image, mask: (x: number, y: number) => boolean = () => true): number {
   let sum = 0, count = 0;
   for (let i = 0; i < a.data.length; i++) {
@@ -42,7 +42,7 @@ Deno.test("interpolateSeeds() goes from one seed's image to the other's", async 
   expect(await interpolateSeeds(upscaler, low, { from: 1, to: 1, t: 0.5 })).toEqual(a);
 });
 
-Deno.test("interpolateSeeds() refuses options that do not make sense between two seeds", async () => {
+Deno.test("interpolateSeeds() refuses a t above 1, invalid seeds, and a model without noise", async () => {
   await using upscaler = await loadTiny("srdiff-tiny");
   const refused = (options: { from: number; to: number; t: number }) =>
     expect(interpolateSeeds(upscaler, low, options)).rejects.toThrow(RangeError);
@@ -54,12 +54,12 @@ Deno.test("interpolateSeeds() refuses options that do not make sense between two
     .rejects.toThrow(UnsupportedError);
 });
 
-/** White in a rectangle in the middle. */
+/** Whether a pixel lies in the white rectangle of the mask. */
 const inside = (x: number, y: number) => x >= 40 && x < 90 && y >= 24 && y < 72;
 const mask = toImage({ dims: [1, 3, 96, 128], data: new Float32Array(3 * 96 * 128) });
 mask.data.forEach((_, i) => mask.data[i] = inside((i >> 2) % 128, (i >> 9) % 96) ? 255 : 0);
 
-/** The source upside down, as large as the result: other content everywhere. */
+/** The test picture reversed, at the size of the result: different content everywhere. */
 const reference = ((picture) => {
   picture.data.reverse();
   return toImage(picture);
@@ -96,7 +96,7 @@ Deno.test("fuse() refuses images of another size", async () => {
 /** Whether two tensors hold the same values; `toEqual()` takes seconds for images. */
 const same = (a: Tensor, b: Tensor) => a.data.every((value, i) => value === b.data[i]);
 
-Deno.test("uncertainty() is the mean and the pooled deviation of the samples", async () => {
+Deno.test("uncertainty() returns the mean and the pooled deviation of the samples", async () => {
   await using upscaler = await loadTiny("srdiff-tiny");
   const { images } = await upscaler.upscale(low, { seed: 1, samples: 3 });
   const { mean, deviation } = await uncertainty(upscaler, low, { seed: 1, samples: 3 });
@@ -111,7 +111,7 @@ Deno.test("uncertainty() is the mean and the pooled deviation of the samples", a
   expect(same(fine.deviation, deviation)).toBe(false);
 });
 
-Deno.test("uncertainty() draws five samples, and refuses one and a window below 0", async () => {
+Deno.test("uncertainty() draws five samples by default, and refuses a single one and a negative window", async () => {
   await using upscaler = await loadTiny("srdiff-tiny");
   const { images } = await upscaler.upscale(low, { seed: 1, samples: 5 });
   const { deviation } = await uncertainty(upscaler, low, { seed: 1 });
@@ -120,12 +120,12 @@ Deno.test("uncertainty() draws five samples, and refuses one and a window below 
   await expect(uncertainty(upscaler, low, { window: -1 })).rejects.toThrow(RangeError);
 });
 
-/** The entry that ships, on an astronaut of 128x128 made small. */
+/** The astronaut at 128x128, shrunk to 32x32 for the entry that ships. */
 const truth = await readImage(new URL("../../docs/astronaut.png", import.meta.url));
 const small = resizeImage(truth, { width: 32, height: 32 });
 
-// The gain of pooling is a mean over a set, which bench:abilities measures; one small image may differ.
-Deno.test("srdiff's uncertainty() shows where the error is, pooled or not", async () => {
+// bench:abilities measures the gain of pooling over a whole set; one small image need not show it.
+Deno.test("uncertainty() of srdiff shows where the error is, with and without pooling", async () => {
   await using upscaler = await load("srdiff", { provider: "native", threads: 1 });
   for (const window of [undefined, 0]) {
     const { mean, deviation } = await uncertainty(upscaler, small, { seed: 0, window });
@@ -135,7 +135,7 @@ Deno.test("srdiff's uncertainty() shows where the error is, pooled or not", asyn
   }
 });
 
-Deno.test("interpolateSeeds() of srdiff moves away from the first seed's image towards the second's", async () => {
+Deno.test("interpolateSeeds() of srdiff moves steadily away from the first seed's image", async () => {
   await using upscaler = await load("srdiff", { provider: "native", threads: 1 });
   let first: Image | undefined, before = -1;
   for (let i = 0; i <= 8; i++) {

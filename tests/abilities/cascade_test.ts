@@ -32,7 +32,7 @@ Deno.test("cascade() draws each sample through all stages, each with its own noi
   const alone = await both.upscale(source, { seed: 4 });
   expect(apart(alone.images[0], images[0])).toBe(0);
   const { images: middles } = await first.upscale(source, { seed: 4, samples: 2 });
-  // The second stage has other noise than the same entry has alone.
+  // The noise of the second stage differs from that of the same entry alone.
   const { images: [same] } = await second.upscale(middles[0], { seed: 4, steps: 2 });
   expect(apart(same, images[0])).toBeGreaterThan(2);
 });
@@ -63,7 +63,7 @@ Deno.test("cascade() plans once and reports progress over all stages", async () 
   expect(new Set(seen.map(({ sample }) => sample))).toEqual(new Set([0, 1]));
 });
 
-Deno.test("cascade() is cancelled as one, in any stage", async () => {
+Deno.test("cascade() stops when its signal aborts in the second stage", async () => {
   await using both = cascade([await loadTiny("regression-tiny"), await loadTiny("sr3-tiny")]);
   const controller = new AbortController();
   const onProgress = ({ phase, step }: Progress) => {
@@ -73,7 +73,7 @@ Deno.test("cascade() is cancelled as one, in any stage", async () => {
   await expect(run).rejects.toThrow("enough");
 });
 
-Deno.test("cascade() refuses by name options that no stage has, and values that a stage refuses", async () => {
+Deno.test("cascade() names options that no stage has, and refuses values that a stage refuses", async () => {
   await using both = cascade([await loadTiny("regression-tiny"), await loadTiny("sr3-tiny")]);
   const wrong = { sede: 1 } as UpscaleOptions;
   expect(() => both.plan(source, wrong)).toThrow(/"sede": no stage/);
@@ -85,7 +85,7 @@ Deno.test("cascade() refuses by name options that no stage has, and values that 
   expect(() => cascade([])).toThrow(RangeError);
 });
 
-Deno.test("abilities work on a cascade as on one entry", async () => {
+Deno.test("interpolateSeeds(), uncertainty() and fuse() work on a cascade", async () => {
   await using both = cascade([await loadTiny("regression-tiny"), await loadTiny("srdiff-tiny")]);
   const from = await interpolateSeeds(both, source, { from: 1, to: 2, t: 0 });
   const { images: [plain] } = await both.upscale(source, { seed: 1 });

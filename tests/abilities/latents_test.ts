@@ -8,7 +8,7 @@ import { tensor } from "../../lib/tensor/tensor.ts";
 import { apart, loadTiny } from "../_tiny.ts";
 import { testPicture } from "../contracts/family.ts";
 
-/** An image of texture, without values near the ends of the range. */
+/** A textured image without values near the ends of the range. */
 const high = (height: number, width: number, shift = 0): Image => {
   const picture = testPicture(height, width + shift);
   const data = picture.data.filter((_, i) => i % (width + shift) >= shift).map((v) => 0.8 * v);
@@ -18,7 +18,7 @@ const high = (height: number, width: number, shift = 0): Image => {
 const error = (a: Image, b: Image) =>
   a.data.reduce((sum, v, i) => sum + (v - b.data[i]) ** 2, 0) / a.data.length;
 
-Deno.test("encode() finds the latents that reproduce the image, in tiles and regions too", async () => {
+Deno.test("encode() finds latents that reproduce the image, whole and in tiles", async () => {
   await using upscaler = await loadTiny("srflow-tiny");
   const large = high(4 * 50, 4 * 47);
   const low = resizeImage(large, { width: 47, height: 50 });
@@ -30,7 +30,7 @@ Deno.test("encode() finds the latents that reproduce the image, in tiles and reg
   }
 });
 
-Deno.test("encode() gives the latents that a sample was drawn with", async () => {
+Deno.test("encode() recovers the latents that a sample was drawn with", async () => {
   await using upscaler = await loadTiny("srflow-tiny");
   const low = toImage(testPicture(12, 16));
   const small = { ...low, data: low.data.map((v, i) => i % 4 === 3 ? 255 : 64 + v / 2) };
@@ -38,7 +38,7 @@ Deno.test("encode() gives the latents that a sample was drawn with", async () =>
   const { latents, bitsPerDimension } = await encode(upscaler, image, { low: small });
   const [{ values, frame }] = latents;
   const wanted = noise({ seed: 3, sample: 0, draw: 0 }, values.dims, { x: -frame, y: -frame });
-  // The image is rounded to bytes, and mirrored around instead of drawn; inside, rounding is what is left.
+  // The frame around the image is mirrored, not drawn; inside, only rounding to bytes makes a difference.
   let [sum, count] = [0, 0];
   const [, , height, width] = values.dims;
   values.data.forEach((v, i) => {
@@ -51,7 +51,7 @@ Deno.test("encode() gives the latents that a sample was drawn with", async () =>
   expect(Number.isFinite(bitsPerDimension)).toBe(true);
 });
 
-Deno.test("encode() gives an image's likelihood: noise is less likely than a sample", async () => {
+Deno.test("encode() rates a noisy image as less likely than a sample", async () => {
   await using upscaler = await loadTiny("srflow-tiny");
   const low = toImage(testPicture(10, 10));
   const { images: [sample] } = await upscaler.upscale(low, { seed: 1, temperature: 1 });
@@ -61,7 +61,7 @@ Deno.test("encode() gives an image's likelihood: noise is less likely than a sam
   expect(await bits(noisy)).toBeGreaterThan(await bits(sample) + 0.5);
 });
 
-Deno.test("interpolateImages() goes from one image to the other", async () => {
+Deno.test("interpolateImages() goes from one image to the other, and refuses sizes that do not fit", async () => {
   await using upscaler = await loadTiny("srflow-tiny");
   const [from, to] = [high(48, 64), high(48, 64, 5)];
   const path: Image[] = [];
@@ -85,7 +85,7 @@ Deno.test("interpolateImages() goes from one image to the other", async () => {
   );
 });
 
-Deno.test("renew() removes from an image what is unlikely", async () => {
+Deno.test("renew() removes noise from an image", async () => {
   await using upscaler = await loadTiny("srflow-tiny");
   const low = toImage(testPicture(16, 16));
   const { images: [clean] } = await upscaler.upscale(low, { seed: 1, temperature: 0.5 });
@@ -120,7 +120,7 @@ Deno.test("fuse() with a flow takes the reference inside the mask and nothing ou
   expect(within(all, reference, true)).toBeLessThan(within(most, reference, true));
 });
 
-Deno.test("functions of latents and seeds say what the entry lacks", async () => {
+Deno.test("encode() says that srdiff cannot make latents, and interpolateSeeds() works with a flow", async () => {
   await using upscaler = await loadTiny("srdiff-tiny");
   await expect(encode(upscaler, high(16, 16))).rejects.toThrow(/cannot turn images into latents/);
   await using flow = await loadTiny("srflow-tiny");

@@ -1,12 +1,12 @@
 const main = new URL("../../bench/main.ts", import.meta.url).pathname;
 
-/** What a results file must hold before the process is interrupted. */
+/** A file, and the text that it must contain before the process is interrupted. */
 export interface StopAfter {
   file: string;
   text: string;
 }
 
-/** Runs the bench's command; it measures speed only if `args` leave out quality. */
+/** Runs the bench, which measures speed only if `args` contain `--no-quality`. */
 export async function bench(args: string[], stopAfter?: StopAfter) {
   const half = args.includes("--no-quality") ? [] : ["--no-speed"];
   const process = new Deno.Command(Deno.execPath(), {

@@ -1,6 +1,6 @@
 import { encodeImage, type Image } from "../../mod.ts";
 
-/** A textured image; the seed moves the texture. */
+/** A textured image; the seed shifts the texture. */
 export function textured(width: number, height: number, seed = 0): Image {
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let i = 0; i < width * height; i++) {
@@ -10,13 +10,13 @@ export function textured(width: number, height: number, seed = 0): Image {
   return { width, height, data, channels: 3 };
 }
 
-/** Writes an image as PNG, with the folders above it. */
+/** Writes an image as PNG and creates its folder. */
 export async function writePng(path: string, image: Image): Promise<void> {
   await Deno.mkdir(path.replace(/\/[^/]*$/, ""), { recursive: true });
   await Deno.writeFile(path, await encodeImage(image, { format: "png" }));
 }
 
-/** A new folder that is removed afterwards. */
+/** Runs `work` in a new folder, which is removed afterwards. */
 export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "srzoo-bench-" });
   try {

@@ -1,7 +1,7 @@
 import type { Figures } from "../../bench/figures.ts";
 import type { BenchRecord, Row } from "../../bench/record.ts";
 
-/** Rows of one method: for each image its PSNR by seed. */
+/** Rows of one method, from the PSNR of each image at each seed. */
 export function rows(
   method: string,
   psnr: number[][],
@@ -17,7 +17,7 @@ export function rows(
   }));
 }
 
-/** Two images by two methods, with rows of older weights and older files of the set. */
+/** Two images by two methods, plus rows of older weights and of older files of the set. */
 export const record = {
   sets: [{ key: "Set5x4", digest: "s" }],
   methods: [{ name: "a", digest: "m" }, { name: "b", digest: "m" }, { name: "idle", digest: "m" }],

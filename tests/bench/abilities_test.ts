@@ -26,13 +26,13 @@ Deno.test("rises() lists each change in order", () => {
   expect(rises([0, 2, 1.5, 1.5])).toEqual([2, -0.5, 0]);
 });
 
-Deno.test("onLine() is the straight line through two points, and goes on beyond them", () => {
+Deno.test("onLine() interpolates linearly between two points, and extrapolates beyond them", () => {
   const line = (x: number) => onLine(x, [26, 0.4], [28, 0.2]);
   expect([line(26), line(27), line(28)]).toEqual([0.4, expect.closeTo(0.3, 12), 0.2]);
   expect(line(30)).toBeCloseTo(0, 12);
 });
 
-Deno.test("fewestSteps() takes more steps only where they measurably help", () => {
+Deno.test("fewestSteps() chooses more steps only where they measurably help", () => {
   const rows = (values: readonly number[]) =>
     values.map((lpips, i) => ({
       ...{ method: "m", methodDigest: "d", set: "s", setDigest: "d", image: `${i}`, together: {} },
@@ -50,7 +50,7 @@ Deno.test("fewestSteps() takes more steps only where they measurably help", () =
   expect(fewestSteps(new Map([[1, better], [2, one]]))).toBe(1);
 });
 
-Deno.test("findingOf() of speed reports medians, and the median of the ratios of each turn", () => {
+Deno.test("findingOf() of speed reports the median times, and the median of the ratios of each turn", () => {
   const sample = (seed: number, mine: number, theirs: number) => {
     const times = (value: number, prefix = "") =>
       Object.fromEntries(
@@ -86,7 +86,7 @@ Deno.test("writeStepsDefault() changes the default and nothing else", () =>
     expect(await Deno.readTextFile(path)).toBe(card.replace("default: 4", "default: 1"));
   }));
 
-Deno.test("discMask() is a round quarter of the shorter side in the middle", () => {
+Deno.test("discMask() is a disc in the middle whose radius is a quarter of the shorter side", () => {
   const { data } = discMask({ width: 80, height: 40 });
   const white = data.filter((value, i) => i % 4 === 0 && value === 255).length;
   expect(Math.abs(white / (Math.PI * 10 ** 2) - 1)).toBeLessThan(0.02);
@@ -100,7 +100,7 @@ Deno.test("discMask() is a round quarter of the shorter side in the middle", () 
   ]);
 });
 
-Deno.test("discOnly() and largestOutside() divide the image at the mask", () => {
+Deno.test("discOnly() crops to the disc, and largestOutside() ignores changes inside it", () => {
   const a = textured(80, 40, 1), b = textured(80, 40, 2), mask = discMask(a);
   const inside = discOnly(a, mask, b);
   expect([inside.width, inside.height]).toEqual([20, 20]);
@@ -137,7 +137,7 @@ Deno.test("markdownOf() says which promises do not hold", () => {
   ]);
 });
 
-Deno.test("writeBetweenMarks() changes nothing else, twice the same, and refuses a file without marks", () =>
+Deno.test("writeBetweenMarks() changes only the text between the marks, can be repeated, and refuses a file without marks", () =>
   withFolder(async (folder) => {
     const path = `${folder}/README.md`;
     await Deno.writeTextFile(
@@ -153,7 +153,7 @@ Deno.test("writeBetweenMarks() changes nothing else, twice the same, and refuses
     expect(await Deno.readTextFile(path)).toBe("nothing here\n");
   }));
 
-/** An entry of the tiny zoo with a README, and a set of two pictures. */
+/** Runs `work` with a copy of a tiny entry, which has a README, and a set of two pictures. */
 async function withEntry(work: (folder: string, args: string[]) => Promise<void>) {
   await withFolder(async (folder) => {
     const tiny = new URL("tests/fixtures/zoo/srdiff-tiny/", root);
@@ -173,7 +173,7 @@ async function withEntry(work: (folder: string, args: string[]) => Promise<void>
 
 Deno.test({
   name:
-    "bench:abilities measures all, keeps what it measured, and writes the README (needs ../shared)",
+    "bench:abilities measures everything, reuses its figures, and writes the README (needs ../shared)",
   ignore: !existsSync(new URL("../shared/lpips/lpips_alex.onnx", root)),
   fn: () =>
     withEntry(async (folder, args) => {
@@ -206,7 +206,7 @@ Deno.test({
       expect(none.stdout).not.toContain("**");
       const shown = await abilities([...args, "--only", "steps", "--images", "0,steps:1=1"]);
       expect([shown.code, shown.stdout.includes("at least 0.3: 0.125")]).toEqual([1, true]);
-      await writePng(`${folder}/s/p1.png`, textured(64, 64, 7)); // another set: nothing may be kept
+      await writePng(`${folder}/s/p1.png`, textured(64, 64, 7)); // another set: no figure may be reused
       const other = await abilities([...args, "--images", "1", "--only", "uncertainty"]);
       expect(other.stdout).not.toContain("0.125");
       expect(other.stdout).not.toContain("Fusion");

@@ -68,21 +68,21 @@ Deno.test("makeLow() makes files that the bench takes as the inputs of a set", (
   withFolder(async (folder) => {
     await writePng(`${folder}/HR/a.png`, textured(43, 30));
     expect(await makeLow(folder, 4)).toBe(1);
-    expect(await makeLow(folder, 4)).toBe(0); // what is there stays
+    expect(await makeLow(folder, 4)).toBe(0); // existing files stay
     const { images: [{ low }] } = await findSet(folder, folder, 4);
     expect(await readImage(low!)).toMatchObject({ width: 10, height: 7 });
     await writePng(`${folder}/HR/b.png`, textured(3, 3));
     await expect(makeLow(folder, 4)).rejects.toThrow(/b\.png: 3x3 is smaller than 4/);
   }));
 
-Deno.test("an unknown set names the command that says where to get sets", () =>
+Deno.test("findSet() names the command that says where to get sets if a set is unknown", () =>
   withFolder(async (folder) => {
     await expect(findSet(folder, "Set6", 4)).rejects.toThrow(/"deno task data" says/);
   }));
 
 Deno.test({
   name:
-    "deno task data finds the sets right to the pixel, and makes their inputs (needs ../shared)",
+    "checkData() finds the sets right to the pixel, and makeLow() makes their inputs (needs ../shared)",
   ignore: !existsSync(sets),
   fn: () =>
     withFolder(async (folder) => {

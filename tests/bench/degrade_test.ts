@@ -44,7 +44,7 @@ Deno.test({
     }),
 });
 
-Deno.test("bench --real measures images without a truth, and lays them on a contact sheet", () =>
+Deno.test("bench --real measures images without ground truth, and makes a contact sheet", () =>
   withFolder(async (folder) => {
     for (const name of ["a", "b"]) await writePng(`${folder}/web/${name}.png`, textured(60, 56));
     const out = `${folder}/out.json`;

@@ -25,7 +25,7 @@ Deno.test("markdownOf() makes tables whose rows have as many cells as their head
   }
 });
 
-Deno.test("markdownOf() shows what is best, what differs, what was not measured, and what failed", () => {
+Deno.test("markdownOf() shows the best figures, the differences, missing comparisons and failures", () => {
   const text = markdownOf(whole);
   expect(text).toContain("deno task bench --set Set5");
   expect(text).toContain("| a | **31.00** |");

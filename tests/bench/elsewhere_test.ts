@@ -8,7 +8,7 @@ import { withFolder } from "./_pictures.ts";
 const root = new URL("../../", import.meta.url);
 const PHOTOGRAPHS = ["astronaut", "chelsea", "coffee"];
 
-/** Shrinks and enlarges each image by numpy's bicubic, and writes what Pillow makes of it. */
+/** Shrinks and enlarges each image with numpy's bicubic, and writes the result with Pillow. */
 const ENLARGE = `
 import sys
 import numpy as np
@@ -21,11 +21,12 @@ for source, target in zip(sys.argv[1::2], sys.argv[2::2]):
     Image.fromarray(resize(shrink(high[:height, :width], 4), height, width)).save(target)
 `;
 
-/** How far figures of the same images may be apart. */
+/** How much the figures of the same image may differ. */
 const TOLERANCE: Record<string, number> = { psnrY: 0.01, psnrRgb: 0.01, lrPsnr: 0.01 };
 
 Deno.test({
-  name: "bench finds bicubic PNGs by numpy and Pillow as good as its own bicubic (needs Python)",
+  name:
+    "bench gives bicubic PNGs from numpy and Pillow the figures of its own bicubic (needs Python)",
   ignore: python === undefined,
   fn: () =>
     withFolder(async (folder) => {

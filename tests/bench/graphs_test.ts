@@ -8,7 +8,7 @@ import { textured, withFolder } from "./_pictures.ts";
 
 const shared = new URL("../../../shared/lpips", import.meta.url).pathname;
 
-/** Mean of absolute differences: a graph with LPIPS' inputs and other scores. */
+/** A graph with the inputs of LPIPS that computes the mean absolute difference instead. */
 function otherGraph(): Uint8Array {
   const picture = ["n", 3, "h", "w"];
   return onnxModel({
@@ -25,7 +25,7 @@ function otherGraph(): Uint8Array {
   });
 }
 
-Deno.test("openMetricGraphs() rejects a graph with other scores, and says so", () =>
+Deno.test("openMetricGraphs() does not use a graph whose scores are not those of LPIPS, and says so", () =>
   withFolder(async (folder) => {
     const file = `${folder}/mine.onnx`;
     await Deno.writeFile(file, otherGraph());
@@ -46,7 +46,7 @@ Deno.test({
   },
 });
 
-Deno.test("openMetricGraphs() refuses a path that is not there", async () => {
+Deno.test("openMetricGraphs() refuses a path that does not exist", async () => {
   await expect(openMetricGraphs("/nowhere.onnx")).rejects.toThrow("there is no file or folder");
 });
 
@@ -63,7 +63,7 @@ function colorGraph(): Uint8Array {
   });
 }
 
-Deno.test("wholeFigures() has FID 0 for the truth and more for shifted colours, from kept features", () =>
+Deno.test("wholeFigures() computes FID 0 for the truth and more for shifted colours, from stored features", () =>
   withFolder(async (folder) => {
     await Deno.writeFile(`${folder}/color.onnx`, colorGraph());
     const set = { key: "sx4" } as SetRecord;

@@ -12,7 +12,7 @@ async function withSet(work: (folder: string, out: string) => Promise<void>) {
   });
 }
 
-/** The baselines on the set of {@linkcode withSet}. */
+/** Arguments that measure the baselines on the set of {@linkcode withSet}. */
 const onSet = (folder: string, out: string) => [
   "--model",
   "bicubic",
@@ -25,7 +25,7 @@ const onSet = (folder: string, out: string) => [
 const rowsOf = ({ rows }: BenchRecord, method: string) =>
   rows.filter((row) => row.method === method);
 
-Deno.test("bench measures images made elsewhere like its own, compares, and writes results and report", () =>
+Deno.test("bench measures images made elsewhere like its own, compares them, and writes results and a report", () =>
   withSet(async (folder, out) => {
     for (const i of [0, 1, 2]) {
       const low = resizeImage(textured(64, 48, i), { width: 16, height: 12 });
@@ -50,7 +50,7 @@ Deno.test("bench measures images made elsewhere like its own, compares, and writ
     expect((await Deno.stat(`${folder}/out.html`)).size).toBeGreaterThan(10_000);
   }));
 
-Deno.test("bench keeps finished images, and reports a failing image without stopping the others", () =>
+Deno.test("bench reuses finished images, and reports a failing image without stopping the others", () =>
   withSet(async (folder, out) => {
     await writePng(`${folder}/half/p0.png`, textured(64, 48, 5));
     await writePng(`${folder}/half/p2.png`, textured(60, 48, 5));
@@ -71,7 +71,7 @@ Deno.test("bench keeps finished images, and reports a failing image without stop
     const second = await readRecord(out);
     expect(rowsOf(second, "half").length).toBe(3);
     expect(rowsOf(second, "bicubic")[1].samples[0].figures.psnrY).toBe(12.34);
-    await writePng(`${folder}/s/p1.png`, textured(64, 48, 7)); // another set: nothing may be kept
+    await writePng(`${folder}/s/p1.png`, textured(64, 48, 7)); // another set: no figure may be reused
     await bench(args);
     const third = await readRecord(out);
     expect(rowsOf(third, "bicubic").every((row) => row.samples[0].figures.psnrY !== 12.34)).toBe(
@@ -87,7 +87,7 @@ Deno.test("bench continues without a method that cannot be opened, and exits wit
     expect(rowsOf(await readRecord(out), "lanczos3").length).toBe(3);
   }));
 
-Deno.test("bench measures an entry at each temperature, keeps that, and refuses by name an entry that has none", () =>
+Deno.test("bench measures an entry at each temperature, reuses that, and names an entry that has no temperature", () =>
   withSet(async (folder, out) => {
     const zoo = new URL("../fixtures/zoo/", import.meta.url).pathname;
     const args = ["--set", `${folder}/s`, "--out", out, "--images", "1", "--seeds", "2"];
@@ -187,7 +187,7 @@ Deno.test("bench does not overwrite a file that is not its own", () =>
     expect(await Deno.readTextFile(out)).toBe("{ half a file");
   }));
 
-Deno.test("bench measures x8, says which entry cannot, and makes the folder of its results", () =>
+Deno.test("bench measures x8, names an entry that cannot, and creates the folder of its results", () =>
   withSet(async (folder) => {
     const out = `${folder}/new/folder/out.json`;
     const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
@@ -199,7 +199,7 @@ Deno.test("bench measures x8, says which entry cannot, and makes the folder of i
     expect([sets.map(({ key }) => key), rows.length]).toEqual([["sx8"], 9]);
   }));
 
-Deno.test("bench remakes missing crops of kept figures", () =>
+Deno.test("bench makes missing crops again without measuring again", () =>
   withSet(async (folder, out) => {
     const args = onSet(folder, out);
     await bench(args);
@@ -224,7 +224,7 @@ Deno.test("bench keeps times until --fresh-speed discards them", () =>
     expect(await timed("--fresh-speed")).not.toEqual(first);
   }));
 
-Deno.test("bench exits with 130 when it is interrupted, and continues from there", () =>
+Deno.test("bench exits with 130 when it is interrupted, and the next run keeps its rows", () =>
   withFolder(async (folder) => {
     for (let i = 0; i < 20; i++) await writePng(`${folder}/s/p${i}.png`, textured(320, 320, i));
     const out = `${folder}/out.json`;

@@ -10,7 +10,7 @@ const run = (name: string, low: Image, scale: number) =>
   baseline(name).enlarge({ low, scale, seed: 0, set: "s", image: "a" });
 
 for (const name of baselines) {
-  Deno.test(`baseline("${name}") keeps a flat image flat, alpha too`, async () => {
+  Deno.test(`baseline("${name}") keeps a flat image flat, including alpha`, async () => {
     const data = new Uint8ClampedArray(5 * 4 * 4);
     for (let i = 0; i < data.length; i++) data[i] = [10, 99, 200, 77][i % 4];
     const result = await run(name, { width: 5, height: 4, data, channels: 4 }, 3);
@@ -26,7 +26,7 @@ Deno.test('baseline("nearest") repeats pixels', async () => {
   expect(pixel(data, 6 * 3 + 5)).toEqual(pixel(low.data, 3 + 2));
 });
 
-Deno.test('baseline("lanczos3") has the weights of Lanczos (3 lobes) in a ramp of one step', async () => {
+Deno.test('baseline("lanczos3") enlarges an edge with the weights of Lanczos with 3 lobes', async () => {
   const step = textured(8, 1);
   for (let i = 0; i < 32; i++) step.data[i] = i % 4 === 3 ? 255 : i < 16 ? 0 : 200;
   const { data } = await run("lanczos3", step, 2);
@@ -47,7 +47,7 @@ Deno.test("readSpec() reads a model and its options", () => {
   expect(() => readSpec("srdiff+seed=3")).toThrow("the options are steps, temperature");
 });
 
-Deno.test("atTemperatures() names a spec at each scale of the noise", () => {
+Deno.test("atTemperatures() makes a spec for each temperature, and entryName() names it", () => {
   const specs = atTemperatures("./zoo/srflow/+consistency", [0, 0.5, 1]);
   expect(specs.map((spec) => readSpec(spec).options.temperature)).toEqual([0, 0.5, 1]);
   expect(specs.map(entryName)).toEqual([
@@ -98,6 +98,6 @@ for (const place of PLACES) {
     }));
 }
 
-Deno.test("resultsMethod() refuses a folder that is not there", async () => {
+Deno.test("resultsMethod() refuses a folder that does not exist", async () => {
   await expect(resultsMethod("mine", "/nowhere")).rejects.toThrow("there is no folder /nowhere");
 });

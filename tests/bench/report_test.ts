@@ -74,7 +74,7 @@ Deno.test("writeReport() makes one file that refers to no other", () =>
     expect(html).toContain("sx4: &lt;sharp&gt; - bicubic");
   }));
 
-/** Arrow keys go from crop to crop; the space bar shows the image to compare with in its place. */
+/** Checks that arrow keys move between crops and that the space bar shows the image compared with. */
 async function keyboard(page: Page) {
   const focused = () =>
     page.evaluate(() => {
@@ -95,7 +95,7 @@ async function keyboard(page: Page) {
   expect(await focused()).toBe(`${IMAGES[0]} <sharp> 25.00 dB, LPIPS 0.300`);
 }
 
-/** WCAG's contrast of the least legible text of page and plots against the background. */
+/** Lowest WCAG contrast of the texts of page and plots against the background. */
 async function contrast(page: Page): Promise<number> {
   return await page.evaluate(() => {
     const light = (color: string) => {
@@ -139,7 +139,7 @@ Deno.test({
         page.on("pageerror", (error) => errors.push(error.message));
         await page.goto(`file://${folder}/r.html`);
         const names = () => page.locator("#list h3").allTextContents();
-        expect(await page.locator("#order").inputValue()).toBe("<sharp>"); // without a name nothing is the worst
+        expect(await page.locator("#order").inputValue()).toBe("<sharp>"); // an order is always chosen
         expect(await names()).toEqual(IMAGES.slice(0, 10));
         await page.locator("#order").selectOption("bicubic");
         expect(await names()).toEqual(IMAGES.toReversed().slice(0, 10));
@@ -165,7 +165,7 @@ Deno.test({
         expect((await names()).length).toBe(10);
         await page.setViewportSize({ width: 360, height: 640 });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        expect(wide).toBeLessThanOrEqual(360); // tables scroll by themselves
+        expect(wide).toBeLessThanOrEqual(360); // wide tables scroll on their own
         for (const colorScheme of ["light", "dark"] as const) {
           await page.emulateMedia({ colorScheme });
           expect(await contrast(page)).toBeGreaterThan(4.5);

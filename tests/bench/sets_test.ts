@@ -4,7 +4,7 @@ import { digestOf, findSet } from "../../bench/sets.ts";
 import { resizeImage } from "../../mod.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
 
-/** Where the images of one set lie in each layout, and the set's name. */
+/** The name of a set in each layout, and the paths of an HR image and its LR image. */
 const LAYOUTS = [
   ["Set5", "Set5/HR/a.png", "Set5/LRx4/a.png"],
   ["Set5", "Set5/HR/a.png", "Set5/LR_bicubic/X4/ax4.png"],
@@ -38,13 +38,13 @@ Deno.test("findSet() takes a folder by its path, and says what it looked for", (
     await expect(findSet(folder, "Set6", 4)).rejects.toThrow('Cannot find the set "Set6" x4');
   }));
 
-Deno.test("findSet() refuses two images of one name, since one would be lost", () =>
+Deno.test("findSet() refuses two images with the same name", () =>
   withFolder(async (folder) => {
     for (const name of ["a.png", "a.PNG"]) await writePng(`${folder}/s/${name}`, textured(16, 12));
     await expect(findSet(folder, "s", 4)).rejects.toThrow(/^Cannot tell .*a.* from .* by name/);
   }));
 
-Deno.test("pairsOf() says which LR image does not belong to its HR image", () =>
+Deno.test("pairsOf() names an LR image whose size does not fit its HR image", () =>
   withFolder(async (folder) => {
     await writePng(`${folder}/s/HR/a.png`, textured(16, 12));
     await writePng(`${folder}/s/LRx4/a.png`, textured(5, 3));
@@ -63,7 +63,7 @@ Deno.test("digestOf() changes with an image's bytes", () =>
     expect(await digestOf(await findSet(folder, "s", 4))).not.toBe(before);
   }));
 
-Deno.test("pairsOf() makes LR by the exact bicubic, of HR cut to a multiple", () =>
+Deno.test("pairsOf() makes LR with the exact bicubic, from HR cropped to a multiple of the scale", () =>
   withFolder(async (folder) => {
     await writePng(`${folder}/s/a.png`, textured(19, 13));
     const set = await findSet(folder, "s", 4);
@@ -72,7 +72,7 @@ Deno.test("pairsOf() makes LR by the exact bicubic, of HR cut to a multiple", ()
     expect(low.data).toEqual(resizeImage(truth, { width: 4, height: 3 }).data);
   }));
 
-Deno.test("pairsOf() cuts HR to LR files that are smaller", () =>
+Deno.test("pairsOf() crops HR to fit a smaller LR file", () =>
   withFolder(async (folder) => {
     await writePng(`${folder}/s/HR/a.png`, textured(19, 16));
     await writePng(`${folder}/s/LRx4/a.png`, textured(4, 4, 9));
@@ -81,7 +81,7 @@ Deno.test("pairsOf() cuts HR to LR files that are smaller", () =>
     expect([low.data, truth.width]).toEqual([textured(4, 4, 9).data, 16]);
   }));
 
-/** Sizes of the pairs that each protocol cuts out of one image of 330x260. */
+/** For each protocol the size of an image, and the sizes of the pairs cut out of it. */
 const CUTS: Record<string, [number, number, string[]]> = {
   "whole": [330, 260, ["82x65 328x260"]],
   "srdiff": [330, 260, ["82x64 328x256"]],
@@ -107,13 +107,13 @@ for (const [name, [width, height, expected]] of Object.entries(CUTS)) {
     }));
 }
 
-Deno.test("protocolOf() lists the known protocols", () => {
+Deno.test("protocolOf() lists the known protocols when it refuses a name", () => {
   expect(Object.keys(CUTS).sort()).toEqual(protocols.map((protocol) => protocol.name).sort());
   expect(() => protocolOf("64-1024")).toThrow("it is not one of whole, srdiff, 160-patches");
 });
 
 for (const folder of ["LR", "LRX4", "LR_x4", "lr-images"]) {
-  Deno.test(`findSet() refuses a set whose inputs in ${folder} it would pass over`, () =>
+  Deno.test(`findSet() refuses a set with inputs in ${folder}, which it would ignore`, () =>
     withFolder(async (root) => {
       await writePng(`${root}/s/HR/a.png`, textured(16, 12));
       await writePng(`${root}/s/${folder}/a.png`, textured(4, 3));

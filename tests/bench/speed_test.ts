@@ -20,7 +20,7 @@ Deno.test("measureChain() runs the chain", async () => {
   expect(await measureChain("native", 1)).toBeGreaterThan(0);
 });
 
-Deno.test("counting() adds up convolutions, transposed ones and products of matrices", async () => {
+Deno.test("counting() adds up the operations of convolutions, transposed convolutions and matrix products", async () => {
   const zeros = (name: string, dims: number[]) =>
     floatConstant(name, dims, new Float32Array(dims.reduce((a, b) => a * b)));
   const model = onnxModel({
@@ -52,7 +52,7 @@ Deno.test("counting() adds up convolutions, transposed ones and products of matr
   expect(total).toBe(2 * (conv + up + gemm + product));
 });
 
-Deno.test("speedTable() gives ratios that follow from the row", () => {
+Deno.test("speedTable() computes its ratios from the row", () => {
   const { head, rows, notes } = speedTable([{
     method: "m",
     provider: "native",
@@ -98,7 +98,7 @@ Deno.test("speedJobs() times methods that differ only in their temperature once"
   expect(timed).toEqual([specs[0], specs[2], specs[3]]);
 });
 
-Deno.test("measureSpeed() times an entry in a process of its own and counts each step", async () => {
+Deno.test("measureSpeed() times an entry in its own process and counts the operations of each step", async () => {
   const entry = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
   const request = {
     method: "tiny",

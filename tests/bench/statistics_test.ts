@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { estimate, median, paired } from "../../bench/statistics.ts";
 
-Deno.test("estimate() has Student's 95 % interval", () => {
+Deno.test("estimate() gives Student's 95 % interval", () => {
   // Mean 3, standard deviation sqrt(2.5), t(4) = 2.776.
   const { mean, half, n } = estimate([1, 2, 3, 4, 5]);
   expect([mean, n]).toEqual([3, 5]);

@@ -10,7 +10,7 @@ Deno.test("rowsOf() leaves out older weights and other files of the set", () => 
   expect(rowsOf(record, "Set14x4", "a")).toEqual([]);
 });
 
-Deno.test("summaries() have the mean over images and seeds, and the interval over the seeds", () => {
+Deno.test("summaries() give the mean over images and seeds, and the interval over the seeds", () => {
   const [a, b] = summaries(record, "Set5x4");
   expect([a.method, a.images, a.seeds, b.method, b.images, b.seeds]).toEqual([
     "a",

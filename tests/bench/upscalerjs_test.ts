@@ -24,20 +24,20 @@ Deno.test({
 });
 
 Deno.test({
-  name: "upscalerjsMethod() makes the image that the package itself shows (needs UpscalerJS)",
+  name: "upscalerjsMethod() reproduces the sample image of the package (needs UpscalerJS)",
   ignore,
   async fn() {
     const assets = `${folder}/node_modules/@upscalerjs/esrgan-slim/assets`;
     await using method = await upscalerjsMethod(folder, "esrgan-slim");
     const low = await readImage(`${assets}/fixture.png`);
     const result = await method.enlarge({ low, scale: 4, seed: 0, set: "s", image: "a" });
-    // Its authors made it on another backend: halves of a byte may fall to the other side.
+    // The sample was made on another backend, where values between two bytes may round differently.
     expect(psnrRgb(result, await readImage(`${assets}/samples/4x/result.png`))).toBeGreaterThan(70);
   },
 });
 
 Deno.test({
-  name: "measureUpscalerjs() times it (needs UpscalerJS)",
+  name: "measureUpscalerjs() times an image (needs UpscalerJS)",
   ignore,
   async fn() {
     const size = { width: 24, height: 16 };
@@ -48,7 +48,7 @@ Deno.test({
   },
 });
 
-Deno.test("upscalerjsMethod() says where to read how to install it", () =>
+Deno.test("upscalerjsMethod() says where to find out how to install it", () =>
   withFolder(async (empty) => {
     await expect(upscalerjsMethod(empty, "esrgan-slim")).rejects.toThrow("bench/README.md");
   }));

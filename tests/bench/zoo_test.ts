@@ -11,7 +11,7 @@ import { rows } from "./_record.ts";
 
 const root = new URL("../../", import.meta.url);
 
-Deno.test("writeFigures() leaves the rest of a card as it is, comments too", () =>
+Deno.test("writeFigures() leaves the rest of a card as it is, including comments", () =>
   withFolder(async (folder) => {
     const path = `${folder}/model.yml`;
     const source = await Deno.readTextFile(new URL("zoo/bicubic/model.yml", root));
@@ -71,7 +71,7 @@ Deno.test("measureEntry() skips the images that the same weights were measured o
   }));
 
 Deno.test({
-  name: "bench:zoo --check finds the committed figures again (needs ../shared)",
+  name: "bench:zoo --check confirms the committed figures (needs ../shared)",
   ignore: !existsSync(new URL("../shared/data/eval/Set5", root)),
   async fn() {
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {

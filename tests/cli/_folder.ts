@@ -1,4 +1,4 @@
-/** Runs a test in a folder of its own, which is removed afterwards. */
+/** Runs a test in its own folder, which is removed afterwards. */
 export function inFolder(test: (folder: string) => Promise<void>): () => Promise<void> {
   return async () => {
     const folder = await Deno.makeTempDir({ prefix: "srzoo-cli-" });

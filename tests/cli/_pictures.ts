@@ -14,7 +14,7 @@ export function picture(width: number, height: number, channels: Image["channels
   return { width, height, data, channels };
 }
 
-/** Writes such an image as a file, in the format of its extension. */
+/** Writes {@linkcode picture} to a file, in the format of its extension. */
 export async function writePicture(
   path: string,
   width: number,
@@ -34,7 +34,7 @@ export interface Run {
   errors: string;
 }
 
-/** Name of the program, from the tests. */
+/** Path of `cli/upscale.ts`. */
 export const program = new URL("../../cli/upscale.ts", import.meta.url).pathname;
 
 /** Runs `cli/upscale.ts` as a user does. */

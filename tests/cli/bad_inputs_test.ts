@@ -6,7 +6,7 @@ import { upscale } from "./_pictures.ts";
 const folder = new URL("../../../shared/data/bad-inputs/", import.meta.url).pathname;
 const present = await Deno.stat(folder).then(() => true, () => false);
 
-/** File name and expectation of each row: the first and the third column, which hold no line break. */
+/** File name and expectation of each row: columns 1 and 3, which contain no line break. */
 async function manifest(): Promise<[string, string][]> {
   const text = await Deno.readTextFile(join(folder, "manifest.csv"));
   return text.trim().split(/\r?\n/).slice(1).map((line) => {
@@ -17,8 +17,9 @@ async function manifest(): Promise<[string, string][]> {
 }
 
 Deno.test({
-  name: "upscale enlarges or refuses every file of bad-inputs as its manifest says",
-  ignore: !present, // ../shared is not everywhere
+  name:
+    "upscale enlarges or refuses every file of bad-inputs as its manifest says (needs ../shared)",
+  ignore: !present,
   fn: inFolder(async (out) => {
     const run = await upscale(["--model", "bicubic", "--json", "--out", out, folder]);
     expect([run.code, run.errors]).toEqual([1, ""]);
@@ -36,7 +37,7 @@ Deno.test({
       const end = ends.get(file);
       const text = end?.message ?? end?.why ?? "";
       expect([file, end?.event, text.includes("\n")]).toEqual([file, end?.event, false]);
-      // An image that decodes may still be too large to enlarge within the memory.
+      // An image that decodes may still be too large to enlarge in the available memory.
       if (expected === "decodes" && / within .*memory/.test(text)) continue;
       if (expected === "decodes") expect([file, end?.event, text]).toEqual([file, "done", ""]);
       if (expected.startsWith("must")) {

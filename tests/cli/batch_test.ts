@@ -31,14 +31,14 @@ async function eventsOf(
   return events;
 }
 
-/** Writes pictures into a folder; returns what a run takes that enlarges them and shows every step. */
+/** Writes pictures into a folder; returns settings that enlarge them with a preview of every step. */
 async function pictures(folder: string, names: readonly string[], width = 12, height = 10) {
   for (const name of names) await writePicture(join(folder, name), width, height);
   const inputs = names.map((name) => join(folder, name));
   return { inputs, out: join(folder, "out"), previews: join(folder, "previews") };
 }
 
-/** The file and the kind of each event that has one, without repetitions of progress. */
+/** The file and kind of each event about a file, without consecutive repetitions. */
 function told(events: readonly Event[]): string[] {
   const lines = events.flatMap((event) =>
     "file" in event && event.file ? [`${basename(event.file)} ${event.event}`] : []
@@ -46,7 +46,7 @@ function told(events: readonly Event[]): string[] {
   return lines.filter((line, i) => line !== lines[i - 1]);
 }
 
-Deno.test("ahead() makes one item while another is used, no more, and ends where it is left", async () => {
+Deno.test("ahead() makes at most one item in advance, and stops when its consumer leaves or its source fails", async () => {
   const seen: string[] = [];
   async function* numbers(): AsyncGenerator<number> {
     try {
@@ -82,7 +82,7 @@ Deno.test("ahead() makes one item while another is used, no more, and ends where
   expect(used).toEqual([0]);
 });
 
-Deno.test("begun() waits for what is in the making where it is left, and its errors come to whoever waits for them", async () => {
+Deno.test("begun() finishes started items when its consumer leaves, and passes an error to whoever awaits the item", async () => {
   const seen: string[] = [];
   async function* numbers(): AsyncGenerator<number> {
     for (let i = 0; i < 4; i++) yield await Promise.resolve(i);
@@ -103,7 +103,7 @@ Deno.test("begun() waits for what is in the making where it is left, and its err
   ]);
 });
 
-Deno.test("turnsOf() reports the events of each image together, and of those that waited only the last progress", async () => {
+Deno.test("turnsOf() reports the events of each image together, and only the last progress of an image that waited", async () => {
   const events: Event[] = [];
   const next = turnsOf((event) => events.push(event));
   const [a, b] = [next(), next()];
@@ -132,7 +132,7 @@ Deno.test(
     const events = await eventsOf({ ...files, steps: 2 }, async (path, next) => {
       if (path.startsWith(previews)) {
         if (basename(path).startsWith("b-") && path.includes("step02")) isEnlarged.resolve();
-      } else if (basename(path) === "a.png") await isEnlarged.promise; // for ever, if one waits for the other
+      } else if (basename(path) === "a.png") await isEnlarged.promise; // hangs if one waits for the other
       await next();
     });
     expect(told(events)).toEqual([
@@ -157,7 +157,7 @@ Deno.test(
       const name = basename(path)[0];
       if (path.startsWith(previews)) {
         if (name === "b") isSecondBegun.resolve();
-        if (name === "a") await isSecondBegun.promise; // for ever, if one waits for the other
+        if (name === "a") await isSecondBegun.promise; // hangs if one waits for the other
       }
       await next();
       order.push(path.startsWith(out) ? name.toUpperCase() : name);
@@ -170,13 +170,13 @@ Deno.test(
 );
 
 Deno.test(
-  "runBatch() works on one image after the other where the memory does not hold two",
+  "runBatch() works on one image at a time if the memory does not hold two",
   inFolder(async (folder) => {
     const files = await pictures(folder, ["a.png", "b.png", "c.png"], 300, 150);
     const order: string[] = [];
     const how = { model: "bicubic", ...files, memory: 215e6 };
     const events = await eventsOf(how, async (path, next) => {
-      // The next image would make previews meanwhile.
+      // Time in which the next image could make previews.
       if (path.startsWith(files.out)) await new Promise((done) => setTimeout(done, 200));
       await next();
       order.push(basename(path)[0]);
@@ -187,7 +187,7 @@ Deno.test(
 );
 
 Deno.test(
-  "runBatch() ends where it is aborted while one image is written and another waits for its memory",
+  "runBatch() ends when it is aborted while one image is written and another waits for memory",
   inFolder(async (folder) => {
     const { inputs, out } = await pictures(folder, ["a.png", "b.png"]);
     const abort = new AbortController();

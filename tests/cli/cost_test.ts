@@ -12,7 +12,7 @@ import { type NetworkFunction, openFunctions, testPicture } from "../contracts/f
 /** The fields of a card that the work needs. */
 const card = { scale: 2, tiling: { size: 64, overlap: 4, multiple: 2, blended: false } };
 
-/** Sides of the image, and milliseconds of the first call, of every call, and of each pixel. */
+/** Sides of the image, and the milliseconds that the first call, each call and each pixel add. */
 interface Times {
   sides: [height: number, width: number];
   first: number;
@@ -20,7 +20,7 @@ interface Times {
   pixel: number;
 }
 
-/** An upscaler whose network does nothing but take its time. */
+/** An upscaler whose network only waits. */
 async function upscalerOf({ first, call, pixel }: Times): Promise<Upscaler> {
   let extra = first;
   const network: NetworkFunction = async ({ lr }) => {
@@ -48,11 +48,16 @@ const cases: Record<string, Times> = {
     call: 200,
     pixel: 0.1,
   },
-  "whose time is fixed but for a little": { sides: [150, 200], first: 0, call: 150, pixel: 0.004 },
-  "of which a piece takes longer than it may": { sides: [60, 70], first: 0, call: 20, pixel: 1.2 },
+  "whose time hardly depends on the size": { sides: [150, 200], first: 0, call: 150, pixel: 0.004 },
+  "that takes longer for a piece than is allowed": {
+    sides: [60, 70],
+    first: 0,
+    call: 20,
+    pixel: 1.2,
+  },
 };
 
-/** How many times too long or too short the time of an image is estimated. */
+/** The factor by which the estimated time of an image is too long or too short. */
 async function missOf(times: Times): Promise<number> {
   const source = toImage(testPicture(...times.sides));
   const upscaler = await upscalerOf(times);
@@ -65,24 +70,24 @@ async function missOf(times: Times): Promise<number> {
 }
 
 for (const [what, times] of Object.entries(cases)) {
-  Deno.test(`measurePace() tells the time of an image within a factor of 1.5 by a network ${what}`, async () => {
+  Deno.test(`measurePace() predicts the time of an image within a factor of 1.5 for a network ${what}`, async () => {
     let miss = Infinity;
-    // The load of the machine may change during one try.
+    // The load of the machine may change during a try.
     for (let tries = 0; tries < 3 && miss >= 1.5; tries++) miss = await missOf(times);
     expect(miss).toBeLessThan(1.5);
   });
 }
 
-Deno.test("secondsOf() is what an image took after which paceAfter() tells the pace", () => {
+Deno.test("paceAfter() learns the pace from an image, which secondsOf() and secondsLeft() follow", () => {
   const planOf = (side: number) => ({ seen: side * side }) as Plan;
   const took = { all: 0.5, writing: 0.2 };
   const pace = paceAfter({ fixed: 0.1, unit: 1, writing: 0 }, took, planOf(20));
   expect(secondsOf(pace, planOf(20))).toBeCloseTo(0.5);
   expect(secondsOf(pace, planOf(40))).toBeCloseTo(0.1 + 4 * 0.4);
-  // It took less than what was thought to be fixed.
+  // The image took less than the part that was thought to be fixed.
   const short = paceAfter({ fixed: 0.8, unit: 1, writing: 0 }, took, planOf(20));
   expect(secondsOf(short, planOf(20))).toBeCloseTo(0.5);
-  // Half of it is made, in 0.15 s; then it is written.
+  // Half of it is done, in 0.15 s; writing comes last.
   expect(secondsLeft(pace, planOf(20), { fraction: 0.5, spent: 0.15 })).toBeCloseTo(0.15 + 0.2);
 });
 

@@ -2,7 +2,7 @@ import { expect } from "expect";
 
 const root = new URL("../../", import.meta.url);
 
-/** Runs the task with options that it cannot follow. */
+/** Runs the task with options that make it fail. */
 async function fail(...args: string[]): Promise<[code: number, said: string]> {
   return await run("task", "-q", "demo", ...args);
 }
@@ -16,7 +16,7 @@ async function run(...args: string[]): Promise<[code: number, said: string]> {
   return [code, new TextDecoder().decode(stderr)];
 }
 
-Deno.test("demo says at once that its port is in use, and what would do", async () => {
+Deno.test("demo says that its port is in use, and how to choose another", async () => {
   using taken = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const { port } = taken.addr;
   expect(await fail("--port", `${port}`)).toEqual([
@@ -32,7 +32,7 @@ Deno.test("demo --build names the folder that it cannot write", async () => {
   expect([code, said.startsWith(`demo: Cannot write the page into ${file}: `)]).toEqual([1, true]);
 });
 
-Deno.test("demo tells how to run it when it is run like the other programs, without Vite", async () => {
+Deno.test("demo says how to run it when Vite is not available", async () => {
   const [code, said] = await run("run", "-A", "cli/demo.ts", "--port", "0");
   expect(code).toBe(1);
   expect(said).toMatch(

@@ -16,7 +16,7 @@ function targetsOf(paths: string[], chosen: Partial<Settings> = {}) {
 }
 
 Deno.test(
-  "planTargets() refuses a place that cannot be written, before any work and without a trace",
+  "planTargets() refuses a place that cannot be written, and leaves no trace",
   unix,
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
@@ -93,7 +93,7 @@ Deno.test(
 );
 
 Deno.test(
-  "checkFolders() refuses a folder where a file is wanted, and a file's name for a folder",
+  "checkFolders() refuses a folder in place of a file, and a file's name in place of a folder",
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     await Deno.mkdir(at("old.png"));

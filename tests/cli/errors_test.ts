@@ -15,7 +15,7 @@ Deno.test("described() adds the stack only when it is asked for", () => {
   expect(described(new Error("no"), undefined, true).stack).toMatch(/errors_test\.ts/);
 });
 
-Deno.test("described() names the flag of a missing permission, however deep the cause is", () => {
+Deno.test("described() names the flag of a missing permission, even if it is the cause of another error", () => {
   const cause = new Deno.errors.NotCapable(
     'Requires read access to "/cache/png.wasm", run again with the --allow-read flag',
   );

@@ -20,7 +20,7 @@ const sizeOf = async (path: string) => {
 };
 
 Deno.test(
-  "generate draws images, the same for a seed, and enlarges them with further models",
+  "generate draws images and a contact sheet, and enlarges them with further models",
   inFolder(async (folder) => {
     const size = ["--width", "24", "--height", "18", "--seed", "5"];
     const free = `${zoo}ddpm-free-tiny`;

@@ -15,7 +15,7 @@ async function fill(folder: string, files: Record<string, Uint8Array | string>):
 }
 
 Deno.test(
-  "findInputs() keeps the tree below a folder, sorted, without what is not an image",
+  "findInputs() finds the images below a folder, sorted, and skips other files",
   inFolder(async (folder) => {
     await fill(folder, {
       "b.PNG": PNG,
@@ -40,7 +40,7 @@ Deno.test(
 );
 
 Deno.test(
-  "findInputs() leaves the output folder out of its own input folder",
+  "findInputs() leaves out an output folder inside the input folder",
   inFolder(async (folder) => {
     await fill(folder, { "a.png": PNG, "big/a.png": PNG });
     const { inputs } = await findInputs([folder], join(folder, "big"));
@@ -49,7 +49,7 @@ Deno.test(
 );
 
 Deno.test(
-  "findInputs() takes a name with glob characters literally, if there is such a file",
+  "findInputs() takes a name with glob characters literally if such a file exists",
   inFolder(async (folder) => {
     await fill(folder, { "a[1].png": PNG, "a1.png": PNG, "sub/b.png": PNG, "sub/b.txt": "b" });
     const places = async (...args: string[]) =>
@@ -86,14 +86,14 @@ Deno.test(
   }),
 );
 
-/** Runs a line of shell in a folder: Deno itself makes no FIFO and no name that is not UTF-8. */
+/** Runs a shell command in a folder: Deno cannot make FIFOs or names that are not UTF-8. */
 async function shell(folder: string, line: string): Promise<void> {
   const { code } = await new Deno.Command("bash", { args: ["-c", line], cwd: folder }).output();
   expect(code).toBe(0);
 }
 
 Deno.test(
-  "findInputs() opens ordinary files only, and skips others without losing an image",
+  "findInputs() opens only ordinary files, and skips others without losing an image",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     await fill(folder, { "a.png": PNG, "sub/b.png": PNG, "z.png": PNG });
@@ -118,7 +118,7 @@ Deno.test(
 );
 
 Deno.test(
-  "findInputs() reads a FIFO that is named as a pipe",
+  "findInputs() treats a FIFO given by name as a pipe",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     await shell(folder, "mkfifo fifo");

@@ -36,7 +36,7 @@ async function killed(...args: Parameters<typeof toldUntilKilled>): Promise<numb
   return (await toldUntilKilled(...args)).code;
 }
 
-/** Reads every image of a folder: a half-written one does not decode. */
+/** Checks that the images decode, which half-written ones do not. */
 async function expectWhole(folder: string, names: string[]): Promise<void> {
   for (const name of names) {
     const { width, height } = await readImage(await Deno.readFile(join(folder, name)));
@@ -58,7 +58,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale goes on under nohup when its terminal hangs up",
+  "upscale continues under nohup when its terminal hangs up",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     for (const name of ["a", "b", "c"]) await writePicture(join(folder, `${name}.png`), 40, 30);

@@ -64,7 +64,7 @@ Deno.test("planTargets() refuses two inputs with one output", async () => {
   }
 });
 
-Deno.test("planTargets() refuses contradictions and what standard output cannot hold", async () => {
+Deno.test("planTargets() refuses contradictory or unknown formats, and several samples on standard output", async () => {
   const cases: Partial<Settings>[] = [
     { output: "a.png", format: "jpeg" },
     { output: "a.avif" },
@@ -78,7 +78,7 @@ Deno.test("planTargets() refuses contradictions and what standard output cannot 
 });
 
 Deno.test(
-  "planTargets() never lets a result overwrite an input, through a link or otherwise",
+  "planTargets() never lets a result overwrite an input, even through a link",
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     await Deno.mkdir(at("sub"));
@@ -96,7 +96,7 @@ Deno.test(
 );
 
 Deno.test(
-  "planTargets() leaves results of an earlier run out of a folder, but not out of the arguments",
+  "planTargets() leaves out earlier results found in a folder, but not those given by name",
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     for (const name of ["a.png", "a-srdiff-x4.png"]) await Deno.writeTextFile(at(name), name);
@@ -110,7 +110,7 @@ Deno.test(
   }),
 );
 
-Deno.test("planTargets() gives no name to an input with a problem", async () => {
+Deno.test("planTargets() gives no output to an input with a problem", async () => {
   const broken = { ...input("a.gif"), problem: new Error("no") };
   const targets = await planTargets([broken, input("a.png")], settings({ out: "out" }), card);
   expect(targets.map((target) => target.paths)).toEqual([[], ["out/a.png"]]);

@@ -8,7 +8,7 @@ import { exifOfDensity } from "../../lib/image/files/exif.ts";
 import { picture, upscale } from "./_pictures.ts";
 
 Deno.test(
-  "isOwnResult() knows results of this program in every format, and nothing else",
+  "isOwnResult() recognises results of this program in every format, and nothing else",
   inFolder(async (folder) => {
     const path = join(folder, "a");
     const isOwn = async (format: OutputFormat, text?: Record<string, string>) => {
@@ -26,7 +26,7 @@ Deno.test(
 );
 
 Deno.test(
-  "isOwnResult() copes with files that are cut, empty, foreign, missing or state wrong lengths",
+  "isOwnResult() is false for files that are truncated, empty, foreign, missing or state wrong lengths",
   inFolder(async (folder) => {
     const path = join(folder, "a");
     const files = [
@@ -47,7 +47,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale --strip leaves nothing of the input's metadata, and the result is not enlarged again",
+  "upscale --strip removes the input's metadata, and isOwnResult() still recognises the result",
   inFolder(async (folder) => {
     const density = { x: 3000, y: 3000 };
     const exif = exifOfDensity(density);

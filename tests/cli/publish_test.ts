@@ -30,7 +30,7 @@ async function setUp() {
   };
 }
 
-Deno.test("publish() copies an entry into a zoo, where it is found whole", async () => {
+Deno.test("publish() copies an entry into a zoo, from which it loads", async () => {
   await using place = await setUp();
   const card = await publish(place.entry, place.zoo);
   expect(card.id).toBe("tiny");
@@ -41,7 +41,7 @@ Deno.test("publish() copies an entry into a zoo, where it is found whole", async
   expect((await fetchGraph(found, "denoiser")).length).toBe(found.graphs.denoiser.bytes);
 });
 
-Deno.test("publish() lists an entry that is in the zoo already, after the others", async () => {
+Deno.test("publish() lists an entry that is already in the zoo's folder after the others", async () => {
   await using place = await setUp();
   await Deno.writeTextFile(`${place.zoo}/index.yml`, `${comment}- first # the oldest\n`);
   await Deno.rename(place.entry, `${place.zoo}/tiny`);
@@ -61,7 +61,7 @@ type Place = Awaited<ReturnType<typeof setUp>>;
 
 const breaks: [string, (place: Place) => Promise<void>, unknown][] = [
   [
-    "a graph is another file",
+    "a graph is a different file",
     ({ entry }) => Deno.writeTextFile(`${entry}/encoder.onnx`, "?"),
     IntegrityError,
   ],
@@ -73,11 +73,11 @@ const breaks: [string, (place: Place) => Promise<void>, unknown][] = [
     /says 5 bytes, it has \d+/,
   ],
   ["the card breaks the schema", (place) => place.change("scale: 2", "scale: two"), ManifestError],
-  ["a folder of the id is there", ({ zoo }) => Deno.mkdir(`${zoo}/tiny`), /exists already/],
+  ["a folder with this id exists", ({ zoo }) => Deno.mkdir(`${zoo}/tiny`), /exists already/],
 ];
 
 for (const [sentence, damage, error] of breaks) {
-  Deno.test(`publish() leaves no trace where ${sentence}`, async () => {
+  Deno.test(`publish() leaves no trace if ${sentence}`, async () => {
     await using place = await setUp();
     await damage(place);
     const before = place.inside();

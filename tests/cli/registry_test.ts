@@ -24,7 +24,7 @@ async function enlarged(model: string, options: Parameters<typeof load>[1]): Pro
 }
 
 Deno.test(
-  "zoo publish: an entry is loaded back by name from the index, a plain folder and a Hub layout",
+  "zoo publish writes an entry that loads from an index, a plain folder and a Hub layout",
   inFolder(async (folder) => {
     const [index, plain, hub, cache] = ["index", "plain", "hub", "cache"].map((name) =>
       join(folder, name)
@@ -130,7 +130,7 @@ Deno.test(
 );
 
 Deno.test(
-  "zoo new lays out an entry that check accepts and publish takes",
+  "zoo new creates an entry that runs and can be published",
   inFolder(async (folder) => {
     const entry = join(folder, "my-model");
     const network = join(fixtures, "regression-tiny", "network.onnx");
@@ -193,7 +193,7 @@ Deno.test(
   }),
 );
 
-Deno.test("zoo answers in JSON, and refuses text that would control the terminal", async () => {
+Deno.test("zoo answers in JSON, and prints no control characters", async () => {
   const { text, code } = await zoo("--zoo", fixtures, "--json", "list");
   expect(code).toBe(0);
   expect(JSON.parse(text).map(({ id }: { id: string }) => id)).toContain("tiny");

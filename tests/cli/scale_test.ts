@@ -7,13 +7,13 @@ import { writePicture } from "./_pictures.ts";
 const root = new URL("../../", import.meta.url).pathname;
 const tiny = join(root, "tests/fixtures/zoo/srdiff-tiny");
 
-/** The code of a block of docs/scale.md, by the title above it. */
+/** The code block below a title of docs/scale.md. */
 async function block(title: string): Promise<string> {
   const text = await Deno.readTextFile(join(root, "docs/scale.md"));
   return text.split(`## ${title}\n`)[1].match(/```\w+\n([^]*?)```/)![1];
 }
 
-/** Runs a line of the document with the small entry, so that it takes a moment. */
+/** Runs a command of the document with a tiny entry, which takes only a moment. */
 async function bash(code: string, env: Record<string, string>): Promise<void> {
   const line = code.replaceAll("--model srdiff ", `--model ${tiny} `);
   expect(line).not.toBe(code);
@@ -47,7 +47,7 @@ Deno.test(
     await bash(one, places("one"));
     for (const share of shares) {
       const index = { JOB_COMPLETION_INDEX: `${share - 1}` };
-      // Two of the four ways at a time.
+      // Two of the ways at a time.
       await Promise.all([
         bash(container.args[0], { ...places("kubernetes"), ...index }),
         bash(slurm, { ...places("slurm"), SLURM_ARRAY_TASK_ID: `${share}` }),

@@ -9,7 +9,7 @@ Deno.test("readSettings() leaves options that the user did not choose to the lib
   });
 });
 
-Deno.test("readSettings() reads every flag", () => {
+Deno.test("readSettings() reads flags and their values", () => {
   const text =
     "--model m --out d --steps 4 --sampler ddim --seed 7 --samples 2 --temperature 0.5 " +
     "--fidelity 0.8 --tile 64 --consistency --provider wasm --threads 2 --format jpg --quality 80 " +
@@ -73,7 +73,7 @@ Deno.test("readSettings() refuses invalid flags, and says why in one line", () =
   }
 });
 
-Deno.test("readSettings() refuses empty names, and says of what", () => {
+Deno.test("readSettings() refuses empty names, and says which", () => {
   const refused: [string[], RegExp][] = [
     [[""], /the name of an input is empty/],
     [["-o", "", "a.png"], /--output is empty/],
@@ -83,7 +83,7 @@ Deno.test("readSettings() refuses empty names, and says of what", () => {
   for (const [args, why] of refused) expect(() => readSettings(args, "1.0.0")).toThrow(why);
 });
 
-Deno.test("readSettings() reads sizes of memory", () => {
+Deno.test("readSettings() reads memory sizes", () => {
   const sizes: [string, number][] = [["800MB", 8e8], ["4GB", 4e9], ["4g", 4e9], ["512", 5.12e8], [
     "4GiB",
     2 ** 32,
@@ -94,7 +94,7 @@ Deno.test("readSettings() reads sizes of memory", () => {
   }
 });
 
-Deno.test("readSettings() returns help and version as texts", () => {
+Deno.test("readSettings() returns help and version as text", () => {
   expect(readSettings(["--version"], "1.2.3")).toBe("1.2.3\n");
   const help = readSettings(["--help"], "1.2.3");
   for (

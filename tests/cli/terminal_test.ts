@@ -56,7 +56,7 @@ Deno.test("terminalReporter() colours errors only if colour is wanted", () => {
   expect(told([failure, summary])).not.toContain("\x1b");
 });
 
-Deno.test("terminalReporter() names what was chosen for an image: seed, steps and how much damage was removed", () => {
+Deno.test("terminalReporter() shows the seed, the steps and the restoration of an image", () => {
   const done: Event = {
     event: "done",
     file: "a.jpg",
@@ -78,7 +78,7 @@ Deno.test("terminalReporter() names what was chosen for an image: seed, steps an
   expect(told([{ ...done, steps: undefined, restore: undefined }])).toContain("(seed 7, 2 s)");
 });
 
-Deno.test("jsonReporter() writes one object per line, and not too many", () => {
+Deno.test("jsonReporter() writes one object per line, and not every progress event", () => {
   const lines: string[] = [];
   const report = jsonReporter((line) => lines.push(line));
   for (let i = 0; i < 1000; i++) report({ ...progress, fraction: i / 1000 });
@@ -106,7 +106,7 @@ Deno.test("no reporter lets a file's name control the terminal", () => {
     { ...progress, file: name },
     { event: "start", model: name, version: name, provider: name, notes: [name] },
   ];
-  // deno-lint-ignore no-control-regex -- these are what is looked for
+  // deno-lint-ignore no-control-regex -- the test looks for these
   const steering = /[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]/;
   const text = told(events, { columns: 200 });
   expect(text).not.toMatch(steering);

@@ -3,14 +3,14 @@ import { type StartForAnother, threadBy } from "../../cli/line.ts";
 import { Threads } from "../../cli/threads.ts";
 import { letStart, startThread } from "../../lib/thread.ts";
 
-/** The next message of a thread, or what is wrong with it. */
+/** The next message of a thread; rejects with its error. */
 function answerOf(thread: ReturnType<typeof startThread>): Promise<unknown> {
   return new Promise((resolve, reject) => {
     thread.listen(resolve, (message) => reject(new Error(message)));
   });
 }
 
-Deno.test("Threads starts what another thread asks for, hands it the port, and ends it", async () => {
+Deno.test("Threads starts the threads that another thread asks for, passes them their ports, and ends them", async () => {
   const threads = new Threads();
   const ended: number[] = [], broken: string[] = [];
   let count = 0;

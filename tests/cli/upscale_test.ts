@@ -6,7 +6,7 @@ import { program, upscale, writePicture } from "./_pictures.ts";
 
 const tiny = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
 
-/** Sides and channels of a file. */
+/** Width, height and channels of an image file. */
 async function facts(path: string): Promise<[number, number, number | undefined]> {
   const { width, height, channels } = await readImage(await Deno.readFile(path));
   return [width, height, channels];
@@ -35,7 +35,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale keeps names, formats, channels and the tree below a folder, at the factor asked for",
+  "upscale keeps names, formats, channels and the tree below a folder, at the requested factor",
   inFolder(async (folder) => {
     const inside = join(folder, "in");
     await Deno.mkdir(join(inside, "deep"), { recursive: true });
@@ -54,7 +54,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale is a filter between standard input and output",
+  "upscale works as a filter from standard input to standard output",
   inFolder(async (folder) => {
     const path = join(folder, "a.png");
     await writePicture(path, 5, 4, 4);
@@ -93,7 +93,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale continues with the other files when one fails, and reports in JSON to programs",
+  "upscale continues with the other files when one fails, and --json reports events",
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 6, 6);
     await Deno.writeTextFile(join(folder, "b.png"), "no picture");
@@ -121,7 +121,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale divides a folder into shards and leaves finished results alone",
+  "upscale divides a folder into shards, and --skip-existing skips finished results",
   inFolder(async (folder) => {
     const names = Array.from({ length: 7 }, (_, i) => `${i}.png`);
     for (const name of names) await writePicture(join(folder, name), 4, 4);
@@ -141,7 +141,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale writes images that the format cannot hold as PNG, or on white, and says so",
+  "upscale writes images that the format cannot hold as PNG or on white, and says so",
   inFolder(async (folder) => {
     await writePicture(join(folder, "wide.webp"), 4100, 1);
     await writePicture(join(folder, "clear.png"), 4, 4, 4);
@@ -159,7 +159,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale with a model: the same bytes for the same seed, samples, previews, least permissions",
+  "upscale gives the same bytes for the same seed, and needs few permissions for samples and previews",
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 20, 14);
     const chosen = [
@@ -204,7 +204,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale reads pipes of every kind and writes what they give to standard output",
+  "upscale reads pipes of every kind, and writes to standard output or a file",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 5, 4);
@@ -232,7 +232,7 @@ Deno.test(
 );
 
 Deno.test(
-  "upscale skips its own results, whatever made them, unless --again is given",
+  "upscale skips its own results in later runs, unless --again is given",
   inFolder(async (folder) => {
     await writePicture(join(folder, "a.png"), 5, 4);
     await writePicture(join(folder, "b.jpg"), 5, 4);

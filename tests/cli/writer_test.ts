@@ -98,7 +98,7 @@ Deno.test(
 );
 
 Deno.test(
-  "openWriter() replaces no pipe",
+  "openWriter() does not replace a pipe",
   { ignore: Deno.build.os === "windows" },
   inFolder(async (folder) => {
     const path = join(folder, "a.png");

@@ -34,7 +34,7 @@ Deno.test("zoo refuses unknown verbs and models", async () => {
 });
 
 Deno.test(
-  "zoo says which form an argument must have, and what is in the way of a new entry",
+  "zoo new says which form --graph must have, and that a folder exists already",
   inFolder(async (folder) => {
     const made = join(folder, "mine");
     const create = ["new", made, "--family", "bicubic"];
@@ -49,7 +49,7 @@ Deno.test(
 );
 
 Deno.test(
-  "zoo check and publish take a sound entry and refuse a changed one",
+  "zoo check and publish accept a sound entry, and check refuses a changed one",
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "index.yml"), "# entries\n");
     const [sound, published] = [
@@ -79,7 +79,7 @@ Deno.test("zooTable() has a column for each figure that a card has", async () =>
   expect(second).toContain("| 26.91 | 0.200 | 30.00 |");
 });
 
-Deno.test("zooTable() keeps the scales apart", async () => {
+Deno.test("zooTable() has a table for each scale", async () => {
   const card = await readCard(tiny);
   const large = { ...card, id: "large", scale: 8, figures: { Set5x8: { psnrY: 25 } } };
   const [first, second] = zooTable([large, card]).split("\n\n");
@@ -88,7 +88,7 @@ Deno.test("zooTable() keeps the scales apart", async () => {
   expect(second).toContain("Set5x8 PSNR-Y");
 });
 
-Deno.test("zooTable() has the damaged inputs in a table of their own", async () => {
+Deno.test("zooTable() puts the damaged inputs into their own table", async () => {
   const card = await readCard(tiny);
   const set = "BSD100-jpeg75x4 (first 10)";
   const figures = { BSD100x4: { lpips: 0.2 }, [set]: { psnrY: 24, lpips: 0.31 } };

@@ -1,10 +1,10 @@
-/** What every codec must do. @module */
+/** Tests that every codec must pass. @module */
 
 import { expect } from "expect";
 import type { Codec } from "../../lib/image/files/codecs/codec.ts";
 import type { Image } from "../../lib/image/image.ts";
 
-/** An image whose every byte differs from its neighbours', alpha 0 among them. */
+/** An image without flat areas; its alpha, if it has any, includes 0. */
 export function gradient(width: number, height: number, channels: 1 | 2 | 3 | 4): Image {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let i = 0; i < width * height; i++) {
@@ -15,7 +15,7 @@ export function gradient(width: number, height: number, channels: 1 | 2 | 3 | 4)
   return { width, height, data, channels };
 }
 
-/** Registers the suite for one codec: the formats that lose nothing, and damaged files. */
+/** Registers the tests of one codec: lossless formats and damaged files. */
 export function testCodec(codec: Codec): void {
   for (const channels of [1, 2, 3, 4] as const) {
     for (const [width, height] of [[1, 1], [7, 5], [130, 67]]) {

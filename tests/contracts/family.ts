@@ -1,4 +1,4 @@
-/** What every family must do, on an entry of its own. @module */
+/** Tests that every family must pass, on an entry of its own. @module */
 
 import { expect } from "expect";
 import { enlarge } from "../../lib/enlarge.ts";
@@ -17,7 +17,7 @@ import type { Tiling } from "../../lib/tiling.ts";
 import { drain } from "../../lib/upscaler.ts";
 import type { ModelCard } from "../../lib/zoo/card.ts";
 
-/** Cards and graphs of the tiny entries that make_entries.py writes; their cards are JSON. */
+/** Card and folder of a tiny entry that make_entries.py wrote; its card is JSON. */
 export async function readTiny(id: string): Promise<{ card: ModelCard; folder: URL }> {
   const folder = new URL(`../fixtures/zoo/${id}/`, import.meta.url);
   return { card: JSON.parse(await Deno.readTextFile(new URL("model.yml", folder))), folder };
@@ -25,9 +25,7 @@ export async function readTiny(id: string): Promise<{ card: ModelCard; folder: U
 
 /** A family opened on a tiny entry. */
 export interface Opened extends AsyncDisposable {
-  /** Its card. */
   card: ModelCard;
-  /** The family, opened. */
   model: Model;
 }
 
@@ -93,7 +91,7 @@ export function openFunctions(
   });
 }
 
-/** The noise of seed 1, of a region that starts at `origin` on the low-resolution grid. */
+/** The noise of seed 1 in a region that starts at `origin` on the low-resolution grid. */
 export function noiseFrom(origin: NoiseOrigin = { x: 0, y: 0 }): SampleInput["noise"] {
   return (draw, dims, ratio) => {
     const start = { x: origin.x * ratio, y: origin.y * ratio };
@@ -111,7 +109,7 @@ export function testPicture(height: number, width: number): Tensor {
   return tensor([1, 3, height, width], data);
 }
 
-/** One sample, run to its end. */
+/** Draws one sample to its end. */
 export async function sampleOf(
   { model, card }: Pick<Opened, "model" | "card">,
   lr: Tensor,
@@ -130,7 +128,7 @@ export async function sampleOf(
 
 const whole: Tiling = { size: 512, overlap: 0, multiple: 1 };
 
-/** Largest difference of two images, in bytes. */
+/** Largest difference between two images, in bytes. */
 export function bytesApart(a: Tensor, b: Tensor): number {
   expect(a.dims).toEqual(b.dims);
   return 127.5 * a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
@@ -140,7 +138,7 @@ export function bytesApart(a: Tensor, b: Tensor): number {
  * Tests one family.
  *
  * @param open Opens an entry of the family.
- * @param tolerance Largest difference of tiled and whole, in bytes.
+ * @param tolerance Largest difference between an image made in tiles and one made whole, in bytes.
  */
 export function testFamily(name: string, open: () => Promise<Opened>, tolerance: number): void {
   Deno.test(`${name}() enlarges images of any size`, async () => {
@@ -152,7 +150,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     }
   });
 
-  Deno.test(`${name}() gives the image enlarged, not another one`, async () => {
+  Deno.test(`${name}() gives an enlarged version of its input`, async () => {
     await using entry = await open();
     const lr = testPicture(24, 24);
     const { data } = await sampleOf(entry, lr);
@@ -164,7 +162,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     expect(error).toBeLessThan(0.05); // the image's own variance is about 0.2
   });
 
-  Deno.test(`${name}() tiled is the whole within ${tolerance}/255`, async () => {
+  Deno.test(`${name}() gives the same image in tiles as whole, within ${tolerance}/255`, async () => {
     await using entry = await open();
     const lr = testPicture(67, 90);
     const full = await sampleOf(entry, lr);
@@ -175,7 +173,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     }
   });
 
-  Deno.test(`${name}() repeats itself and reports each step`, async () => {
+  Deno.test(`${name}() gives the same image again, and reports each step`, async () => {
     await using entry = await open();
     const lr = testPicture(12, 16);
     const first = await sampleOf(entry, lr);
@@ -212,7 +210,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     expect(bytesApart(crop(part, inner), expected)).toBeLessThan(0.01);
   });
 
-  Deno.test(`${name}() in regions is the whole within ${tolerance + 1}/255`, async () => {
+  Deno.test(`${name}() gives the same image in regions as whole, within ${tolerance + 1}/255`, async () => {
     await using entry = await open();
     const source = toImage(testPicture(120, 150));
     const { card, model } = entry;
@@ -224,7 +222,7 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
       return { image, regions: rows.length * columns.length };
     };
     const one = await draw(4e9);
-    // The least memory that is not refused, so that there are several regions.
+    // The smallest memory that is accepted, so that there are several regions.
     let memory = 210e6;
     while (refuses(() => planUpscale(card, model, source, { ...options, memory }))) memory += 1e6;
     const many = await draw(memory);

@@ -1,4 +1,4 @@
-/** What every sampler must do. @module */
+/** Tests that every sampler must pass. @module */
 
 import { expect } from "expect";
 import type { Sampler } from "../../lib/diffusion/samplers/sampler.ts";
@@ -11,11 +11,11 @@ import { drain } from "../../lib/upscaler.ts";
 
 const SIDE = 100;
 const dims = [1, 1, SIDE, SIDE];
-/** The toy's data: independent pixels of this mean and variance. */
+/** The toy's data are independent pixels of this mean and variance. */
 const MEAN = 0.3;
 const VARIANCE = 0.25;
 
-/** The exact posterior mean of a Gaussian: the output of a perfect network (Bishop 2006, 2.113). */
+/** Denoises with the exact posterior mean of a Gaussian, as a perfect network would (Bishop 2006, 2.113). */
 export function gaussianToy(steps: number): WalkInput<Tensor> {
   const schedule = cosineSchedule(1000);
   const field = (draw: number) => noise({ seed: 11, sample: 0, draw }, dims);
@@ -34,7 +34,7 @@ export function gaussianToy(steps: number): WalkInput<Tensor> {
   };
 }
 
-/** The last state. */
+/** Runs a sampler to its last state. */
 export async function lastOf(sampler: Sampler, input: WalkInput<Tensor>): Promise<Tensor> {
   return await drain(walk(sampler, input));
 }
@@ -42,8 +42,8 @@ export async function lastOf(sampler: Sampler, input: WalkInput<Tensor>): Promis
 /**
  * Tests one sampler.
  *
- * @param steps Steps with which its error of discretisation is below `error`.
- * @param error Largest relative error of the variance beside that of the sample.
+ * @param steps Steps at which its discretisation error is below `error`.
+ * @param error Largest relative error of mean and variance, on top of the sampling error.
  */
 export function testSampler(name: string, sampler: Sampler, steps: number, error: number): void {
   Deno.test(`${name}() recovers the mean and the variance of a Gaussian`, async () => {
@@ -76,7 +76,7 @@ export function testSampler(name: string, sampler: Sampler, steps: number, error
     data.forEach((v, i) => expect(v).toBeCloseTo(x0.data[i], 6));
   });
 
-  Deno.test(`${name}() does not change its inputs, and repeats itself`, async () => {
+  Deno.test(`${name}() does not change its inputs, and gives the same result again`, async () => {
     const input = gaussianToy(4);
     const start = input.start.data.slice();
     const first = await lastOf(sampler, input);

@@ -1,4 +1,4 @@
-/** What every session must do, on every provider. @module */
+/** Tests that every session must pass, on every provider. @module */
 
 import { expect } from "expect";
 import { readTensors } from "../../lib/runtime/fixture.ts";
@@ -12,9 +12,9 @@ import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 export type OpenTiny = (name: string) => Promise<Session>;
 
 /**
- * Registers the suite for one way of running.
+ * Registers the tests of the sessions that `open` returns.
  *
- * @param options `side` of the image that takes the graph `loop` some 100 milliseconds or more.
+ * @param options `side` of an image for which the graph `loop` takes some 100 milliseconds or more.
  */
 export function testSession(
   label: string,
@@ -26,13 +26,13 @@ export function testSession(
   }
 }
 
-/** Bytes of a file among the fixtures. */
+/** Bytes of a fixture file. */
 export function readFixture(file: string): Promise<Uint8Array<ArrayBuffer>> {
   return Deno.readFile(new URL(`../fixtures/${file}`, import.meta.url));
 }
 
 const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
-  async "computes what was recorded, again and again"(open) {
+  async "reproduces the recorded output in every run"(open) {
     const { picture, out } = await recorded();
     await using session = await open("scale");
     for (let i = 0; i < 3; i++) {
@@ -41,12 +41,12 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
       expect(compare(outputs.out, out, 1e-3)).toBe(undefined);
     }
   },
-  async "takes float32 for weights of float16"(open) {
+  async "takes float32 inputs with float16 weights"(open) {
     const { picture, out } = await recorded();
     await using session = await open("half");
     expect(compare((await session.run({ picture })).out, out, 1e-2)).toBe(undefined);
   },
-  async "leaves its inputs usable, also views of a larger buffer"(open) {
+  async "leaves its inputs usable, even views of a larger buffer"(open) {
     const { picture, out } = await recorded();
     const buffer = new Float32Array(picture.data.length + 7);
     buffer.set(picture.data, 7);
@@ -62,7 +62,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
       expect(outputs.eps.dims).toEqual(dims);
     }
   },
-  async "runs calls made at once one after the other"(open) {
+  async "gives each of several concurrent calls its own result"(open) {
     await using session = await open("denoise");
     const x = tensor([1, 3, 3, 3], new Float32Array(27).fill(1));
     const levels = [1, 2, 3, 4];
@@ -86,7 +86,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     await expect(session.run({ x: tensor([1, 4, 4, 4]), t })).rejects.toThrow(RangeError);
     expect((await session.run({ x, t })).eps.dims).toEqual([1, 3, 4, 4]);
   },
-  async "says why a run failed, and goes on"(open) {
+  async "says why a run failed, and works afterwards"(open) {
     await using session = await open("denoise");
     const x = tensor([3, 3, 4, 4]);
     await expect(session.run({ x, t: tensor([2]) })).rejects.toThrow(
@@ -94,7 +94,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     );
     expect((await session.run({ x, t: tensor([3]) })).eps.dims).toEqual([3, 3, 4, 4]);
   },
-  async "keeps the event loop live during a run"(open, side) {
+  async "keeps the event loop responsive during a run"(open, side) {
     const heavy = { x: tensor([1, 16, side, side]) };
     await using session = await open("loop");
     let ticks = 0;
@@ -103,7 +103,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(5);
   },
-  async "leaves a running call with the signal's reason, and works afterwards"(open, side) {
+  async "rejects a running call with the signal's reason, and works afterwards"(open, side) {
     const heavy = { x: tensor([1, 16, side, side]) };
     await using session = await open("loop");
     const controller = new AbortController();
@@ -119,7 +119,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     const { y } = await session.run(light);
     expect(y.dims).toEqual(light.x.dims);
   },
-  async "leaves a waiting call without harm to the running one"(open, side) {
+  async "rejects an aborted call without disturbing the running one"(open, side) {
     const heavy = { x: tensor([1, 16, side, side]) };
     await using session = await open("loop");
     const running = session.run(heavy);
@@ -128,7 +128,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     await expect(waiting).rejects.toBe(reason);
     expect((await running).y.dims).toEqual(heavy.x.dims);
   },
-  async "holds outputs for the calls after it, which give what they give otherwise"(open) {
+  async "holds outputs for later calls, which give the same results"(open) {
     await using session = await open("denoise");
     const t = tensor([1], Float32Array.of(3));
     const x = varied([1, 3, 5, 4]);
@@ -145,7 +145,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     await expect(session.run({ x: held, t })).rejects.toThrow(/disposed/);
     expect((await session.run({ x, t })).eps.dims).toEqual(x.dims);
   },
-  async "takes a tensor that is placed as it takes the tensor"(open) {
+  async "takes a placed tensor like the tensor itself"(open) {
     await using session = await open("denoise");
     const t = tensor([1], Float32Array.of(3));
     const x = varied([1, 3, 5, 4]);
@@ -160,7 +160,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     await expect(session.run({ x: placed, t })).rejects.toThrow(/disposed/);
     await expect(placed.read()).rejects.toThrow(/disposed/);
   },
-  async "gives a graph what is held while it runs, and has it back, also if the run fails"(open) {
+  async "keeps held tensors usable after concurrent and failed runs that take them"(open) {
     await using session = await open("denoise");
     const x = varied([3, 3, 4, 4]);
     const [few, t] = [tensor([2]), tensor([3], Float32Array.of(1, 2, 3))];
@@ -171,7 +171,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     for (let i = 0; i < 2; i++) {
       await expect(session.run({ x: placed, t: few })).rejects.toThrow(/^Cannot run the graph/);
       await expect(session.run({ x: held, t: few })).rejects.toThrow(/^Cannot run the graph/);
-      // All at once: each waits for the others.
+      // Concurrent calls wait for one another.
       const runs = [placed, held, placed, held].map((x) => session.run({ x, t }));
       const reads = [placed.read(), i === 0 ? undefined : held.read()];
       const outputs = (await Promise.all(runs)).map(({ eps }) => eps);
@@ -183,7 +183,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     }
     disposeAll([placed, held]);
   },
-  async "makes again what was held by a call that was left, or says that it is gone"(open, side) {
+  async "recovers what an aborted call was given, or says that it is gone"(open, side) {
     await using session = await open("denoise");
     const t = tensor([1], Float32Array.of(3));
     const large = Math.max(64, 2 * side);
@@ -204,7 +204,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     else expect(compare(again.eps, eps, 1e-5)).toBe(undefined);
     disposeAll([placed, held]);
   },
-  async "holds outputs also where what computed them has ended"(open, side) {
+  async "holds outputs even after what computed them has ended"(open, side) {
     await using session = await open("denoise");
     const t = tensor([1], Float32Array.of(3));
     const x = varied([1, 3, 5, 4]);
@@ -229,7 +229,7 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
     expect(compare(await held.read(), eps, 1e-5)).toBe(undefined);
     held.dispose();
   },
-  async "sums tensors wherever they are, and takes the sum as it takes a tensor"(open) {
+  async "sums tensors wherever they are held, and takes the sum like a tensor"(open) {
     await using session = await open("denoise");
     const t = tensor([1], Float32Array.of(3));
     const x = varied([1, 3, 5, 4]);
@@ -254,14 +254,14 @@ const cases: Record<string, (open: OpenTiny, side: number) => Promise<void>> = {
   },
 };
 
-/** Values that differ from one another. */
+/** A tensor of values that differ from one another. */
 function varied(dims: readonly number[]): Tensor {
   const one = tensor(dims);
   one.data.forEach((_, i) => one.data[i] = Math.sin(7 * i));
   return one;
 }
 
-/** An input for the graph `loop` that takes it a moment. */
+/** An input on which the graph `loop` takes only a moment. */
 const light = { x: tensor([1, 16, 4, 4]) };
 
 async function recorded(): Promise<Record<"picture" | "out", Tensor>> {

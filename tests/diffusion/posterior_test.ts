@@ -31,7 +31,7 @@ Deno.test("posteriorOf() equals SRDiff's tables", { ignore: !hasShared }, async 
   }
 });
 
-Deno.test("posteriorOf() over two timesteps is the product of both", () => {
+Deno.test("posteriorOf() over two timesteps equals two steps of one", () => {
   const { alphaBar } = cosineSchedule(10);
   const [far, near, end] = [alphaBar[7], alphaBar[5], alphaBar[3]];
   const first = posteriorOf(far, near), second = posteriorOf(near, end);

@@ -9,7 +9,7 @@ import { gaussianToy, lastOf, testSampler } from "../contracts/sampler.ts";
 import { asTensor, itemOf } from "../../tools/npz.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 
-// ddpm draws from the posterior of a point x0, which is too narrow when steps are few; it takes them all.
+// ddpm draws from the posterior of a point x0, which is too narrow with few steps, so it takes all of them.
 testSampler("ddpm", samplers.ddpm, 1000, 0.01);
 testSampler(
   "ddpm of variance beta",
@@ -17,11 +17,11 @@ testSampler(
   1000,
   0.01,
 );
-// ddim is of first order: the error falls as 1 / steps. dpmpp2m is of second order.
+// ddim is first-order: its error falls as 1 / steps. dpmpp2m is second-order.
 testSampler("ddim", samplers.ddim, 200, 0.03);
 testSampler("dpmpp2m", samplers.dpmpp2m, 40, 0.03);
 
-Deno.test("dpmpp2m() is nearer to the exact flow than ddim() in as many steps", async () => {
+Deno.test("dpmpp2m() is closer to the exact flow than ddim() with the same number of steps", async () => {
   const exact = await lastOf(samplers.ddim, gaussianToy(1000));
   const errorOf = async (name: keyof typeof samplers) => {
     const { data } = await lastOf(samplers[name], gaussianToy(20));
@@ -52,7 +52,7 @@ for (const name of ["srdiff_x4", "srdiff_options_x4"]) {
       start: part("noise", 0),
       noise: (draw) => part("noise", draw),
       arithmetic: tensors,
-      // The recorded run tells its x0, not its predictions.
+      // The recording contains x0, not the predictions.
       denoise: (_, t) => Promise.resolve(part("traj_x0", T - 1 - t)),
     });
     for await (const { x } of generator) states.push(x);
@@ -80,7 +80,7 @@ for (const name of ["srdiff_x4", "srdiff_options_x4"]) {
   );
 }
 
-/** Largest difference. */
+/** Largest difference between two tensors. */
 function farthest(a: Tensor, b: Tensor): number {
   return a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 }

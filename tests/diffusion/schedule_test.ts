@@ -29,7 +29,7 @@ const SCHEDULES = {
 };
 
 for (const [name, schedule] of Object.entries(SCHEDULES)) {
-  Deno.test(`the schedule ${name} is the reference's`, { ignore: !hasShared }, async () => {
+  Deno.test(`the schedule ${name} equals the reference`, { ignore: !hasShared }, async () => {
     const golden = (await readNpz(new URL("vectors/schedules/io.npz", shared)))[name];
     const { betas } = schedule();
     expect([betas.length]).toEqual(golden.dims);
@@ -39,14 +39,14 @@ for (const [name, schedule] of Object.entries(SCHEDULES)) {
   });
 }
 
-Deno.test("the levels of novwaul's SR3 are the reference's", { ignore: !hasShared }, async () => {
+Deno.test("linearSchedule() gives novwaul's SR3 levels", { ignore: !hasShared }, async () => {
   const golden = await readNpz(new URL("vectors/schedules/io.npz", shared));
   const wanted = golden.novwaul_sample_alphas_bar_T100.data;
   const { alphaBar } = linearSchedule(100, 1e-4, 0.1);
   alphaBar.forEach((level, t) => expect(Math.abs(level - Number(wanted[t]))).toBeLessThan(1e-6));
 });
 
-Deno.test("scheduleOf() multiplies 1 - beta up", () => {
+Deno.test("scheduleOf() multiplies the values of 1 - beta into alphaBar", () => {
   const { alphaBar } = scheduleOf(Float64Array.of(0.1, 0.2, 0.5));
   expect([...alphaBar]).toEqual([0.9, 0.9 * 0.8, 0.9 * 0.8 * 0.5]);
 });

@@ -5,16 +5,16 @@ import { tensors } from "../../lib/tensor/arithmetic.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { gaussianToy } from "../contracts/sampler.ts";
 
-/** A state of which it is known when its memory was given back. */
+/** A state that is tracked until it is freed. */
 interface Counted {
   values: Tensor;
 }
 
-/** The toy on counted states, and those that are alive. */
+/** The toy on tracked states, and the set of those not yet freed. */
 function countedToy(steps: number): { input: WalkInput<Counted>; alive: Set<Counted> } {
   const toy = gaussianToy(steps);
   const alive = new Set<Counted>();
-  /** What is given stays the giver's. */
+  /** States passed to walk(), which it must not free. */
   const given = new Set<Counted>();
   const made = (values: Tensor, among: Set<Counted>) => {
     const state = { values };
@@ -54,7 +54,7 @@ for (const [name, sampler] of Object.entries(samplers)) {
     expect([...alive]).toEqual([next.value]);
   });
 
-  Deno.test(`walk() with ${name}() frees every state where it ends early or fails`, async () => {
+  Deno.test(`walk() with ${name}() frees every state if it ends early or fails`, async () => {
     const left = countedToy(6);
     for await (const { step } of walk(sampler, left.input)) if (step === 3) break;
     expect(left.alive.size).toBe(0);

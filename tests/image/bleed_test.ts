@@ -49,7 +49,7 @@ function discOnGarbage(side: number): Image {
   return { width: side, height: side, data, channels: 4 };
 }
 
-Deno.test("a disc on nearly invisible pixels of any colour has no fringe once it is enlarged", async () => {
+Deno.test("upscale() gives a disc on nearly invisible pixels of any colour no fringe", async () => {
   await using upscaler = await load("bicubic");
   const { images: [{ data }] } = await upscaler.upscale(discOnGarbage(32));
   let worst = 0;
@@ -61,7 +61,7 @@ Deno.test("a disc on nearly invisible pixels of any colour has no fringe once it
 });
 
 Deno.test({
-  name: "keepHidden enlarges what lies under opacity 0",
+  name: "upscale() with keepHidden enlarges the colours under opacity 0",
   ignore: !hasData,
   async fn() {
     await using upscaler = await load("bicubic");

@@ -9,7 +9,7 @@ function dot(width: number, height: number, x: number, y: number) {
   return picture;
 }
 
-Deno.test("blur() spreads a pixel as a Gaussian, each plane by itself", () => {
+Deno.test("blur() spreads a pixel as a Gaussian, in each plane separately", () => {
   const { dims, data } = blur(dot(31, 35, 15, 17), 2);
   expect(dims).toEqual([1, 2, 35, 31]);
   const at = (x: number, y: number) => data[(35 + y) * 31 + x];
@@ -20,7 +20,7 @@ Deno.test("blur() spreads a pixel as a Gaussian, each plane by itself", () => {
   expect([at(21, 17) > 0, at(22, 17)]).toEqual([true, 0]);
 });
 
-Deno.test("blur() does not change an image of one colour, up to the border", () => {
+Deno.test("blur() does not change an image of one colour, even at the border", () => {
   const even = tensor([2, 1, 5, 9], new Float32Array(90).fill(0.25));
   for (const value of blur(even, 4).data) expect(value).toBeCloseTo(0.25, 6);
 });

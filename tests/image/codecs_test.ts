@@ -11,7 +11,7 @@ import { badInput, badInputs, hasData } from "./_data.ts";
 testCodec(imagescriptCodec());
 testCodec(browserCodec(webp)); // all except JPEG, which needs a browser's canvas
 
-Deno.test("a page's own thread, which does not hold libwebp, says where WebP is found", async () => {
+Deno.test("browserCodec() without libwebp says how to read and write WebP", async () => {
   const codec = browserCodec();
   const image = { width: 1, height: 1, data: Uint8ClampedArray.of(1, 2, 3, 255) };
   const bytes = await browserCodec(webp).encode(image, { format: "webp" });
@@ -42,7 +42,7 @@ Deno.test("imagescript codec writes JPEG close to the image, and closer with hig
   expect(errors[2]).toBeLessThan(errors[1]);
 });
 
-Deno.test("encodePng() makes drawings small, and photographs nearly as small as a thorough search", async () => {
+Deno.test("encodePng() makes drawings and noisy gradients small, without loss", async () => {
   const side = 128;
   const drawing = new Uint8ClampedArray(4 * side * side);
   const noisy = new Uint8ClampedArray(4 * side * side);

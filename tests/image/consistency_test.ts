@@ -26,10 +26,10 @@ function psnrAfter(result: Tensor, low: Image): number {
 }
 
 Deno.test({
-  name: "project() reaches 50 dB from any start, in bytes, for photographs with black and white",
+  name: "project() reaches 50 dB in bytes from any start, even for images that clip",
   ignore: !hasData,
   async fn() {
-    // Text on white, and a zebra: the images of the sets that clip most.
+    // Text on white, and a zebra: the images that clip most.
     for (
       const file of ["Set14/LRx4/img_013.png", "Set14/LRx4/img_014.png", "Set14/LRx8/img_013.png"]
     ) {
@@ -41,7 +41,7 @@ Deno.test({
   },
 });
 
-Deno.test("project() makes small images of any shape consistent, each of a batch", () => {
+Deno.test("project() makes small images of any shape and each item of a batch consistent", () => {
   for (const [height, width] of [[1, 1], [2, 5], [9, 1], [17, 12]]) {
     const bytes = Uint8ClampedArray.from(
       { length: height * width * 4 },

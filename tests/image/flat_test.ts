@@ -4,16 +4,16 @@ import { noise } from "../../lib/tensor/noise.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { crop } from "../../lib/tensor/window.ts";
 
-/** A result of noise around a colour, 4 times as large. */
+/** A result that is pure noise, 4 times as large. */
 const noisy = (height: number, width: number) =>
   noise({ seed: 1, sample: 0, draw: 0 }, [1, 3, 4 * height, 4 * width]);
 
-Deno.test("flatten() shows an input of one colour as that colour, up to its border", () => {
+Deno.test("flatten() gives an input of one colour that colour, up to its border", () => {
   const lr = tensor([1, 3, 5, 30], new Float32Array(450).fill(0.25));
   expect(flatten(noisy(5, 30), lr).data.every((v) => v === 0.25)).toBe(true);
 });
 
-Deno.test("flatten() does not change pixels near any detail, and makes no edge of its own", () => {
+Deno.test("flatten() does not change pixels near detail, and adds no edge", () => {
   const [height, width] = [20, 60];
   const lr = tensor([1, 3, height, width]);
   // The left half is a checkerboard; from column 30 on there is one colour.
@@ -64,7 +64,7 @@ Deno.test("flatten() keeps white white around text, two pixels from ink", () => 
   });
 });
 
-Deno.test("flatAreas() finds the smallest large areas anywhere, and none in what has none", () => {
+Deno.test("flatAreas() finds areas of the smallest size anywhere, and none in noise", () => {
   const height = 23, width = 26;
   const plain = noise({ seed: 2, sample: 0, draw: 0 }, [1, 3, height, width]);
   expect(flatAreas(plain)).toBeUndefined();
@@ -84,7 +84,7 @@ Deno.test("flatAreas() finds the smallest large areas anywhere, and none in what
       expect(areas[(y + 4) * width + x + 4]).toBe(1);
     }
   }
-  // The image's border is not an edge: in a corner, an area need not be as large.
+  // The image's border is not an edge, so an area in a corner may be smaller.
   for (const [x, y] of [[0, 0], [width - 5, 0], [0, height - 5], [width - 5, height - 5]]) {
     expect(flatAreas(withArea({ x, y, side: 5 }))).toBeDefined();
     expect(flatAreas(withArea({ x, y, side: 4 }))).toBeUndefined();

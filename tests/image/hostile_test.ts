@@ -13,7 +13,7 @@ import { caseFile, hasData } from "./_data.ts";
 
 const latin1 = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-/** Milliseconds that something takes, whether it succeeds or not; the best of three, as machines are busy. */
+/** Milliseconds that `work` takes, whether it fails or not; the best of three, in case the machine is busy. */
 async function took(work: () => unknown): Promise<number> {
   return Math.min(await once(work), await once(work), await once(work));
 }
@@ -50,9 +50,9 @@ Deno.test("sniff() names text files by their content", () => {
   }
 });
 
-Deno.test("sniff() takes no longer for any repetition of comments and spaces", async () => {
+Deno.test("sniff() stays fast for any repetition of comments and spaces", async () => {
   const plain = await took(() => sniff(latin1("a".repeat(512))));
-  const limit = 100 * Math.max(1, plain); // the old expression took seconds for 182 bytes
+  const limit = 100 * Math.max(1, plain); // an earlier regular expression took seconds for 182 bytes
   for (
     const part of ["<!---->", "<!-- -->", "<!--", "-->", "<?xml ?>", " ", "[ ", "<!doctype svg"]
   ) {
@@ -135,7 +135,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "readImage() turns an orientation that is stored as 32 bits, big endian",
+  name: "readImage() applies an orientation that is stored as 32 bits, big-endian",
   ignore: !hasData,
   async fn() {
     const { width, height } = await readImage(caseFile("o6-long-be.jpg"));
@@ -151,7 +151,7 @@ Deno.test("readImage() refuses a memory that is not a positive number", async ()
   await expect(readImage(bytes, { memory: 1 })).rejects.toThrow(UnsupportedError);
 });
 
-Deno.test("readImage() refuses files of endless pieces, several frames or far more bytes than pixels", async () => {
+Deno.test("readImage() refuses files with too many segments, several frames or far more bytes than pixels", async () => {
   const bytes = await encodeImage(gradient(9, 7, 3), { format: "jpeg" });
   const comment = [0xff, 0xfe, 0, 2];
   const commented = (count: number) =>
@@ -172,7 +172,7 @@ Deno.test("readImage() refuses files of endless pieces, several frames or far mo
   await expect(readImage(long)).rejects.toThrow("too much for its pixels");
 });
 
-Deno.test("readImage() decodes no frame of WebP that is larger than the canvas that was allowed", async () => {
+Deno.test("readImage() refuses a WebP frame that is larger than its canvas", async () => {
   const large = webpChunks(
     await imagescriptCodec().encode(gradient(64, 64, 3), { format: "webp" }),
   );
@@ -180,7 +180,7 @@ Deno.test("readImage() decodes no frame of WebP that is larger than the canvas t
   const canvas = extended({ width: 4, height: 4, alpha: false }, 2);
   const frame = { type: "ANMF", data: joined([new Uint8Array(16), webpFile(large).subarray(12)]) };
   await expect(readImage(webpFile([canvas, frame]))).rejects.toThrow("larger than its canvas");
-  // What comes first is what decoders read, and what the memory is compared with.
+  // Decoders read the image that comes first, so its size counts.
   const lossy = webpChunks(
     await imagescriptCodec().encode(gradient(64, 64, 3), { format: "webp", quality: 50 }),
   );
@@ -188,7 +188,7 @@ Deno.test("readImage() decodes no frame of WebP that is larger than the canvas t
   await expect(readImage(both, { memory: 1000 })).rejects.toThrow("64x64");
 });
 
-Deno.test("readImage() counts the bytes of the file before it decodes them", async () => {
+Deno.test("readImage() counts the bytes of the file as memory before it decodes them", async () => {
   const png = await encodeImage(gradient(4, 4, 3), { format: "png" });
   const end = png.length - 12; // IEND
   const chunk = new Uint8Array(12 + 1_000_000);

@@ -5,7 +5,7 @@ import { readImage } from "../../lib/image/files/read.ts";
 import type { Image } from "../../lib/image/image.ts";
 import { badInput, badInputs, hasData } from "./_data.ts";
 
-/** An image of six grays, 3 by 2. */
+/** A 3x2 image of six grays. */
 function small(channels: 1 | 2 | 3 | 4, alpha = 255): Image {
   const data = new Uint8ClampedArray(24);
   for (let i = 0; i < 6; i++) data.set([i * 50, i * 50, i * 50, alpha], 4 * i);
@@ -28,7 +28,7 @@ const list = hasData ? await badInputs() : [];
 
 for (const end of ["decodes", "must be refused with a clear error", "either"]) {
   Deno.test({
-    name: `readImage() ends as the manifest says for every odd file: ${end}`,
+    name: `readImage() treats every odd file as the manifest says: ${end}`,
     ignore: !hasData,
     async fn() {
       const files = list.filter(({ expected }) => expected === end);
@@ -123,7 +123,7 @@ Deno.test("readImage() refuses images beyond the memory, and rejects when its si
 });
 
 for (const format of ["png", "jpeg", "webp"] as const) {
-  Deno.test(`encodeImage() writes profile and texts into ${format}, or strips them`, async () => {
+  Deno.test(`encodeImage() writes profile and text into ${format}, or strips them`, async () => {
     const image = { ...small(3), iccProfile: profile("RGB ") };
     const text = { model: 'srdiff <4x> & "more"', seed: "7", title: "\u753b" };
     const bytes = await encodeImage(image, { format, text });

@@ -56,7 +56,7 @@ Deno.test("readImage() reads no more than the memory holds, even from an endless
   await Deno.remove(file);
 });
 
-Deno.test("an ImageData, whose properties are in its class, is an image for every function", async () => {
+Deno.test("readImage(), encodeImage(), resizeImage() and upscale() take an ImageData, whose properties are getters", async () => {
   const given = new ImageData(image.data.slice(), image.width, image.height);
   const opaque = { ...image, channels: undefined };
   expect(await readImage(given)).toEqual(opaque);
@@ -69,7 +69,7 @@ Deno.test("an ImageData, whose properties are in its class, is an image for ever
   expect(await upscaler.upscale(given)).toEqual(await upscaler.upscale(opaque));
 });
 
-/** What the page is given. */
+/** The globals of the page. */
 interface Scope {
   readImage: typeof readImage;
   encodeImage: typeof encodeImage;
@@ -77,7 +77,7 @@ interface Scope {
 }
 
 Deno.test({
-  name: `readImage() takes everything that a page has${browserPath ? "" : " (needs a browser)"}`,
+  name: `readImage() takes every kind of image in a page${browserPath ? "" : " (needs a browser)"}`,
   ignore: !browserPath,
   sanitizeOps: false,
   sanitizeResources: false,
@@ -203,7 +203,7 @@ Deno.test({
     const reading = readImage(pipe, { signal: abort.signal });
     setTimeout(() => abort.abort(new Error("enough")), 50);
     await expect(reading).rejects.toThrow("enough");
-    await Deno.writeFile(pipe, new Uint8Array(4)); // so that the system lets go of it
+    await Deno.writeFile(pipe, new Uint8Array(4)); // so that the waiting read ends
     await Deno.remove(folder, { recursive: true });
   },
 });

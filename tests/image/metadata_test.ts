@@ -34,8 +34,8 @@ function camera(orientation: number): Uint8Array<ArrayBuffer> {
   view.setUint16(8, 3);
   field(10, 0x010f, 2, 6, 100); // make
   field(22, 0x0112, 3, 1, orientation);
-  field(34, 0x8769, 4, 1, 50); // where the EXIF directory stands
-  view.setUint32(46, 80); // the thumbnail's directory
+  field(34, 0x8769, 4, 1, 50); // offset of the EXIF directory
+  view.setUint32(46, 80); // offset of the thumbnail's directory
   view.setUint16(50, 2);
   field(52, 0xa002, 4, 1, 11);
   field(64, 0xa003, 3, 1, 22);
@@ -55,7 +55,7 @@ async function pngWith(
   return new Uint8Array([...plain.subarray(0, 33), ...extra.subarray(8), ...plain.subarray(33)]);
 }
 
-/** Numbers of 32 bits in units of 1/100000. */
+/** Values as 32-bit numbers in units of 1/100000. */
 function hundredThousandths(...values: number[]): number[] {
   return values.flatMap((value) => {
     const n = Math.round(value * 100000);
@@ -63,7 +63,7 @@ function hundredThousandths(...values: number[]): number[] {
   });
 }
 
-/** The light of a value by the only curve of a profile, and its first column in XYZ. */
+/** The red primary of a profile, in XYZ. */
 function redOf(profile: Uint8Array): number[] {
   const view = new DataView(profile.buffer, profile.byteOffset);
   for (let i = 0; i < view.getUint32(128); i++) {
@@ -75,7 +75,7 @@ function redOf(profile: Uint8Array): number[] {
 }
 
 for (const format of FORMATS) {
-  Deno.test(`a photograph keeps camera and density through ${format}, enlarged, and upright`, async () => {
+  Deno.test(`encodeImage() keeps camera and density of an enlarged photograph in ${format}, and strips them`, async () => {
     const source: Image = {
       ...gradient(20, 10, 3),
       exif: camera(1),
@@ -88,13 +88,13 @@ for (const format of FORMATS) {
     expect(orientationOf(exif)).toBe(1);
     const view = new DataView(exif.buffer);
     expect([view.getUint32(60), view.getUint16(72)]).toEqual([40, 20]);
-    // WebP has no place for it but in EXIF, and this block tells none
+    // WebP keeps the density only in EXIF, and this block has none
     if (format !== "webp") expect(read.density!.x * 0.0254).toBeCloseTo(300, 1);
     const stripped = await readImage(await encodeImage(large, { format, metadata: "strip" }));
     expect([stripped.exif, stripped.iccProfile]).toEqual([undefined, undefined]);
   });
 
-  Deno.test(`readImage() turns an image of ${format} by its EXIF, which then says that it is upright`, async () => {
+  Deno.test(`readImage() turns a ${format} image upright by its EXIF, which then says so`, async () => {
     const source: Image = { ...gradient(20, 10, 3), exif: camera(6) };
     const read = await readImage(await encodeImage(source, { format }));
     expect([read.width, read.height]).toEqual([10, 20]);
@@ -103,7 +103,7 @@ for (const format of FORMATS) {
   });
 }
 
-Deno.test("WebP keeps the density of an image without EXIF", async () => {
+Deno.test("encodeImage() keeps the density of an image without EXIF in WebP", async () => {
   const density = { x: 11811, y: 11811 };
   const bytes = await encodeImage({ ...gradient(4, 4, 3), density }, { format: "webp" });
   expect((await readImage(bytes)).density!.x).toBeCloseTo(11811, -1);
@@ -170,7 +170,7 @@ Deno.test("encodeImage() says in one line what it cannot keep", async () => {
   }
 });
 
-Deno.test("encodeImage() converts a gray profile into one of three colours, and back", async () => {
+Deno.test("encodeImage() converts a gray profile into an RGB one, and back", async () => {
   const gray: Image = { ...gradient(4, 4, 1), iccProfile: grayProfile(powerCurve(1.8)) };
   const jpeg = await readImage(await encodeImage(gray, { format: "webp" }));
   expect(colorSpaceOf(jpeg.iccProfile!)).toBe("RGB ");
@@ -185,7 +185,7 @@ Deno.test("encodeImage() names the known formats", async () => {
 });
 
 Deno.test({
-  name: "every recorded case keeps what its file says, or says what it loses",
+  name: "readImage() and encodeImage() keep profile, density and EXIF of the recorded cases",
   ignore: !hasData,
   async fn() {
     const read = (file: string) => readImage(caseFile(file));

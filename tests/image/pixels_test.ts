@@ -6,7 +6,7 @@ import { tensor } from "../../lib/tensor/tensor.ts";
 import { crop } from "../../lib/tensor/window.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 
-/** All 256 bytes in each channel, in another order each. */
+/** All 256 bytes in each channel, in a different order in each. */
 function every(channels?: 1 | 2 | 3 | 4): Image {
   const data = new Uint8ClampedArray(1024);
   for (let i = 0; i < 256; i++) data.set([i, 255 - i, i ^ 85, i ^ 170], 4 * i);
@@ -64,7 +64,7 @@ Deno.test("toImage() clamps what is out of range, and rounds half up", () => {
   expect([...bytes]).toEqual([0, 0, 0, 128, 128, 255, 255, 255, 255]);
 });
 
-Deno.test("toImage() refuses NaN and infinity in what it shows", () => {
+Deno.test("toImage() refuses NaN and infinity in the pixels that it shows", () => {
   const values = tensor([1, 3, 1, 2]);
   for (const value of [NaN, Infinity, -Infinity]) {
     for (const at of [0, 2, 4]) {
@@ -76,7 +76,7 @@ Deno.test("toImage() refuses NaN and infinity in what it shows", () => {
   }
 });
 
-Deno.test("toImage() makes an image of a window as of a tensor that was cut, in colours and in gray", () => {
+Deno.test("toImage() of a window equals toImage() of the cropped tensor, in colour and in gray", () => {
   const { rgb } = toTensor(every(3));
   const window = { x: 3, y: 2, width: 5, height: 9 };
   for (const options of [{}, { isGray: true }, { channels: 1 }, { channels: 3 }] as const) {

@@ -19,7 +19,7 @@ function cropped(image: Image, width: number, height: number): Image {
 for (const set of ["Set5", "Set14", "BSD100", "CID22val"]) {
   for (const scale of [4, 8]) {
     Deno.test({
-      name: `resizeImage() is bit-equal to every image of ${set} shrunk by ${scale}`,
+      name: `resizeImage() reproduces every image of ${set} shrunk by ${scale} bit for bit`,
       ignore: !hasData,
       async fn() {
         const folder = new URL(`eval/${set}/`, data);
@@ -84,7 +84,7 @@ Deno.test({
   },
 });
 
-Deno.test("resize() of a constant stays that constant, at any size", () => {
+Deno.test("resize() keeps a constant image constant, at any size", () => {
   for (const [height, width] of [[1, 1], [2, 9], [33, 5], [64, 64]]) {
     const flat = tensor([2, 3, 7, 4], new Float32Array(168).fill(0.25));
     const { data: made, dims } = resize(flat, { height, width });

@@ -55,7 +55,7 @@ Deno.test("threadedCodec() ends only the call that is aborted", async () => {
   expect(outcomes).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
 });
 
-Deno.test("threadedCodec() ends its thread once it is idle, and starts another when it is needed", async () => {
+Deno.test("threadedCodec() ends its thread when it is idle, and starts another when needed", async () => {
   let begun = 0, ended = 0;
   letStart((script) => {
     begun++;
@@ -105,7 +105,7 @@ Deno.test("threadedCodec() does not change the bytes and pixels that it is given
   expect([bytes, image.data]).toEqual(copies);
 });
 
-Deno.test("encodeImage() ends when its signal aborts, whatever the format", async () => {
+Deno.test("encodeImage() rejects when its signal aborts, in PNG and WebP", async () => {
   const large = gradient(900, 700, 4);
   for (const format of ["png", "webp"] as const) {
     const abort = new AbortController();
@@ -116,7 +116,7 @@ Deno.test("encodeImage() ends when its signal aborts, whatever the format", asyn
   }
 });
 
-Deno.test("a process that has read an image exits, although the thread of its codec is still waiting", async () => {
+Deno.test("a process exits after readImage(), even though the codec's thread is still waiting", async () => {
   const program = `
     import { readImage } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
     const image = await readImage("docs/coffee.png");

@@ -1,4 +1,4 @@
-// The same measures in numpy and scipy, per image: ../shared/data/eval/bicubic-baseline.csv.
+// Compares each image with the figures of numpy and scipy in ../shared/data/eval/bicubic-baseline.csv.
 import { expect } from "expect";
 import { existsSync } from "node:fs";
 import { readImage } from "../../lib/image/files/read.ts";
@@ -32,7 +32,7 @@ async function checkImage(row: Record<string, string>, scale: number) {
   expect(lrPsnr(result, low)).toBeGreaterThan(25);
 }
 
-/** Sets whose x8 is checked too: of the metrics, the border alone depends on the scale. */
+/** Sets that are also checked at x8: only the border of the metrics depends on the scale. */
 const SMALL = ["Set5", "Set14"];
 
 for (const scale of [4, 8]) {
@@ -49,7 +49,7 @@ for (const scale of [4, 8]) {
 }
 
 Deno.test({
-  name: "the baseline holds all 160 images",
+  name: "the baseline contains all 160 images",
   ignore,
   fn: () => expect(images.length).toBe(160),
 });

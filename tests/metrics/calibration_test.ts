@@ -6,7 +6,7 @@ import { picture } from "./_pictures.ts";
 const flat = (value: number) => picture(8, 8, () => value);
 const alone = { window: 0 };
 
-Deno.test("deviationMap() of every pixel alone is the deviation of the colours' mean variance", () => {
+Deno.test("deviationMap() without a window is the square root of the channels' mean variance", () => {
   // Variances (n - 1) of 90 110, of 98 102 and of 100 100: 200, 8, 0.
   const samples = [
     picture(8, 8, (c) => [90, 98, 100][c]),
@@ -18,14 +18,14 @@ Deno.test("deviationMap() of every pixel alone is the deviation of the colours' 
 });
 
 Deno.test("deviationMap() averages the variance, not the deviation, over its window", () => {
-  // Columns take turns with variances 0 and 2 * 10^2: far from the border half of it is left.
+  // Columns alternate between variances 0 and 2 * 10^2, so far from the border half of it is left.
   const samples = [-1, 1].map((sign) => picture(40, 40, (_, x) => 100 + sign * 10 * (x % 2)));
   const { data } = deviationMap(samples, { window: 3 });
   expect(data[20 * 40 + 20]).toBeCloseTo(10, 2);
   expect(deviationMap(samples).data[20 * 40 + 20]).toBeCloseTo(10, 2);
 });
 
-Deno.test("deviationMap() refuses fewer than two samples, different sizes, and a missing window", () => {
+Deno.test("deviationMap() refuses fewer than two samples, different sizes, and an invalid window", () => {
   expect(() => deviationMap([flat(1)])).toThrow("at least 2");
   expect(() => deviationMap([flat(1), picture(8, 9, () => 1)])).toThrow("sizes must be equal");
   for (const window of [-1, NaN, Infinity]) {
@@ -54,8 +54,8 @@ Deno.test("errorCorrelation() of equal samples is NaN", () => {
   expect(errorCorrelation([flat(9), flat(9)], flat(10))).toBeNaN();
 });
 
-Deno.test("errorCorrelation() pools over pixels what few calibrated samples hardly show at one", () => {
-  // Truth and samples are drawn alike, with a deviation that rises slowly from the left to the right.
+Deno.test("errorCorrelation() is higher over a window than at single pixels for a few calibrated samples", () => {
+  // Truth and samples have the same distribution; its deviation rises slowly from left to right.
   const drawn = (seed: number) => {
     const { data } = noise({ seed, sample: 0, draw: 0 }, [1, 3, 64, 64], { x: 0, y: 0 });
     return picture(64, 64, (c, x, y) => 128 + (1 + x / 8) * data[(c * 64 + y) * 64 + x]);

@@ -69,7 +69,7 @@ Deno.test({
   },
 });
 
-/** The norm of the features, by which they are divided: over the colours above ImageNet's mean. */
+/** Nodes that compute the norm of the features, which are the colours above ImageNet's mean. */
 const NORMS: Record<string, (name: string) => Uint8Array[]> = {
   ReduceL2: (name) => [
     node({ op: "ReduceL2", inputs: [name], outputs: [`${name}.norm`] }, { axes: [1] }),
@@ -83,7 +83,7 @@ const NORMS: Record<string, (name: string) => Uint8Array[]> = {
   ],
 };
 
-/** A graph like LPIPS whose features are those colours, divided by their bare norm; `last` changes the errors. */
+/** A graph like LPIPS with those features, divided by their norm without an epsilon; `last` changes the errors. */
 function bareGraph(root: string, last: string): Uint8Array {
   const unit = (name: string) => [
     node({ op: "Relu", inputs: [name], outputs: [`${name}.relu`] }),
@@ -111,7 +111,7 @@ function bareGraph(root: string, last: string): Uint8Array {
 const black = picture(32, 32, () => 0), white = picture(32, 32, () => 255);
 
 for (const [root, expected] of [["ReduceL2", 1 / 3], ["Sqrt", 1]] as const) {
-  Deno.test(`Lpips.distance() leaves features at zero that a graph divides by their bare ${root}`, async () => {
+  Deno.test(`Lpips.distance() keeps zero features zero if a graph divides by their ${root} without an epsilon`, async () => {
     await using lpips = await openLpips(bareGraph(root, "Identity"), { provider: "native" });
     expect(await lpips.distance(black, black)).toBe(0);
     expect(await lpips.distance(white, black)).toBeCloseTo(expected, 4);

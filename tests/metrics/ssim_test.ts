@@ -15,7 +15,7 @@ Deno.test("ssimY() of two flat images is the luminance term of equation 6", () =
   expect(ssimY(dark, bright)).toBeCloseTo(expected, 10);
 });
 
-Deno.test("ssimY() is negative for a negative of a texture", () => {
+Deno.test("ssimY() is negative for an inverted texture", () => {
   const negative = picture(24, 20, (c, x, y) => 255 - (37 * x + 91 * y + 50 * c) % 256);
   expect(ssimY(negative, texture)).toBeLessThan(0);
 });

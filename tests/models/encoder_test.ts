@@ -9,7 +9,7 @@ import { patchesHere } from "../../lib/tensor/patch.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { type NetworkFunction, readTiny, sessionOf, testPicture } from "../contracts/family.ts";
 
-/** A session whose outputs and parts are held elsewhere, and counted until they are disposed. */
+/** A session that keeps its held outputs and parts in `alive` until they are disposed. */
 function counted(network: NetworkFunction, alive: Set<Held>): Session {
   const session = sessionOf(network);
   const keep = (values: Tensor): Held => {
@@ -45,9 +45,9 @@ const encoder: NetworkFunction = ({ lr }) => {
   return Promise.resolve({ features: lr, estimate: tensor([1, 3, 4 * h, 4 * w]) });
 };
 
-/** What the second half of a family does: its work, or not. */
+/** How the second half of a run ends. */
 const endings: Record<string, { end?: () => void; wanted?: RegExp; leave?: boolean }> = {
-  "after its work": {},
+  "after success": {},
   "after an error": {
     end() {
       throw new Error("the network broke");
@@ -55,14 +55,14 @@ const endings: Record<string, { end?: () => void; wanted?: RegExp; leave?: boole
     wanted: /the network broke/,
   },
   "after an abort": { end: () => controller.abort(new Error("enough")), wanted: /enough/ },
-  "where nobody wants the rest": { leave: true },
+  "when the run is left early": { leave: true },
 };
 let controller = new AbortController();
 
 for (const id of ["srdiff-tiny", "srflow-tiny"]) {
   for (const [when, { end, wanted, leave }] of Object.entries(endings)) {
     for (const size of [20, 64]) {
-      Deno.test(`${id} gives back what it holds ${when}, in tiles of ${size}`, async () => {
+      Deno.test(`${id} disposes what it holds ${when}, in tiles of ${size}`, async () => {
         controller = new AbortController();
         const { signal } = controller;
         const { card } = await readTiny(id);
@@ -91,7 +91,7 @@ for (const id of ["srdiff-tiny", "srflow-tiny"]) {
         };
         if (wanted) await expect(work()).rejects.toThrow(wanted);
         else await work();
-        // Of several tiles the features are held, and what was cut out of them for one.
+        // With several tiles, the features and the part cut out for one tile are held.
         const isCut = made.tiling.size < 36;
         expect(most).toBeGreaterThanOrEqual(isCut ? 2 : 1);
         expect(alive.size).toBe(0);

@@ -3,7 +3,7 @@ import { enlargements } from "../../lib/models/enlargements.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 
-/** Array of `vectors/preprocessing` by the name of an enlargement; all of the same small image. */
+/** Arrays of `vectors/preprocessing` for each enlargement, all of the same small image, and their tolerance. */
 const golden: Record<keyof typeof enlargements, readonly [name: string, limit: number][]> = {
   bicubic: [],
   bicubic256: [["srdiff_img_lr_up_x4", 2e-6], ["srdiff_img_lr_up_x8", 2e-6]],
@@ -26,7 +26,7 @@ for (const [kind, cases] of Object.entries(golden)) {
       const size = { width: wanted.dims.at(-1)!, height: wanted.dims.at(-2)! };
       const up = enlargements[kind as keyof typeof enlargements](lr, size);
       expect(up.data.length).toBe(wanted.data.length);
-      // novwaul's is in 0 to 1, before 2x - 1.
+      // novwaul's array is in 0 to 1, before 2x - 1.
       const value = (i: number) =>
         name.startsWith("novwaul") ? 2 * Number(wanted.data[i]) - 1 : Number(wanted.data[i]);
       up.data.forEach((v, i) => expect(Math.abs(v - value(i))).toBeLessThan(limit));

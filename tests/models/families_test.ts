@@ -32,7 +32,7 @@ Deno.test("families refuse a card without their graphs", async () => {
   }
 });
 
-Deno.test("bicubic() is the exact bicubic", async () => {
+Deno.test("bicubic() equals the exact bicubic", async () => {
   await using entry = await openBicubic();
   const lr = testPicture(9, 11);
   expect((await sampleOf(entry, lr)).data).toEqual(resize(lr, { width: 44, height: 36 }).data);

@@ -55,7 +55,7 @@ Deno.test("sr3() feeds the input enlarged as the card says, padded beyond the im
   }
 });
 
-Deno.test("fidelity 0 gives the enlarged input, also where the state is the image itself", async () => {
+Deno.test("sr3() and ddpm() with fidelity 0 give the enlarged input", async () => {
   const lr = testPicture(9, 8);
   const size = { width: 32, height: 36 };
   await using image = await openTiny("sr3-tiny");
@@ -67,7 +67,7 @@ Deno.test("fidelity 0 gives the enlarged input, also where the state is the imag
   expect(base.data).toEqual(enlargements.bicubic(lr, size).data);
 });
 
-Deno.test("sr3() follows a guide on the image itself", async () => {
+Deno.test("sr3() follows a guide of weight 1", async () => {
   await using entry = await openTiny("sr3-tiny");
   const lr = testPicture(8, 10);
   const image = tensor([1, 3, 32, 40], testPicture(32, 40).data.map((v) => v / 2));

@@ -1,4 +1,4 @@
-/** How little a new family takes: two that exist only here, each in some twenty lines. @module */
+/** Two families that exist only here, to show that a new one takes some twenty lines. @module */
 
 import { diffusionModel } from "../../lib/models/diffusion.ts";
 import { noiseLevel } from "../../lib/models/time.ts";
@@ -13,7 +13,7 @@ import { type NetworkFunction, openFunctions, testFamily } from "../contracts/fa
 
 const tiling = { size: 32, overlap: 4, multiple: 2, blended: false };
 
-/** `[1, 3, h, w]` on a grid that is `scale` times as fine. */
+/** `[1, 3, h, w]` on a grid `scale` times as fine. */
 const enlarged = ({ dims: [, , height, width], ...lr }: Tensor, scale: number) =>
   resize({ ...lr, dims: [1, 3, height, width] }, { width: width * scale, height: height * scale });
 
@@ -32,14 +32,14 @@ const leveled: Family = (card, sessions) =>
     },
   });
 
-/** eps of a Gaussian around the condition, of deviation 0.05: (x - level * condition) * sigma / variance. */
+/** eps of a Gaussian around the condition with deviation 0.05: (x - level * condition) * sigma / variance. */
 const leveledNetwork: NetworkFunction = ({ x, level: { data: [level] }, condition }) => {
   const sigma = Math.sqrt(1 - level ** 2);
   const gain = sigma / (sigma ** 2 + (0.05 * level) ** 2);
   return Promise.resolve({ prediction: mix(gain, x, -gain * level, condition) });
 };
 
-testFamily("a diffusion told by its level of noise", () =>
+testFamily("leveled", () =>
   openFunctions(leveled, {
     scale: 4,
     tiling,
@@ -81,7 +81,7 @@ const coarse: Family = ({ scale }, { inverse }) => ({
   },
 });
 
-/** Each latent spread over the pixels that it stands for, on the enlarged input. */
+/** Adds each latent to the pixels of the enlarged input that it covers. */
 const coarseNetwork: NetworkFunction = ({ lr, ...latents }) => {
   const [, , height, width] = lr.dims.map((size) => 4 * size);
   const sr = enlarged(lr, 4);
@@ -96,7 +96,7 @@ const coarseNetwork: NetworkFunction = ({ lr, ...latents }) => {
 };
 
 testFamily(
-  "a sampler of one pass over coarse latents",
+  "coarse",
   () => openFunctions(coarse, { scale: 4, tiling }, { inverse: coarseNetwork }),
   1,
 );

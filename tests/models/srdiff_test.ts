@@ -15,7 +15,7 @@ function openWith(base: Diffusion["base"]): Promise<Opened> {
   return openTiny("srdiff-tiny", rebased);
 }
 
-Deno.test("srdiff() adds to SRDiff's own bicubic image", { ignore: !hasShared }, async () => {
+Deno.test("srdiff() can start from SRDiff's bicubic image", { ignore: !hasShared }, async () => {
   const golden = await readNpz(new URL("vectors/preprocessing/io.npz", shared));
   const [height, width] = golden.lr_uint8.dims;
   const bytes = golden.lr_uint8.data;
@@ -30,7 +30,7 @@ Deno.test("srdiff() adds to SRDiff's own bicubic image", { ignore: !hasShared },
   base.data.forEach((v, i) => expect(Math.abs(v - Number(wanted.data[i]))).toBeLessThan(2e-6));
 });
 
-Deno.test("srdiff() adds to the estimate or to the exact bicubic image", async () => {
+Deno.test("srdiff() can start from the estimate or the exact bicubic image", async () => {
   const lr = testPicture(10, 14);
   await using plain = await openWith("bicubic");
   const base = await sampleOf(plain, lr, { fidelity: 0 });
@@ -41,7 +41,7 @@ Deno.test("srdiff() adds to the estimate or to the exact bicubic image", async (
   expect((await sampleOf(estimating, lr, { fidelity: 0 })).data).toEqual(estimate!.data);
 });
 
-Deno.test("trajectoryOf() takes the steps that the entry was trained for, or else the whole chain", async () => {
+Deno.test("trajectoryOf() takes the steps that the entry was trained for, or else spaces them over the whole chain", async () => {
   const { card } = await readTiny("srdiff-tiny");
   expect(trajectoryOf(card, 4)).toMatchObject({
     graph: "fast",
@@ -75,14 +75,14 @@ Deno.test("srdiff() gives the network the states that its card describes", async
   const lr = testPicture(24, 24);
   await sampleOf({ model, card }, lr, { steps: 4 });
   expect(seen.map(({ t }) => t)).toEqual([60, 45, 30, 15]);
-  // With a residual of 0 the state is noise of the level's deviation: sin of the cosine schedule's angle.
+  // With a residual of 0 the state is noise; its deviation is the sine of the cosine schedule's angle.
   for (const { t, deviation } of seen) {
     const level = Math.sin(((t + 1) / 100 + 0.008) / 1.008 * Math.PI / 2);
     expect(Math.abs(deviation / level - 1)).toBeLessThan(0.03);
   }
 });
 
-Deno.test("srdiff() follows a guide by its weight, and only where the weight is not 0", async () => {
+Deno.test("srdiff() follows a guide of weight 1, and ignores one of weight 0", async () => {
   await using entry = await openTiny("srdiff-tiny");
   const lr = testPicture(11, 13); // not even, so that the state is larger than the image
   const plain = await sampleOf(entry, lr);

@@ -7,7 +7,7 @@ import { openTiny, readTiny, sampleOf, testPicture } from "../contracts/family.t
 
 const source = toImage(testPicture(11, 14));
 
-Deno.test("srflow() refuses steps and samplers by name, and temperatures over 1", async () => {
+Deno.test("srflow() refuses steps, samplers, and temperatures above 1", async () => {
   await using upscaler = await loadTiny("srflow-tiny");
   expect(upscaler.generative).toBe(true);
   for (const options of [{ steps: 2 }, { sampler: "ddim" as const }]) {
@@ -20,7 +20,7 @@ Deno.test("srflow() refuses steps and samplers by name, and temperatures over 1"
   expect([seed, steps, sampler]).toEqual([5, undefined, undefined]);
 });
 
-Deno.test("srflow() draws nothing at temperature 0, and more the higher it is", async () => {
+Deno.test("srflow() ignores the seed at temperature 0, and deviates more the higher the temperature", async () => {
   await using upscaler = await loadTiny("srflow-tiny");
   const draw = async (temperature: number, seed = 1) =>
     (await upscaler.upscale(source, { seed, temperature })).images[0];

@@ -4,11 +4,11 @@ import { packForNpm } from "../../tools/npm/pack.ts";
 
 const root = new URL("../../", import.meta.url);
 const sources = new URL("project/", import.meta.url);
-/** Kept, since the dependencies are large; the library itself is installed anew each time. */
+/** Kept, since the dependencies are large; only the library is installed again each time. */
 const folder = new URL(".cache/npm/", root).pathname;
 const os = Deno.build.os === "windows" ? "win" : Deno.build.os;
 const isArm = Deno.build.arch === "aarch64";
-/** Packages that hold Node and Bun as programs, for machines that lack them. */
+/** Packages that contain the programs Node and Bun, for machines that lack them. */
 const NODE_PACKAGE = `node-${os}-${isArm ? "arm64" : "x64"}`;
 const NODE = "22.23.3";
 const BUN_PACKAGE = `@oven/bun-${os}-${isArm ? "aarch64" : "x64"}`;
@@ -42,12 +42,12 @@ export async function run(command: string, args: string[], cwd = folder): Promis
   };
 }
 
-/** Whether there is an npm. */
+/** Whether npm is available. */
 export async function hasNpm(): Promise<boolean> {
   return await run("npm", ["--version"], root.pathname).then(({ code }) => code === 0, () => false);
 }
 
-/** Makes the tarball, and installs it with what the project needs beside it. */
+/** Makes the tarball, and installs it with the project's other dependencies. */
 export async function installProject(): Promise<Project> {
   await Deno.mkdir(folder, { recursive: true });
   await succeed("cp", ["-r", `${sources.pathname}.`, folder]);
@@ -60,7 +60,7 @@ export async function installProject(): Promise<Project> {
     ...found.bun ? {} : { [BUN_PACKAGE]: BUN },
   };
   await Deno.writeTextFile(`${folder}package.json`, JSON.stringify(manifest));
-  // npm would keep another tarball of the same version.
+  // Otherwise npm would keep an earlier tarball of the same version.
   for (
     const path of ["package-lock.json", "node_modules/@srzoo", "node_modules/.package-lock.json"]
   ) {
@@ -83,7 +83,7 @@ export async function installProject(): Promise<Project> {
   return { folder, node, bun: found.bun ?? await program(`node_modules/${BUN_PACKAGE}/bin/bun`) };
 }
 
-/** A Node of this machine that the package supports. */
+/** A Node on this machine that the package supports. */
 async function nodeHere(): Promise<string | undefined> {
   const path = Deno.env.get("SRZOO_NODE") ?? "node";
   const { stdout } = await run(path, ["--version"]).catch(() => ({ stdout: "" }));

@@ -8,7 +8,7 @@ import { hasNpm, installProject, type Project, run } from "./_project.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** A small photograph, and its enlargement by the command line. */
+/** Makes a small photograph and enlarges it with the command line; returns the result. */
 async function makePictures(folder: string): Promise<Image> {
   const photograph = await readImage(new URL("docs/coffee.png", root));
   const small = resizeImage(photograph, { width: 24, height: 16 });
@@ -26,7 +26,7 @@ async function makePictures(folder: string): Promise<Image> {
   return await readImage(`${folder}cli.png`);
 }
 
-/** Checks what the program of a server did. */
+/** Runs the program of a server and checks what it printed and wrote. */
 async function checkServer(program: string, { folder }: Project, truth: Image): Promise<void> {
   const name = `${folder}out`;
   const { code, stdout, stderr } = await run(program, ["server.mjs", "small.png", name]);
@@ -47,7 +47,7 @@ async function visit(browser: Browser, folder: string, options: object): Promise
   return await visitAt(browser, served.url, options, true);
 }
 
-/** Enlarges in a page, which is isolated or not; returns the image. */
+/** Enlarges in a page, which must be isolated or not; returns the image. */
 async function visitAt(
   browser: Browser,
   url: string,
@@ -60,7 +60,7 @@ async function visitAt(
   page.on("pageerror", (error) => errors.push(error.message));
   try {
     await page.goto(url);
-    // A server that bundles on demand may reload the page once it has.
+    // A server that bundles on demand may reload the page afterwards.
     await page.waitForFunction(() => "enlarge" in globalThis);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated);
     const { said, provider, png } = await page.evaluate(
@@ -77,7 +77,7 @@ async function visitAt(
   }
 }
 
-/** Serves a folder by Vite's server for development, which gives a page each module as it is. */
+/** Serves a folder with Vite's development server, which does not bundle modules. */
 async function serveByVite(
   { node, folder }: Project,
   config: string,
@@ -107,7 +107,7 @@ async function serveByVite(
   return { url: await url.promise, end };
 }
 
-/** Lays what a page fetches beside a bundle that has no such folder by itself. */
+/** Copies what a page fetches beside its bundle, for bundlers that do not do so. */
 async function layBeside(site: string): Promise<void> {
   await run("mkdir", ["-p", `${site}ort`]);
   await run("cp", ["-r", "node_modules/@srzoo/core/zoo", "small.png", "index.html", site]);
@@ -115,7 +115,7 @@ async function layBeside(site: string): Promise<void> {
   await run("cp", [`${runtime}.mjs`, `${runtime}.wasm`, `${site}ort`]);
 }
 
-/** Where a page finds what a bundler did not follow. */
+/** Where a page finds the files that a bundler did not follow. */
 const places = { worker: "/worker.js", wasmPaths: "/ort/", zoo: "/zoo/", provider: "wasm" };
 
 const npm = await hasNpm();
@@ -131,7 +131,7 @@ Deno.test({
     const truth = await makePictures(folder);
     const tool = (path: string, args: string[]) => run(node, [`node_modules/${path}`, ...args]);
 
-    await t.step("nothing in it is TypeScript, or too new for its engines", async () => {
+    await t.step("it contains no TypeScript and no using declarations", async () => {
       const place = `${folder}node_modules/@srzoo/core`;
       const { stdout } = await run("find", [place, "-name", "*.ts", "-not", "-name", "*.d.ts"]);
       expect(stdout).toBe("");
@@ -223,7 +223,7 @@ Deno.test({
     for (const { config, isolated, ways } of servers) {
       const kind = isolated ? "an isolated page" : "a page";
       await t.step({
-        name: `Vite's server for development gives ${kind} the same image${needs}`,
+        name: `Vite's development server gives ${kind} the same image${needs}`,
         ignore: !browser,
         async fn() {
           const { url, end } = await serveByVite(project, config);

@@ -11,7 +11,7 @@ const FLOAT = 1, FLOAT16 = 10;
  * A graph `lr` -> `sr` that multiplies by one factor after the other, in fp16.
  *
  * @param isPacked Whether the factors are stored as numbers (`int32_data`), not as bytes.
- * @param last What is done in the end, from one name to another.
+ * @param last Makes the last nodes, which lead from one name to another.
  */
 export function halfGraph(
   factors: readonly number[],

@@ -8,7 +8,7 @@ import type { Tensor } from "../../lib/tensor/tensor.ts";
 
 const zoo = new URL("../../zoo/", import.meta.url);
 
-/** Tensors of a fixture, by names without what they begin with. */
+/** Tensors whose names begin with `start`, by the rest of their names. */
 function beginningWith(all: Record<string, Tensor>, start: string): Record<string, Tensor> {
   const own = Object.entries(all).filter(([name]) => name.startsWith(start));
   return Object.fromEntries(own.map(([name, value]) => [name.slice(start.length), value]));
@@ -23,7 +23,7 @@ for (
   ] as const
 ) {
   for (const name of names) {
-    Deno.test(`inFloat16() gives ${entry}'s ${name} in fp16, but not its time and its sums`, async () => {
+    Deno.test(`inFloat16() converts ${entry}'s ${name} to fp16, except its time and its sums`, async () => {
       const model = await Deno.readFile(new URL(`${entry}/${name}.onnx`, zoo));
       const recorded = readTensors(
         await Deno.readFile(new URL(`${entry}/fixture.safetensors`, zoo)),

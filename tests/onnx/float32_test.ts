@@ -54,7 +54,7 @@ Deno.test("inFloat32() does not change operations in fp32, or attributes of four
 });
 
 Deno.test("Session.run() repeats in fp32 what overflows in fp16, with a warning, and stays in fp32", async () => {
-  // Infinite in fp16, 3.6e9 in fp32. The CPU multiplies in fp32 in any case, but it turns an image in fp16.
+  // Infinite in fp16, 3.6e9 in fp32. The CPU multiplies in fp32 in any case, but transposes in fp16.
   const bytes = halfGraph([60000, 60000], false, (from, to) => [
     node({ op: "Transpose", inputs: [from], outputs: [to] }, { perm: [0, 1, 3, 2] }),
   ]);

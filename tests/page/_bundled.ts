@@ -1,4 +1,4 @@
-/** Pages that are bundled from sources by esbuild, with the library's workers beside them. @module */
+/** Pages bundled from sources with esbuild, with the library's workers beside them. @module */
 
 import { expect } from "expect";
 import { linkPackages } from "../_packages.ts";
@@ -7,13 +7,13 @@ const root = new URL("../../", import.meta.url);
 
 /** What a page is made of. */
 export interface Parts {
-  /** Sources from the root, by the names of their bundles; `page` is that of the page. */
+  /** Paths of sources from the root, by the names of their bundles; `page` is the page's own. */
   bundles: Readonly<Record<string, string>>;
-  /** ONNX Runtime's file without extension, laid into `ort/`. */
+  /** ONNX Runtime's file without extension, copied into `ort/`. */
   runtime: string;
-  /** Files of the zoo, laid into `zoo/`. */
+  /** Files of the zoo, copied into `zoo/`. */
   zoo: readonly string[];
-  /** Files of the tests' own zoo of tiny entries, laid there, too. */
+  /** Files of the tests' zoo of tiny entries, copied there too. */
   tiny?: readonly string[];
 }
 

@@ -1,12 +1,12 @@
-/** A page that enlarges an image, and tells what it keeps, for {@linkcode ./cache_test.ts}. @module */
+/** A page that enlarges an image and reports what it keeps, for {@linkcode ./cache_test.ts}. @module */
 
 import { load } from "../../mod.ts";
 
-/** What a page could do. */
+/** What the page did. */
 export interface Outcome {
   pixels: number[];
   isSecure: boolean;
-  /** Files kept in the Cache API; `undefined` where there is none. */
+  /** Files kept in the Cache API; `undefined` without such an API. */
   kept?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Photographs as people drop them: turned by EXIF, 16 bits deep, transparent, as JPEG, far too wide. @module */
+/** Photographs as people drop them: rotated by EXIF, with 16 bits, transparent, as JPEG, far too wide. @module */
 
 import { deflateSync } from "node:zlib";
 import { joined } from "../../lib/bytes.ts";
@@ -7,7 +7,7 @@ import { encodeImage, type Image } from "../../mod.ts";
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 
-/** Colours that change smoothly; `opacity` is that of the left half. */
+/** A gradient of colours; `opacity` applies to the left half. */
 export function gradient(width: number, height: number, opacity = 255): Image {
   const data = new Uint8ClampedArray(4 * width * height);
   for (let i = 0; i < width * height; i++) {
@@ -25,26 +25,25 @@ export interface Photograph {
   buffer: Uint8Array;
 }
 
-/** A JPEG, which EXIF turns by a quarter to the right if it says so. */
+/** A JPEG; with `turned`, its EXIF orientation is a quarter turn to the right. */
 export async function jpegOf(image: Image, { turned = false } = {}): Promise<Photograph> {
   const bytes = await encodeImage(image, { format: "jpeg", quality: 95 });
   const buffer = turned ? joined([bytes.slice(0, 2), quarterTurn(), bytes.slice(2)]) : bytes;
   return { name: turned ? "turned.jpg" : "photo.jpg", mimeType: "image/jpeg", buffer };
 }
 
-/** The APP1 segment with the one tag Orientation = 6. */
+/** The APP1 segment with a single tag, Orientation = 6. */
 function quarterTurn(): Uint8Array<ArrayBuffer> {
   const tiff = [...ascii("II"), 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0];
   const body = [...ascii("Exif"), 0, 0, ...tiff, 0, 0, 0, 0];
   return Uint8Array.of(0xff, 0xe1, 0, body.length + 2, ...body);
 }
 
-/** A PNG. */
 export async function pngOf(image: Image, name = "photo.png"): Promise<Photograph> {
   return { name, mimeType: "image/png", buffer: await encodeImage(image, { format: "png" }) };
 }
 
-/** A PNG of 16 bits, without opacity. */
+/** A 16-bit PNG without alpha. */
 export function deepPngOf({ width, height, data }: Image): Photograph {
   const rows = new DataView(new ArrayBuffer(height * (1 + 6 * width)));
   for (let y = 0; y < height; y++) {

@@ -1,8 +1,8 @@
-/** Fingers on a page: Playwright has taps only, Chromium's protocol any touch. @module */
+/** Touch gestures on a page: Playwright has only taps, Chromium's protocol any touch. @module */
 
 import type { Page } from "playwright-core";
 
-/** A place of the window, in CSS pixels. */
+/** A place in the window, in CSS pixels. */
 export interface Place {
   x: number;
   y: number;
@@ -10,10 +10,10 @@ export interface Place {
 
 /** Number of moves of a gesture. */
 const MOVES = 6;
-/** Milliseconds that fingers rest at its end. */
+/** Milliseconds that the fingers rest at its end. */
 const REST = 150;
 
-/** Moves fingers, all at once, from one place each to another. */
+/** Moves fingers at the same time, each from one place to another. */
 export async function swipe(page: Page, ...fingers: [from: Place, to: Place][]): Promise<void> {
   const devTools = await page.context().newCDPSession(page);
   const send = (type: "touchStart" | "touchMove" | "touchEnd", touchPoints: Place[]) =>
@@ -25,10 +25,10 @@ export async function swipe(page: Page, ...fingers: [from: Place, to: Place][]):
     }));
     await send(i === 0 ? "touchStart" : "touchMove", places);
   }
-  // Fingers that rest before they leave do not throw the page, which would scroll on.
+  // The fingers rest before they lift, since the page would keep scrolling otherwise.
   await page.waitForTimeout(REST);
   await send("touchEnd", []);
-  // Chromium hands moves to the page with its next frame.
+  // Chromium passes moves to the page with its next frame.
   await page.evaluate(() => new Promise((frame) => requestAnimationFrame(frame)));
   await devTools.detach();
 }

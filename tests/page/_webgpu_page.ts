@@ -6,17 +6,16 @@ import type { Image } from "../../lib/image/image.ts";
 import { planUpscale, type Progress, type UpscaleOptions } from "../../lib/plan.ts";
 import { drain } from "../../lib/upscaler.ts";
 
-/** What the page is asked for. */
+/** What the page is asked to do. */
 export interface Work {
-  /** Name of the entry. */
   entry: string;
   image: Pick<Image, "width" | "height"> & { data: number[] };
   options: UpscaleOptions;
-  /** Runs, one after the other. */
+  /** Number of runs, one after the other. */
   runs: number;
 }
 
-/** A run: its pixels, the bytes that it moved, and the buffers that the worker has after it. */
+/** A run: its pixels, the bytes that it moved, and the GPU buffers that the worker has after it. */
 export interface Ran {
   data: number[];
   up: number;
@@ -24,7 +23,7 @@ export interface Ran {
   buffers: number;
 }
 
-/** The number of buffers of GPUs that the worker has. */
+/** The number of GPU buffers that the worker has. */
 async function buffersOfWorker(): Promise<number> {
   const channel = new BroadcastChannel("buffers");
   const { promise, resolve } = Promise.withResolvers<number>();
@@ -37,7 +36,7 @@ async function buffersOfWorker(): Promise<number> {
   }
 }
 
-/** The work, which the test calls; before the last run one is aborted between two tiles. */
+/** Does the work; the test calls it. Before the last run, another one is aborted between two tiles. */
 async function enlargeOnGpu({ image: { width, height, data }, options, runs, ...work }: Work) {
   await using entry = await openEntry(`/zoo/${work.entry}/model.yml`, {
     provider: "webgpu",

@@ -1,4 +1,4 @@
-/** The library's worker for a page, which tells how many buffers of GPUs it has, for {@linkcode ./webgpu_test.ts}. @module */
+/** The library's worker for a page, which reports how many GPU buffers it has, for {@linkcode ./webgpu_test.ts}. @module */
 
 import { countBuffers } from "../_gpu_buffers.ts";
 

@@ -3,7 +3,7 @@
 import { DecodeError, load, type Upscaler } from "../../mod.ts";
 import type { ImageLike } from "../../lib/image/files/source.ts";
 
-/** What a run gave. */
+/** The results of a run. */
 interface Outcome {
   /** SHA-256 of the pixels of the images, and of those of all previews. */
   images: string[];
@@ -12,7 +12,7 @@ interface Outcome {
   fractions: number[];
 }
 
-/** Bytes as text to compare. */
+/** SHA-256 of an image's pixels, as text. */
 async function digest({ data }: { data: Uint8ClampedArray<ArrayBuffer> }): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", data);
   return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -24,7 +24,7 @@ function open(id: string, isThere: boolean): Promise<Upscaler> {
   return load(id, { provider: "wasm", zoo: "zoo/", wasmPaths: "/ort/", worker });
 }
 
-/** Enlarges a photograph by srdiff. */
+/** Enlarges a photograph with srdiff. */
 async function sample(isThere: boolean): Promise<Outcome> {
   await using upscaler = await open("srdiff", isThere);
   const fractions: number[] = [];
@@ -40,7 +40,7 @@ async function sample(isThere: boolean): Promise<Outcome> {
   return { images: await Promise.all(next.value.images.map(digest)), previews, fractions };
 }
 
-/** The forms that a page may have an image in, all of the same one. */
+/** The same image in every form that a page may have it in. */
 async function sources(): Promise<Record<string, () => ImageLike | Promise<ImageLike>>> {
   const blob = await (await fetch("small.png")).blob();
   const element = Object.assign(new Image(), { src: "small.png" });
@@ -65,7 +65,7 @@ async function sources(): Promise<Record<string, () => ImageLike | Promise<Image
   };
 }
 
-/** Enlarges each form by bicubic. */
+/** Enlarges each form with bicubic. */
 async function forms(isThere: boolean): Promise<Record<string, string>> {
   await using upscaler = await open("bicubic", isThere);
   const made: Record<string, string> = {};
@@ -76,7 +76,7 @@ async function forms(isThere: boolean): Promise<Record<string, string>> {
   return made;
 }
 
-/** Enlarges a large image by bicubic; returns how long the tasks of this thread were that took over 50 ms. */
+/** Enlarges a large image with bicubic; returns the durations of this thread's tasks of over 50 ms. */
 async function blocking(isThere: boolean): Promise<number[]> {
   const upscaler = await open("bicubic", isThere);
   const [width, height] = [640, 480];
@@ -96,7 +96,7 @@ async function blocking(isThere: boolean): Promise<number[]> {
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
-/** Reads a file that is not an image; returns what is known of the error. */
+/** Reads a file that is not an image; returns the error's class, name and message. */
 async function fails(isThere: boolean): Promise<unknown> {
   await using upscaler = await open("bicubic", isThere);
   const error = await upscaler.upscale(new Blob(["nothing"])).catch((error) => error);

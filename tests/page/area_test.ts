@@ -15,7 +15,7 @@ const image = { width: 150, height: 100 };
 const side = fc.integer({ min: 1, max: 4000 });
 const place = fc.double({ min: -5000, max: 5000, noNaN: true });
 
-/** Fails unless the area has whole pixels within the photograph, and is large enough to see something. */
+/** Fails unless the area consists of whole pixels of the photograph, and is large enough to show something. */
 function check({ x, y, width, height }: Rect, size: { width: number; height: number }): void {
   expect([x, y, width, height].every(Number.isInteger)).toBe(true);
   expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
@@ -30,7 +30,7 @@ Deno.test("proposed() is in the middle, or the whole of a small photograph", () 
   expect(proposed({ width: 20, height: 9 })).toEqual({ x: 0, y: 0, width: 20, height: 9 });
 });
 
-Deno.test("between() spans two corners in any order, and grows a click to the least size", () => {
+Deno.test("between() spans two corners in any order, and grows a click to the smallest size", () => {
   const rect = { x: 20, y: 30, width: 60, height: 40 };
   expect(between({ x: 20, y: 30 }, { x: 80, y: 70 }, image)).toEqual(rect);
   expect(between({ x: 80, y: 30 }, { x: 20, y: 70 }, image)).toEqual(rect);
@@ -46,7 +46,7 @@ Deno.test("moved() keeps the size, grown() the place, and both stop at the borde
   expect(grown(rect, 500, -500, image)).toEqual({ x: 20, y: 30, width: 130, height: LEAST });
 });
 
-Deno.test("opposite() is the corner that stays while another is drawn", () => {
+Deno.test("opposite() is the corner that stays in place while another is dragged", () => {
   const rect = { x: 20, y: 30, width: 60, height: 40 };
   expect(["nw", "ne", "sw", "se"].map((corner) => opposite(rect, corner))).toEqual([
     { x: 80, y: 70 },
@@ -56,7 +56,7 @@ Deno.test("opposite() is the corner that stays while another is drawn", () => {
   ]);
 });
 
-Deno.test("withContext() reaches around the area as far as the photograph does", () => {
+Deno.test("withContext() adds a margin around the area, as far as the photograph reaches", () => {
   expect(withContext({ x: 21, y: 5, width: 60, height: 90 }, image))
     .toEqual({ x: 8, y: 0, width: 85, height: 100 });
 });

@@ -17,7 +17,7 @@ const parts: Parts = {
   ],
 };
 
-/** Opens a page of a server, which may keep so many bytes, and enlarges there. */
+/** Opens a page, which may keep at most `quotaSize` bytes, and enlarges in it. */
 async function outcomeAt(browser: Browser, url: string, quotaSize?: number): Promise<Outcome> {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -39,7 +39,9 @@ async function outcomeAt(browser: Browser, url: string, quotaSize?: number): Pro
 }
 
 Deno.test({
-  name: `load() in pages that keep little or nothing${browserPath ? "" : " (needs a browser)"}`,
+  name: `load() works in pages that can keep files, few of them or none${
+    browserPath ? "" : " (needs a browser)"
+  }`,
   ignore: !browserPath,
   sanitizeOps: false,
   sanitizeResources: false,
@@ -72,7 +74,7 @@ Deno.test({
       );
 
       await t.step(
-        "over http there is no cache and no crypto.subtle: nothing is kept",
+        "over http, without a cache and crypto.subtle, nothing is kept",
         async () => {
           const url = served.url.replace("127.0.0.1", "photographs.test");
           const outcome = await outcomeAt(browser, url);
@@ -81,7 +83,7 @@ Deno.test({
         },
       );
 
-      await t.step("where the quota is full, the weights are used and not kept", async () => {
+      await t.step("with a small quota, the weights are used but not all kept", async () => {
         const outcome = await outcomeAt(browser, served.url, 100_000);
         expect(outcome.isSecure).toBe(true);
         expect(outcome.kept).toBeLessThan(4);

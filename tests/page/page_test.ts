@@ -10,7 +10,7 @@ import { deepPngOf, gradient, jpegOf, type Photograph, pngOf } from "./_photogra
 
 const docs = new URL("../../docs/", import.meta.url);
 
-/** The page in a browser, and what it wrote to the console. */
+/** The page in a browser, and the errors on its console. */
 interface Visit {
   page: Page;
   errors: string[];
@@ -29,7 +29,7 @@ async function visit(browser: Browser, url: string, width = 1280): Promise<Visit
 
 async function visitIn(context: BrowserContext, url: string): Promise<Visit> {
   const page = await context.newPage();
-  page.setDefaultTimeout(120_000); // of a busy machine
+  page.setDefaultTimeout(120_000); // for busy machines
   const errors: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(error.message));
@@ -45,12 +45,12 @@ const finished = (page: Page) =>
       document.querySelector(".error")!.textContent,
   );
 
-/** Gives the page a file, by the picker. */
+/** Gives the page a file through the file picker. */
 async function give(page: Page, { buffer, ...file }: Photograph): Promise<void> {
   await page.setInputFiles('input[type="file"]', { ...file, buffer: Buffer.from(buffer) });
 }
 
-/** Waits for what the page says of its sizes, and of its work. */
+/** Waits until the page says something about its sizes, or about its work. */
 const saysCost = (page: Page, text: string) =>
   page.waitForFunction(
     (text) => document.querySelector(".cost")!.textContent!.includes(text),
@@ -62,7 +62,7 @@ const says = (page: Page, text: string) =>
     text,
   );
 
-/** The faults that axe finds, once transitions have ended: colors halfway have too little contrast. */
+/** The faults that axe finds after transitions have ended; colours in between have too little contrast. */
 async function faultsOf(page: Page): Promise<string[]> {
   await page.waitForFunction(() => document.getAnimations().length === 0);
   await page.evaluate(axe.source);
@@ -74,7 +74,7 @@ async function faultsOf(page: Page): Promise<string[]> {
   );
 }
 
-/** Pixels of a part of what is shown after the slider, given on the result's grid. */
+/** Pixels of a square of the result that is shown, in the result's coordinates. */
 function shown(page: Page, x: number, y: number, side: number): Promise<number[]> {
   return page.evaluate(([x, y, side]) => {
     type Layer = {
@@ -91,7 +91,7 @@ function shown(page: Page, x: number, y: number, side: number): Promise<number[]
   }, [x, y, side]);
 }
 
-/** What of the image is shown. */
+/** The part of the image that is shown. */
 function viewOf(page: Page): Promise<{ x: number; y: number; zoom: number }> {
   return page.evaluate(() => {
     const compare = document.querySelector("sr-compare") as unknown as {
@@ -101,7 +101,7 @@ function viewOf(page: Page): Promise<{ x: number; y: number; zoom: number }> {
   });
 }
 
-/** The result as it would be saved. */
+/** The bytes of the result when it is saved. */
 async function saved(page: Page): Promise<Uint8Array<ArrayBuffer>> {
   const [download] = await Promise.all([page.waitForEvent("download"), page.click(".download")]);
   return await Deno.readFile(await download.path());
@@ -114,7 +114,7 @@ Deno.test({
   sanitizeResources: false,
   fn: (t) =>
     withPage(async (browser, url) => {
-      await t.step("a sample is enlarged as by the library, without a long task", async () => {
+      await t.step("a sample gives the library's image, without a long task", async () => {
         const { page, errors } = await visit(browser, `${url}#model=srdiff&seed=7&steps=1`);
         await page.evaluate(() => {
           const long = (globalThis as unknown as { long: number[] }).long = [];
@@ -139,7 +139,7 @@ Deno.test({
         expect(data.length).toBe(images[0].data.length);
         expect(apart).toBeLessThanOrEqual(2);
         const long = await page.evaluate(() => (globalThis as unknown as { long: number[] }).long);
-        // A page that did the work itself would be blocked all the time.
+        // A page that did the work on its own thread would be blocked all the time.
         expect(Math.max(0, ...long)).toBeLessThan(took / 20);
         expect(errors).toEqual([]);
         await page.context().close();
@@ -164,7 +164,7 @@ Deno.test({
         await page.context().close();
       });
 
-      await t.step("a run can be cancelled, and another one begun", async () => {
+      await t.step("a run can be cancelled, and another one started", async () => {
         const { page, errors } = await visit(browser, `${url}#model=srdiff&steps=50`);
         await begin(page, "astronaut.png");
         await page.waitForSelector(".cancel:visible");
@@ -173,7 +173,7 @@ Deno.test({
           document.querySelector(".line")!.textContent!.startsWith("Cancelled")
         );
         await page.fill('[name="steps"]', "1");
-        // By keyboard, the button that takes another's place has the keyboard.
+        // With the keyboard, the button that replaces another gets the focus.
         await page.focus(".run");
         await page.keyboard.press("Enter");
         await page.waitForSelector(".cancel:focus");
@@ -227,7 +227,7 @@ Deno.test({
           const apart = (image: number[]) =>
             whole.reduce((sum, v, i) => sum + Math.abs(v - image[i]), 0) / whole.length;
           expect(apart(part)).toBeLessThan(0.1 * apart(other));
-          // Leaving by Escape hides the rectangle and nothing else.
+          // Escape hides the rectangle.
           await page.click(".select");
           await page.keyboard.press("Escape");
           expect(await page.locator(".pane").isVisible()).toBe(false);
@@ -252,7 +252,7 @@ Deno.test({
         await give(page, await pngOf(gradient(36, 28, 128), "glass.png"));
         await page.waitForSelector(".save", { state: "hidden" });
         await page.waitForSelector(".run:enabled");
-        // Of an image that is too large for a canvas, an area can be tried.
+        // If an image is too large for a canvas, an area of it can be tried.
         await give(page, await pngOf(gradient(5000, 20), "wide.png"));
         await saysCost(page, "too large for a browser");
         expect(await page.locator(".run").isDisabled()).toBe(true);
@@ -321,7 +321,7 @@ Deno.test({
           expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
             `deno run -A cli/upscale.ts photo.jpg --model srdiff --seed ${seed} --samples 2`,
           );
-          // Other settings are for the next run; what is here was made with these.
+          // Changed settings apply to the next run; the command stays that of the result.
           await page.click(".reroll");
           await page.click(".command");
           await says(
@@ -355,7 +355,7 @@ Deno.test({
       );
 
       await t.step(
-        "damage is removed as found or as chosen, in the result and the command",
+        "damage is removed automatically or as chosen, in the result and the command",
         async () => {
           const { page, errors } = await visit(browser, `${url}#model=regression`);
           const dial = page.getByRole("slider", { name: "Remove damage" });
@@ -370,7 +370,7 @@ Deno.test({
           await page.selectOption('[name="model"]', "srdiff-photo");
           await dial.waitFor();
           expect([await auto.isChecked(), await dial.isDisabled()]).toEqual([true, true]);
-          // Its middle is clean, its sides are noisy: an area gets the damage of the whole.
+          // The middle is clean and the sides are noisy: an area gets the damage of the whole.
           const photo = gradient(400, 32);
           let drawn = 1;
           photo.data.forEach((v, i) => {
@@ -395,7 +395,7 @@ Deno.test({
           );
           expect(await page.textContent(".line")).not.toContain("--restore");
 
-          // By keyboard; the address holds it, and consistency says what it does to it.
+          // The dial moves by keyboard, the address contains it, and consistency warns about it.
           await auto.focus();
           await page.keyboard.press("Space");
           await dial.focus();
@@ -416,7 +416,7 @@ Deno.test({
           );
           expect(await faultsOf(page)).toEqual([]);
 
-          // Every field has its label, and the encoder alone has the dial, but finds nothing.
+          // Every field has a label; regression-photo has the dial, but no automatic value.
           const bare = await page.locator("form :is(input, select)").evaluateAll((fields) =>
             fields.filter((field) => (field as HTMLInputElement).labels!.length !== 1)
               .map((field) => (field as HTMLInputElement).name)
@@ -498,7 +498,7 @@ Deno.test({
         const slider = page.locator('[role="slider"]');
         expect(Number(await slider.getAttribute("aria-valuenow"))).toBe(80);
 
-        // An image that is shown whole lets the page scroll; one that is not, moves itself.
+        // A swipe scrolls the page if the image is shown whole, and moves the image otherwise.
         const up = { ...left, y: left.y - 120 };
         await swipe(page, [left, up]);
         await page.waitForFunction(() => scrollY > 50);
@@ -536,7 +536,7 @@ Deno.test({
         await context.close();
       });
 
-      await t.step("one visit to a plain host suffices for work without a network", async () => {
+      await t.step("the page works offline after one visit to a plain host", async () => {
         await using host = servePlainly(url);
         const context = await browser.newContext();
         const { page } = await visitIn(context, `${host.url}#model=regression`);
@@ -562,7 +562,7 @@ Deno.test({
         await finished(page);
         await page.selectOption(".format", "webp");
         expect((await readImage(await saved(page))).width).toBe(600);
-        // A model that was not used before cannot be had; the one that was still can.
+        // A model that was not used before is not available; the one that was used is.
         await page.selectOption('[name="model"]', "srflow");
         await page.waitForFunction(() => document.querySelector(".error")!.textContent);
         expect(await page.textContent(".error")).toMatch(/Without a network/);

@@ -23,7 +23,7 @@ const turning: Entry = { ...entry, generative: false, restore: { default: 1, fin
 
 const chosen = (settings: Partial<Settings>): Settings => ({ ...DEFAULTS, ...settings });
 
-Deno.test("settings come back from the address, which holds what differs from the defaults", () => {
+Deno.test("parseSettings() reads what formatSettings() writes, which is only what differs from the defaults", () => {
   for (const restore of [undefined, 0, 0.35, 1, "auto"] as const) {
     const settings = chosen({
       restore,
@@ -39,14 +39,14 @@ Deno.test("settings come back from the address, which holds what differs from th
   expect(formatSettings(DEFAULTS)).toBe("");
 });
 
-Deno.test("values of an address that are empty, beyond their range or no numbers become the defaults", () => {
+Deno.test("parseSettings() takes the defaults for values that are empty, out of range or not numbers", () => {
   for (const value of ["", "-0.1", "1.1", "all", "Auto", "NaN"]) {
     const text = `restore=${value}&fidelity=${value}&samples=${value && "ten"}`;
     expect(parseSettings(text)).toEqual(DEFAULTS);
   }
 });
 
-Deno.test("optionsOf() gives restore to entries that have it, and auto to those that can find it", () => {
+Deno.test("optionsOf() gives restore to entries that have it, and auto to those that can estimate it", () => {
   const given = (settings: Partial<Settings>, to: Entry) => optionsOf(chosen(settings), to).restore;
   expect(given({ restore: 0.5 }, entry)).toBe(undefined);
   expect([undefined, 0, "auto"].map((restore) => given({ restore } as Settings, finding)))
@@ -56,7 +56,7 @@ Deno.test("optionsOf() gives restore to entries that have it, and auto to those 
   expect(Object.keys(optionsOf(DEFAULTS, turning))).toEqual(["consistency", "restore"]);
 });
 
-Deno.test("optionsOf() gives the entry's own temperature, and no higher one than the entry takes", () => {
+Deno.test("optionsOf() takes the entry's own temperature by default, and none above the entry's limit", () => {
   const flow: Entry = { ...entry, temperature: { default: 0.85, max: 1 } };
   const given = (temperature?: number) => optionsOf(chosen({ temperature }), flow).temperature;
   expect([undefined, 0, 0.5, 1.5].map(given)).toEqual([0.85, 0, 0.5, 1]);
@@ -65,7 +65,7 @@ Deno.test("optionsOf() gives the entry's own temperature, and no higher one than
   expect(command(1)).toContain("--temperature 1");
 });
 
-Deno.test("commandOf() says what differs from the entry's own defaults", () => {
+Deno.test("commandOf() contains only what differs from the entry's own defaults", () => {
   const command = (restore: Settings["restore"], to: Entry) =>
     commandOf(chosen({ model: "photo", restore }), to, "a b.jpg");
   const plain = "deno run -A cli/upscale.ts 'a b.jpg' --model photo";

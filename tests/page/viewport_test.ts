@@ -26,7 +26,7 @@ Deno.test("arranged() has a place for every image, and no row too many", () => {
   }));
 });
 
-Deno.test("zoomed() leaves what is under the pointer where it is", () => {
+Deno.test("zoomed() keeps the point under the pointer in place", () => {
   const image = { width: 600, height: 400 };
   const view = fitted(image, { width: 900, height: 600 });
   const at = { x: 120, y: -60 };

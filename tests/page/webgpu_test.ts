@@ -20,7 +20,7 @@ const parts: Parts = {
 };
 
 const seed = 7, steps = 2;
-/** Work on an image of a photograph, and the CPU's result of it. */
+/** Work on a small photograph, and the CPU's result of it. */
 async function workOf(
   place: string,
   { width, height, tile, runs = 1 }: {
@@ -42,7 +42,7 @@ async function workOf(
   return { work, truth, tiling, scale, rows: height + 2 * frame, columns: width + 2 * frame };
 }
 
-/** Does some work with a page on a software adapter. */
+/** Runs `work` with a page on a software adapter. */
 async function withPage(work: (page: Page) => Promise<void>): Promise<void> {
   const folder = `${await Deno.makeTempDir()}/`;
   await writePage(folder, parts);
@@ -60,7 +60,7 @@ async function withPage(work: (page: Page) => Promise<void>): Promise<void> {
   }
 }
 
-/** Lets the page enlarge. */
+/** Enlarges in the page. */
 async function onGpu(page: Page, work: Work): Promise<Ran[]> {
   return await page.evaluate(
     (work) =>
@@ -69,7 +69,7 @@ async function onGpu(page: Page, work: Work): Promise<Ran[]> {
   );
 }
 
-/** Expects images that differ by at most 2 of 255. */
+/** Expects images that differ by at most 2/255. */
 function expectClose({ data }: Ran, truth: { data: ArrayLike<number> }): void {
   expect(data.length).toBe(truth.data.length);
   expect(data.reduce((most, v, i) => Math.max(most, Math.abs(v - truth.data[i])), 0))
@@ -79,9 +79,9 @@ function expectClose({ data }: Ran, truth: { data: ArrayLike<number> }): void {
 /** Bytes of an image that the network sees, and of its result. */
 const bytesOf = (pixels: number, scale: number) =>
   [1, scale ** 2].map((times) => 12 * times * pixels);
-/** Bytes of the table of the noise, which is sent once. */
+/** Bytes of the noise table, which is sent once. */
 const table = 4 * 65536;
-/** Bytes of the keys of the rows of noise, which all steps but the last draw. */
+/** Bytes of the keys of the noise's rows; all steps but the last draw noise. */
 const keysOf = (rows: number) => (steps - 1) * 8 * 3 * rows;
 
 Deno.test({
@@ -92,11 +92,11 @@ Deno.test({
   fn: (t) =>
     withPage(async (page) => {
       await t.step(
-        "srdiff gives the CPU's image within 2/255, and its features and states stay there",
+        "srdiff gives the CPU's image within 2/255, and its features and states stay on the GPU",
         () => staysThere(page),
       );
       await t.step(
-        "tiles are cut and joined on the GPU, and all of its memory is given back",
+        "tiles are cut and joined on the GPU, and all of its memory is freed",
         () => cutsAndJoins(page),
       );
     }),
@@ -111,7 +111,7 @@ async function staysThere(page: Page): Promise<void> {
   expectClose(ran, truth);
   const [small, large] = bytesOf(rows * columns, scale);
   const features = 4 * 64 * rows * columns;
-  // Up go the input, the first state, the times, and what the noise is drawn from; down come the estimate and the result.
+  // Uploaded: the input, the first state, the times and what noise is drawn from. Downloaded: estimate and result.
   expect([ran.up, ran.down])
     .toEqual([small + large + 4 * steps + table + keysOf(scale * rows), 2 * large]);
   const everything = small + large + features + steps * (2 * large + features);
@@ -134,17 +134,17 @@ async function cutsAndJoins(page: Page): Promise<void> {
   const [, large] = bytesOf(grid[0] * grid[1], scale);
   /** Bytes of the weights by which tiles of the input's size are joined. */
   const weights = 4 * tiles.flat().reduce((sum, side) => sum + side);
-  // Once for an image: its tiles, the first state, and the weights of the features and of the estimate.
+  // Once per image: its tiles, the first state, and the weights of the features and of the estimate.
   const once = input + large + (1 + scale) * weights;
-  // With each step: the time for each tile, and the weights of the prediction.
+  // In each step: the time for each tile, and the weights of the prediction.
   const perStep = 4 * tiles.length + scale * weights;
   for (const [i, { up, down }] of ran.entries()) {
     expectClose(ran[i], truth);
     expect(up).toBe(once + steps * perStep + keysOf(scale * grid[0]) + (i ? 0 : table));
     expect(down).toBe(2 * large);
   }
-  // To cut and join on the CPU, a step would send the tiles of the state, and read those of the prediction.
+  // If the CPU cut and joined, each step would send the tiles of the state and read those of the prediction.
   expect(perStep / (2 * states)).toBeLessThan(0.1);
-  // One run is aborted before the last.
+  // Another run was aborted before the last one.
   expect(ran[2].buffers).toBe(ran[1].buffers);
 }

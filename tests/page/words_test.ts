@@ -15,7 +15,7 @@ Deno.test("inTime() and inUnits() choose units that people read", () => {
   expect([335.2e6, 3.41e9].map(inUnits)).toEqual(["336\u202fMB", "3.4\u202fGB"]);
 });
 
-Deno.test("costText() tells size, time and memory, and what stands against the run", () => {
+Deno.test("costText() shows size, time and memory, and reasons against the run", () => {
   const cost = {
     width: 600,
     height: 400,
@@ -33,7 +33,7 @@ Deno.test("costText() tells size, time and memory, and what stands against the r
   );
 });
 
-Deno.test("progressText() tells sample, step, tile, and the time that is left", () => {
+Deno.test("progressText() shows sample, step, tile, and the time that is left", () => {
   const progress = { phase: "sample", sample: 1, step: 2, steps: 4, tile: 3, tiles: 6 } as const;
   expect(progressText({ ...progress, fraction: 0.25 }, 2, 10)).toBe(
     "Drawing: sample 2 of 2, step 3 of 4, tile 3 of 6 · 30\u202fs left",
@@ -43,7 +43,7 @@ Deno.test("progressText() tells sample, step, tile, and the time that is left", 
   );
 });
 
-Deno.test("doneText() tells what the run chose, and what to know of it", () => {
+Deno.test("doneText() shows what the run chose, and its warnings", () => {
   const made = { images: [], seconds: 2, warnings: ["it is small"] };
   expect(doneText({ ...made, seed: 7, restore: 0.347 })).toBe(
     "Done in 2.0\u202fs · seed 7 · damage removed: 35 % · it is small",

@@ -15,7 +15,9 @@ const parts: Parts = {
 };
 
 Deno.test({
-  name: `load() with worker: true in a browser${browserPath ? "" : " (needs a browser)"}`,
+  name: `load() with worker: true works in a browser as on the page's thread${
+    browserPath ? "" : " (needs a browser)"
+  }`,
   ignore: !browserPath,
   sanitizeOps: false,
   sanitizeResources: false,
@@ -36,7 +38,7 @@ Deno.test({
       await page.goto(served.url);
       await page.waitForFunction(() => "work" in globalThis);
 
-      /** Does some work on the page's thread and in a worker. */
+      /** Does the same work on the page's thread and in a worker. */
       const both = async <Result>(name: string): Promise<{ here: Result; there: Result }> => {
         const run = (isThere: boolean) =>
           page.evaluate(
@@ -70,12 +72,12 @@ Deno.test({
         expect(there).toEqual(here);
       });
 
-      await t.step("the page's thread does not wait for it", async () => {
+      await t.step("it does not block the page's thread", async () => {
         const { here, there } = await both<number[]>("blocking");
         console.log(
           `  tasks over 50 ms: ${here.map(Math.round)} here, ${there.map(Math.round)} there`,
         );
-        // The page's own run shows that long tasks are seen, and how slow this machine is.
+        // The page's own run shows that long tasks are detected, and how slow this machine is.
         const longest = Math.max(...here);
         expect(longest).toBeGreaterThan(50);
         expect(Math.max(0, ...there)).toBeLessThanOrEqual(Math.max(50, longest / 8));

@@ -25,9 +25,9 @@ async function both(id: string): Promise<{ here: Upscaler; there: Upscaler } & A
 Deno.test("load() with worker: true opens the same upscaler", async () => {
   await using pair = await both("srdiff-tiny");
   const { here, there } = pair;
-  const facts = ({ card, generative, accepts, provider, tried }: Upscaler) => ({
+  const facts = ({ card, generative, accepts, provider, tried, encode }: Upscaler) => ({
     ...{ card, generative, accepts, provider, tried },
-    encodes: "encode" in here,
+    encodes: encode !== undefined,
   });
   expect(facts(there)).toEqual(facts(here));
   const size = { width: 21, height: 13 };
@@ -45,7 +45,7 @@ Deno.test("upscale() in a worker gives the same result, bit for bit", async () =
   expect(source.data.length).toBe(4 * 20 * 26);
 });
 
-Deno.test("stream() in a worker yields the same steps, and can be left", async () => {
+Deno.test("stream() in a worker yields the same steps, and can be left early", async () => {
   await using pair = await both("srdiff-tiny");
   const source = photo(9, 7);
   const walked = await Promise.all([pair.here, pair.there].map(async (upscaler) => {
@@ -70,7 +70,7 @@ Deno.test("stream() in a worker yields the same steps, and can be left", async (
     .toEqual(walked[0].result.images);
 });
 
-Deno.test("a run in a worker ends with the reason of its signal, and harms no other one", async () => {
+Deno.test("upscale() in a worker rejects with the reason of its signal, and does not disturb other runs", async () => {
   await using upscaler = await loadTiny("srdiff-tiny", true);
   const source = photo(30, 30);
   const expected = await upscaler.upscale(source, { seed: 3 });
@@ -88,7 +88,7 @@ Deno.test("a run in a worker ends with the reason of its signal, and harms no ot
   expect(await late.catch((error) => error)).toBe(reason);
 });
 
-Deno.test("functions of a run in a worker are called here, and what they throw ends it", async () => {
+Deno.test("upscale() in a worker calls functions on this thread, and rejects with what they throw", async () => {
   await using pair = await both("srdiff-tiny");
   const { here, there } = pair;
   const source = photo(8, 8);
@@ -109,7 +109,7 @@ Deno.test("functions of a run in a worker are called here, and what they throw e
   expect(await there.upscale(source, how)).toEqual(expected);
 });
 
-/** What opening or upscaling throws, here and in a worker. */
+/** What `work` throws, here and in a worker. */
 async function thrown(work: (worker: boolean) => Promise<unknown>): Promise<unknown[]> {
   return await Promise.all([false, true].map(async (worker) => {
     const error = await work(worker).then(() => "nothing", (error) => error);
@@ -117,7 +117,7 @@ async function thrown(work: (worker: boolean) => Promise<unknown>): Promise<unkn
   }));
 }
 
-Deno.test("errors of a worker are those of this thread", async () => {
+Deno.test("load() and upscale() in a worker reject with the same errors as on this thread", async () => {
   const cases: Record<string, (worker: boolean) => Promise<unknown>> = {
     "an unknown entry": (worker) => load("srdif", { worker }),
     "an unknown entry of a zoo in memory": (worker) =>
@@ -155,7 +155,7 @@ Deno.test("errors of a worker are those of this thread", async () => {
   }
 });
 
-Deno.test("close() ends what runs in a worker, and the worker", async () => {
+Deno.test("close() ends the runs in a worker, and the worker", async () => {
   const upscaler = await loadTiny("srdiff-tiny", true);
   const running = upscaler.upscale(photo(40, 40), { steps: 8, samples: 8 });
   const told = running.then(() => "finished", () => "rejected");
@@ -164,7 +164,7 @@ Deno.test("close() ends what runs in a worker, and the worker", async () => {
   await expect(upscaler.upscale(photo(4, 4))).rejects.toThrow(/closed/);
 });
 
-Deno.test("a flow in a worker encodes, and a generator generates, as on this thread", async () => {
+Deno.test("encode() and generate() in a worker give the same results as on this thread", async () => {
   await using pair = await both("srflow-tiny");
   const [low, high] = [photo(8, 8), photo(32, 32)];
   expect(await pair.there.encode!(low, high)).toEqual(await pair.here.encode!(low, high));

@@ -22,7 +22,7 @@ Deno.test("pack() and unpack() keep objects, lists and typed arrays", () => {
   expect(given.bytes.length).toBe(2);
 });
 
-Deno.test("pack() moves what is given away, and no more than what is seen of it", () => {
+Deno.test("pack() moves arrays that are given away, and copies a part of a larger buffer", () => {
   const given = value();
   const { part } = sent(given, { isGift: true }) as { part: Uint8Array };
   expect(part).toEqual(new Uint8Array([8, 7]));
@@ -30,7 +30,7 @@ Deno.test("pack() moves what is given away, and no more than what is seen of it"
   expect([given.bytes.length, given.image.data.length, given.part.length]).toEqual([0, 0, 2]);
 });
 
-Deno.test("pack() takes one buffer that is given twice", () => {
+Deno.test("pack() accepts the same buffer twice", () => {
   const twice = new Uint8Array([1, 2, 3]);
   const given = { a: twice, b: twice };
   expect(sent(given, { isGift: true })).toEqual({

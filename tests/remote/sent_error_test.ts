@@ -22,7 +22,7 @@ const errors: readonly Error[] = [
   Object.assign(new Error("no file"), { code: "ENOENT", path: "a.png" }),
 ];
 
-/** All that is known of an error. */
+/** Everything to compare of an error. */
 function told(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack } = error;
@@ -35,7 +35,7 @@ const sent = (error: unknown) => receiveError(structuredClone(sendError(error)))
 for (const error of errors) {
   Deno.test(`sendError() keeps a ${error.constructor.name}`, () => {
     const again = sent(error) as Error;
-    // A DOMException gets no stack of another place.
+    // The stack of a DOMException cannot be set.
     const stack = error instanceof DOMException ? { stack: undefined } : {};
     expect({ ...told(again) as object, ...stack }).toEqual({ ...told(error) as object, ...stack });
     expect(again).toBeInstanceOf(error.constructor);
@@ -51,7 +51,7 @@ Deno.test("sendError() keeps all classes of errors that the library exports", ()
   expect(classes.filter((name) => !tried.includes(name))).toEqual([]);
 });
 
-Deno.test("sendError() makes an error of an unknown class one of the class it extends", () => {
+Deno.test("sendError() turns an error of an unknown class into one of the class it extends", () => {
   class Strange extends RangeError {
     readonly how = () => "a function cannot be sent";
     override name = "Strange";

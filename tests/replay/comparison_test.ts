@@ -21,7 +21,7 @@ Deno.test("compare() refuses different sizes", () => {
   expect(() => compare("x", array(1), array(1, 2), 1)).toThrow("recorded are [1], computed [2]");
 });
 
-Deno.test("compareTable() measures against the largest value", () => {
+Deno.test("compareTable() measures differences relative to the largest value", () => {
   expect(compareTable("x", array(0, 1000), array(0, 1000.5)).error).toBeCloseTo(5e-4, 9);
 });
 

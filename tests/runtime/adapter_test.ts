@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { whyNoGpu } from "../../lib/runtime/adapter.ts";
 import { hasGpu } from "../../lib/runtime/linux_gpu.ts";
 
-Deno.test("hasGpu() knows the devices of GPUs from others", () => {
+Deno.test("hasGpu() tells GPU devices from others", () => {
   for (
     const gpu of ["renderD128", "nvidia0", "nvidiactl", "nvhost-gpu", "dxg", "mali0", "kgsl-3d0"]
   ) {
@@ -13,7 +13,7 @@ Deno.test("hasGpu() knows the devices of GPUs from others", () => {
   expect(hasGpu(["null", "random", "card0", "by-path", "fb0", "vda", "dxgkrnl0"])).toBe(false);
 });
 
-/** Names of a folder, none if there is no such folder. */
+/** File names in a folder; none if it does not exist. */
 function namesIn(folder: string): string[] {
   try {
     return Array.from(Deno.readDirSync(folder), ({ name }) => name);
@@ -26,8 +26,7 @@ const isLinux = Deno.build.os === "linux";
 const isBare = isLinux && !hasGpu([...namesIn("/dev"), ...namesIn("/dev/dri")]);
 
 Deno.test({
-  name:
-    "whyNoGpu() loads no driver of a GPU where there is no device of one, and does if it is asked to",
+  name: "whyNoGpu() loads no GPU driver without a GPU, unless asked to (needs Linux without a GPU)",
   ignore: !isBare,
   async fn() {
     const code = `
@@ -45,13 +44,13 @@ Deno.test({
     const { reason, before, found, after } = JSON.parse(new TextDecoder().decode(stdout));
     expect(reason).toMatch(/no GPU adapter but one of software.*name webgpu as the provider/);
     expect(before).toBe(false);
-    // Whoever forces it gets what the system has, if that is an adapter of software.
+    // If it is forced, it takes what the system has, even a software adapter.
     expect(after || /no GPU adapter was found/.test(found)).toBe(true);
   },
 });
 
 Deno.test({
-  name: "whyNoGpu() asks for an adapter where the devices may not be seen",
+  name: "whyNoGpu() asks for an adapter if it may not read the devices (needs Linux)",
   ignore: !isLinux,
   permissions: { read: false, env: true },
   async fn() {

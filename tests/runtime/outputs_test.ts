@@ -5,7 +5,7 @@ import { checkOutputs } from "../../lib/runtime/outputs.ts";
 import { openSession, openSessions } from "../../lib/runtime/providers.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 
-/** A graph of `lr` `[n, 3, h, w]` that multiplies by a constant: `sr` of the same shape. */
+/** A graph that multiplies `lr` `[n, 3, h, w]` by a constant; `sr` has the same shape. */
 function times(factor: number) {
   const bytes = onnxModel({
     nodes: [node({ op: "Mul", inputs: ["lr", "factor"], outputs: ["sr"] })],
@@ -39,7 +39,7 @@ for (
     const [native, wasm] = (error as ProviderError).tried.slice(-2);
     expect([native.provider, wasm.provider]).toEqual(["native", "wasm"]);
     expect(native.reason).toMatch(fault);
-    // A graph that fails everywhere is no reason to leave a provider.
+    // A graph that fails everywhere is no reason to change the provider.
     expect([opened.provider, opened.warnings]).toEqual(["native", []]);
     await expect(network.run({ lr }, { outputs })).rejects.toThrow(ProviderError);
   });
@@ -70,7 +70,7 @@ Deno.test("Session.run() blames no provider for an input that holds NaN", async 
   await expect(run).rejects.toThrow('its input "lr" contains NaN or infinity');
 });
 
-Deno.test("Session.run() takes a flat output of a flat input", async () => {
+Deno.test("Session.run() accepts a flat output of a flat input", async () => {
   await using session = await openSession(times(0), { provider: "native" });
   const flat = tensor([1, 3, 4, 4], new Float32Array(48).fill(0.9));
   const { sr } = await session.run({ lr: flat }, { outputs: { sr: [1, 3, 4, 4] } });
@@ -89,9 +89,9 @@ Deno.test("Session.run() refuses outputs of another name or shape, and gives onl
     .toEqual(["sr"]);
 });
 
-Deno.test("Session.run() gives up on a call that does not end, on each provider in turn", async () => {
+Deno.test("Session.run() gives up on a call that does not end, and names the provider", async () => {
   const bytes = await Deno.readFile(new URL("../fixtures/loop.onnx", import.meta.url));
-  // A bound that the loading keeps, but that no run of this size can.
+  // A limit that is enough for loading, but not for a run of this size.
   const x = tensor([1, 16, 2048, 2048]);
   const opened = await openSessions([{ name: "loop", bytes }], {
     provider: "native",
@@ -104,7 +104,7 @@ Deno.test("Session.run() gives up on a call that does not end, on each provider 
   await opened[Symbol.asyncDispose]();
 });
 
-Deno.test("checkOutputs() finds one image of a batch that is black or not finite beside a good one", () => {
+Deno.test("checkOutputs() finds an image of a batch that is black or not finite beside a good one", () => {
   const two = (second: number) =>
     tensor([2, 3, 4, 4], Float32Array.from([...lr.data, ...lr.data.map((v) => v * second)]));
   const inputs = { lr: two(1) };
@@ -112,7 +112,7 @@ Deno.test("checkOutputs() finds one image of a batch that is black or not finite
   expect(check(1)).not.toThrow();
   expect(check(0)).toThrow("everywhere, although the input is not flat");
   expect(check(NaN)).toThrow("holds NaN or infinity");
-  // An image that is flat itself may stay so.
+  // A flat image may stay flat.
   const flat = { lr: two(0) };
   expect(() => checkOutputs("network", flat, { sr: two(0) })).not.toThrow();
 });

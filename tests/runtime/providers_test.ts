@@ -28,7 +28,7 @@ Deno.test("openSessions() puts all graphs on one provider", async () => {
   expect((await sessions.denoise.run({ x: out, t: tensor([1]) })).eps.dims).toEqual([1, 3, 4, 4]);
 });
 
-Deno.test("openSession() sends its thread a copy of the file, which that frees", async () => {
+Deno.test("openSession() sends its thread a copy of the file, which the thread frees", async () => {
   const bytes = scale.bytes.slice();
   await using _ = await openSession({ name: "scale", bytes }, { provider: "native" });
   expect(bytes).toEqual(scale.bytes); // a thread that starts again needs them
@@ -39,7 +39,7 @@ Deno.test("openSession() sends its thread a copy of the file, which that frees",
   expect(bytes.byteLength).toBe(0);
 });
 
-Deno.test("openSession() computes the same if a graph keeps no memory between its runs", async () => {
+Deno.test("Session.run() gives the same outputs if a graph keeps no memory between its runs", async () => {
   const picture = tensor([1, 3, 2, 2], Float32Array.from({ length: 12 }, (_, i) => i / 7));
   const outputs = [];
   for (const isBrief of [false, true]) {

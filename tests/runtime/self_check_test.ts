@@ -7,8 +7,12 @@ import { readFixture } from "../contracts/session.ts";
 const wanted = tensor([4], Float32Array.of(-1, 0, 0.5, 1));
 
 const verdicts: [string, number[], RegExp | undefined][] = [
-  ["accepts what is near", [-1.001, 0, 0.5, 1], undefined],
-  ["refuses what is far", [-1, 0.1, 0.5, 1], /off by 0.050 of its range, allowed 0.001/],
+  ["accepts values within the tolerance", [-1.001, 0, 0.5, 1], undefined],
+  [
+    "refuses values beyond the tolerance",
+    [-1, 0.1, 0.5, 1],
+    /off by 0.050 of its range, allowed 0.001/,
+  ],
   ["refuses numbers that are not finite", [-1, 0, NaN, 1], /not finite/],
   ["refuses a black image", [-1, -1, -1, -1], /constant/],
 ];

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 
-/** System calls of a program that runs a graph as native code, with a home folder of its own. */
+/** System calls of a program that runs a graph as native code, with its own home folder. */
 async function systemCalls(): Promise<{ calls: string[]; code: number }> {
   const home = await Deno.makeTempDir();
   const [trace, program] = [`${home}/trace`, `${home}/program.ts`];
@@ -57,7 +57,7 @@ async function hasStrace(): Promise<boolean> {
 }
 
 Deno.test({
-  name: "native code sends nothing over the network and writes nothing",
+  name: "native code sends nothing over the network and writes nothing (needs strace)",
   ignore: !await hasStrace(),
   async fn() {
     const { calls, code } = await systemCalls();

@@ -27,8 +27,8 @@ if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
 const ignore = !await navigator.gpu?.requestAdapter();
 
 /**
- * Keeps the worker between two samples, however slow the machine is: a new worker would be sent the
- * table of the noise again.
+ * Keeps the worker between two samples, however slow the machine is: a new worker would need the noise
+ * table again.
  */
 const onGpu = { provider: "webgpu", idle: 600_000 } as const;
 
@@ -45,7 +45,7 @@ async function graphsOfTiny(id = "srdiff-tiny") {
 }
 
 Deno.test({
-  name: "srdiff() on WebGPU is the CPU's image within 2/255, and leaves its features on the GPU",
+  name: "srdiff() on WebGPU gives the CPU's image within 2/255, and leaves its features on the GPU",
   ignore,
   async fn() {
     const { card, graphs } = await graphsOfTiny();
@@ -54,8 +54,8 @@ Deno.test({
     await using gpu = await openSessions(graphs, onGpu);
     const there = { card, model: families.srdiff(card, gpu.sessions) };
     const here = { card, model: families.srdiff(card, cpu.sessions) };
-    // Four steps are by the graph that was trained for them, the others by that of any timestep. On a
-    // software adapter each takes seconds.
+    // Four steps use the graph that was trained for them, other numbers the one for any timestep. On a
+    // software adapter each step takes seconds.
     const stepsBy: Record<SamplerName, number> = { ddpm: 4, ddim: 2, dpmpp2m: 3 };
     for (const [name, steps] of Object.entries(stepsBy)) {
       const sampler = name as SamplerName;
@@ -63,8 +63,8 @@ Deno.test({
       const image = await sampleOf(here, lr, { steps, sampler });
       const same = await sampleOf(there, lr, { steps, sampler });
       expect(bytesApart(same, image)).toBeLessThan(2);
-      // Up go the input, the first state, and at each step the time and what noise is drawn from: two words for each row
-      // of each channel and, once, a table. Down come the estimate and the result, however many steps there are.
+      // Uploaded: the input, the first state, and at each step the time and what noise is drawn from: two words for each
+      // row of each channel and, once, a table. Downloaded: the estimate and the result, however many steps there are.
       const [small, large] = [lr.data.byteLength, image.data.byteLength];
       const keys = sampler === "ddpm" ? 8 * 3 * image.dims[2] * (steps - 1) : 0;
       const table = sampler === "ddpm" ? 4 * 65536 : 0;
@@ -72,12 +72,12 @@ Deno.test({
         up: before.up + small + large + steps * 4 + keys + table,
         down: before.down + 2 * large,
       });
-      // A step that sends the state and reads the prediction moves 2 images.
+      // A step that sent the state and read the prediction would move 2 images.
       const perStep = (4 * steps + keys) / steps;
       expect(perStep / (2 * large)).toBeLessThan(sampler === "ddpm" ? 0.05 : 0.0002);
     }
     expect(cpu.moved).toEqual({ up: 0, down: 0 });
-    // Noise of one's own is sent.
+    // The caller's own noise is uploaded.
     const before = { ...gpu.moved };
     const noise: SampleInput["noise"] = async (...draw) => {
       const drawn = await noiseFrom()(...draw);
@@ -92,8 +92,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "openSessions() computes in fp16 on a GPU that can, if it is asked to, and else says why not",
+  name: "openSessions() with half computes in fp16 if the GPU can, and otherwise says why not",
   ignore,
   async fn() {
     const { card, graphs } = await graphsOfTiny();
@@ -118,7 +117,7 @@ Deno.test({
   },
 });
 
-/** Sessions that count what they have left on a device. */
+/** Sessions that keep in `alive` what they have left on a device. */
 function counted(
   sessions: Readonly<Record<string, Session>>,
 ): { sessions: Record<string, Session>; alive: Set<Held> } {
@@ -178,7 +177,7 @@ Deno.test({
       const before = gpu.moved.down;
       const seen = [await image(), await state!()];
       for (const k of [0, 1]) expect(bytesApart(seen[k], shown[2 * i + k])).toBeLessThan(2);
-      const here = seen.slice(0, step === 1 ? 1 : 2); // the first state is here, too
+      const here = seen.slice(0, step === 1 ? 1 : 2); // the first state is here anyway
       expect(gpu.moved.down - before).toBe(
         here.reduce((sum, { data }) => sum + data.byteLength, 0),
       );
@@ -194,14 +193,15 @@ Deno.test({
   },
 });
 
-/** Work that is done in tiles on a GPU: on the card's tiling, with tiles of this size. */
+/** The card's tiling, with tiles of this size. */
 function tilingOf({ tiling }: ModelCard, size: number): Tiling {
   return { ...tiling!, size };
 }
 
 for (const id of ["srdiff-tiny", "sr3-tiny"]) {
   Deno.test({
-    name: `${id} on WebGPU in several tiles is the CPU's image within 2/255, and stays there`,
+    name:
+      `${id} on WebGPU in several tiles gives the CPU's image within 2/255, and stays on the GPU`,
     ignore,
     async fn() {
       const { card, graphs } = await graphsOfTiny(id);
@@ -218,14 +218,14 @@ for (const id of ["srdiff-tiny", "sr3-tiny"]) {
       const before = gpu.moved.down;
       const same = await drain(conditioned.sample(how));
       expect(bytesApart(same, image)).toBeLessThan(2);
-      // What comes down is the result alone: no tile, and nothing of a step.
+      // Only the result is downloaded: no tile, and nothing of a step.
       expect(gpu.moved.down - before).toBe(image.data.byteLength);
       // A call that is aborted ends the worker, and with it the state and the features.
       const steps = conditioned.sample(how);
       expect((await steps.next()).done).toBe(false);
       await abortedCall(gpu.sessions[card.family === "srdiff" ? "encoder" : "denoiser"]);
       expect(bytesApart(await drain(steps), image)).toBeLessThan(2);
-      // What is left early, or aborted between two tiles, leaves nothing behind either.
+      // A run that is left early, or aborted between two tiles, leaves nothing behind either.
       const controller = new AbortController();
       const onTile = (tile: number) => tile === 2 && controller.abort(new Error("enough"));
       const aborted = conditioned.sample({ ...how, signal: controller.signal, onTile });
@@ -249,7 +249,7 @@ async function abortedCall(session: Session): Promise<void> {
 }
 
 Deno.test({
-  name: "countMoved() tells the bytes that one image of an entry moves to and from a GPU",
+  name: "countMoved() counts the bytes that one image of an entry moves to and from a GPU",
   ignore,
   async fn() {
     const { folder } = await readTiny("srdiff-tiny");
@@ -262,7 +262,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "sr3() on WebGPU is the CPU's image within 2/255, and sends the enlarged input once",
+  name: "sr3() on WebGPU gives the CPU's image within 2/255, and sends the enlarged input once",
   ignore,
   async fn() {
     const { card, graphs } = await graphsOfTiny("sr3-tiny");
@@ -273,7 +273,7 @@ Deno.test({
     const image = await sampleOf({ card, model: families.sr3(card, cpu.sessions) }, lr, { steps });
     const model = families.sr3(card, gpu.sessions);
     expect(bytesApart(await sampleOf({ card, model }, lr, { steps }), image)).toBeLessThan(2);
-    // Up go the enlarged input, the first state, the times, and what the noise of all steps but the last is drawn from.
+    // Uploaded: the enlarged input, the first state, the times, and what noise is drawn from in all steps but the last.
     const large = image.data.byteLength;
     const drawn = 4 * 65536 + (steps - 1) * 8 * 3 * image.dims[2];
     expect(gpu.moved).toEqual({ up: 2 * large + 4 * steps + drawn, down: large });
@@ -281,7 +281,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the memory of a GPU does not grow over 20 runs",
+  name: "graphDesk() keeps no more GPU buffers after 20 runs than after 5",
   ignore,
   // ONNX Runtime keeps its device.
   sanitizeResources: false,
@@ -313,13 +313,13 @@ Deno.test({
   },
 });
 
-/** A device of its own, which the test destroys. */
+/** A separate device, which the test destroys. */
 async function openDevice(): Promise<GPUDevice> {
   const adapter = await navigator.gpu.requestAdapter();
   return await adapter!.requestDevice();
 }
 
-/** Where a call has left its outputs. */
+/** The outputs that a call left on the GPU. */
 async function held(answer: ReturnType<ReturnType<typeof graphDesk>["hold"]>) {
   const reply = (await answer as { reply: Reply }).reply;
   if (reply.kind !== "outputs") throw new Error(`the desk answered "${reply.kind}"`);
@@ -327,7 +327,7 @@ async function held(answer: ReturnType<ReturnType<typeof graphDesk>["hold"]>) {
 }
 
 Deno.test({
-  name: "a GPU finds the range that the CPU finds, NaN and infinity included",
+  name: "gpuMemory() finds the same ranges as the CPU, including NaN and infinity",
   ignore,
   async fn() {
     const device = await openDevice();
@@ -366,7 +366,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a GPU draws the noise that the CPU draws, bit for bit",
+  name: "gpuMemory() draws the same noise as the CPU, bit for bit",
   ignore,
   async fn() {
     const device = await openDevice();
@@ -392,7 +392,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a GPU sums what the CPU sums, clamped where there is a limit",
+  name: "gpuMemory() sums like the CPU, clamped if there is a limit",
   ignore,
   async fn() {
     const device = await openDevice();
@@ -426,7 +426,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a GPU cuts and joins parts of images as the CPU does",
+  name: "gpuMemory() cuts and joins parts of images like the CPU",
   ignore,
   async fn() {
     const device = await openDevice();

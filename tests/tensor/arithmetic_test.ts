@@ -4,7 +4,7 @@ import { tensor } from "../../lib/tensor/tensor.ts";
 
 const row = (...values: number[]) => tensor([values.length], Float32Array.from(values));
 
-Deno.test("sumOf() sums weights times tensors, and leaves these as they are", () => {
+Deno.test("sumOf() adds weighted tensors, and does not change them", () => {
   const [x, y, z] = [row(1, 2), row(3, 4), row(5, 6)];
   expect([...sumOf([[2, x]]).data]).toEqual([2, 4]);
   expect([...sumOf([[2, x], [-1, y]]).data]).toEqual([-1, 0]);
@@ -13,14 +13,14 @@ Deno.test("sumOf() sums weights times tensors, and leaves these as they are", ()
   expect([x, y, z]).toEqual([row(1, 2), row(3, 4), row(5, 6)]);
 });
 
-Deno.test("sumOf() clamps the sum, not the tensor that is the sum", () => {
+Deno.test("sumOf() clamps the sum, but not the tensor itself", () => {
   const x = row(-3, 0.5, 3);
   expect([...sumOf([[1, x]], { limit: 1 }).data]).toEqual([-1, 0.5, 1]);
   expect([...x.data]).toEqual([-3, 0.5, 3]);
   expect(sumOf([[1, x]])).toBe(x);
 });
 
-Deno.test("sumOf() takes the memory of what is spent", () => {
+Deno.test("sumOf() reuses the memory of a spent tensor", () => {
   for (const weight of [1, 2]) {
     const [x, y] = [row(1, 2), row(3, 4)];
     expect(sumOf([[weight, x], [-1, y]], { spent: y })).toBe(y);

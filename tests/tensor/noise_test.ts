@@ -72,7 +72,7 @@ Deno.test("noise() is standard normal and its fields are independent", () => {
     for (const b of fields.slice(i + 1)) {
       expect(Math.abs(a.reduce((sum, z, k) => sum + z * b[k], 0) / n)).toBeLessThan(bound);
     }
-    // Neighbours in a row, also the two halves of one word; neighbours in a column; their squares too.
+    // Neighbours in a row, including the two halves of one word, and in a column; also their squares.
     for (const apart of [1, 2, 300, 301]) {
       const lag = a.reduce((sum, z, k) => sum + (k < apart ? 0 : z * a[k - apart]), 0) / n;
       expect(Math.abs(lag)).toBeLessThan(bound);

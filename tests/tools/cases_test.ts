@@ -7,7 +7,7 @@ const present = await Deno.stat(cases).then(() => true, () => false);
 for (const entry of allCases) {
   Deno.test({
     name: `case ${entry.id}: ${entry.wants}`,
-    ignore: !present, // ../shared is not everywhere
+    ignore: !present,
     fn: async () => {
       const { state, seen } = await tryCase(entry, await Deno.realPath(cases));
       expect([state, seen]).not.toEqual(["FAILED", seen]);

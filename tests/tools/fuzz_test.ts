@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { fuzz, parts } from "../../tools/fuzz/main.ts";
 
 Deno.test(
-  "fuzz() finds nothing wrong in a short run of every part",
+  "fuzz() finds no fault in a short run of every part",
   { ignore: Deno.build.os === "windows" },
   async () => {
     const lines: string[] = [];

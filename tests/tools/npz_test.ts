@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { asTensor, channelsOf, itemOf, readNpz } from "../../tools/npz.ts";
 import { need } from "../../tools/replay/case.ts";
 
-/** Files that NumPy 2.4 wrote. */
+/** Reads a file that NumPy 2.4 wrote. */
 const read = async (name: string) => readNpz(await Deno.readFile(new URL(name, import.meta.url)));
 
 Deno.test("readNpz() reads every type of number, compressed", async () => {
@@ -15,17 +15,17 @@ Deno.test("readNpz() reads every type of number, compressed", async () => {
   expect(arrays.scalar).toEqual({ dims: [], data: Float64Array.of(3) });
 });
 
-Deno.test("readNpz() puts arrays with columns first into row-major order", async () => {
+Deno.test("readNpz() converts column-major arrays to row-major order", async () => {
   const { columns_first } = await read("arrays.npz");
   expect(columns_first.dims).toEqual([2, 3, 4]);
   expect([...columns_first.data]).toEqual(Array.from({ length: 24 }, (_, i) => i));
 });
 
-Deno.test("readNpz() reads members that are stored as they are", async () => {
+Deno.test("readNpz() reads members that are stored without compression", async () => {
   expect((await read("stored.npz")).single.data[5]).toBe(2.5);
 });
 
-Deno.test("readNpz() refuses text, and files that are not a zip file", async () => {
+Deno.test("readNpz() refuses text, and files that are not zip files", async () => {
   await expect(read("text.npz")).rejects.toThrow("<U1");
   expect(() => readNpz(new Uint8Array(100))).toThrow("not a zip file");
 });

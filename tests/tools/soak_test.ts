@@ -3,7 +3,7 @@ import { soak } from "../../tools/soak/main.ts";
 import { grown } from "../../tools/soak/usage.ts";
 
 Deno.test(
-  "soak() finds nothing wrong in a short run",
+  "soak() finds no fault in a short run",
   { ignore: Deno.build.os === "windows" },
   async () => {
     const model = new URL("../fixtures/zoo/srdiff-tiny", import.meta.url).pathname;

@@ -3,7 +3,7 @@ import { addressFault, isPrivate } from "../../lib/zoo/address.ts";
 import { readCard } from "../../lib/zoo/read.ts";
 import { fetchGraph } from "../../lib/zoo/store.ts";
 
-/** Spellings of addresses of this machine, of networks behind routers, and of none. */
+/** Spellings of addresses of this machine, of private networks, and of no machine. */
 const inside = [
   ...["127.0.0.1", "127.1", "0x7f.1", "0177.0.0.1", "2130706433", "0x7f000001", "127.0.0.1."],
   ...["\uff11\uff12\uff17.0.0.1", "1\u3002\uff10.0.1".replace("1", "127"), "0", "0.0.0.0", "0x0"],
@@ -25,7 +25,7 @@ const inside = [
   ...["metadata.google.internal", "metadata.google.internal.", "x.lan", "x.home.arpa", "x.corp"],
 ];
 
-/** Addresses that look like the ones above, and belong to everybody. */
+/** Public addresses that look like the ones above. */
 const outside = [
   ...[
     "example.org",
@@ -58,7 +58,7 @@ Deno.test("isPrivate() recognises every spelling of a private address", () => {
   }
 });
 
-Deno.test("addressFault() lets no remote card point into a private network, under any scheme", () => {
+Deno.test("addressFault() lets no remote card point into a private network, with any scheme", () => {
   for (const host of inside) {
     for (const scheme of ["http", "https"]) {
       const url = new URL(`${scheme}://${host}/`);
@@ -67,12 +67,12 @@ Deno.test("addressFault() lets no remote card point into a private network, unde
   }
   for (const host of outside) {
     expect([host, addressFault(new URL(`https://${host}/`), remote)]).toEqual([host, undefined]);
-    // A name can be that of a private address; without a certificate nothing would stop the request.
+    // A name may resolve to a private address; without a certificate nothing would stop the request.
     expect(addressFault(new URL(`http://${host}/`), remote)).toMatch(/only https:/);
   }
 });
 
-Deno.test("a mirror of a remote card is not a private address either", async () => {
+Deno.test("fetchGraph() refuses a private address as the mirror of a remote card", async () => {
   const card = await readCard(new URL("../fixtures/zoo/tiny/", import.meta.url));
   for (const mirror of ["http://127.0.0.1:1/x", "http://localhost/x", "https://[::ffff:a00:1]/x"]) {
     const graphs = { encoder: { ...card.graphs.encoder, mirrors: [mirror] } };

@@ -9,7 +9,7 @@ import { zoo } from "../cli/_zoo.ts";
 const root = new URL("../../", import.meta.url).pathname;
 const fixtures = join(root, "tests/fixtures/zoo");
 
-/** A copy of an entry that may be written, and a folder of two images. */
+/** A writable copy of an entry, and a folder of two images. */
 async function setUp(folder: string, entry: string): Promise<{ copy: string; set: string }> {
   const [copy, set] = [join(folder, "entry"), join(folder, "set")];
   await Deno.mkdir(copy);
@@ -27,7 +27,7 @@ async function setUp(folder: string, entry: string): Promise<{ copy: string; set
 }
 
 Deno.test(
-  "zoo check measures an entry beside bicubic, and bicubic gets the figures of bicubic",
+  "zoo check measures an entry beside bicubic, and gives the entry bicubic the same figures",
   inFolder(async (folder) => {
     const { copy, set } = await setUp(folder, join(root, "zoo/bicubic"));
     const { code, text } = await zoo("--json", "check", copy, "--set", set);
@@ -36,11 +36,11 @@ Deno.test(
     expect(written).toBe(join(copy, "model.yml"));
     expect(bicubic).toMatchObject({ images: 2, seeds: 1 });
     expect(bicubic.psnrY).toBeGreaterThan(10);
-    // The entry works beyond the border, where the other repeats the last pixels.
+    // They differ at the border: the entry works beyond it, the baseline repeats the last pixels.
     for (const [key, value] of Object.entries<number>(bicubic)) {
       expect(Math.abs(figures.setx4[key] - value)).toBeLessThan(key === "lrPsnr" ? 0.1 : 0.01);
     }
-    // The figures of other sets stay.
+    // The figures of other sets stay as they are.
     const before = await readCard(join(root, "zoo/bicubic"));
     const after = await readCard(copy);
     expect(after.figures).toEqual({ ...before.figures, setx4: figures.setx4 });
@@ -78,7 +78,7 @@ Deno.test(
 );
 
 Deno.test("tryProviders() runs every graph of an entry, on two providers at least", async () => {
-  // Of srdiff-tiny, `zoo check` above tells as much.
+  // The test of `zoo check` above covers srdiff-tiny.
   for (const name of ["srflow-tiny", "photo-tiny", "ddpm-free-tiny"]) {
     const card = await readCard(join(fixtures, name));
     const [first, second] = (await tryProviders(card, {})).filter(({ works }) => works);

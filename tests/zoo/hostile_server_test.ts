@@ -1,6 +1,5 @@
 /**
- * A server that does not keep to HTTP, byte by byte, and what comes of it. The test prints each attack with its
- * outcome.
+ * Servers that violate HTTP or send byte by byte. The tests print each attack with its outcome.
  *
  * @module
  */
@@ -15,7 +14,7 @@ const text = await Deno.readTextFile(new URL("../fixtures/zoo/tiny/model.yml", i
 const weights = crypto.getRandomValues(new Uint8Array(20_000));
 const encoder = new TextEncoder();
 
-/** Writes to whoever connects; the connection ends when it returns. */
+/** Answers a connection, which is closed when this returns. */
 type Behaviour = (
   write: (data: string | Uint8Array) => Promise<void>,
   closed: () => Promise<unknown>,
@@ -25,7 +24,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 const ok = (length: number | string, more = "") =>
   `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n${more}connection: close\r\n\r\n`;
 
-/** Serves every connection alike, until it is disposed of. */
+/** Serves every connection in the same way, until it is disposed. */
 function serve(behaviour: Behaviour) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const working = new Set<Promise<void>>();
@@ -67,18 +66,24 @@ const cards: Record<string, [Behaviour, RegExp]> = {
     },
     /only \d+ bytes arrived for 1 s/,
   ],
-  "a card that is shorter than told": [(write) => write(ok(text.length + 9) + text), /Cannot read/],
-  "a card that is cut by its length": [(write) => write(ok(300) + text), /Cannot use the model/],
-  "a card of two lengths": [
+  "a card that is shorter than announced": [
+    (write) => write(ok(text.length + 9) + text),
+    /Cannot read/,
+  ],
+  "a card that is longer than announced": [
+    (write) => write(ok(300) + text),
+    /Cannot use the model/,
+  ],
+  "a card with two lengths": [
     (write) => write(ok(300, `content-length: ${text.length}\r\n`) + text),
     /Cannot (?:read|use)/,
   ],
-  "a card of a length beyond any number": [
+  "a card with a length of 40 digits": [
     (write) => write(ok("9".repeat(40)) + text),
     /Cannot read/,
   ],
-  "a card of a negative length": [(write) => write(ok(-1) + text), /Cannot read/],
-  "headers without end": [
+  "a card with a negative length": [(write) => write(ok(-1) + text), /Cannot read/],
+  "endless headers": [
     async (write) => {
       await write("HTTP/1.1 200 OK\r\n");
       for (let i = 0;; i++) await write(`x${i}: ${"y".repeat(1000)}\r\n`);
@@ -92,30 +97,30 @@ const cards: Record<string, [Behaviour, RegExp]> = {
     },
     /nothing arrived for 1 s/,
   ],
-  "interim answers without end": [
+  "endless interim answers": [
     async (write) => {
       for (;;) await write("HTTP/1.1 100 Continue\r\n\r\n").then(() => pause(5));
     },
     /Cannot read/,
   ],
-  "pieces of a length beyond any number": [
+  "chunks with a length of 30 digits": [
     (write) =>
       write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${"f".repeat(30)}\r\n${text}`),
     /Cannot read/,
   ],
-  "trailers without end": [
+  "endless trailers": [
     async (write) => {
       await write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n#\r\n0\r\n");
       for (let i = 0;; i++) await write(`x${i}: ${"y".repeat(1000)}\r\n`);
     },
     /Cannot (?:read|use)/,
   ],
-  "no HTTP at all": [(write) => write("220 ftp ready\r\n"), /Cannot read/],
-  "nothing at all": [(_, closed) => closed(), /nothing arrived for 1 s/],
+  "an answer that is not HTTP": [(write) => write("220 ftp ready\r\n"), /Cannot read/],
+  "no answer": [(_, closed) => closed(), /nothing arrived for 1 s/],
 };
 
 for (const [name, [behaviour, expected]] of Object.entries(cards)) {
-  Deno.test(`a hostile server gets nowhere with ${name}`, async () => {
+  Deno.test(`readCard() refuses ${name} from a hostile server`, async () => {
     const cache = await Deno.makeTempDir();
     await using server = serve(behaviour);
     const options = { cache, timeout: 1000, retries: 0, signal: AbortSignal.timeout(60_000) };
@@ -152,7 +157,7 @@ const graphs: Record<string, [Behaviour, RegExp]> = {
     },
     /only \d+ bytes arrived for 1 s/,
   ],
-  "weights of a range that nobody asked for": [
+  "weights of a range that was not requested": [
     (write) => write(partly("bytes 500-19999/20000", weights.subarray(500))),
     /another range than requested/,
   ],
@@ -160,7 +165,7 @@ const graphs: Record<string, [Behaviour, RegExp]> = {
     (write) => write(partly("bytes */20000", weights)),
     /another range than requested/,
   ],
-  "weights that say nothing of their range": [
+  "weights with an empty range": [
     (write) => write(partly("", weights.subarray(9))),
     /another range than requested/,
   ],
@@ -174,7 +179,7 @@ const graphs: Record<string, [Behaviour, RegExp]> = {
       ),
     /Cannot fetch/,
   ],
-  "weights with an ETag that leaves the folder": [
+  "weights with an ETag that points out of the folder": [
     (write) =>
       write(encoderJoin(ok(weights.length, `etag: "/../../x"\r\n`), weights.subarray(0, 5000))),
     /Cannot fetch/,
@@ -182,7 +187,7 @@ const graphs: Record<string, [Behaviour, RegExp]> = {
 };
 
 for (const [name, [behaviour, expected]] of Object.entries(graphs)) {
-  Deno.test(`a hostile server gets nowhere with ${name}`, async () => {
+  Deno.test(`fetchGraph() refuses ${name} from a hostile server`, async () => {
     const place = await Deno.makeTempDir();
     const cache = `${place}/a/b`;
     await using server = serve(behaviour);
@@ -201,7 +206,7 @@ for (const [name, [behaviour, expected]] of Object.entries(graphs)) {
       );
     console.log(`  ${name}: ${error.message.slice(0, 160)}`);
     expect(error.message).toMatch(expected);
-    // What is kept for another attempt lies in the cache, and nowhere beside it.
+    // What is kept for another attempt is in the cache, and nowhere else.
     expect([...Deno.readDirSync(place)].map((file) => file.name)).toEqual(["a"]);
     expect([...Deno.readDirSync(`${place}/a`)].map((file) => file.name)).toEqual(["b"]);
     for (const { name: kept } of Deno.readDirSync(cache)) {

@@ -1,5 +1,5 @@
 /**
- * Attacks of a hostile registry. The test prints each attack with its outcome.
+ * Attacks of a hostile registry. The tests print each attack with its outcome.
  *
  * @module
  */
@@ -20,12 +20,12 @@ const network = await Deno.readFile(new URL("network.onnx", tiny));
 const fixture = await Deno.readFile(new URL("fixture.safetensors", tiny));
 
 type Body = BodyInit | Response;
-/** What the server answers, by file name; whatever is missing is served as it should be. */
+/** What the server answers, by file name; other files are served unchanged. */
 type Attack = Partial<
   Record<"model.yml" | "network.onnx" | "fixture.safetensors" | "index.yml", () => Body>
 >;
 
-/** Bytes without end, or so many of them. */
+/** Endless bytes, or this many of them. */
 function flood(byte: number, bytes = Infinity): ReadableStream<Uint8Array<ArrayBuffer>> {
   let sent = 0;
   return new ReadableStream({
@@ -37,7 +37,7 @@ function flood(byte: number, bytes = Infinity): ReadableStream<Uint8Array<ArrayB
   });
 }
 
-/** Some bytes, and then nothing more. */
+/** A body that sends some bytes, and then nothing more. */
 function stalled(begin: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({ start: (c) => c.enqueue(new TextEncoder().encode(begin)) });
 }
@@ -72,7 +72,7 @@ function changed(change: (copy: typeof card) => void): () => string {
   };
 }
 
-/** A card whose graph is another file, honestly described. */
+/** A card whose graph is another file, described correctly. */
 async function withGraph(bytes: Uint8Array<ArrayBuffer>): Promise<Attack> {
   const sha256 = await sha256Of(bytes);
   return {
@@ -105,8 +105,8 @@ const attacks: Record<
   string,
   [attack: Attack | Promise<Attack>, outcome: RegExp | ErrorConstructor]
 > = {
-  "a card without end": [{ "model.yml": () => flood(35) }, /more than 131072 bytes/],
-  "a card of zeros, compressed": [
+  "an endless card": [{ "model.yml": () => flood(35) }, /more than 131072 bytes/],
+  "a compressed card of zeros": [
     { "model.yml": () => compressed() },
     /more than 131072 bytes/,
   ],
@@ -151,21 +151,21 @@ const attacks: Record<
     { "model.yml": () => text.replace("{", '{"id": "other", ') },
     /the key "id" is given twice/,
   ],
-  "brackets without end": [{ "model.yml": () => "[".repeat(100_000) }, ManifestError as never],
+  "endless brackets": [{ "model.yml": () => "[".repeat(100_000) }, ManifestError as never],
   "a prototype": [
     { "model.yml": () => text.replace("{", '{"__proto__": {"scale": 9}, ') },
     /Unrecognized key/,
   ],
-  "a graph of a prototype's name": [
+  "a graph named __proto__": [
     { "model.yml": () => text.replace('"network":', '"__proto__":') },
     /Cannot use the model card/,
   ],
   "another base": [{ "model.yml": changed((c) => c.base = "file:///etc/") }, /Unrecognized key/],
-  "a name outside of the folder": [
+  "a graph outside the folder": [
     { "model.yml": changed((c) => c.graphs.network.file = "%2e%2e/%2e%2e/secret") },
     /not a plain file name/,
   ],
-  "a fixture outside of the folder": [
+  "a fixture outside the folder": [
     { "model.yml": changed((c) => c.fixture.file = "/etc/passwd") },
     /not a plain file name/,
   ],
@@ -177,11 +177,11 @@ const attacks: Record<
     { "model.yml": changed((c) => c.graphs.network.mirrors = ["file:///dev/zero"]) },
     /only https:/,
   ],
-  "words that a terminal obeys": [
+  "text that controls the terminal": [
     { "model.yml": changed((c) => c.description = "\u001b[2J\u001b]0;x\u0007") },
     /control characters/,
   ],
-  "words that run backwards": [
+  "text that runs backwards": [
     { "model.yml": changed((c) => c.name = "\u202egnp.x") },
     /control characters/,
   ],
@@ -189,7 +189,7 @@ const attacks: Record<
     ["\u2028", "\ufeff", "\u200b", "\u061c", "\u{e0041}", "\ud800", "\udc00x", "\u0085"].map((
       unseen,
     ) => [
-      `a word that hides U+${unseen.codePointAt(0)!.toString(16)}`,
+      `text that hides U+${unseen.codePointAt(0)!.toString(16)}`,
       [
         { "model.yml": changed((c) => c.name = `a${unseen}b`) },
         /control characters or invisible ones/,
@@ -198,20 +198,20 @@ const attacks: Record<
   ),
   ...Object.fromEntries(
     [
-      ["a type of the parser's", "scale: !!js/function 'function () {}'", /unknown scalar tag/],
-      ["bytes as a type", "scale: !!binary aGk=", /unknown scalar tag/],
-      ["a type of its own", "%TAG ! tag:evil.com,2026:\n---\nscale: !x 1", /unknown .*tag/],
+      ["a function type", "scale: !!js/function 'function () {}'", /unknown scalar tag/],
+      ["a binary type", "scale: !!binary aGk=", /unknown scalar tag/],
+      ["a custom type", "%TAG ! tag:evil.com,2026:\n---\nscale: !x 1", /unknown .*tag/],
       ["two documents", "id: a\n---\nid: b", /single document/],
       ["a key that is a list", "? [a, b]\n: c", /complex keys/],
-      ["keys that become one", '1: a\n"1": b', /given twice/],
-      ["empty keys that become one", "null: a\n~: b", /given twice/],
+      ["keys that become equal", '1: a\n"1": b', /given twice/],
+      ["empty keys that become equal", "null: a\n~: b", /given twice/],
       ["a merge key", "<<: {scale: 4}\nid: a", /Unrecognized key/],
       ["an older YAML", "%YAML 1.1\n---\nid: yes\nscale: 0o4", /Cannot use the model card/],
       ["an anchor to itself", "a: &a [*a]", /is not allowed/],
       ["a number beyond the largest", "scale: 1e999", /Cannot use the model card/],
-      ["mappings without end", "{a: ".repeat(30_000), /Cannot use the model card/],
+      ["endless mappings", "{a: ".repeat(30_000), /Cannot use the model card/],
       [
-        "a list without end",
+        "an endless list",
         "- a:\n".repeat(20_000),
         /Cannot use the model card/,
       ],
@@ -228,7 +228,7 @@ const attacks: Record<
     { "model.yml": changed((c) => c.fixture.file = "Network.ONNX") },
     /one file on many disks/,
   ],
-  "a device of Windows": [
+  "a Windows device": [
     { "model.yml": changed((c) => c.graphs.network.file = "nul.onnx") },
     /not a plain file name/,
   ],
@@ -251,7 +251,7 @@ const attacks: Record<
   ],
   "fewer weights": [{ "network.onnx": () => network.slice(0, 5000) }, /ended after 5000 of/],
   "more weights": [{ "network.onnx": () => flood(0) }, /more than the allowed \d+ bytes/],
-  "compressed weights without end": [
+  "endless compressed weights": [
     { "network.onnx": () => compressed() },
     /more than the allowed \d+ bytes/,
   ],
@@ -267,7 +267,7 @@ const attacks: Record<
     { "network.onnx": () => new Response("no", { status: 403 }) },
     /answered 403/,
   ],
-  "a fixture without end": [
+  "an endless fixture": [
     { "fixture.safetensors": () => flood(0) },
     /more than the allowed \d+ bytes/,
   ],
@@ -276,7 +276,7 @@ const attacks: Record<
     IntegrityError as never,
   ],
   "an endless network": [withGraph(graphOf("Loop")), /which can run without end/],
-  "a network with operators of its own": [
+  "a network with custom operators": [
     withGraph(graphOf("Evil", field(7, "evil.com"))),
     /of the domain evil\.com/,
   ],
@@ -287,16 +287,16 @@ const attacks: Record<
   ],
 };
 
-/** An index that lists one entry in a strange way. */
+/** Hostile indexes, and the errors they must give. */
 const indexes: Record<string, [() => Body, RegExp]> = {
-  "an index without end": [() => flood(35), /more than 524288 bytes/],
+  "an endless index": [() => flood(35), /more than 524288 bytes/],
   "an index of another folder": [() => "- ../../x\n", /must be 1 to 64/],
   "an index of another host": [() => "- https://example.org/\n", /must be 1 to 64/],
   "an index of a thousand aliases": [() => laughs, /is not allowed/],
   "an index that names another entry's folder": [() => "- entry\n", /is not the folder's name/],
 };
 
-/** A server of one entry that an attack has changed, and what it was asked with. */
+/** Serves an entry as changed by an attack, and records the headers of requests. */
 function serve(attack: Attack) {
   const headers: Headers[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
@@ -316,7 +316,7 @@ function serve(attack: Attack) {
   };
 }
 
-/** How a call ended, as the error it was refused with. */
+/** The error that a call was refused with. */
 async function outcome(work: () => Promise<unknown>): Promise<Error> {
   try {
     await work();
@@ -326,14 +326,14 @@ async function outcome(work: () => Promise<unknown>): Promise<Error> {
   throw new Error("the attack was not refused");
 }
 
-/** Seconds after which an attack counts as successful; none of the tested limits is as long. */
+/** Seconds after which an attack counts as successful; all tested limits are shorter. */
 const seconds = 120;
 
 for (const [name, [attack, expected]] of Object.entries(attacks)) {
-  Deno.test(`a hostile registry gets nowhere with ${name}`, async () => {
+  Deno.test(`load() refuses ${name} from a hostile registry`, async () => {
     const cache = await Deno.makeTempDir();
     await using server = serve(await attack);
-    // Short only where it is what ends the attack: a busy machine may take a second for a byte.
+    // Short only if it is what ends the attack, since a busy machine may take a second for a byte.
     const timeout = `${expected}`.includes("arrived for 1 s") ? 1000 : 60_000;
     const options = { cache, timeout, retries: 0, provider: "native", threads: 1 } as const;
     const error = await outcome(async () => {
@@ -352,7 +352,7 @@ for (const [name, [attack, expected]] of Object.entries(attacks)) {
       expect([sent.get("authorization"), sent.get("cookie"), sent.get("referer")])
         .toEqual([null, null, null]);
     }
-    // Nothing that was refused may be taken for a whole file later.
+    // Nothing that was refused may pass for a complete file later.
     const kept = [...Deno.readDirSync(cache)].map((file) => file.name);
     const whole = kept.filter((file) => /^[0-9a-f]{64}$/.test(file));
     for (const file of whole) {
@@ -362,7 +362,7 @@ for (const [name, [attack, expected]] of Object.entries(attacks)) {
   });
 }
 
-Deno.test("a file that is refused ends the downloads of the others", async () => {
+Deno.test("load() ends the other downloads when a file is refused", async () => {
   const cache = await Deno.makeTempDir();
   const ended = Promise.withResolvers<void>();
   const endless = () =>
@@ -376,13 +376,13 @@ Deno.test("a file that is refused ends the downloads of the others", async () =>
   });
   const options = { cache, timeout: 1000 * seconds, retries: 0, provider: "native" } as const;
   await expect(load(new URL(`${server.url}entry/`), options)).rejects.toThrow(IntegrityError);
-  // At once: the cache can be removed, and the server is told.
+  // They end at once: the cache can be removed, and the server notices.
   await Deno.remove(cache, { recursive: true });
   await ended.promise;
 });
 
 for (const [name, [index, expected]] of Object.entries(indexes)) {
-  Deno.test(`a hostile registry gets nowhere with ${name}`, async () => {
+  Deno.test(`openZoo() refuses ${name} from a hostile registry`, async () => {
     const cache = await Deno.makeTempDir();
     await using server = serve({ "index.yml": index });
     const error = await outcome(() => openZoo(server.url).list({ cache, retries: 0 }));
@@ -392,7 +392,7 @@ for (const [name, [index, expected]] of Object.entries(indexes)) {
   });
 }
 
-Deno.test("the same registry works when it does not attack", async () => {
+Deno.test("load() works with the same registry when it does not attack", async () => {
   const cache = await Deno.makeTempDir();
   await using server = serve({});
   await using upscaler = await load(new URL(`${server.url}entry/`), {

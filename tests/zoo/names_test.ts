@@ -9,7 +9,7 @@ import { parseIndex } from "../../lib/zoo/zoo.ts";
 
 const tiny = new URL("../fixtures/zoo/tiny/", import.meta.url);
 
-/** Names that some reader of paths or URLs takes for another folder, a drive, a device or a query. */
+/** Names that some parser of paths or URLs takes for another folder, a drive, a device or a query. */
 const hostile = [
   "%2e%2e/%2e%2e/cli/upscale.ts",
   ".%2e/%2E./cli/upscale.ts",
@@ -60,7 +60,7 @@ const hostile = [
   "cafe\u0301.onnx",
 ];
 
-Deno.test("isFileName() takes plain names", () => {
+Deno.test("isFileName() accepts plain names, and fileIn() puts them into the folder", () => {
   const plain = ["network.onnx", "fixture.safetensors", "_a", "a-b_c.1.onnx", "x"];
   for (
     const name of [...plain, "console.onnx", "com.onnx", "com10.onnx", "a.nul", "NETWORK.ONNX"]
@@ -70,11 +70,11 @@ Deno.test("isFileName() takes plain names", () => {
   }
 });
 
-Deno.test("fileIn() refuses every name that could stand for a place outside of the folder", () => {
+Deno.test("fileIn() refuses every name that could stand for a place outside the folder", () => {
   for (const name of hostile) expect(() => fileIn(name, tiny)).toThrow(/not a plain file name/);
 });
 
-Deno.test("a card with such a name for a graph or for its fixture is refused", async () => {
+Deno.test("parseCard() refuses such a name for a graph or for the fixture", async () => {
   const text = await Deno.readTextFile(new URL("model.yml", tiny));
   for (const name of hostile) {
     for (const own of ["encoder.onnx", "fixture.safetensors"]) {
@@ -85,7 +85,7 @@ Deno.test("a card with such a name for a graph or for its fixture is refused", a
   }
 });
 
-Deno.test("a card whose files would replace each other, or the card, is refused", async () => {
+Deno.test("parseCard() refuses files that would replace each other or the card", async () => {
   const text = await Deno.readTextFile(new URL("model.yml", tiny));
   for (
     const [name, why] of [["DENOISER.onnx", /one file on many disks/], [
@@ -102,7 +102,7 @@ Deno.test("a card whose files would replace each other, or the card, is refused"
   }
 });
 
-Deno.test("an index of very many entries is refused at once", () => {
+Deno.test("parseIndex() refuses more than 10000 entries, and repeated ones", () => {
   const ids = Array.from({ length: 60_000 }, (_, i) => `e${i}`);
   expect(() => parseIndex(JSON.stringify(ids), tiny)).toThrow(
     /lists 60000 entries, more than 10000/,
@@ -113,7 +113,7 @@ Deno.test("an index of very many entries is refused at once", () => {
   );
 });
 
-Deno.test("a card that a program made gets no file from outside of its folder either", async () => {
+Deno.test("load(), fetchGraph() and fetchFixture() refuse such a name in a card that a program made", async () => {
   const card = await readCard(tiny);
   for (const file of hostile) {
     const graphs = { ...card.graphs, encoder: { ...card.graphs.encoder, file } };
@@ -124,13 +124,13 @@ Deno.test("a card that a program made gets no file from outside of its folder ei
   }
 });
 
-Deno.test("an index lists no entry outside of its folder", () => {
+Deno.test("parseIndex() refuses ids that could stand for a place outside the folder", () => {
   for (const id of [...hostile, "Tiny", "a/b", "-a", "a.", "a".repeat(65), "nul", "con.v2"]) {
     expect(() => parseIndex(JSON.stringify([id]), tiny)).toThrow(ManifestError);
   }
 });
 
-Deno.test("a graph is fetched over https, or from localhost, and from nowhere else", async () => {
+Deno.test("load() refuses graphs from anywhere but https and localhost", async () => {
   const card = await readCard(tiny);
   const withUrl = (url: string) => ({
     ...card,
@@ -160,7 +160,7 @@ async function setUp() {
   for (const { name } of Deno.readDirSync(tiny)) {
     await Deno.copyFile(new URL(name, tiny), `${root}/attacker/zoo/entry/${name}`);
   }
-  // The file that the name points to holds what the card promises, so that only the name is wrong.
+  // The file that the name points to contains what the card promises, so that only the name is wrong.
   await Deno.copyFile(new URL("encoder.onnx", tiny), `${root}/attacker/cli/upscale.ts`);
   return {
     zoo: `${root}/victim/zoo`,
@@ -171,7 +171,7 @@ async function setUp() {
   };
 }
 
-Deno.test("publish() overwrites nothing outside of the zoo, however the name is spelled", async () => {
+Deno.test("publish() overwrites nothing outside the zoo, however the name is spelled", async () => {
   await using place = await setUp();
   const text = await Deno.readTextFile(`${place.entry}/model.yml`);
   for (const name of hostile) {

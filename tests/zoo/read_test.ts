@@ -30,7 +30,7 @@ Deno.test("readCard() names the missing file", async () => {
   );
 });
 
-/** The line after the card's own. */
+/** The line after the last one of the card. */
 const LAST = text.split("\n").length;
 const faults: [string, (text: string) => string, string, RegExp][] = [
   ["an unknown key", (t) => `${t}colour: red\n`, "#", /Unrecognized key: "colour"/],
@@ -45,13 +45,13 @@ const faults: [string, (text: string) => string, string, RegExp][] = [
     /alias \*n /,
   ],
   [
-    "a graph that is not there",
+    "an unknown graph",
     (t) => t.replace("graph: denoiser", "graph: fast"),
     "#steps.trained.0.graph",
     /"fast" is not one of the graphs/,
   ],
   [
-    "timesteps that rise",
+    "ascending timesteps",
     (t) => t.replace("[99, 49]", "[49, 99]"),
     "#steps.trained.0.timesteps",
     /must descend/,
@@ -75,7 +75,7 @@ const faults: [string, (text: string) => string, string, RegExp][] = [
     /more than the schedule's 100/,
   ],
   [
-    "a default over the maximum",
+    "a default above the maximum",
     (t) => t.replace("default: 2", "default: 200"),
     "#steps.default",
     /more than max/,
@@ -123,14 +123,14 @@ for (const [fault, change, path, message] of faults) {
   });
 }
 
-Deno.test("describedSchema() equals zoo/model.schema.json, and tells what every key means", async () => {
+Deno.test("describedSchema() equals zoo/model.schema.json, and describes every key", async () => {
   const file = new URL("../../zoo/model.schema.json", import.meta.url);
   // `deno task schema` writes it.
   const written = await Deno.readTextFile(file);
   expect(JSON.parse(written)).toEqual(await describedSchema());
   const keys = [...written.matchAll(/^ +"properties": \{\n +"\w+": \{\n +"(\w+)"/gm)];
   expect(keys.length).toBeGreaterThan(15);
-  // The figures of int8 have the names of metrics.
+  // Only the figures of int8 need no description: their keys are metrics.
   expect(keys.filter(([, first]) => first !== "description").length).toBe(1);
 });
 

@@ -43,7 +43,7 @@ Deno.test("resolveCard() finds an entry by id, folder, file, URL, registry and H
   await Deno.remove(cache, { recursive: true });
 });
 
-Deno.test("load() opens an entry of a folder beside the program", async () => {
+Deno.test("load() opens an entry in the working directory", async () => {
   const before = Deno.cwd();
   Deno.chdir(zoo);
   try {
@@ -57,7 +57,7 @@ Deno.test("load() opens an entry of a folder beside the program", async () => {
   }
 });
 
-Deno.test("hubFolder() takes owner, repository, folder and revision, and refuses names that lead out of them", () => {
+Deno.test("hubFolder() takes owner, repository, folder and revision, and refuses names that lead elsewhere", () => {
   expect(hubFolder("hf:a/b").href).toBe("https://huggingface.co/a/b/resolve/main/");
   expect(hubFolder("hf:a/b@v2").href).toBe("https://huggingface.co/a/b/resolve/v2/");
   expect(hubFolder("hf:a/b/c-x4/d@0a1b").href).toBe(

@@ -12,21 +12,21 @@ const weights = crypto.getRandomValues(new Uint8Array(40_000));
 
 /** How the server answers. */
 interface Behaviour {
-  /** Breaks the connection after so many bytes. */
+  /** Breaks the connection after this many bytes. */
   cut?: number;
   /** Ignores ranges. */
   whole?: boolean;
-  /** Sends the bytes wrongly. */
+  /** Sends a wrong byte. */
   wrong?: boolean;
   /** Waits forever after the first bytes. */
   stall?: boolean;
   /** Answers only with this status. */
   status?: number;
-  /** Answers so many requests with 503. */
+  /** Answers this many requests with 503. */
   busy?: number;
 }
 
-/** A server that has one version of a file at first and another one later, and breaks off once. */
+/** A server that breaks off its first answer, and then has another version of the file. */
 function serveVersions(obeys: boolean, tags: readonly [string, string]) {
   const asked: [range: string | null, ifRange: string | null][] = [];
   const older = weights.map((value) => value ^ 1);
@@ -54,16 +54,16 @@ function serveVersions(obeys: boolean, tags: readonly [string, string]) {
 
 for (
   const [sentence, obeys, tags, wanted] of [
-    ["asks for the rest of the same version alone", true, ['"a"', '"b"'], [
+    ["asks only for the rest of the same version", true, ['"a"', '"b"'], [
       [null, null],
       ["bytes=15000-", '"a"'],
     ]],
-    ["starts again where the server sends the rest of another version", false, ['"a"', '"b"'], [
+    ["starts again if the server sends the rest of another version", false, ['"a"', '"b"'], [
       [null, null],
       ["bytes=15000-", '"a"'],
       [null, null],
     ]],
-    ["does not trust a weak ETag, and lets the SHA-256 tell", false, ['W/"a"', 'W/"a"'], [
+    ["does not trust a weak ETag, and relies on the SHA-256", false, ['W/"a"', 'W/"a"'], [
       [null, null],
       ["bytes=15000-", null],
       [null, null],
@@ -81,7 +81,7 @@ for (
   });
 }
 
-/** A server that breaks off its first answer, or stops in it, and may have another version of the file later. */
+/** A server that breaks off or stalls in its first answer, and may have another version of the file later. */
 function serveAcross(later: "the same" | "another", firstEnds: boolean) {
   const asked: (string | null)[][] = [];
   const older = later === "the same" ? weights : weights.map((value) => value ^ 1);
@@ -104,7 +104,7 @@ function serveAcross(later: "the same" | "another", firstEnds: boolean) {
   return { asked, url, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-/** A program of its own that fetches the graph `large` and tells its length, or the error. */
+/** Starts a process that fetches the graph `large` and prints its length, or the error. */
 function fetchElsewhere(card: ModelCard, cache: string): Deno.ChildProcess {
   const store = new URL("../../lib/zoo/store.ts", import.meta.url);
   const program = `
@@ -120,7 +120,7 @@ function fetchElsewhere(card: ModelCard, cache: string): Deno.ChildProcess {
 }
 
 for (const later of ["the same", "another"] as const) {
-  Deno.test(`fetchGraph() resumes what an earlier program left, where the server has ${later} version`, async () => {
+  Deno.test(`fetchGraph() completes what an earlier program left, if the server has ${later} version`, async () => {
     await using place = await setUp();
     await using server = serveAcross(later, true);
     const card = { ...place.card, graphs: { large: { ...place.graph, url: server.url } } };
@@ -169,7 +169,7 @@ Deno.test("fetchGraph() marks an old file that it takes over as being written", 
   expect(place.kept()).toEqual([`${graph.sha256}.part`]);
 });
 
-Deno.test("fetchGraph() in several programs at once shares what another one left, and removes the rest", async () => {
+Deno.test("fetchGraph() in several programs at once completes what another one left, and removes other remains", async () => {
   await using place = await setUp();
   await using server = serveAcross("the same", true);
   const card = { ...place.card, graphs: { large: { ...place.graph, url: server.url } } };
@@ -258,9 +258,7 @@ Deno.test("fetchGraph() downloads once, reports progress, then needs no network"
 });
 
 for (const whole of [false, true]) {
-  const title = whole
-    ? "starts again where the server has no ranges"
-    : "goes on where it broke off";
+  const title = whole ? "starts again if the server has no ranges" : "resumes where it broke off";
   Deno.test(`fetchGraph() ${title}`, async () => {
     await using place = await setUp();
     const { cache, card, graph, behaviour } = place;
@@ -277,7 +275,7 @@ for (const whole of [false, true]) {
   });
 }
 
-Deno.test("fetchGraph() keeps none of the bytes if they are not the promised ones", async () => {
+Deno.test("fetchGraph() keeps no bytes that do not have the promised SHA-256", async () => {
   await using place = await setUp();
   const { cache, card, behaviour } = place;
   behaviour.wrong = true;
@@ -318,7 +316,7 @@ Deno.test("fetchGraph() rejects with the signal's reason during a download", asy
   expect(place.kept()).toEqual([`${graph.sha256}.part`]);
 });
 
-Deno.test("fetchGraph() says what the server answered, and what offline lacks", async () => {
+Deno.test("fetchGraph() says what the server answered, and what is missing offline", async () => {
   await using place = await setUp();
   const { cache, card, behaviour } = place;
   behaviour.status = 404;
@@ -330,7 +328,7 @@ Deno.test("fetchGraph() says what the server answered, and what offline lacks", 
   expect(place.ranges.length).toBe(1);
 });
 
-Deno.test("fetchGraph() retries if the server is busy, and resumes where it breaks off", async () => {
+Deno.test("fetchGraph() retries if the server is busy", async () => {
   await using place = await setUp();
   const { cache, card, behaviour } = place;
   behaviour.busy = 2;
@@ -338,7 +336,7 @@ Deno.test("fetchGraph() retries if the server is busy, and resumes where it brea
   expect(place.ranges.length).toBe(3);
 });
 
-Deno.test("fetchGraph() tries mirrors in order, resumes from them, and trusts none", async () => {
+Deno.test("fetchGraph() tries mirrors in order, and trusts none", async () => {
   await using dead = await setUp();
   await using liar = await setUp();
   await using good = await setUp();

@@ -4,7 +4,7 @@ import { isKeepable, parseUnfinished, unfinishedName } from "../../lib/zoo/unfin
 const sha256 = "0123456789abcdef".repeat(4);
 const owner = "123e4567-e89b-42d3-a456-426614174000";
 
-Deno.test("parseUnfinished() is unfinishedName() backwards", () => {
+Deno.test("parseUnfinished() inverts unfinishedName()", () => {
   for (const tag of ['""', '"a"', '"../../etc/passwd"', '"con:*?<>|"', `"${"x".repeat(62)}"`]) {
     for (const by of [undefined, owner]) {
       const version = { place: "0123456789abcdef", tag };
@@ -17,13 +17,13 @@ Deno.test("parseUnfinished() is unfinishedName() backwards", () => {
   expect(parseUnfinished(unfinishedName(sha256))).toEqual({ sha256 });
 });
 
-Deno.test("isKeepable() takes only strong ETags, and none that could inject a header", () => {
+Deno.test("isKeepable() refuses weak ETags, and those that could inject a header", () => {
   for (const tag of ["", "a", 'W/"a"', '"a\r\nx: y"', '"a"b"', '"é"', `"${"x".repeat(63)}"`]) {
     expect([tag, isKeepable(tag)]).toEqual([tag, false]);
   }
 });
 
-Deno.test("parseUnfinished() ignores other names, and versions that no server can have sent", () => {
+Deno.test("parseUnfinished() ignores other names, and versions that no server could have sent", () => {
   for (const name of ["", "x.part", sha256, `${sha256}.part.png`, `${sha256}.somebody.part`]) {
     expect(parseUnfinished(name)).toBe(undefined);
   }

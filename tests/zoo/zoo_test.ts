@@ -73,7 +73,7 @@ Deno.test("editDistance() counts the characters to insert, delete or replace", (
   }
 });
 
-Deno.test("nearest() gives three names at most, best first", () => {
+Deno.test("nearest() gives at most three names, best first", () => {
   expect(nearest("srdif", ["bicubic", "sr3", "srflow", "srdiff-large", "srdiff"]))
     .toEqual(["srdiff-large", "srdiff"]);
   expect(nearest("x8", ["a-x8", "b-x8", "c-x8", "d-x8"])).toEqual(["a-x8", "b-x8", "c-x8"]);

@@ -42,7 +42,7 @@ def encoder(tmp_path_factory) -> str:
 
 
 def enlarged(entry: Path) -> dict:
-    """What run_entry.ts tells of an entry: the sides of a result, and how far results of seeds are apart."""
+    """What run_entry.ts reports of an entry: the sides of a result, and how much results of seeds differ."""
     command = [DENO, "run", "-A", "--config", str(TRAIN.parent / "deno.json"),
                str(TRAIN / "tests" / "run_entry.ts"), str(entry)]
     found = subprocess.run(command, capture_output=True, text=True, timeout=900)

@@ -1,4 +1,4 @@
-"""Runs a recipe given as JSON in a process of its own: `python drive.py RECIPE STORE OUT`.
+"""Runs a recipe given as JSON in its own process: `python drive.py RECIPE STORE OUT`.
 
 States are written after every step, so that a kill at any moment finds one.
 """

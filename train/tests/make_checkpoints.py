@@ -1,6 +1,6 @@
 """Writes a small file of every kind that `deno task import` takes: `python make_checkpoints.py FOLDER`.
 
-They have the names that train/README.md uses, for the test that runs its commands.
+The files have the names that train/README.md uses, for the test that runs its commands.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Makes checkpoints of Janspiry's and novwaul's networks with any sizes and options, and records their runs.
 
-test_published_unets.py shows on the authors' recordings that the networks are theirs.
+test_published_unets.py compares the networks with the authors' recordings.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Case:
 
 
 def network(shape: JanspiryShape | NovwaulShape, seed: int = 1) -> nn.Module:
-    """Random weights, also where a network starts at zero."""
+    """Random weights, even where a network starts at zero."""
     torch.manual_seed(seed)
     net = NovwaulUNet(shape) if isinstance(shape, NovwaulShape) else JanspiryUNet(shape)
     with torch.no_grad():
@@ -65,7 +65,7 @@ def checkpoint(case: Case, net: nn.Module) -> dict:
 
 
 def told(schedule: dict) -> dict:
-    """A schedule in the words of Janspiry's configuration."""
+    """A schedule as Janspiry's configuration writes it."""
     ends = {"linear_start": schedule.get("first", 1e-4), "linear_end": schedule.get("last", 0.02)}
     return {"schedule": schedule["kind"], "n_timestep": schedule["timesteps"], **ends}
 
@@ -109,7 +109,7 @@ def recording(case: Case, net: nn.Module) -> dict[str, np.ndarray]:
 
 
 def enlarged(case: Case, lr: np.ndarray) -> Tensor:
-    """What each system makes of low-resolution bytes [h, w, 3]: [3, H, W] in [-1, 1]."""
+    """Low-resolution bytes [h, w, 3] enlarged as each system does: [3, H, W] in [-1, 1]."""
     height, width = (side * case.scale for side in lr.shape[:2])
     if case.novwaul:
         planes = torch.from_numpy(lr).permute(2, 0, 1)[None] / 255

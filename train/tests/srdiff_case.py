@@ -1,4 +1,4 @@
-"""Makes a recorded case of SRDiff, laid out as the official files are, with any sizes and options."""
+"""Makes a recorded case of SRDiff, laid out like the official files, with any sizes and options."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def networks(options: Options, seed: int = 1) -> tuple[RRDBNet, SRDiffUNet]:
 
 
 def schedule(options: Options) -> dict:
-    """The schedule as a model card says it."""
+    """The schedule as a model card writes it."""
     if options.kind == "cosine":
         return {"kind": "cosine", "timesteps": options.timesteps, "s": 0.008}
     return {"kind": "linear", "timesteps": options.timesteps, "first": 1e-4, "last": 0.2,

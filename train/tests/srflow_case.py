@@ -1,6 +1,6 @@
-"""Makes checkpoints of SRFlow with any sizes, and records their runs as the reference's are recorded.
+"""Makes checkpoints of SRFlow with any sizes, and records their runs like the reference's.
 
-That the network is the authors' own is what test_import_srflow.py shows on recordings of theirs.
+test_import_srflow.py compares the network with the authors' recordings.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ QUANT = 32
 
 
 def network(shape: SRFlowShape, seed: int = 1) -> SRFlow:
-    """Random weights, also where the network starts at zero, with actnorms that were set by data."""
+    """Random weights, even where the network starts at zero, with actnorms that were set by data."""
     torch.manual_seed(seed)
     net = SRFlow(shape).eval()
     with torch.no_grad():
@@ -71,7 +71,7 @@ def recording(net: SRFlow, size: tuple[int, int, int]) -> dict[str, np.ndarray]:
 
 
 def log_det_of(latents: list[Tensor], log_det: Tensor) -> Tensor:
-    """As the reference counts it: for images in [0, 1], and with the prior of what was split off."""
+    """As the reference counts it: for images in [0, 1], and with the prior of the latents split off."""
     values = sum(latent[0].numel() for latent in latents)
     return log_det + math.log(2) * values + sum((log_normal(x) for x in latents[:-1]), torch.zeros(()))
 

@@ -1,4 +1,4 @@
-"""Damaged crops: fixed by their seed, aligned, within their ranges; drawn crops have their content."""
+"""Damaged crops are fixed by their seed, aligned and within their ranges; drawn crops show what they should."""
 
 import pickle
 from dataclasses import replace
@@ -64,7 +64,7 @@ def test_blur_and_downscaling_leave_lr_where_it_is(blur, down):
     a, b = (image.astype(float).mean(2) - image.mean() for image in (lr, clean))
     correlation = np.fft.irfft2(np.fft.rfft2(a) * np.conj(np.fft.rfft2(b)), a.shape)
     assert np.unravel_index(correlation.argmax(), a.shape) == (0, 0)
-    # Symmetric about the middle, so not even a part of a pixel.
+    # The kernel is symmetric about the middle, so LR is not shifted by a part of a pixel either.
     rows, columns, first = separable(KERNELS[blur], down, 4)
     kernel = np.einsum("kr,kc->rc", rows, columns)
     offset = np.arange(len(kernel)) + first
@@ -124,7 +124,7 @@ def test_noise_has_its_standard_deviation_at_mid_gray(noise):
 
 
 def test_grain_is_as_wide_as_it_says():
-    """Neighbours are alike by exp(-1 / (4 width^2)), as samples of white noise under a Gaussian are."""
+    """Neighbours correlate by exp(-1 / (4 width^2)), like white noise under a Gaussian blur."""
     flat = np.full((128, 128, 3), 127.5, np.float32)
     for width in (1.0, 1.6):
         grain = Noise(8.0, width=width).added(flat, np.random.default_rng(1))[..., 0] - 127.5
@@ -133,7 +133,7 @@ def test_grain_is_as_wide_as_it_says():
         assert alike == pytest.approx(np.exp(-1 / (4 * width**2)), abs=0.05)
 
 
-def test_sharpening_raises_contrast_at_edges_alone_and_the_median_takes_single_specks():
+def test_sharpening_raises_contrast_only_at_edges_and_the_median_removes_single_specks():
     edge = np.full((24, 24, 3), 100, np.float32)
     edge[:, 12:] = 150
     done = Retouch(sharpened=1.0, sigma=1.0).done(edge)
@@ -150,7 +150,7 @@ def test_a_gif_has_its_number_of_colours(dithered):
     assert len(np.unique(found.reshape(-1, 3), axis=0)) <= 12
 
 
-def test_a_dimmed_scene_is_flatter_in_a_tenth_of_the_draws():
+def test_dimmed_lowers_the_contrast_in_a_tenth_of_the_draws():
     hr, random = picture(32, 2), np.random.default_rng(0)
     found = [dimmed(hr, random) for _ in range(1000)]
     other = [image for image in found if image is not hr]
@@ -210,7 +210,7 @@ def test_restore_1_wants_hr_and_less_keeps_a_part_of_the_damage(store):
     assert (none[~damaged_ones] == 0).all()
 
 
-def test_shrunk_crops_hold_up_to_two_and_a_half_times_as_much_along_a_side(tmp_path):
+def test_shrunk_crops_show_up_to_two_and_a_half_times_as_much_along_a_side(tmp_path):
     steps = np.broadcast_to(np.arange(256, dtype=np.uint8)[:, None, None], (256, 256, 3))
     Image.fromarray(np.ascontiguousarray(steps)).save(tmp_path / "ramp.png")
     prepare([tmp_path], tmp_path / "store", Options(4, val=0.0, workers=1))
@@ -238,7 +238,7 @@ def test_drawn_pictures_are_bytes_of_the_wanted_side_and_differ_by_seed(kind):
     assert np.array_equal(*pictures[:2]) and not np.array_equal(*pictures[1:])
 
 
-def test_drawn_crops_hold_flat_white_and_gray_photographs(store):
+def test_drawn_crops_include_flat_white_and_gray_photographs(store):
     pixels = Crops(Store(store), "train", 8, 1, Data(drawn=1.0)).batch(0, range(200))
     assert pixels.restore is None
     flat = np.ptp(pixels.hr, (2, 3)).max(1) == 0
@@ -248,7 +248,7 @@ def test_drawn_crops_hold_flat_white_and_gray_photographs(store):
     assert (pixels.lr[white] == 255).all((1, 2, 3)).any()
 
 
-def test_degraded_clean_is_the_whole_images_bicubic_and_other_tracks_hang_on_the_name():
+def test_degraded_clean_is_the_whole_images_bicubic_and_noisy_tracks_depend_on_the_name():
     hr = picture(98, 3)
     assert np.array_equal(degraded(hr, "clean", 4, "a"), shrink(hr[:96, :96], 4))
     for track in TRACKS:

@@ -26,19 +26,19 @@ def descent(*args: object) -> subprocess.CompletedProcess:
 
 
 def falling(step: int) -> dict[str, float]:
-    """Up and down from line to line, down on the mean of five lines."""
+    """Rises and falls from line to line, but falls on the mean of five lines."""
     jump = 0.01 * (step // 10 % 5 == 0)
     value = 5 - step / 500
     return {"nll": value + 0.4 * (step // 10 % 3), "held_out_nll": value + jump, "held_out_averaged_nll": value}
 
 
-def test_a_smoothed_value_is_the_mean_of_the_window():
+def test_smoothed_values_are_the_means_of_windows():
     points = [(step, float(step)) for step in range(1, 102, 10)]
     assert smoothed(points, 50)[0] == (51, 31.0) and smoothed(points, 50)[-1] == (101, 81.0)
     assert smoothed(points, 1) == points[1:]
 
 
-def test_a_curve_that_falls_on_the_mean_is_told_from_one_that_rises(tmp_path):
+def test_descents_tells_a_curve_that_falls_on_the_mean_from_one_that_rises(tmp_path):
     lines = lines_of(write_log(tmp_path, falling) / "log.jsonl", "nll")
     training, held_out, averaged = descents(lines, "nll").values()
     assert training.rises and not held_out.rises and not averaged.rises
@@ -55,7 +55,7 @@ def test_skipped_steps_count_after_the_first_fifth(tmp_path):
     assert skipped_late(lines_of(late / "log.jsonl", "nll")) == 2
 
 
-def test_the_command_draws_the_curves_and_its_code_is_the_verdict(tmp_path):
+def test_the_command_draws_the_curves_and_its_exit_code_is_the_verdict(tmp_path):
     good = descent(write_log(tmp_path, falling), "--picture", tmp_path / "nll.svg")
     assert good.returncode == 0 and good.stderr == ""
     assert "nll, crops kept aside: 4.9" in good.stdout

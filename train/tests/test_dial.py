@@ -1,4 +1,4 @@
-"""The table of LPIPS by damage and by `restore`, and the curve that is set by it."""
+"""The table of LPIPS by damage and `restore`, and the curve that is set from it."""
 
 import pytest
 import torch
@@ -22,14 +22,14 @@ def run(store, tmp_path):
     file = tmp_path / "run" / "stage-1.pt"
     weights = torch.load(file, weights_only=True)
     draws = torch.Generator().manual_seed(1)
-    # The layers of the dial begin at zero.
+    # The layers of the dial start at zero.
     weights = {n: w + 0.05 * torch.randn(w.shape, generator=draws) if ".film." in n else w for n, w in weights.items()}
     torch.save(weights, file)
     return run
 
 
 @needs_lpips
-def test_the_table_has_a_row_for_each_track_and_tells_damage_and_dial_apart(store, run):
+def test_measured_has_a_row_for_each_track_and_depends_on_damage_and_restore(store, run):
     table = dial.measured(run, Store(store), ["clean", "worst"], [0.0, 1.0, 1.0], 1)
     assert table.shape == (2, 3)
     assert (table[1] > table[0]).all()
@@ -45,7 +45,7 @@ def test_best_curve_finds_the_one_that_the_distances_were_made_with():
 
 
 @needs_lpips
-def test_the_curve_of_a_file_is_set_and_its_weights_are_kept(store, run, tmp_path, monkeypatch):
+def test_set_curve_sets_the_curve_of_a_file_and_keeps_its_weights(store, run, tmp_path, monkeypatch):
     monkeypatch.setattr(dial, "CROP", 16)
     file, judge, start = tmp_path / "damage.pt", dial.Judge(run, [0.0, 0.5, 1.0]), Damage(high=0.999)
     save(start, file)

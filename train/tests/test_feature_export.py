@@ -1,4 +1,4 @@
-"""The graphs that judge: exported from checkpoints as torchvision and lpips write them."""
+"""The graphs of metrics, exported from checkpoints as torchvision and lpips write them."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ needs_graphs = pytest.mark.skipif(not SHARED.exists(), reason="../shared/lpips i
 
 
 def state_of(backbone: str) -> tuple[dict, dict]:
-    """What torchvision's and lpips' checkpoints would hold, read out of the known graphs."""
+    """What torchvision's and lpips' checkpoints would contain, read from the known graphs."""
     graph = onnx.load(SHARED / lpips_export.FILES[backbone]).graph
     tensors = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer}
     if backbone == "alex":
@@ -34,7 +34,7 @@ def state_of(backbone: str) -> tuple[dict, dict]:
 
 @needs_graphs
 @pytest.mark.parametrize("backbone", ["alex", "squeeze"])
-def test_an_exported_lpips_graph_scores_as_the_known_one(backbone, tmp_path):
+def test_an_exported_lpips_graph_scores_like_the_known_one(backbone, tmp_path):
     weights, linears = state_of(backbone)
     torch.save(weights, tmp_path / "weights.pth")
     torch.save(linears, tmp_path / "linears.pth")
@@ -58,7 +58,7 @@ def test_export_refuses_other_weights(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_checkpoint_says_where_it_was_looked_for(tmp_path):
+def test_a_missing_checkpoint_is_named(tmp_path):
     with pytest.raises(ExportFailed, match="alexnet"):
         checkpoint(tmp_path, "alexnet-*.pth")
 

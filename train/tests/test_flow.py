@@ -1,4 +1,4 @@
-"""The compact flow is invertible, knows its log-determinant, and its graphs compute what it computes."""
+"""The flows are invertible and know their log-determinants, even with fixed matrices and under autocast."""
 
 import copy
 import math
@@ -12,7 +12,7 @@ from srzoo_train.models.srflow import SRFlow, SRFlowShape
 
 
 def tiny(scale: int = 2, couplings: int = 3, seed: int = 0, spread: float = 0.1) -> Flow:
-    """A flow whose every weight is away from its start, and whose actnorms were set by data."""
+    """A flow with all weights away from their start, and actnorms that were set by data."""
     torch.manual_seed(seed)
     flow = Flow(scale, features=4, channels=8, blocks=1, couplings=couplings, hidden=8)
     for step in flow.steps:
@@ -48,7 +48,7 @@ def test_encode_inverts_decode_at_every_temperature():
             assert float((again - z0).abs().max()) < 1e-3
 
 
-def test_the_log_determinant_is_that_of_autograds_jacobian():
+def test_the_log_determinant_equals_that_of_autograds_jacobian():
     flow = tiny()
     with torch.no_grad():
         features, residual = inputs(flow, 1, side=2)
@@ -65,7 +65,7 @@ def test_the_log_determinant_is_that_of_autograds_jacobian():
 
 
 def test_the_published_flow_inverts_itself_and_knows_its_log_determinant():
-    """Over a thousand images, and against autograd's Jacobian of one, every weight away from its start."""
+    """Over a thousand images, and against autograd's Jacobian of one, with all weights away from their start."""
     torch.manual_seed(4)
     shape = SRFlowShape(features=4, growth=2, blocks=2, stacked=(0,), steps=2, plain_steps=1, hidden=4)
     network = SRFlow(shape)
@@ -106,7 +106,7 @@ def test_the_start_gives_every_channel_mean_0_and_variance_1():
     assert float((y.std((0, 2, 3)) - 1).abs().max()) < 1e-3
 
 
-def test_the_likelihood_of_a_gaussian_is_its_closed_form():
+def test_the_likelihood_of_a_gaussian_equals_its_closed_form():
     """An affine map of white noise is normal: log p(x) = log N(x; mean, covariance)."""
     torch.manual_seed(3)
     step = Step(12, 4, 8, 0)
@@ -130,8 +130,7 @@ def test_log_normal_has_its_closed_form():
     assert torch.allclose(log_normal(z), torch.tensor([0.0, -2.5]) - math.log(2 * math.pi))
 
 
-def test_scales_stay_bounded_whatever_the_features_are():
-    """64 times the features that it knows: z at temperature 1 gives no outlier beyond the bounds' product."""
+def test_residuals_stay_finite_for_features_64_times_as_large():
     flow = tiny(4, couplings=8)
     features, _ = inputs(flow, 20)
     with torch.no_grad():
@@ -139,7 +138,7 @@ def test_scales_stay_bounded_whatever_the_features_are():
     assert bool(torch.isfinite(residual).all())
 
 
-def test_fixed_matrices_change_nothing():
+def test_fixed_matrices_do_not_change_the_results():
     flow = tiny(4, couplings=8)
     features, residual = inputs(flow, 4)
     fixed = copy.deepcopy(flow).fix()
@@ -149,7 +148,7 @@ def test_fixed_matrices_change_nothing():
             assert torch.allclose(wanted, got, rtol=1e-4, atol=1e-3)
 
 
-def test_parameters_come_back_from_fixed_matrices():
+def test_parameters_can_be_recovered_from_fixed_matrices():
     flow = tiny(4, couplings=8)
     features, residual = inputs(flow, 4)
     for step in flow.steps:

@@ -1,4 +1,4 @@
-"""The loss of crops kept aside is a figure of the network alone, and does not affect training."""
+"""The loss of crops kept aside depends on the network alone, and does not affect training."""
 
 import json
 
@@ -33,7 +33,7 @@ def trained(recipe, store, out):
     return torch.load(out / f"stage-{len(recipe.stages) - 1}.pt", weights_only=True)
 
 
-def test_it_is_the_same_at_every_look(store, encoder, tmp_path):
+def test_the_held_out_loss_changes_only_with_the_weights(store, encoder, tmp_path):
     recipe = srflow(encoder, held_out=2)
     run = Trainer(recipe, Store(store), tmp_path / "run", None)
     objective = Likelihood(recipe, run.encoder, 3.0)
@@ -45,7 +45,7 @@ def test_it_is_the_same_at_every_look(store, encoder, tmp_path):
     assert kept.measure(run.network, objective, "fp32") != first
 
 
-def test_its_crops_are_none_that_training_sees(store, encoder):
+def test_the_splits_share_no_image_and_held_out_batches_have_the_recipes_size(store, encoder):
     recipe = srflow(encoder, held_out=1)
     kept = HeldOut(recipe, Store(store), torch.device("cpu"))
     assert len(Store(store).split("val")) > 0
@@ -53,7 +53,7 @@ def test_its_crops_are_none_that_training_sees(store, encoder):
     assert not seen and kept.batches[0].hr.shape == (4, 3, 64, 64)
 
 
-def test_the_log_tells_it_for_the_weights_and_for_their_average(store, tmp_path):
+def test_the_log_has_the_held_out_loss_of_the_weights_and_of_their_average(store, tmp_path):
     recipe = regression(held_out=1)
     weights = trained(recipe, store, tmp_path / "run")
     found = lines(tmp_path / "run")
@@ -64,7 +64,7 @@ def test_the_log_tells_it_for_the_weights_and_for_their_average(store, tmp_path)
     assert not any("held_out_loss" in line for line in lines(tmp_path / "plain"))
 
 
-def test_a_line_of_the_log_tells_the_mean_of_its_steps(store, tmp_path, monkeypatch):
+def test_a_line_of_the_log_has_the_mean_of_its_steps(store, tmp_path, monkeypatch):
     trained(regression(), store, tmp_path / "few")
     monkeypatch.setattr(loop, "LOG_EVERY", 1)
     trained(regression(), store, tmp_path / "all")
@@ -78,6 +78,6 @@ def test_means_leave_out_what_is_not_finite():
     assert means(parts) == {"loss": torch.tensor(2.0)} and means([]) == {}
 
 
-def test_less_than_no_batches_are_refused():
+def test_a_negative_number_of_batches_is_refused():
     with pytest.raises(RecipeError, match="held_out: must be 0 or more"):
         checked(regression(held_out=-1))

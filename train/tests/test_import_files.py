@@ -140,7 +140,7 @@ def test_lookup_takes_the_first_path_that_has_a_value():
 
 
 def nested(kind, depth):
-    """A tree that holds the same tree twice, and so on: small in a file, endless to walk over."""
+    """A tree that contains the same tree twice, and so on: small in a file, but endless to walk over."""
     tree = kind(torch.zeros(1))
     for _ in range(depth):
         tree = kind(tree)
@@ -215,7 +215,7 @@ def varint(value):
     ("a: 1\n" * 20_000, "the largest that are read"),
     ("base_config: [b.yaml, ./b.yaml]", "more than 16 others"),
 ])
-def test_read_config_refuses_what_takes_any_time(tmp_path, text, why):
+def test_read_config_refuses_files_that_would_take_too_long(tmp_path, text, why):
     (tmp_path / "a.yaml").write_text(text)
     for name, base in zip("bcdefghijk", "cdefghijkl"):
         (tmp_path / f"{name}.yaml").write_text(f"base_config: [{base}.yaml, ./{base}.yaml]")

@@ -1,4 +1,4 @@
-"""Networks of ncnn become entries that compute what their layers say."""
+"""ncnn networks become graphs that compute what their layers say."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ BinaryOp q1 2 1 big near output 0=0
 
 
 class Network(nn.Module):
-    """What the text says, in PyTorch."""
+    """The network of the text, in PyTorch."""
 
     def __init__(self):
         super().__init__()
@@ -43,7 +43,7 @@ class Network(nn.Module):
 
 
 def written(folder, half: bool, text: str = TEXT, more: bytes = b""):
-    """The files of a network of random weights, and the network."""
+    """Writes the files of a network with random weights; returns the text file and the network."""
     torch.manual_seed(1)
     network = Network().requires_grad_(False)
     if half:
@@ -92,7 +92,7 @@ def test_read_says_what_it_cannot_read(tmp_path, text, more, why):
         ncnn.read(file)
 
 
-def test_read_wants_the_weights_beside_the_text(tmp_path):
+def test_read_needs_the_weights_beside_the_text(tmp_path):
     file, _ = written(tmp_path, True)
     (tmp_path / "net.bin").unlink()
     with pytest.raises(ImportRefused, match="net.bin are not beside it"):

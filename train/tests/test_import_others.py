@@ -71,7 +71,7 @@ def imported(folder: Path, tree: object, *arguments: str) -> dict:
 
 
 def difference(folder: Path, network: nn.Module, gray: bool = False) -> float:
-    """Between the entry and the network, which takes and gives [0, 1], as a part of the range."""
+    """Between the entry and the network, whose values are in [0, 1], relative to the range."""
     lr = torch.rand(2, 3, 24, 28) * 2 - 1
     with torch.no_grad():
         channels = lr.split(1, 1) if gray else [lr]
@@ -172,7 +172,7 @@ class Enlarged(nn.Module):
 
 
 class Unshuffled(nn.Module):
-    """Takes sides that are even: it puts four pixels into one, and back."""
+    """Takes only even sides: it puts four pixels into one, and back."""
 
     def forward(self, x: Tensor) -> Tensor:
         return F.interpolate(F.pixel_shuffle(F.pixel_unshuffle(x, 2), 2), scale_factor=4.0)
@@ -193,7 +193,7 @@ class Full(nn.Module):
 
 
 class Signed(nn.Module):
-    """A network for values from -1 to 1, of which its last layer gives no others."""
+    """A network for values from -1 to 1; its last layer gives no others."""
 
     def forward(self, x: Tensor) -> Tensor:
         return F.interpolate(torch.tanh(1.2 * x), scale_factor=2.0)
@@ -208,7 +208,7 @@ class Lost(nn.Module):
 
 def exported(file: Path, network: nn.Module, channels: int = 3, last: bool = False,
              dtype: torch.dtype = torch.float32, free: bool = True) -> Path:
-    """An ONNX file as others make them."""
+    """Writes an ONNX file as other people make them."""
     shape = (1, 8, 8, channels) if last else (1, channels, 8, 8)
     axes = {0: "b", 1: "h", 2: "w"} if last else {0: "b", 2: "h", 3: "w"}
     torch.onnx.export(network.eval(), (torch.rand(shape).to(dtype),), file, dynamo=False, opset_version=17,

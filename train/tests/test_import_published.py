@@ -99,7 +99,7 @@ def test_convert_reads_the_official_configuration(tmp_path):
     assert card["imported"]["system"] == "SR3 / DDPM (Janspiry)"
 
 
-def test_convert_takes_the_released_groups_and_asks_where_they_cannot_be():
+def test_convert_takes_the_released_groups_and_asks_if_they_do_not_fit():
     with torch.device("meta"):
         wide = JanspiryShape("level", widths=janspiry.WIDTHS_64_512, blocks=1, groups=16,
                              attention=frozenset())

@@ -52,7 +52,7 @@ def count(module: torch.nn.Module) -> int:
 
 
 @pytest.mark.parametrize("case", ["srdiff_x4", "srdiff_options_x4"])
-def test_networks_repeat_the_recorded_outputs(case):
+def test_networks_reproduce_the_recorded_outputs(case):
     folder = VECTORS / case
     if not folder.is_dir():
         pytest.skip(f"{folder} is absent (needs shared)")
@@ -94,7 +94,7 @@ def test_import_infers_sizes_and_writes_a_checked_entry(tmp_path, options):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "entry"]
 
 
-def test_import_reads_an_encoder_that_stands_alone(tmp_path):
+def test_import_reads_an_encoder_on_its_own(tmp_path):
     torch.manual_seed(3)
     net = RRDBNet(6, 2, 8, 4)
     torch.save({"state_dict": {"model": net.state_dict()}}, tmp_path / "rrdb.ckpt",
@@ -144,7 +144,7 @@ def test_convert_refuses_or_loads_every_spoilt_weight_and_fails_in_no_other_way(
     ("res_rescale", 0), ("res", False), ("attention_heads", 5), ("diffusion", {"clip_x0": 3}),
     ("diffusion", {"predicts": []}),
 ])
-def test_convert_names_a_setting_that_cannot_be(key, value):
+def test_convert_names_an_impossible_setting(key, value):
     config = {"beta_schedule": "cosine", "timesteps": 6, key: value}
     named = next(iter(value)) if isinstance(value, dict) else key
     with pytest.raises(ImportRefused, match=named):
@@ -182,7 +182,7 @@ def test_convert_reads_the_schedule_off_the_table(kind):
                                           "last": 0.2, "lastForced": 0.999}
 
 
-def test_convert_takes_the_released_schedule_where_nothing_says_another():
+def test_convert_takes_the_released_schedule_unless_another_is_given():
     model = {key: value for key, value in weights().items() if "." in key}
     assert convert(model, {}).card["diffusion"]["schedule"] == {
         "kind": "cosine", "timesteps": 100, "s": 0.008}

@@ -1,4 +1,4 @@
-"""Commands that need LPIPS say so before any work, and the others work without it."""
+"""Commands that need LPIPS say so before any work; others work without it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Muon's updates are orthogonal and as large as AdamW's; vectors take AdamW's own."""
+"""Muon's updates are orthogonal and as large as AdamW's; vectors are updated by AdamW."""
 
 import pytest
 import torch
@@ -11,11 +11,11 @@ BETAS = (0.9, 0.99)
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", [(8, 72), (72, 8), (16, 16)])
-def test_singular_values_come_near_one_and_directions_stay(shape, kind):
+def test_orthogonal_brings_singular_values_near_one_and_keeps_directions(shape, kind):
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     u, s, v = torch.linalg.svd(matrix, full_matrices=False)
     near = torch.diagonal(u.T @ orthogonal(matrix.to(kind)).float() @ v.T)
-    well = s > 0.05 * s[0]  # tiny components cannot be enlarged in so few rounds
+    well = s > 0.05 * s[0]  # tiny components cannot grow enough in so few rounds
     assert near[well].min() > 0.6 and near[well].max() < 1.3
 
 
@@ -39,7 +39,7 @@ def test_weights_move_as_far_as_adamw_moves_them_and_biases_just_as_adamw_does(k
     assert float(mine["weight"].square().mean().sqrt()) == pytest.approx(RMS * 1e-3, rel=0.25)
 
 
-def test_a_state_that_is_loaded_goes_on_the_same():
+def test_a_loaded_state_continues_in_the_same_way():
     def run(stops: bool) -> torch.Tensor:
         torch.manual_seed(3)
         x, layer = torch.randn(8, 5), nn.Linear(5, 4)

@@ -1,4 +1,4 @@
-"""Schedules are those of the published systems, and are recognised in their tables."""
+"""Schedules equal those of the published systems, and are recognised in their tables."""
 
 import json
 import re
@@ -16,7 +16,7 @@ ENDS = {"sr3_linear": (1e-6, 1e-2), "ddpm_linear": (1e-4, 2e-2), "srdiff_linear"
 
 
 def recorded_schedules() -> list[tuple[str, np.ndarray, dict]]:
-    """Every recorded table of betas, and what a card says of it."""
+    """Every recorded table of betas, and how a card describes it."""
     told, found = json.loads((RECORDED / "config.json").read_text()), []
     for name, table in np.load(RECORDED / "io.npz").items():
         stem, timesteps, forced = re.fullmatch(r"(\w+?)_T(\d+)(_last0999)?", name).groups()
@@ -30,7 +30,7 @@ def recorded_schedules() -> list[tuple[str, np.ndarray, dict]]:
 
 
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="(needs shared)")
-def test_betas_are_the_recorded_ones():
+def test_betas_equal_the_recorded_ones():
     schedules = recorded_schedules()
     assert len(schedules) == 14
     for name, table, schedule in schedules:
@@ -40,7 +40,7 @@ def test_betas_are_the_recorded_ones():
 
 @pytest.mark.parametrize("timesteps", [12, 100, 2000])
 @pytest.mark.parametrize("kind", ["cosine", "linear", "quad", "warmup10", "warmup50", "const", "jsd"])
-def test_recognised_tells_the_schedule_of_a_table_in_single_precision(kind, timesteps):
+def test_recognised_finds_the_schedule_of_a_table_in_single_precision(kind, timesteps):
     told = {"kind": kind, "timesteps": timesteps, "first": 1e-6, "last": 1e-2}
     found = recognised(betas_of(told).float())
     assert found is not None and (found["kind"], found["timesteps"]) == (kind, timesteps)

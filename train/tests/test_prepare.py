@@ -64,7 +64,7 @@ def test_shrink_is_bit_equal_to_the_low_resolution_images_of_set5(scale):
         assert np.array_equal(shrink(hr[:height, :width], scale), lr), file.name
 
 
-def test_prepare_packs_what_a_folder_holds(folder, tmp_path):
+def test_prepare_packs_the_images_of_a_folder(folder, tmp_path):
     found = prepare([folder], tmp_path / "store", ALONE)
     store = Store(tmp_path / "store")
     assert found["pictures"] == len(store.entries) == 6
@@ -107,7 +107,7 @@ def test_a_store_knows_the_licences_and_authors_that_a_manifest_names(folder, tm
     assert "drawn" not in page and "photos" not in page
 
 
-def test_what_is_kept_aside_gives_no_attribution(folder, tmp_path):
+def test_images_kept_aside_need_no_attribution(folder, tmp_path):
     (folder / "manifest.csv").write_text(MANIFEST)
     prepare([folder], tmp_path / "store", replace(ALONE, val=1.0))
     assert Store(tmp_path / "store").sources() == {}
@@ -117,12 +117,12 @@ def test_what_is_kept_aside_gives_no_attribution(folder, tmp_path):
     ("CC BY 4.0 or CC0 1.0", "CC-BY-4.0"), ("CC BY-SA 3.0 or CC0 1.0", "CC-BY-SA-4.0"),
     ("CC0 1.0 or not stated", "CC-BY-NC-4.0"), ("CC0 1.0 or terms of a shop", "CC-BY-NC-4.0"),
 ])
-def test_one_licence_of_a_source_that_is_not_open_closes_the_weights(licence, weights):
+def test_the_weights_get_the_strictest_licence_of_a_source(licence, weights):
     told = card.licence({"lakes": {"licence": licence, "pictures": 1}}, None)
     assert told["weights"] == weights
 
 
-def test_prepare_reads_tar_and_zip_as_it_reads_folders(folder, tmp_path):
+def test_prepare_reads_tar_and_zip_like_folders(folder, tmp_path):
     with tarfile.open(tmp_path / "a.tar", "w") as tar:
         tar.add(folder, arcname=".")
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -181,7 +181,7 @@ def test_prepare_makes_pairs_with_torchs_bicubic(tmp_path):
 
 @pytest.mark.parametrize("told,resample,why", [("16", None, "as 16/128"), ("16/100", None, "as 16/128"),
                                                ("0/8", None, "as 16/128"), (None, "torch", "--pair")])
-def test_pair_of_refuses_what_makes_no_pair(told, resample, why):
+def test_pair_of_refuses_sizes_that_make_no_pair(told, resample, why):
     with pytest.raises(ValueError, match=why):
         pair_of(told, resample)
 
@@ -197,7 +197,7 @@ def test_prepare_says_what_it_refused_and_why(folder, tmp_path):
     assert "64x64" in refused["small.png"] and "RGBA" in refused["alpha.png"]
 
 
-def test_prepare_leaves_a_complete_store_and_follows_new_files(folder, tmp_path):
+def test_prepare_does_not_rewrite_a_complete_store_and_adds_new_files(folder, tmp_path):
     prepare([folder], tmp_path / "store", ALONE)
     before = (tmp_path / "store" / "index.json").stat().st_mtime_ns
     prepare([folder], tmp_path / "store", ALONE)
@@ -239,7 +239,7 @@ def test_prepare_names_what_is_missing(tmp_path):
         prepare([tmp_path / "empty"], tmp_path / "store", ALONE)
 
 
-def test_kept_aside_is_fixed_by_the_names():
+def test_kept_aside_depends_only_on_the_names():
     names = [f"{i}.png" for i in range(200)]
     assert kept_aside(names, 0.1) == kept_aside(names[::-1], 0.1)
     assert 8 < len(kept_aside(names, 0.1)) < 35
@@ -247,7 +247,7 @@ def test_kept_aside_is_fixed_by_the_names():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no pipes")
-def test_prepare_reads_ordinary_files_alone_and_unpacks_no_bomb(folder, tmp_path, monkeypatch):
+def test_prepare_reads_only_ordinary_files_and_unpacks_no_bomb(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(photographs_module, "LARGEST", 10**6)
     names = sorted(path.name for path in folder.iterdir() if path.suffix == ".png")
     for name in ("pipe.png", "pipe.tar"):

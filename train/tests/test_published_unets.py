@@ -38,7 +38,7 @@ def built(shape: JanspiryShape | NovwaulShape) -> JanspiryUNet | NovwaulUNet:
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_sizes(name):
+def test_networks_have_the_published_sizes(name):
     shape, thousands, entries = PUBLISHED[name]
     with torch.device("meta"):
         network = built(shape)
@@ -71,7 +71,7 @@ def below(prefix: str, weights: dict) -> dict:
 @torch.no_grad()
 @pytest.mark.parametrize("time", ["sr3", "ddpm"])
 @pytest.mark.parametrize("condition", ["cond", "uncond"])
-def test_janspiry_call_is_the_recorded_one(time, condition):
+def test_janspirys_network_reproduces_the_recorded_call(time, condition):
     config, arrays, checkpoint = case(f"janspiry_{time}_{condition}")
     told = config["unet"]
     widths = tuple(told["inner_channels"] * m for m in told["channel_multiplier"])
@@ -90,7 +90,7 @@ def test_janspiry_call_is_the_recorded_one(time, condition):
 
 
 @torch.no_grad()
-def test_novwaul_call_is_the_recorded_one():
+def test_novwauls_network_reproduces_the_recorded_call():
     config, arrays, checkpoint = case("novwaul_sr3")
     told = config["unet"]
     base = told["base_channels"]
@@ -124,12 +124,12 @@ def test_recipes_build_the_published_networks(name):
     ({"crop": 8, "network": {"kind": "janspiry", "multipliers": [1] * 8}}, "a multiple of 128"),
     ({"schedule": {"kind": "bent"}}, "must be one of linear, quad"),
 ])
-def test_recipes_of_published_networks_are_checked(change, why):
+def test_wrong_recipes_of_published_networks_are_refused(change, why):
     with pytest.raises(RecipeError, match=why):
         read_recipe(TRAIN / "recipes" / "sr3-16-128.yml", **change)
 
 
-def test_ddpm_steps_as_the_published_schedule_says():
+def test_ddpm_has_the_published_schedule_and_condition():
     recipe = read_recipe(TRAIN / "recipes" / "ddpm-16-128.yml")
     levels = torch.cumprod(1 - torch.linspace(1e-4, 2e-2, 2000, dtype=torch.float64), 0)
     objective = families.of(recipe).objective(recipe, recipe.stages[0], None, 1.0, None)

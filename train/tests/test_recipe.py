@@ -1,4 +1,4 @@
-"""A wrong recipe is refused by the name of its key."""
+"""A wrong recipe is refused, and the wrong key is named."""
 
 import pytest
 import yaml
@@ -77,7 +77,7 @@ def test_a_missing_key_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["- 1", "{", ""])
-def test_what_is_no_recipe_is_refused(tmp_path, text):
+def test_a_file_that_is_no_recipe_is_refused(tmp_path, text):
     (tmp_path / "r.yml").write_text(text)
     with pytest.raises(RecipeError, match="recipe"):
         read_recipe(tmp_path / "r.yml")
@@ -89,5 +89,5 @@ def test_a_state_of_another_version_may_lack_newer_keys():
 
 
 @pytest.mark.parametrize("file", sorted((TRAIN / "recipes").glob("*.yml")), ids=lambda f: f.stem)
-def test_every_recipe_of_ours_is_read(file):
+def test_every_recipe_in_the_repository_can_be_read(file):
     assert read_recipe(file).scale in (4, 8)

@@ -35,7 +35,7 @@ PUBLISHED = dict(prediction="eps", base="bicubic256", residual_scale=2.0, clip_x
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory) -> dict[int, Path]:
     folder = tmp_path_factory.mktemp("stores")
-    # Smaller than what validation looks at: it then takes an image as large as a crop.
+    # Smaller than what validation takes by default: it then takes an image as large as a crop.
     return {scale: synthetic_store(folder / str(scale), scale, 3, 128) for scale in (4, 8)}
 
 
@@ -55,7 +55,7 @@ def encoder_entry(recipe: Recipe, folder: Path) -> str:
 
 
 def shrunk(recipe: Recipe, folder: Path) -> Recipe:
-    """The recipe with a budget of one step a stage and a small network and batch, which start from nothing."""
+    """The recipe with one step per stage, a small network and batch, and no weights to start from."""
     small = replace(recipe.network, channels=16, blocks=2, deep=16, deep_blocks=1, couplings=2, hidden=8)
     if recipe.network.kind == "published":
         flow = replace(recipe.network, channels=8, blocks=8, couplings=2, hidden=8)
@@ -88,7 +88,7 @@ def assert_trains_exports_and_runs(recipe: Recipe, store: Path, folder: Path) ->
 @needs_lpips
 @needs_deno
 @pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
-def test_every_recipe_of_ours_trains_exports_and_runs(file, stores, tmp_path):
+def test_every_recipe_in_the_repository_trains_exports_and_runs(file, stores, tmp_path):
     recipe = read_recipe(file)
     assert_trains_exports_and_runs(shrunk(recipe, tmp_path), stores[recipe.scale], tmp_path)
 
@@ -105,7 +105,7 @@ def test_the_entry_that_a_recipe_starts_from_has_its_layers(file):
     origins.start_from(recipe, network, str(root / recipe.init_from))
     kept = {name for name, weight in network.named_parameters() if torch.equal(weight, before[name])}
     own = [f"{layer}." for layer in recipe.fresh]
-    # An encoder that is trained too keeps the weights of its own entry.
+    # A trained encoder keeps the weights of its own entry.
     assert all(name.startswith((*own, "encoder.")) for name in kept)
 
 
@@ -141,7 +141,7 @@ def test_srdiffs_published_encoder_for_faces_trains(stores, tmp_path):
     assert (tmp_path / "run" / "stage-0.pt").is_file()
 
 
-def test_an_exported_entry_is_started_from(store, tmp_path):
+def test_training_can_start_from_an_exported_entry(store, tmp_path):
     out = train(regression(), store, tmp_path / "run")
     run = runs.open_run(out)
     export.export(run, tmp_path / "entry", export.words_of(run, tmp_path / "entry", None, None))
@@ -153,7 +153,7 @@ def test_an_exported_entry_is_started_from(store, tmp_path):
 
 
 @needs_lpips
-def test_an_encoder_that_was_trained_too_is_exported_and_started_from(store, encoder, tmp_path):
+def test_a_trained_encoder_is_exported_and_training_can_start_from_it(store, encoder, tmp_path):
     first = train(joint(encoder), store, tmp_path / "run")
     run, target = runs.open_run(first), tmp_path / "entry"
     card = export.export(run, target, export.words_of(run, target, None, None))
@@ -164,7 +164,7 @@ def test_an_encoder_that_was_trained_too_is_exported_and_started_from(store, enc
     for name, weight in released.items():
         assert torch.equal(weight, averaged[f"encoder.{name}"].half().float()), name
         assert not torch.equal(weight, started[name].half().float()), name
-    # An entry names its encoder apart; a run of the same kind fills the encoder too.
+    # An entry names its encoder separately; a run of the same kind fills the encoder too.
     for origin in (target, first):
         AcceleratorState._reset_state(True)
         recipe = joint(f"{target}#encoder", init_from=str(origin))
@@ -173,7 +173,7 @@ def test_an_encoder_that_was_trained_too_is_exported_and_started_from(store, enc
             assert torch.allclose(parameter.detach().cpu(), averaged[name], atol=2e-3), name
 
 
-def test_a_deeper_network_starts_from_a_shallower_one():
+def test_a_deeper_network_can_start_from_a_shallower_one():
     shallow = families.build(regression())
     blocks = len(shallow.body)
     grown = regression(network=replace(regression().network, blocks=blocks + 1), seed=2)
@@ -194,7 +194,7 @@ def test_a_pause_does_not_count_as_training(tmp_path):
     assert runs._seconds_per_step(tmp_path) == {"l1": pytest.approx(0.5)}
 
 
-def test_radius_is_where_a_changed_pixel_stops_to_matter(encoder):
+def test_radius_is_how_far_a_changed_pixel_matters(encoder):
     recipe = srdiff(encoder)
     for network, graph in [
         (families.build(regression()), lambda n: families.of(regression()).graphs(regression(), n, None)["network"]),
@@ -261,7 +261,7 @@ def test_export_keeps_files_that_people_wrote_and_leaves_the_index_alone(store, 
 
 
 @needs_deno
-def test_int8_entries_run_and_keep_weights_to_go_on_from(store, tmp_path):
+def test_int8_entries_run_and_keep_weights_to_continue_from(store, tmp_path):
     recipe = regression(network=Network(channels=16, blocks=1), crop=32)
     run = runs.open_run(train(recipe, store, tmp_path / "run"))
     words = export.words_of(run, tmp_path / "entry", None, None)
@@ -270,7 +270,7 @@ def test_int8_entries_run_and_keep_weights_to_go_on_from(store, tmp_path):
     model = onnx.load(tmp_path / "entry" / "network.onnx")
     convs = [node for node in model.graph.node if node.op_type == "Conv"]
     fed = {out for node in model.graph.node if node.op_type == "DequantizeLinear" for out in node.output}
-    inner = convs[1:-1]  # the first and the last one keep the bits of the image
+    inner = convs[1:-1]  # the first and the last one keep the precision of the image
     assert inner and all(set(node.input[:2]) <= fed for node in inner)
     assert enlarged(tmp_path / "entry")["width"] == 80
     again = origins.released(str(tmp_path / "entry"), "network")
@@ -278,7 +278,7 @@ def test_int8_entries_run_and_keep_weights_to_go_on_from(store, tmp_path):
     assert all(torch.equal(again[name], averaged[name].half().float()) for name in averaged)
 
 
-def test_int8_graphs_lie_beside_those_of_an_entry_and_repeat_their_fixture(store, tmp_path):
+def test_int8_graphs_are_added_to_an_entry_and_reproduce_their_fixture(store, tmp_path):
     recipe = regression(network=Network(channels=16, blocks=1), crop=32)
     run = runs.open_run(train(recipe, store, tmp_path / "run"))
     entry = tmp_path / "entry"
@@ -300,7 +300,7 @@ def test_int8_graphs_lie_beside_those_of_an_entry_and_repeat_their_fixture(store
         quantize.feeds_of(entry, wrong, Store(store))
 
 
-def test_an_exported_entry_is_averaged_with_another(store, tmp_path):
+def test_a_run_can_be_averaged_with_an_exported_entry(store, tmp_path):
     out = train(regression(), store, tmp_path / "run")
     run = runs.open_run(out)
     export.export(run, tmp_path / "entry", export.words_of(run, tmp_path / "entry", None, None))
@@ -316,7 +316,7 @@ def test_an_exported_entry_is_averaged_with_another(store, tmp_path):
         runs.other_of("1.5", "entry")
 
 
-def test_a_stage_starts_from_weights_of_its_own(store, tmp_path):
+def test_a_stage_can_start_from_its_own_weights(store, tmp_path):
     run = runs.open_run(train(regression(), store, tmp_path / "run"))
     export.export(run, tmp_path / "entry", export.words_of(run, tmp_path / "entry", None, None))
     still = Stage("l1", lr=0.0, share=0.5, init_from=str(tmp_path / "entry"))

@@ -1,4 +1,4 @@
-"""`deno task replay`: recorded cases pass, changed ones do not, unknown systems say so."""
+"""`deno task replay`: recorded cases pass, changed ones do not, unknown systems are named."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def replay(*arguments: object) -> subprocess.CompletedProcess:
     )
 
 
-# Quantities that a case must have been compared in.
+# Quantities that replay must compare for each case.
 RECORDED = {
     "srdiff_x4": ("step_eps", "traj_x ", "final_sr"),
     "srdiff_options_x4": ("step_eps", "traj_x ", "final_sr"),
@@ -42,7 +42,7 @@ RECORDED = {
     "novwaul_sr3": ("upsampled_clipped01", "step_eps", "traj_x_before_step", "final01, from the low"),
 }
 
-# Other sizes, schedules and options than the recorded ones.
+# Sizes, schedules and options other than the recorded ones.
 UNSEEN = {
     "warmup, attention in every level": Case(
         replace(SMALL, widths=(8, 16, 8), attention=frozenset({0, 1, 2}), blocks=2),

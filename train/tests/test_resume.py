@@ -89,25 +89,25 @@ def two_processes_differ_by(one, two, store: Path, folder: Path) -> float:
     return largest_difference(folder / "one", folder / "two")
 
 
-def test_two_processes_that_accumulate_give_what_one_gives(store, tmp_path):
+def test_two_processes_that_accumulate_give_the_weights_of_one(store, tmp_path):
     one, two = regression(), regression(accumulate=2)
     assert two_processes_differ_by(one, two, store, tmp_path) < 1e-5
 
 
 @needs_lpips
-def test_two_processes_give_what_one_gives_in_every_stage(store, encoder, tmp_path):
+def test_two_processes_give_the_weights_of_one_in_every_stage(store, encoder, tmp_path):
     recipe = srdiff(encoder)
     assert two_processes_differ_by(recipe, recipe, store, tmp_path) < 1e-5
 
 
 @needs_lpips
-def test_two_processes_give_what_one_gives_with_the_encoder(store, encoder, tmp_path):
+def test_two_processes_give_the_weights_of_one_with_the_encoder(store, encoder, tmp_path):
     recipe = joint(encoder)
     assert two_processes_differ_by(recipe, recipe, store, tmp_path) < 1e-5
 
 
-def test_each_second_sample_of_a_crop_has_noise_of_its_own(store):
-    """Whether all crops have one or some, and in whichever part of the batch they are."""
+def test_each_second_sample_of_a_crop_has_its_own_noise(store):
+    """Whether all crops have a second sample or only some, and in whichever part of the batch they are."""
     recipe = regression(batch=4, accumulate=2)
     crops = Crops(Store(store), "train", recipe.crop, recipe.seed, recipe.data)
     batches = Batches(recipe, crops, 1, 0, torch.device("cpu"), 0)

@@ -31,7 +31,7 @@ def lines(name: str, recipe: str, minutes: float = 1.0, **more) -> dict:
 
 
 @needs_lpips
-def test_a_step_of_an_encoder_and_of_what_needs_it_come_home_and_are_exported(tmp_path):
+def test_an_encoder_runs_before_what_needs_it_and_packed_runs_can_be_exported(tmp_path):
     store = synthetic_store(tmp_path / "store", 4, 3, 128)
     plan = [lines("srdiff", "srdiff-x4", encoder="regression"), lines("regression", "regression-x4"),
             lines("sr3", "sr3-x4")]
@@ -55,14 +55,14 @@ def test_a_step_of_an_encoder_and_of_what_needs_it_come_home_and_are_exported(tm
 def test_a_run_ends_cleanly_within_its_minutes(tmp_path):
     store = synthetic_store(tmp_path / "store", 4, 3, 128)
     done = run([lines("regression", "regression-x4", 0.2)], tmp_path, store)
-    # The command stops a run, which then fails, once that is GRACE seconds over its minutes.
+    # A run that is GRACE seconds over its minutes is stopped by the command, and fails.
     assert done.returncode == 0, done.stdout + done.stderr
     entries = [json.loads(line) for line in (tmp_path / "runs" / "regression" / "log.jsonl").read_text().splitlines()]
     assert "validation" in entries[-1]
     assert (tmp_path / "runs" / "regression" / "stage-0.pt").is_file()
 
 
-def test_a_run_that_fails_holds_up_only_what_needs_it(tmp_path):
+def test_a_run_that_fails_stops_only_the_runs_that_need_it(tmp_path):
     store = synthetic_store(tmp_path / "store", 4, 3, 128)
     broken = lines("broken", "regression-x4", set={**SMALL, "crop": 9})
     plan = [broken, lines("late", "srdiff-x4", encoder="broken"), lines("fine", "regression-x4")]

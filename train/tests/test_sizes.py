@@ -1,4 +1,4 @@
-"""SRDiff's published networks have the published sizes; built without memory."""
+"""SRDiff's and SRFlow's networks have the published sizes; they are built without memory."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from srzoo_train.models.srdiff_unet import SRDiffUNet
 from srzoo_train.models.srflow import SRFlow, SRFlowShape
 
 # Scale, multipliers, RRDB's blocks and features; parameters of U-Net and RRDB in thousands, and the
-# entries of the whole model's state, as ../shared/REFERENCE.md has them in section 0.
+# entries of the whole model's state: ../shared/REFERENCE.md, section 0.
 PUBLISHED = [
     (4, (1, 2, 3, 4), 17, 64, 12_935, 12_381, 666),
     (4, (1, 2, 3, 4), 8, 32, 11_755, 1_479, 396),
@@ -24,7 +24,7 @@ def thousands(network: torch.nn.Module) -> int:
 
 
 @pytest.mark.parametrize("scale,multipliers,blocks,features,unet_k,rrdb_k,entries", PUBLISHED)
-def test_published_sizes(scale, multipliers, blocks, features, unet_k, rrdb_k, entries):
+def test_srdiffs_networks_have_the_published_sizes(scale, multipliers, blocks, features, unet_k, rrdb_k, entries):
     with torch.device("meta"):
         unet = SRDiffUNet(64, multipliers, joined_channels(features, blocks), scale)
         rrdb = RRDBNet(features, blocks, scale)
@@ -37,13 +37,13 @@ def test_published_sizes(scale, multipliers, blocks, features, unet_k, rrdb_k, e
     (SRFlowShape(scale=8, blocks=8, stacked=(1, 3, 5, 7)), 40_031, 1630),
     (SRFlowShape(scale=8, stacked=(1, 3, 5, 7)), 50_822, 2080),
 ], ids=["DF2K_4X", "CelebA_8X", "DF2K_8X"])
-def test_srflows_published_sizes(shape, parameters, entries):
+def test_srflows_networks_have_the_published_sizes(shape, parameters, entries):
     with torch.device("meta"):
         network = SRFlow(shape)
     assert thousands(network) == parameters and len(network.state_dict()) == entries
 
 
-def test_our_networks_hold_two_million_parameters_or_fewer():
+def test_our_networks_have_at_most_two_million_parameters():
     with torch.device("meta"):
         assert thousands(Regression(4, 96, 11)) <= 2000
         assert thousands(Denoiser()) <= 2000

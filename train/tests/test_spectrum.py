@@ -1,4 +1,4 @@
-"""The distance of spectra, against noise and lattices whose power is known."""
+"""The distance of spectra is checked on noise and lattices of known power."""
 
 import math
 
@@ -18,27 +18,27 @@ def test_white_noise_has_its_variance_as_power_at_every_frequency():
     assert math.isclose(float(power[:, :, 2:-2, 2:].mean()), 0.01 + FLOOR, rel_tol=0.03)
 
 
-def test_alike_pictures_are_at_distance_zero_and_twice_the_noise_at_log_four_by_both_terms():
+def test_equal_pictures_have_distance_zero_and_twice_the_noise_log_four_in_both_terms():
     a = white(0.1)
     logs = SPECTRUM.log_power(a)
     assert float(SPECTRUM(logs, logs)) < 0.002
     assert abs(float(SPECTRUM(SPECTRUM.log_power(2 * a), logs)) - 2 * math.log(4)) < 0.02
 
 
-def test_one_line_counts_more_than_as_much_spread_over_all_frequencies():
+def test_one_line_counts_more_than_the_same_amount_over_all_frequencies():
     truth = torch.zeros(1, 100, 3, 3)
     line, spread = truth.clone(), truth + 0.02
     line[:, 7] = 2.0
     assert float(SPECTRUM(line, truth)) > 10 * float(SPECTRUM(spread, truth))
 
 
-def test_at_zero_distance_the_slope_is_a_number():
+def test_the_gradient_is_finite_at_zero_distance():
     logs = torch.zeros(1, 100, 3, 3, requires_grad=True)
     SPECTRUM(logs, torch.zeros(1, 100, 3, 3)).backward()
     assert torch.isfinite(logs.grad).all()
 
 
-def test_a_weave_of_four_pixels_shows_on_the_frequencies_of_its_lattice_alone():
+def test_a_weave_of_four_pixels_shows_only_at_the_frequencies_of_its_lattice():
     noise = white(0.02)
     weave = torch.zeros_like(noise)
     weave[:, :, ::4, ::4] = 0.2
@@ -64,7 +64,7 @@ def test_autocast_changes_nothing():
     assert torch.equal(cast, SPECTRUM.log_power(images))
 
 
-def test_what_no_eye_sees_is_not_counted():
+def test_invisible_noise_hardly_counts():
     flat = SPECTRUM.log_power(torch.zeros(1, 3, 64, 64))
     faint = SPECTRUM.log_power(white(0.1 / 127.5)[:1, :, :64, :64])
     assert float(SPECTRUM(faint, flat)) < 0.1

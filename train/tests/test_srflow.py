@@ -55,8 +55,8 @@ def test_the_bits_of_white_noise_are_its_entropy(encoder):
 
 
 @needs_lpips
-def test_samples_of_the_truths_distribution_have_the_energy_score_of_a_gaussian(encoder):
-    """E|X - y| - 1/2 E|X - X'| = deviation / sqrt(pi) where X, X' and y are alike."""
+def test_samples_distributed_like_the_truth_have_the_energy_score_of_a_gaussian(encoder):
+    """E|X - y| - 1/2 E|X - X'| = deviation / sqrt(pi) if X, X' and y have the same distribution."""
     stage = Stage("flow_sample", temperature=(1.0, 1.0), diversity=1.0, pixel=1.0, lpips=0.0, nll=0.0)
     objective = FlowSample(srflow(encoder), FlatEncoder(), 3.0, stage, find_lpips())
     hr = 0.1 * torch.randn(40, 3, 64, 64, generator=torch.Generator().manual_seed(1))
@@ -123,8 +123,8 @@ def test_a_killed_flow_resumes_to_the_same_bits(store, encoder, tmp_path):
 
 
 @needs_lpips
-def test_two_processes_train_the_flow_that_one_trains(store, encoder, tmp_path):
-    # The distance of spectra compares means over a whole batch, which each process has a part of.
+def test_two_processes_train_the_same_flow_as_one(store, encoder, tmp_path):
+    # Without the distance of spectra, which compares means over a whole batch; each process has only a part of it.
     recipe = srflow(encoder, stages=(Stage("nll", share=0.5), Stage("flow_sample", share=0.5)))
     assert two_processes_differ_by(recipe, recipe, store, tmp_path) < 1e-5
 
@@ -147,7 +147,7 @@ def test_the_recipe_trains_and_its_graphs_invert_each_other(store, encoder, tmp_
 
 
 def assert_inverse(entry: Path) -> None:
-    """A thousand residuals come back from their latents, by the graphs of an entry."""
+    """Checks that the graphs of an entry recover a thousand residuals from their latents."""
     import onnxruntime
 
     forward, inverse = (onnxruntime.InferenceSession(str(entry / f"{name}.onnx")) for name in ("forward", "inverse"))
@@ -160,8 +160,8 @@ def assert_inverse(entry: Path) -> None:
     assert np.abs(again - residual).max() < 1e-3
 
 
-def test_the_released_flow_is_started_from(store, tmp_path):
-    """Its graphs' weights, matrices included, are those of a network that computes the same."""
+def test_training_can_start_from_the_released_flow(store, tmp_path):
+    """A network with the weights of its graphs, matrices included, computes the same."""
     import onnxruntime
 
     root = TRAIN.parent
@@ -211,7 +211,7 @@ def test_the_released_graphs_invert_each_other_on_photographs():
     assert np.abs(again - residual).max() < 1e-3
 
 
-def test_another_size_than_the_released_flows_is_refused_by_name(store, tmp_path):
+def test_starting_a_larger_flow_from_the_released_one_names_the_missing_weights(store, tmp_path):
     recipe = read_recipe(TRAIN / "recipes" / "srflow-x4.yml")
     recipe = replace(recipe, network=replace(recipe.network, couplings=9), init_from="zoo/srflow", trackers=())
     recipe = replace(recipe, encoder=str(TRAIN.parent / "zoo/regression"), crop=16)
@@ -219,7 +219,7 @@ def test_another_size_than_the_released_flows_is_refused_by_name(store, tmp_path
         Trainer(recipe, Store(store), tmp_path / "run", None)
 
 
-def test_recipes_of_flows_are_checked(encoder):
+def test_wrong_recipes_of_flows_are_refused(encoder):
     with pytest.raises(RecipeError, match="srflow needs a regression entry"):
         checked(srflow(""))
     with pytest.raises(RecipeError, match="srflow takes the losses nll and flow_sample"):

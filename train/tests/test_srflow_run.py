@@ -1,4 +1,4 @@
-"""The log of the likelihood run that zoo/srflow/README.md shows is what the card says of it."""
+"""zoo/srflow/README.md describes the log of its likelihood run correctly."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def test_the_likelihood_of_crops_kept_aside_only_falls_and_no_step_is_skipped():
     assert LINES[-1]["skipped"] == skipped_late(LINES) == 0
 
 
-def test_the_card_tells_and_shows_what_the_log_says():
+def test_the_card_describes_and_draws_what_the_log_says():
     found, text = descents(LINES, "nll"), (CARD / "README.md").read_text()
     for name, descent in found.items():
         assert f"nll, {name}: {descent}\n" in text

@@ -15,7 +15,7 @@ time.sleep(1)
 """
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+@pytest.mark.skipif(not shutil.which("strace"), reason="(needs strace)")
 def test_onnxruntime_sends_nothing_and_writes_nothing(tmp_path):
     root = Path(__file__).parents[2]
     program = PROGRAM.format(graph=str(root / "tests/fixtures/scale.onnx"))

@@ -1,4 +1,4 @@
-"""A run ends in one clear line, and keeps what it had."""
+"""A run that fails ends in one clear line, and keeps what it had."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def saving(monkeypatch):
     monkeypatch.setattr(loop, "LOG_EVERY", 1)
 
 
-def test_a_loss_that_is_nan_stops_and_keeps_a_good_state(store, tmp_path, saving):
+def test_a_loss_of_nan_stops_the_run_and_keeps_a_good_state(store, tmp_path, saving):
     recipe = regression(stages=(Stage("l1", lr=1e30),), budget=Budget(max_steps=30))
     with pytest.raises(Stopped, match="last good state is kept"):
         Trainer(recipe, Store(store), tmp_path / "run", None).run()
@@ -46,7 +46,7 @@ def test_a_loss_that_is_nan_stops_and_keeps_a_good_state(store, tmp_path, saving
     assert all(torch.isfinite(value).all() for value in state["network"].values())
 
 
-def test_a_loss_that_runs_away_stops(store, tmp_path):
+def test_a_loss_that_runs_away_stops_the_run(store, tmp_path):
     run = Trainer(regression(), Store(store), tmp_path / "run", None)
     seen = lambda loss: [(torch.tensor(loss), torch.tensor(1.0))] * loop.WINDOW
     for _ in range(2):
@@ -57,7 +57,7 @@ def test_a_loss_that_runs_away_stops(store, tmp_path):
         run._look()
 
 
-def test_a_full_disk_is_one_line_and_what_was_saved_stays(store, tmp_path, saving):
+def test_a_full_disk_gives_one_line_and_keeps_what_was_saved(store, tmp_path, saving):
     out = tmp_path / "run"
     Trainer(regression(budget=Budget(max_steps=2)), Store(store), out, None).run()
     before = {file.name: file.read_bytes() for file in out.glob("s*.pt")}
@@ -134,13 +134,13 @@ def test_a_run_leaves_curves_a_sheet_and_a_report(store, tmp_path, saving):
     assert "validation psnr_y" in curves
     page = (out / "report.html").read_text()
     assert page.count("<svg") == len(curves) and "data:image/jpeg" in page and "http" not in page
-    # LR, bicubic, regression, HR of the one image that is kept aside.
+    # LR, bicubic, regression and HR of the one image that is kept aside.
     assert Image.open(out / "sheet-00000006.png").size == (4 * 256, 256)
     assert list(out.rglob("events.out.tfevents.*"))
 
 
-def test_training_goes_without_what_is_not_needed(store, tmp_path):
-    """A machine that can install nothing may lack these."""
+def test_training_works_without_packages_that_it_does_not_need(store, tmp_path):
+    """A machine on which nothing can be installed may lack these."""
     missing = ["PIL", "tensorboard", "onnxruntime", "jsonschema"]
     recipe = {
         "id": "r", "family": "regression", "stages": [{"loss": "l1"}], "batch": 2, "crop": 8,

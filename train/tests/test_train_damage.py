@@ -1,4 +1,4 @@
-"""The graph that tells how much to restore: trained alike from its seed, exported with an entry."""
+"""The graph that estimates how much to restore is fixed by its seed, and exported with an entry."""
 
 import copy
 
@@ -37,7 +37,7 @@ def test_train_gives_the_same_weights_from_the_same_seed(store):
 
 
 def loss_of(network: Damage, store) -> float:
-    """On crops that training does not see."""
+    """The loss on crops that training does not see."""
     seen, severity = judged(network, Store(store), 0)
     return float(torch.nn.functional.binary_cross_entropy(seen, severity))
 
@@ -69,7 +69,7 @@ def test_set_curve_leaves_nine_of_ten_clean_crops_below_and_three_of_four_damage
     assert found["restore_of_clean"] < 0.05 and found["right_pairs"] > 0.9
 
 
-def test_an_entry_with_damage_finds_out_how_much_to_restore(store, trained, tmp_path):
+def test_an_entry_is_exported_with_the_graph_that_estimates_how_much_to_restore(store, trained, tmp_path):
     file = tmp_path / "damage.pt"
     save(trained, file)
     network = saved(file)
@@ -87,14 +87,14 @@ def test_an_entry_with_damage_finds_out_how_much_to_restore(store, trained, tmp_
     assert all(torch.equal(p.half().float(), q) for p, q in zip(network.parameters(), released.parameters()))
 
 
-def test_a_run_without_damage_takes_no_such_graph(store, trained, tmp_path):
+def test_export_refuses_such_a_graph_for_a_run_without_damage(store, trained, tmp_path):
     Trainer(regression(), Store(store), tmp_path / "run", None).run()
     run = open_run(tmp_path / "run")
     with pytest.raises(ExportError, match="was not trained with data.damage"):
         export.export(run, tmp_path / "entry", {}, damage=trained)
 
 
-def test_refit_changes_the_last_layers_alone_and_lowers_the_loss(store, trained):
+def test_refit_changes_only_the_last_layers_and_lowers_the_loss(store, trained):
     network, before = copy.deepcopy(trained), loss_of(trained, store)
     refit(network, Store(store), 0, batches=16)
     assert all(torch.equal(a, b) for a, b in zip(network.body.parameters(), trained.body.parameters()))

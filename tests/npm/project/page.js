@@ -1,4 +1,4 @@
-// What a page does with a photograph; the test calls it.
+// Enlarges a photograph in a page; the test calls it.
 import { encodeImage, load } from "@srzoo/core";
 
 globalThis.enlarge = async (options) => {

@@ -1,4 +1,4 @@
-// Enlarges one file, before and after a run that is aborted, as a program for Node or Bun would:
+// Enlarges a file before and after an aborted run, as a program for Node or Bun would:
 //     node server.mjs FROM TO
 import { writeFile } from "node:fs/promises";
 import process from "node:process";

@@ -1,4 +1,4 @@
-// Code as in a TypeScript project; it is type-checked, not run.
+// Code of a TypeScript project; it is type-checked, not run.
 import { encodeImage, load, type Upscaler } from "@srzoo/core";
 import { ddim } from "@srzoo/core/diffusion";
 import { psnrY } from "@srzoo/core/metrics";

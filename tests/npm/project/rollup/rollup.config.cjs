@@ -1,4 +1,4 @@
-// The page and the workers, which Rollup does not find by itself, as bundles.
+// Bundles the page and the workers, which Rollup does not find by itself.
 const resolve = require("@rollup/plugin-node-resolve");
 
 const bundle = (input, file) => ({
