@@ -119,7 +119,7 @@ export function planImages({ card, model }: Engine, given: GenerateOptions): Pla
   return { ...planUpscale(card, model, size, options), width, height };
 }
 
-/** Refuses the plan of another entry, and choices that no plan has. */
+/** Refuses the plan of another entry, and invalid choices. */
 function checked(plan: Plan, card: ModelCard): Plan {
   if (plan.model !== card.id) {
     throw new RangeError(`Cannot run the plan: it is for ${plan.model}, not for ${card.id}`);
@@ -128,7 +128,7 @@ function checked(plan: Plan, card: ModelCard): Plan {
   return plan;
 }
 
-/** Black pixels. */
+/** Opaque black pixels. */
 function opaque(count: number): Uint8ClampedArray<ArrayBuffer> {
   return new Uint8ClampedArray(4 * count).map((_, i) => i % 4 === 3 ? 255 : 0);
 }

@@ -15,7 +15,7 @@ export interface WalkInput<State> extends Levels {
   start: State;
   /** Standard normal noise times the temperature; draw 0 made `start`, steps use 1, 2, ... */
   noise: (draw: number) => State | Promise<State>;
-  /** How states are summed: `tensors`, where they are tensors. */
+  /** How states are summed: `tensors` if they are tensors. */
   arithmetic: Arithmetic<State>;
   /** Aborts the loop, which throws the signal's reason. */
   signal?: AbortSignal;
@@ -35,7 +35,7 @@ export interface WalkStep<State = Tensor> {
   x: State;
 }
 
-/** Walks from `start` to x0; returns the last state, which is then the caller's. */
+/** Walks from `start` to x0; returns the last state, which the caller then owns. */
 export async function* walk<State>(
   sampler: Sampler,
   input: WalkInput<State>,

@@ -12,7 +12,7 @@ export interface Drawable {
   readonly height: number;
 }
 
-/** Properties that some of them have besides. */
+/** Properties that some of them also have. */
 interface Extras {
   /** Columns of an image, independent of its size on the page. */
   readonly naturalWidth?: number;
