@@ -31,7 +31,10 @@ export interface Work {
   budget: number;
   /** How the image is cut for the network. */
   tiling: Tiling;
-  /** Whether tiles may be larger if fewer pixels are then processed twice; not if the network sees whole tiles, since results then depend on them. */
+  /**
+   * Whether tiles may be larger if fewer pixels are then processed twice; not if the network sees whole tiles, since results
+   * then depend on their size.
+   */
   isFree: boolean;
   /** Whether samples are drawn, which takes more memory. */
   generative: boolean;
@@ -64,7 +67,10 @@ export const processMemory = 200e6;
 const TILE = { own: 160, blended: 3000 };
 /** Bytes per high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
 const REGION = { generative: 80, settled: 40 };
-/** Bytes that a region may take even if the images take less: the networks of srdiff-photo then see 1.23 times the pixels of a 4K image (1.19 times with 3e8). */
+/**
+ * Bytes that a region may take even if the images take less: the networks of srdiff-photo then see 1.23 times the pixels of a
+ * 4K image (1.19 times with 3e8).
+ */
 const ENOUGH = 2e8;
 /** Most pixels of a tile, as a multiple of the card's, if fewer pixels are then processed twice. */
 const LARGER = 2;

@@ -54,7 +54,7 @@ export function trustedInt8(card: ModelCard): ModelCard | undefined {
 function inInt8(card: ModelCard): ModelCard {
   const found = Object.entries(card.graphs).map(([name, graph]): [string, GraphFile] => {
     const file = card.int8!.graphs[name];
-    // A download of one file is none of another.
+    // The URLs of one file are not those of another.
     const { parameters } = graph;
     return [name, file ? { ...file, precision: "int8", parameters } : graph];
   });

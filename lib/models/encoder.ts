@@ -6,9 +6,9 @@ import { overTiles, type TileOptions, type TileRun } from "../tiling.ts";
 
 /** What an encoder makes of an image. */
 export interface Encoded {
-  /** The image with the least error, `[1, 3, H, W]`; absent where the encoder gives none, or was not asked for it. */
+  /** The image with the least error, `[1, 3, H, W]`; absent if the encoder gives none, or was not asked for it. */
   estimate?: Tensor;
-  /** All else, which only other networks read; whoever encodes disposes it. */
+  /** All other outputs, which only other networks read; the caller disposes them. */
   features: Record<string, Tensor | Held>;
 }
 

@@ -25,7 +25,7 @@ export interface RemoteEntry {
   readonly model: Model;
   /** The line to its worker. */
   readonly line: Line;
-  /** What it is doing. */
+  /** Its provider, and those that failed. */
   readonly state: State;
   /** Runs it to the end. */
   run(inputs: Inputs, how: How): Promise<Upscaled>;
@@ -37,7 +37,7 @@ export interface RemoteEntry {
 
 /** Options of a run, or its plan. */
 type How = Pick<UpscaleOptions | Plan, "signal" | "onProgress" | "noise">;
-/** Makes what is given to `stream()` before the options, when it is its turn. */
+/** Makes the arguments of `stream()` before the options, when they are needed. */
 type Inputs = () => Promise<readonly unknown[]>;
 
 /**
@@ -96,7 +96,7 @@ function entryAt(line: Line, card: ModelCard): RemoteEntry {
         };
       }
     } finally {
-      await call.ask({ kind: "end" }).catch(() => {}); // it is closed, and has ended with that
+      await call.ask({ kind: "end" }).catch(() => {}); // if the entry is closed, the call has ended with it
       call.end();
     }
   }
@@ -118,7 +118,7 @@ function entryAt(line: Line, card: ModelCard): RemoteEntry {
   };
 }
 
-/** What stays here of the options of a run, and what is sent. */
+/** Splits the options of a run into those that stay here and those that are sent. */
 function apart(
   { signal, onProgress, noise, ...how }: How,
 ): { handles: Handles; request: { how: object; watches: Watches } } {

@@ -46,9 +46,9 @@ export interface OpenOptions {
   readonly callTimeout?: number;
 }
 
-/** Those options, and what was begun before the graphs were there. */
+/** Those options, and work that was begun before the graphs were read. */
 export interface PreparedOptions extends OpenOptions {
-  /** What was begun. */
+  /** The work that was begun. */
   readonly preparation?: Preparation;
 }
 

@@ -27,7 +27,7 @@ export function findFaults(card: ModelCard): Fault[] {
   ];
 }
 
-/** Where a card names files, and which. */
+/** The files that a card names, and where it does. */
 function filesOf({ graphs, int8, fixture, licence }: ModelCard): [path: string, file: string][] {
   const named = (path: string, found: Readonly<Record<string, { file: string }>> = {}) =>
     Object.entries(found).map(([name, { file }]) =>
@@ -40,7 +40,7 @@ function filesOf({ graphs, int8, fixture, licence }: ModelCard): [path: string, 
   return files;
 }
 
-/** Files that would replace each other, or the card, where an entry is copied to. */
+/** Files that would replace each other, or the card, when an entry is copied. */
 function* collisions(card: ModelCard): Generator<Fault> {
   const seen = new Map<string, string>();
   for (const [path, file] of filesOf(card)) {
