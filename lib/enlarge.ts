@@ -34,7 +34,7 @@ export interface Preview {
   sample: number;
   /** Steps of this sample that are done, over all regions. */
   step: number;
-  /** Steps in all. */
+  /** Number of steps. */
   steps: number;
   /**
    * Makes the unfinished image; missing regions are transparent.

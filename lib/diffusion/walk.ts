@@ -25,7 +25,7 @@ export interface WalkInput<State> extends Levels {
 export interface WalkStep<State = Tensor> {
   /** Steps done, from 1. */
   step: number;
-  /** Steps in all. */
+  /** Number of steps. */
   steps: number;
   /** The estimate of x0 at this step. */
   x0: State;
