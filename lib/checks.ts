@@ -11,7 +11,7 @@ export interface Bounds {
 /**
  * Refuses anything but a whole number within bounds.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is another number.
  */
@@ -24,7 +24,7 @@ export function checkWhole(name: string, value: number, bounds: Bounds): void {
 /**
  * Refuses anything but a number within bounds; NaN is refused.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is another number.
  */
@@ -37,7 +37,7 @@ export function checkNumber(name: string, value: number, bounds: Bounds): void {
 /**
  * Refuses anything but a time; infinity means no limit.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is not a number.
  * @throws {RangeError} If it is not greater than 0.
  */
@@ -49,7 +49,7 @@ export function checkTime(name: string, value: number): void {
 /**
  * Refuses anything but true and false.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is anything else.
  */
 export function checkFlag(name: string, value: boolean): void {
@@ -59,7 +59,7 @@ export function checkFlag(name: string, value: boolean): void {
 /**
  * Refuses anything but one of some words.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is none of them; the message lists them.
  */
 export function checkWord(name: string, value: string, words: readonly string[]): void {
@@ -69,8 +69,8 @@ export function checkWord(name: string, value: string, words: readonly string[])
 /**
  * Refuses anything but an object; null, strings and arrays are refused.
  *
- * @param name What the user calls it.
- * @param wanted What it must be.
+ * @param name Its name in messages.
+ * @param wanted Words for an allowed value.
  * @throws {TypeError} If it is not an object.
  */
 export function checkObject(name: string, value: unknown, wanted = "an object"): void {
@@ -102,7 +102,7 @@ export function checkNames(
 /**
  * Refuses anything but a function or undefined.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is anything else.
  */
 export function checkFunction(name: string, value: unknown): void {
@@ -113,7 +113,7 @@ export function checkFunction(name: string, value: unknown): void {
 /**
  * Refuses anything but an AbortSignal or undefined.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is anything else.
  */
 export function checkSignal(name: string, value: unknown): void {

@@ -22,7 +22,7 @@ import type { ModelCard } from "./zoo/card.ts";
 
 /** An entry, opened. */
 export interface Engine {
-  /** What the entry is. */
+  /** The model card of the entry. */
   readonly card: ModelCard;
   /** Its family, opened. */
   readonly model: Model;

@@ -135,7 +135,7 @@ interface OpeningOptions extends EntryOptions {
   preparation?: Preparation;
 }
 
-/** What the upscaler needs of its sessions. */
+/** The part of the sessions that the upscaler needs. */
 type Opened = Omit<OpenedSessions, "provider" | "threads"> & {
   provider: Provider | "none";
 };

@@ -24,7 +24,7 @@ export interface GenerateOptions
 
 /** An unconditional entry of the zoo, ready to work. */
 export interface ImageGenerator extends AsyncDisposable {
-  /** What the entry is. */
+  /** The model card of the entry. */
   readonly card: ModelCard;
   /** The options that only some entries have and this one has. */
   readonly accepts: readonly FamilyOption[];

@@ -21,7 +21,7 @@ export interface Regions {
   readonly columns: readonly Span[];
 }
 
-/** What determines how an image is divided. */
+/** Everything that determines how an image is divided. */
 export interface Work {
   /** Images to make. */
   samples: number;

@@ -2,7 +2,7 @@
 
 import { builtin, onServer, serverModule } from "./platform.ts";
 
-/** What can be moved to another thread. */
+/** Objects that can be moved to another thread. */
 export type Movable = ArrayBuffer | ImageBitmap;
 
 /** The other side of a thread, or the thread itself as seen from inside. */

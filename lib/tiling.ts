@@ -48,7 +48,7 @@ export interface TileOptions {
   tiling: Tiling;
   /** Sizes of the low-resolution grid, multiples of `tiling.multiple`. */
   grid: readonly [height: number, width: number];
-  /** What cuts and joins, such as a session, which does it where the tiles are. @default {the CPU} */
+  /** Cuts and joins tiles, such as a session, which does so where they are. @default {the CPU} */
   patches?: Patches;
   /** Aborts the work before the next tile. */
   signal?: AbortSignal;

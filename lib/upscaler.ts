@@ -45,13 +45,13 @@ export interface Upscaled {
   readonly provider: Provider | "none";
   /** Precision of the weights, such as fp16 or int8; absent without a network. */
   readonly precision?: string;
-  /** What the user should know about this result. */
+  /** Warnings for the user about this result. */
   readonly warnings: readonly string[];
 }
 
 /** An entry of the zoo, ready to work. */
 export interface Upscaler extends AsyncDisposable {
-  /** What the entry is. */
+  /** The model card of the entry. */
   readonly card: ModelCard;
   /** Whether it draws samples, so that the seed matters. */
   readonly generative: boolean;

@@ -1,10 +1,10 @@
-/** What a prediction says about x0, and the Gaussian of the next state given x0. @module */
+/** The estimate of x0 from a prediction, and the Gaussian of the next state given x0. @module */
 
 import { checkNumber } from "../checks.ts";
 import { mix } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
-/** What a network's output estimates: the noise, the clean state, or the velocity. */
+/** Quantity that a network's output estimates: the noise, the clean state, or the velocity. */
 export type Prediction = "eps" | "x0" | "v";
 
 /** A Gaussian q(x_s | x_t, x0) whose mean is `x0` * x0 + `x` * x_t. */

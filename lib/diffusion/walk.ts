@@ -7,7 +7,7 @@ import type { Levels, Sampler } from "./samplers/sampler.ts";
 /** Estimates x0 from `x` at timestep `t` (an index of the schedule): the whole image, tiles joined. */
 export type Denoise<State = Tensor> = (x: State, t: number) => Promise<State>;
 
-/** What a walk needs besides its sampler. */
+/** Inputs of a walk besides its sampler. */
 export interface WalkInput<State> extends Levels {
   /** The network, already turned into an estimate of x0. */
   denoise: Denoise<State>;
@@ -21,7 +21,7 @@ export interface WalkInput<State> extends Levels {
   signal?: AbortSignal;
 }
 
-/** What a walk yields after each step; its states may be freed when the next step is asked for. */
+/** One step of a walk; its states may be freed when the next step is asked for. */
 export interface WalkStep<State = Tensor> {
   /** Steps done, from 1. */
   step: number;

@@ -17,7 +17,7 @@ import { type State, stateOver } from "./state.ts";
 import type { Time } from "./time.ts";
 import { diffusionOf, trajectoryOf } from "./trajectory.ts";
 
-/** What differs between diffusion families. */
+/** Differences between diffusion families. */
 export type DiffusionKind = Network & Preparation;
 
 /** The network of a family. */

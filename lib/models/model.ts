@@ -39,7 +39,7 @@ export interface Beginner extends ModelFacts {
   begin(frame: Frame): Conditioned;
 }
 
-/** What a model says about itself. */
+/** Facts about a model. */
 export interface ModelFacts {
   /** The family options that it has; all others are refused. */
   readonly accepts: readonly FamilyOption[];

@@ -58,7 +58,7 @@ function product(numbers: Numbers = []): number {
   return numbers.reduce((product, value) => product * Math.max(1, value), 1);
 }
 
-/** What padding adds to each axis: the widths at all beginnings come before those at all ends. */
+/** The padding of each axis: the widths at all beginnings come before those at all ends. */
 function pairSums(numbers: Numbers = []): number[] {
   const half = numbers.length / 2;
   return Array.from({ length: half }, (_, axis) => numbers[axis] + numbers[half + axis]);

@@ -19,7 +19,7 @@ import { planningModel } from "./planning.ts";
 
 /** An opened entry. */
 export interface RemoteEntry {
-  /** What it is. */
+  /** Its model card. */
   readonly card: ModelCard;
   /** Its model, to plan with. */
   readonly model: Model;
@@ -43,7 +43,7 @@ type Inputs = () => Promise<readonly unknown[]>;
 /**
  * Opens an entry in a worker of its own.
  *
- * @param what What to open of it.
+ * @param what Whether to open an upscaler or a generator.
  * @param library URL of the worker's script, if a bundler did not find it.
  */
 export async function openRemotely(

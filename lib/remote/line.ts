@@ -18,7 +18,7 @@ export interface Call {
   /**
    * Sends a request, once the one before is answered.
    *
-   * @throws {unknown} What the worker has thrown, what a handle has thrown, or the signal's reason.
+   * @throws {unknown} Whatever the worker or a handle has thrown, or the signal's reason.
    */
   ask(request: Request): Promise<unknown>;
   /** Ends the call. */
@@ -78,7 +78,7 @@ export function openLine(thread: Thread<ToLibrary, FromLibrary>): Line {
     }
     const fail = (error: unknown) => settle(({ reject }) => reject(error));
 
-    /** What a handle throws ends the call, as it would on one thread. */
+    /** Ends the call if a handle throws, as it would on one thread. */
     async function handled(work: () => unknown): Promise<void> {
       try {
         await work();

@@ -10,10 +10,10 @@ import type { DownloadProgress } from "../zoo/cache.ts";
 import type { ModelCard } from "../zoo/card.ts";
 import type { SentError } from "./sent_error.ts";
 
-/** What is opened: an upscaler, or a generator. */
+/** Kind of the opened entry. */
 export type Kind = "upscaler" | "generator";
 
-/** What a call asks for, one request after the other. */
+/** Requests of a call, one after the other. */
 export type Request =
   | { kind: "open"; what: Kind; model: string | ModelCard; options: EntryOptions; watches: Watches }
   | { kind: "run"; inputs: readonly unknown[]; how: object; watches: Watches }

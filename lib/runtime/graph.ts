@@ -65,7 +65,7 @@ export interface LoadedGraph {
   readonly device?: Device;
 }
 
-/** What a device with memory of its own does without a graph. */
+/** Operations without a graph on a device that has its own memory. */
 export interface Device {
   /** Copies a tensor to it. */
   put(values: Tensor): DeviceTensor;

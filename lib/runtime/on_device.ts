@@ -12,7 +12,7 @@ import { HeldOutput, noMaker } from "./held_output.ts";
 import type { Remote } from "./host.ts";
 import type { Session } from "./session.ts";
 
-/** What sessions do without a graph. */
+/** Operations of sessions without a graph. */
 export type OnDevice = Pick<Session, "sum" | "cut" | "add">;
 
 /** Where a provider can take a tensor from: here, or its device. */

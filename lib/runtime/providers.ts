@@ -264,7 +264,7 @@ function runError(graph: string, provider: Provider, cause: Error): Error {
   });
 }
 
-/** What the sessions of graphs that were opened together share. */
+/** Shared parts of the sessions of graphs that were opened together. */
 interface Shared {
   provider(): Provider;
   run(graph: string, ...call: Parameters<Session["run"]>): ReturnType<Session["run"]>;

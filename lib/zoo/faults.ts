@@ -11,7 +11,7 @@ const MOST_GRAPHS = 32;
 export interface Fault {
   /** Path of its key, such as `steps.trained.0.graph`. */
   readonly path: string;
-  /** What is wrong with it. */
+  /** The message, without the path. */
   readonly message: string;
 }
 

@@ -73,7 +73,7 @@ function textFormat(head: string): string | undefined {
   return pages.some((page) => prolog.startsWith(page)) ? "HTML" : undefined;
 }
 
-/** What follows the declaration, the comments and the document type of an XML text. */
+/** The rest of an XML text after its declaration, comments and document type. */
 function rootOf(text: string): string {
   const marks = [["<?xml", "?>"], ["<!--", "-->"], ["<!doctype svg", ">"]];
   for (;;) {
