@@ -1,8 +1,8 @@
-/** Waits that a signal ends. @module */
+/** Waiting that a signal can end. @module */
 
 /**
- * Rejects with the signal's reason as soon as it aborts, though the work may never end: it waits for its turn, or reads a pipe
- * that nobody writes to.
+ * Waits for work, but rejects with the signal's reason as soon as it aborts, even if the work never ends: it may wait for
+ * its turn, or read a pipe that nobody writes to.
  */
 export async function abortable<Result>(
   work: Promise<Result>,

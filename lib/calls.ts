@@ -17,7 +17,7 @@ export interface CallsOptions<Request, Reply> {
   opening(): Call<Request>;
   /** Milliseconds in which the thread must answer it. */
   patience: number;
-  /** Whether the thread cannot be used any more after it reported a failure, and ends. @default {false} */
+  /** Whether the thread is unusable after it reports a failure, and then ends. @default {false} */
   isFragile?: boolean;
   /** Stops the thread, even while it works. */
   stop(thread: Thread<Request, Reply | Failure>): void;
@@ -26,7 +26,7 @@ export interface CallsOptions<Request, Reply> {
    * call starts it again.
    */
   idle: number;
-  /** Whether it must not end yet though it is idle, since it holds what cannot be had again. */
+  /** Whether it must stay although it is idle, since it holds what cannot be made again. */
   isNeeded?(): boolean;
 }
 
@@ -44,7 +44,7 @@ export interface Call<Request> {
   request: Request;
   /** Transferred buffers, which are gone afterwards. */
   transfer?: ArrayBuffer[];
-  /** Called with the reply, also if that tells of a failure, before the turn of another call. */
+  /** Called with the reply, even if it reports a failure, before the next call starts. */
   onReply?(reply: object): void;
 }
 
@@ -55,15 +55,15 @@ export interface Calls<Request, Reply> {
   /**
    * Calls.
    *
-   * @param make Makes the request when it is the call's turn, given the thread's reply to the opening, which is another
+   * @param make Makes the request when it is the call's turn, given the thread's reply to the opening, a different
    * object for each thread.
    * @throws {TimeoutError} If there is no answer in time.
    * @throws {CallError} If the thread says that it failed.
    */
   call(make: (opened: Reply) => Call<Request>, options: CallOptions): Promise<Reply>;
-  /** Whether the thread that said this to the opening still runs. */
+  /** Whether the thread that gave this reply to the opening still runs. */
   isLive(opened: Reply): boolean;
-  /** Tells that thread something that it does not answer, if it still runs. */
+  /** Sends that thread a request that it does not answer, if it still runs. */
   tell(opened: Reply, request: Request): void;
   /** Ends the thread for good; a call in flight rejects at once. */
   close(): void;
@@ -115,7 +115,7 @@ export function callsTo<Request, Reply extends { kind: string }>(
     }
   }
 
-  // The calls wait here, not in the thread: ending it then harms no call but the running one.
+  // Calls wait here, not in the thread, so that ending it affects only the running call.
   function inTurn<Result>(work: (either: AbortSignal) => Promise<Result>, signal?: AbortSignal) {
     const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
     const mine = last.then(async () => {
@@ -163,7 +163,7 @@ interface ExchangeOptions {
   signal: AbortSignal;
   /** Ends the thread. */
   giveUp(): void;
-  /** Whether the thread ends after it reported a failure, too. */
+  /** Whether the thread also ends after it reports a failure. */
   isFragile?: boolean;
   /** Milliseconds after which waiting ends. */
   timeout: number;

@@ -1,4 +1,4 @@
-/** Refusals of options that are not what they must be, in one wording. @module */
+/** Checks of options, with error messages in one wording. @module */
 
 /** Numbers that an option may have. */
 export interface Bounds {
@@ -9,11 +9,11 @@ export interface Bounds {
 }
 
 /**
- * Refuses what is not a whole number within bounds.
+ * Refuses anything but a whole number within bounds.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is not a number.
- * @throws {RangeError} If it is another one.
+ * @throws {RangeError} If it is another number.
  */
 export function checkWhole(name: string, value: number, bounds: Bounds): void {
   const { from = 0, to } = bounds;
@@ -22,11 +22,11 @@ export function checkWhole(name: string, value: number, bounds: Bounds): void {
 }
 
 /**
- * Refuses what is not a number within bounds: NaN is in none.
+ * Refuses anything but a number within bounds; NaN is refused.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is not a number.
- * @throws {RangeError} If it is another one.
+ * @throws {RangeError} If it is another number.
  */
 export function checkNumber(name: string, value: number, bounds: Bounds): void {
   const { from = 0, to } = bounds;
@@ -35,11 +35,11 @@ export function checkNumber(name: string, value: number, bounds: Bounds): void {
 }
 
 /**
- * Refuses what is not a time; infinity is no limit.
+ * Refuses anything but a time; infinity means no limit.
  *
- * @param name What the user calls it.
+ * @param name Its name in messages.
  * @throws {TypeError} If it is not a number.
- * @throws {RangeError} If it is not over 0.
+ * @throws {RangeError} If it is not greater than 0.
  */
 export function checkTime(name: string, value: number): void {
   if (typeof value === "number" && value > 0) return;
@@ -47,31 +47,31 @@ export function checkTime(name: string, value: number): void {
 }
 
 /**
- * Refuses what is neither true nor false.
+ * Refuses anything but true and false.
  *
- * @param name What the user calls it.
- * @throws {TypeError} If it is neither.
+ * @param name Its name in messages.
+ * @throws {TypeError} If it is anything else.
  */
 export function checkFlag(name: string, value: boolean): void {
   if (typeof value !== "boolean") throw fault(TypeError, name, value, "true or false");
 }
 
 /**
- * Refuses what is none of some words.
+ * Refuses anything but one of some words.
  *
- * @param name What the user calls it.
- * @throws {TypeError} If it is none; the message lists them.
+ * @param name Its name in messages.
+ * @throws {TypeError} If it is none of them; the message lists them.
  */
 export function checkWord(name: string, value: string, words: readonly string[]): void {
   if (!words.includes(value)) throw fault(TypeError, name, value, words.join(" or "));
 }
 
 /**
- * Refuses what has no members: nothing at all, a text, a list.
+ * Refuses anything but an object; null, strings and arrays are refused.
  *
- * @param name What the user calls it.
- * @param wanted What it must be.
- * @throws {TypeError} If it is no object.
+ * @param name Its name in messages.
+ * @param wanted Words for an allowed value.
+ * @throws {TypeError} If it is not an object.
  */
 export function checkObject(name: string, value: unknown, wanted = "an object"): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
@@ -79,10 +79,10 @@ export function checkObject(name: string, value: unknown, wanted = "an object"):
 }
 
 /**
- * Refuses what is no object, and options whose names are not known; undefined ones do not count.
+ * Refuses anything but an object, and options with unknown names; undefined options are ignored.
  *
- * @param why What else is to be said of a name.
- * @throws {TypeError} If there is such a one; the message lists the known ones.
+ * @param why Says why an option cannot be used, if there is more to say than that it does not exist.
+ * @throws {TypeError} If a name is unknown; the message lists the known ones.
  */
 export function checkNames(
   options: object,
@@ -100,10 +100,10 @@ export function checkNames(
 }
 
 /**
- * Refuses what cannot be called, but for nothing at all.
+ * Refuses anything but a function or undefined.
  *
- * @param name What the user calls it.
- * @throws {TypeError} If it cannot.
+ * @param name Its name in messages.
+ * @throws {TypeError} If it is anything else.
  */
 export function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === "function") return;
@@ -111,13 +111,13 @@ export function checkFunction(name: string, value: unknown): void {
 }
 
 /**
- * Refuses what does not abort, but for nothing at all.
+ * Refuses anything but an AbortSignal or undefined.
  *
- * @param name What the user calls it.
- * @throws {TypeError} If it is no signal.
+ * @param name Its name in messages.
+ * @throws {TypeError} If it is anything else.
  */
 export function checkSignal(name: string, value: unknown): void {
-  // By its members: another window has classes of its own.
+  // By its members: a signal of another window has another class.
   if (value === undefined) return;
   const { addEventListener, throwIfAborted } = Object(value);
   if (typeof addEventListener === "function" && typeof throwIfAborted === "function") return;
@@ -132,7 +132,7 @@ function fault(kind: ErrorConstructor, name: string, value: unknown, wanted: str
   return new kind(`Cannot use ${name} = ${shown(value)}: it must be ${wanted}`);
 }
 
-/** Some words of any value, in one line. */
+/** A short description of any value, in one line. */
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value === "object" && value !== null) {

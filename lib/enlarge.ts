@@ -22,7 +22,7 @@ import type { ModelCard } from "./zoo/card.ts";
 
 /** An entry, opened. */
 export interface Engine {
-  /** What the entry is. */
+  /** The model card of the entry. */
   readonly card: ModelCard;
   /** Its family, opened. */
   readonly model: Model;
@@ -34,15 +34,15 @@ export interface Preview {
   sample: number;
   /** Steps of this sample that are done, over all regions. */
   step: number;
-  /** Steps in all. */
+  /** Number of steps. */
   steps: number;
   /**
    * Makes the unfinished image; missing regions are transparent.
    *
-   * @throws {Error} If the next preview was asked for: the memory is used again.
+   * @throws {Error} If the next preview has been requested, which reuses the memory.
    */
   image(): Promise<Image>;
-  /** Makes the image of the noisy state that this step began with, and throws as `image()` does; absent without a chain. */
+  /** Makes the image of the noisy state that this step started from, as `image()` does; absent if there are no states. */
   state?(): Promise<Image>;
 }
 
@@ -56,7 +56,7 @@ type Meter = (
 /** One run of one image. */
 interface Run extends Engine {
   source: Image;
-  /** Whether all colours of the source are gray, so that those of the result must be too; otherwise its channels say it. */
+  /** Set if all colours of the source are gray, so that those of the result must be too; otherwise the channels decide. */
   isGray?: true;
   plan: Plan;
   canvases: readonly Canvas[];
@@ -130,7 +130,7 @@ async function* sampleAll(
   const { plan, canvases, meter, isGray, card: { scale } } = run;
   const { channels, iccProfile, notes } = run.source;
   const { left, top } = region.sides;
-  /** What is within the frame. */
+  /** The part within the frame. */
   const window = { ...scaled(rectOf(region), scale), x: left * scale, y: top * scale };
   const opacity = alpha && resize(alpha, window);
   const areas = run.card.tiling && run.model.condition && flatAreas(rgb);
@@ -140,7 +140,7 @@ async function* sampleAll(
     const show = (result: Tensor) => canvas.preview(render(result), region.row, region.column);
     const steps = sampleRegion(run, region, conditioned, sample);
     let latest = 0;
-    // The memory of a step is used again by the next one.
+    // The next step reuses the memory of this one.
     const inTime = (step: number, make: () => Promise<Tensor>) => async () => {
       if (step === latest) return show(await make());
       throw new Error("Cannot show this step: ask for its image before the next step");
@@ -161,7 +161,7 @@ async function* sampleAll(
     let image: Image;
     if (areas || plan.consistency) {
       const part = crop(drawn, window);
-      // What the model holds must not change.
+      // The model's own tensor must not change.
       const own = part === drawn ? scaleBy(1, part) : part;
       if (areas) flatten(own, rgb, areas);
       if (plan.consistency) project(own, rgb);
@@ -214,7 +214,7 @@ function sampleRegion(
       const index = { seed, sample, draw };
       if (!field) return new HeldNoise({ index, dims, origin: start, scale: temperature });
       const given = checkNoise(await field(index, dims, start), dims);
-      return scaleBy(temperature, given); // a field of the user's may be kept
+      return scaleBy(temperature, given); // the user may keep this tensor
     },
     guide: guide && { image: framed(guide.image), weight: framed(guide.weight) },
     onTile: (done, tiles) => {
@@ -224,7 +224,7 @@ function sampleRegion(
   });
 }
 
-/** What a call of a network counts where the end of a region's sample counts 1. */
+/** Weight of a network call; the end of a region's sample has weight 1. */
 const CALL = 8;
 
 /** Counts the work: the calls of networks, and the finished regions of samples, which take much less time. */
@@ -239,7 +239,7 @@ function meterOf({ runs, samples, steps, onProgress }: Plan, regions: number): M
   };
 }
 
-/** The number of channels of an image; if it does not say so, it has alpha if a pixel is not opaque. */
+/** The number of channels of an image; if it is not stated, 4 if any pixel is not opaque, otherwise 3. */
 function channelsOf({ channels, data }: Image): NonNullable<Image["channels"]> {
   if (channels) return channels;
   for (let i = 3; i < data.length; i += 4) if (data[i] < 255) return 4;

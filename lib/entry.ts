@@ -38,7 +38,7 @@ export interface EntryOptions extends FetchOptions, ResolveOptions {
    * Precision of the weights. With fp32 and fp16 weights arithmetic is in fp32, and results are the same on every
    * CPU; int8 is faster on many CPUs, and its results may differ slightly between them. "auto" tries both once and
    * takes int8 if it is faster and the card says that it loses almost no quality; on WebGPU it computes in fp16, if the
-   * adapter has `shader-f16` and the graphs give what was recorded, to 3 % of its range.
+   * adapter has `shader-f16` and the graphs reproduce the recorded run to 3 % of its range.
    *
    * @default {the entry's own, so that a seed gives the same image everywhere}
    */
@@ -131,16 +131,16 @@ export function checkOpen({ card, isClosed }: Entry): void {
 
 /** How an entry is opened once it is found. */
 interface OpeningOptions extends EntryOptions {
-  /** What was begun before its graphs are there. */
+  /** Work that was begun before its graphs were fetched. */
   preparation?: Preparation;
 }
 
-/** What the upscaler needs of its sessions. */
+/** The part of the sessions that the upscaler needs. */
 type Opened = Omit<OpenedSessions, "provider" | "threads"> & {
   provider: Provider | "none";
 };
 
-/** Opens the files of a card, with all that can be done meanwhile. */
+/** Opens the files of a card, and prepares what it can while they are fetched. */
 async function openPrepared(found: ModelCard, options: EntryOptions): ReturnType<typeof openCard> {
   if (Object.keys(found.graphs).length === 0) return await openCard(found, options);
   const preparation = prepare(options);
@@ -200,7 +200,7 @@ async function trustedGraph(
 /**
  * Fetches the fixture and the graphs of a card at once.
  *
- * @throws {Error} The first failure, which ends the other downloads, once they have ended.
+ * @throws {Error} The first failure, after the other downloads were aborted.
  */
 async function filesOf(card: ModelCard, options: OpeningOptions) {
   const failing = new AbortController();

@@ -1,4 +1,4 @@
-/** What the system says about files, in words. @module */
+/** System errors about files, in words. @module */
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
@@ -8,7 +8,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ELOOP: "it is a link to itself",
 };
 
-/** The reason in words, for the errors that users are likely to meet; the `code` stays. */
+/** The error with its reason in words, if users are likely to meet it; the `code` stays. */
 export function fileFault(error: Error): Error {
   const { code = "" } = error as { code?: string };
   const words = WORDS[code];

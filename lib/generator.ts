@@ -24,7 +24,7 @@ export interface GenerateOptions
 
 /** An unconditional entry of the zoo, ready to work. */
 export interface ImageGenerator extends AsyncDisposable {
-  /** What the entry is. */
+  /** The model card of the entry. */
   readonly card: ModelCard;
   /** The options that only some entries have and this one has. */
   readonly accepts: readonly FamilyOption[];
@@ -119,7 +119,7 @@ export function planImages({ card, model }: Engine, given: GenerateOptions): Pla
   return { ...planUpscale(card, model, size, options), width, height };
 }
 
-/** Refuses the plan of another entry, and choices that no plan has. */
+/** Refuses the plan of another entry, and invalid choices. */
 function checked(plan: Plan, card: ModelCard): Plan {
   if (plan.model !== card.id) {
     throw new RangeError(`Cannot run the plan: it is for ${plan.model}, not for ${card.id}`);
@@ -128,7 +128,7 @@ function checked(plan: Plan, card: ModelCard): Plan {
   return plan;
 }
 
-/** Black pixels. */
+/** Opaque black pixels. */
 function opaque(count: number): Uint8ClampedArray<ArrayBuffer> {
   return new Uint8ClampedArray(4 * count).map((_, i) => i % 4 === 3 ? 255 : 0);
 }

@@ -12,7 +12,7 @@ import { crop } from "./tensor/window.ts";
 
 /** One latent of an image. */
 export interface Latent {
-  /** Values `[1, channels, height, width]`, near standard normal for images as the entry knows them. */
+  /** Values `[1, channels, height, width]`, near standard normal for images like those of the training. */
   readonly values: Tensor;
   /** Position of the image's first pixel in them: the rest is the frame around it. */
   readonly frame: number;
@@ -22,7 +22,7 @@ export interface Latent {
 export interface Encoded {
   /** The latents, by draw. */
   readonly latents: readonly Latent[];
-  /** log |d latents / d image| for the image in [-1, 1], of the image with its frame. */
+  /** log |d latents / d image| of the image with its frame, in [-1, 1]. */
   readonly logDet: number;
   /**
    * Bits that one byte of the image would cost: -log2 of its density, times the width of a byte, for each of its

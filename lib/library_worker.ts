@@ -1,6 +1,6 @@
 /**
- * The worker of `load()` with `worker: true`: the whole library, in a page as in Deno, Node and Bun. It starts workers for graphs
- * and codecs, for which a page may give this script, too.
+ * The worker of `load()` with `worker: true`: the whole library, in a page, Deno, Node or Bun. It starts workers for graphs
+ * and codecs; a page may use this script for them, too.
  *
  * A bundler that follows `new URL("./library_worker.ts", import.meta.url)` finds it by itself; otherwise it is bundled
  * separately, and its address is given to `load()` as `worker: { library }`.

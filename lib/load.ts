@@ -17,14 +17,14 @@ export interface LibraryWorker {
 /** How an entry is loaded. */
 export interface LoadOptions extends Omit<EntryOptions, "worker"> {
   /**
-   * Whether the whole library works in a worker of its own, so that the thread that uses it never waits for it; the
-   * images are the same. `{ library }` does so too, where a page's bundler does not find the worker's script.
+   * Whether the whole library runs in a worker, so that the calling thread stays responsive; the images are the same.
+   * `{ library }` means true, and gives the URL of the worker's script if a page's bundler does not find it.
    *
-   * The functions that are given as options are still called on this thread, and each preview of a stream is made whether
-   * or not it is asked for. Until `close()` the worker holds the entry's memory.
+   * Functions that are given as options are still called on this thread. Every preview of a stream is made, whether or
+   * not its image is asked for. The worker holds the entry's memory until `close()`.
    *
-   * A URL, of the bundle of `jsr:@srzoo/core/worker`, is that of the script of the worker that runs nothing but networks
-   * and codecs, for a bundled page whose bundler does not find it.
+   * A URL leaves the library on this thread. It is that of the script that runs networks and codecs, the bundle of
+   * `jsr:@srzoo/core/worker`, for a page whose bundler does not find it.
    *
    * @default {false}
    */

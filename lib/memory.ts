@@ -21,7 +21,7 @@ export interface Regions {
   readonly columns: readonly Span[];
 }
 
-/** What determines how an image is divided. */
+/** Everything that determines how an image is divided. */
 export interface Work {
   /** Images to make. */
   samples: number;
@@ -31,7 +31,10 @@ export interface Work {
   budget: number;
   /** How the image is cut for the network. */
   tiling: Tiling;
-  /** Whether tiles may be larger, if fewer pixels are then processed twice; results of networks that see whole tiles depend on it. */
+  /**
+   * Whether tiles may be larger if fewer pixels are then processed twice; not if the network sees whole tiles, since results
+   * then depend on their size.
+   */
   isFree: boolean;
   /** Whether samples are drawn, which takes more memory. */
   generative: boolean;
@@ -64,16 +67,19 @@ export const processMemory = 200e6;
 const TILE = { own: 160, blended: 3000 };
 /** Bytes per high-resolution pixel of a region: tensors of 3 floats, with and without a sampler. */
 const REGION = { generative: 80, settled: 40 };
-/** Limit of a region's bytes where the images take less: networks of srdiff-photo then see 1.23 times the pixels of a 4K image, with 3e8 1.19 times. */
+/**
+ * Bytes that a region may take even if the images take less: the networks of srdiff-photo then see 1.23 times the pixels of a
+ * 4K image (1.19 times with 3e8).
+ */
 const ENOUGH = 2e8;
-/** How many times as many pixels as the card's tile a tile may have, if fewer pixels are then processed twice. */
+/** Most pixels of a tile, as a multiple of the card's, if fewer pixels are then processed twice. */
 const LARGER = 2;
 
 /**
  * Divides an image into regions that fit in the memory, and chooses the tile.
  *
- * Networks that see whole tiles keep the card's, since results depend on it; others may get a larger one, so that a small
- * image is one tile.
+ * Networks that see whole tiles keep the card's tile, since results depend on it; others may get a larger one, so that a
+ * small image is one tile.
  *
  * @throws {RangeError} If the memory is too small for the smallest regions.
  */
@@ -111,7 +117,7 @@ export function fitMemory(card: ModelCard, size: Size, work: Work): Division {
   };
 }
 
-/** The whole image if it has at most `pixels`, otherwise the regions with at most as many that overlap least, or undefined. */
+/** The whole image if it has at most `pixels`, otherwise the regions of at most as many that overlap least; undefined if there are none. */
 function regionsOf({ width, height }: Size, work: Work, pixels: number): Regions | undefined {
   const { tiling: { multiple }, frame } = work;
   const margin = marginOf(work);
@@ -135,9 +141,9 @@ function regionsOf({ width, height }: Size, work: Work, pixels: number): Regions
 }
 
 /**
- * How far a region reaches into its neighbours: as far as a tile, or the radius of the projection. That an encoder and steps come one
- * after the other does not matter, as both seldom reach far at the same place: `tests/overlap_test.ts` finds no value that differs by
- * more than 1 of 255.
+ * How far a region reaches into its neighbours: as far as a tile, or the radius of the projection. An encoder and steps run one after
+ * the other, but their reaches need not be added, since both seldom reach far at the same place: `tests/overlap_test.ts` finds no value
+ * that differs by more than 1 of 255.
  */
 function marginOf({ tiling, consistency }: Work): number {
   return alignUp(Math.max(consistency ? 24 : 4, tiling.overlap), tiling.multiple);
@@ -157,7 +163,7 @@ function gridsOf({ rows, columns }: Regions, { tiling: { multiple }, frame }: Wo
   return [sidesOf(rows), sidesOf(columns)];
 }
 
-/** The tiling, from the given one on, that covers regions with the least overlap in tiles of at most `most` pixels. */
+/** The tiling that covers regions with the least overlap, in tiles from the given size to `most` pixels. */
 function bestTile(grids: Grids, tiling: Tiling, most: number): Tiling {
   let best = tiling, least = Infinity;
   for (let size = tiling.size; size ** 2 <= 4 * most; size += tiling.multiple) {

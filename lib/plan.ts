@@ -72,7 +72,7 @@ export interface UpscaleOptions {
    */
   tile?: number;
   /**
-   * Moves the result so that it gives the source again when it is shrunk (LR-PSNR of 50 dB and more).
+   * Makes the result match the source when it is shrunk again (LR-PSNR of 50 dB and more).
    *
    * @default {false}
    */
@@ -91,12 +91,12 @@ export interface UpscaleOptions {
    */
   memory?: number;
   /**
-   * Standard normal noise of any window of any field, in place of the seed's.
+   * Standard normal noise for any window of any field, in place of the seed's.
    *
    * @default {the library's noise}
    */
   noise?: NoiseField;
-  /** Content of the result to steer each step towards; its tensors are as large as the result. */
+  /** Content to steer each step towards, in tensors as large as the result. */
   guide?: Guide;
   /** Stops the run within one tile of one step. */
   signal?: AbortSignal;
@@ -112,11 +112,11 @@ export interface Progress {
   sample: number;
   /** Steps done of this sample in this region. */
   step: number;
-  /** Steps in all. */
+  /** Number of steps. */
   steps: number;
   /** Tiles done of this step. */
   tile: number;
-  /** Tiles in all. */
+  /** Number of tiles. */
   tiles: number;
   /** Fraction of the whole work that is done, 0 to 1; never decreases. */
   fraction: number;
@@ -124,7 +124,7 @@ export interface Progress {
 
 /** All choices of a run. */
 export interface Plan {
-  /** Id of the entry that it is for. */
+  /** Id of its entry. */
   readonly model: string;
   /** Columns of the source. */
   readonly sourceWidth: number;
@@ -202,7 +202,7 @@ const COMMON = ["memory", "signal", "onProgress"];
 const MOST_SIDE = 2 ** 31 - 1;
 /** Most pixels of a result: their bytes are in one array, and their tiles in lists. */
 const MOST_PIXELS = 2 ** 31;
-/** What a bicubic entry needs: no network, the kernel's radius. */
+/** The tiling of a bicubic entry, which has no network: the overlap is the kernel's radius. */
 const NO_NETWORK: Tiling = { size: 512, overlap: 4, multiple: 1 };
 
 /**
@@ -321,7 +321,7 @@ export function checkChoices(
   );
 }
 
-/** The scale of the noise that an entry takes: by default, and at most. */
+/** The default and the largest temperature of an entry. */
 export function temperatureOf({ flow }: ModelCard): { default: number; max: number } {
   return flow ? { default: flow.temperature, max: 1 } : { default: 1, max: 2 };
 }
@@ -337,13 +337,13 @@ function optionsOf(card: ModelCard, model: Model): string[] {
 }
 
 /**
- * How far tiles overlap, in pixels: half the network's radius where noise is drawn, a third where none is, but at most 20, or a
- * quarter of the radius if that is more; and at least 16 or 8, or the radius itself if that is less.
+ * Overlap of tiles in pixels: half the network's radius if noise is drawn, otherwise a third; at most 20, or a quarter of the
+ * radius if that is more; at least 16 with noise and 8 without, or the radius itself if that is less.
  *
- * What a network takes from farther away counts so little that no value of a result changes by more than 1 of 255: of 184,320 values
- * of the contract tests' hardest image, in tiles of 64 pixels, 1,611 do of sr3 (radius 44), 1,154 of ddpm (44), 16 of srdiff-photo (60),
- * 304 of regression (24) and 482 of regression-photo (22). At 16 pixels ddpm has 355 values that change by 2 to 4, at 6 regression 74 by 2.
- * (Effective receptive fields are a fraction of theoretical ones, Luo et al. 2016.)
+ * Pixels farther away count so little that no value of a result changes by more than 1 of 255 (effective receptive fields are a
+ * fraction of theoretical ones, Luo et al. 2016). Of the 184,320 values of the contract tests' hardest image, in tiles of 64 pixels,
+ * 1,611 change by 1 for sr3 (radius 44), 1,154 for ddpm (44), 16 for srdiff-photo (60), 304 for regression (24) and 482 for
+ * regression-photo (22). With 16 pixels, 355 values of ddpm change by 2 to 4; with 6 pixels, 74 of regression change by 2.
  */
 function enough(radius: number, { generative }: Model): number {
   const [least, share] = generative ? [16, radius / 2] : [8, radius / 3];
@@ -389,7 +389,7 @@ function checkRestore({ id }: ModelCard, { damage }: Model, restore?: number | "
 /**
  * Refuses functions and signals of the wrong type.
  *
- * @throws {TypeError} If one has it.
+ * @throws {TypeError} If one is.
  */
 export function checkHandles(
   { noise, onProgress, signal }: Pick<UpscaleOptions, "noise" | "onProgress" | "signal">,
@@ -400,9 +400,9 @@ export function checkHandles(
 }
 
 /**
- * Refuses noise of the user's own that is not as large as it must be.
+ * Refuses the user's own noise if it is not a tensor of the required size.
  *
- * @throws {TypeError} If it is not such a tensor.
+ * @throws {TypeError} If it is not.
  */
 export function checkNoise(values: Tensor, dims: readonly number[]): Tensor {
   if (isTensor(values) && `${values.dims}` === `${dims}`) return values;

@@ -1,6 +1,6 @@
 /**
- * What Deno, Node and Bun have and a page does not have. Nothing here names a module of theirs in a way
- * that a bundler would follow, so that a bundle for a page contains none of them.
+ * What Deno, Node and Bun have and a page lacks. Their modules are never named in a way that a bundler would
+ * follow, so that a page's bundle contains none of them.
  *
  * @module
  */
@@ -69,7 +69,7 @@ export function environment(name: string): string | undefined {
 export const system: string = process?.platform ?? "";
 
 /**
- * URL of a module that a bundle for a page must not hold: native code, or the files of a server.
+ * URL of a module that a page's bundle must not hold: native code, or code that reads files.
  *
  * @param name Its file without extension, such as `native_worker`.
  * @param beside `import.meta.url` of a module in the same folder, whose extension it has.

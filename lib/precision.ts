@@ -7,8 +7,8 @@ import { type Tensor, tensor } from "./tensor/tensor.ts";
 import type { GraphFile, ModelCard } from "./zoo/card.ts";
 
 /**
- * Precision of the weights. "auto" takes int8 if that loses almost no quality and a trial shows
- * that it is faster here, so that results may differ between machines; so does fp16, which it takes on WebGPU.
+ * Precision of the weights. "auto" takes int8 if that loses almost no quality and a trial shows that it is faster on this
+ * machine, and computes in fp16 on WebGPU; its results may therefore differ between machines.
  */
 export type Precision = "fp32" | "fp16" | "int8" | "auto";
 
@@ -18,7 +18,7 @@ export function precisionOf({ graphs }: ModelCard): string | undefined {
     undefined;
 }
 
-/** What int8 may lose at most to be taken automatically, over all images: PSNR on luma in dB, and LPIPS. */
+/** The most that int8 may lose, over all images, to be taken automatically: PSNR on luma in dB, and LPIPS. */
 const ALLOWED = { psnrY: 0.05, lpips: 0.003 };
 
 /**
@@ -54,14 +54,14 @@ export function trustedInt8(card: ModelCard): ModelCard | undefined {
 function inInt8(card: ModelCard): ModelCard {
   const found = Object.entries(card.graphs).map(([name, graph]): [string, GraphFile] => {
     const file = card.int8!.graphs[name];
-    // A download of one file is none of another.
+    // The URLs of one file are not those of another.
     const { parameters } = graph;
     return [name, file ? { ...file, precision: "int8", parameters } : graph];
   });
   return { ...card, graphs: Object.fromEntries(found), fixture: card.int8!.fixture };
 }
 
-/** How often the fixture's inputs are repeated on each side: 8 pixels are too few to be timed. */
+/** How often the fixture's inputs are repeated along each side: 8 pixels are too few to time. */
 const REPEATED = 8;
 /** Number of runs, of which the fastest counts. */
 const RUNS = 3;
@@ -69,7 +69,7 @@ const RUNS = 3;
 const GAIN = 0.1;
 
 /**
- * Whether graphs compute their recorded inputs, enlarged, in less time than others.
+ * Whether some graphs take less time than others for their recorded inputs, enlarged.
  *
  * @param fast Sessions by graph that may be faster.
  * @param exact The others.

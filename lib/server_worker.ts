@@ -13,7 +13,7 @@ const desk = {
     { native: importNative },
   ),
   ...codecDesk(),
-  /** From now on requests come by this port, from the thread that had this one started by another. */
+  /** From now on requests come through this port, from a thread that asked another one to start this one. */
   line({ port }: { port: MessagePort }): Promise<void> {
     serve(desk, portOf(port));
     return Promise.resolve();

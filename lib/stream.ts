@@ -1,6 +1,6 @@
-/** Streams: generators of what there is to see of a work, which return its result. @module */
+/** Streams: generators that yield the progress of some work and return its result. @module */
 
-/** What is made of each value of a generator, which ends with this one. */
+/** Maps the values of a generator and returns its result; the generator ends when this one does. */
 export async function* mapped<From, To, Result>(
   source: AsyncGenerator<From, Result>,
   make: (value: From) => To,

@@ -2,7 +2,7 @@
 
 import { builtin, onServer, serverModule } from "./platform.ts";
 
-/** What can be moved to another thread. */
+/** Objects that can be moved to another thread. */
 export type Movable = ArrayBuffer | ImageBitmap;
 
 /** The other side of a thread, or the thread itself as seen from inside. */
@@ -26,7 +26,7 @@ export interface ThreadOptions {
   /** URL of its script, if a bundler did not find it. */
   script?: string | URL;
   /**
-   * Its script where no URL is given.
+   * Its script if no URL is given.
    *
    * @default {`web_worker.ts` in a page, `server_worker.ts` elsewhere}
    */
@@ -58,8 +58,8 @@ export type Start = (script: string) => Thread<unknown, unknown>;
 let startForThis: Start | undefined;
 
 /**
- * Sets who starts the threads of graphs and codecs for this thread, by default itself. One that a worker of Deno 2.9 starts
- * itself waits for half a second before its script is loaded, and again before its first message.
+ * Sets what starts the threads of graphs and codecs for this thread, which by default starts them itself. A thread that a
+ * worker of Deno 2.9 starts waits half a second before its script is loaded, and again before its first message.
  */
 export function letStart(start?: Start): void {
   startForThis = start;
@@ -94,10 +94,10 @@ function startWorker(own: OwnScript, script?: string | URL): Worker {
   return new Worker(script ?? own.onServer(), { type: "module" });
 }
 
-/** Node has another API for workers, and lets a process end in spite of them. */
+/** Node has another API for workers, and lets a process end while they run. */
 function startNodeThread<Out, In>(script: string | URL, detached = false): Thread<Out, In> {
   const { Worker } = builtin("worker_threads");
-  // Apart, or webpack looks for all files that it could be.
+  // In a variable, or webpack looks for every file that it could be.
   const beside = import.meta.url;
   const worker = new Worker(startable(new URL(script, beside)));
   if (detached) worker.unref();
@@ -148,7 +148,7 @@ export interface Failure {
   reason: string;
 }
 
-/** The reply that tells of an error. */
+/** The reply that reports an error. */
 export function failureOf(error: unknown): Failure {
   const { name, message } = error instanceof Error ? error : new Error(`${error}`);
   return { kind: "failed", name, reason: message };
@@ -176,7 +176,7 @@ interface WorkerScope {
   close(): void;
 }
 
-/** A thread as it sees itself. */
+/** A thread as seen from inside. */
 export interface OwnPort extends Port<unknown, { kind: string }> {
   /** Ends it once it has nothing more to do. */
   close(): void;

@@ -48,11 +48,11 @@ export interface TileOptions {
   tiling: Tiling;
   /** Sizes of the low-resolution grid, multiples of `tiling.multiple`. */
   grid: readonly [height: number, width: number];
-  /** What cuts and joins, such as a session, which does it where the tiles are. @default {the CPU} */
+  /** Cuts and joins tiles, such as a session, which does so where they are. @default {the CPU} */
   patches?: Patches;
   /** Aborts the work before the next tile. */
   signal?: AbortSignal;
-  /** Called after each tile with the tiles done and in all. */
+  /** Called after each tile with the number of tiles done and of all tiles. */
   onTile?: (done: number, tiles: number) => void;
 }
 
@@ -155,7 +155,7 @@ export function weightsOf(span: Span, length: number, ratio: number): Float32Arr
  *
  * A tile that does not fit in memory is divided into smaller ones, and so are those of later calls with this tiling.
  *
- * What a network has left elsewhere stays there where one tile is the whole image; otherwise `patches` says where it is
+ * If one tile is the whole image, outputs stay where the network left them; otherwise `patches` says where tensors are
  * cut and joined.
  *
  * @param inputs Tensors `[n, channels, height, width]` to cut.
@@ -181,7 +181,7 @@ export async function overTiles<Part extends Anywhere, Given extends Anywhere>(
   }
 }
 
-/** What took the place of tilings whose tiles did not fit: a run asks for the same one again with every step. */
+/** Replacements of tilings whose tiles did not fit: every step of a run asks for the same tiling again. */
 const fitting = new WeakMap<Tiling, Tiling>();
 
 /** One pass over the tiles of one size. */
@@ -204,7 +204,7 @@ async function walk<Part extends Anywhere, Given extends Anywhere>(
     }
   }
   const whole: Record<string, Anywhere> = {};
-  /** What a tile holds. */
+  /** Tensors of the current tile. */
   let own: Anywhere[] = [];
   try {
     for (const [i, { row, column }] of tiles.entries()) {
@@ -278,7 +278,7 @@ function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && /bad_alloc|out of memory|allocat/i.test(error.message);
 }
 
-/** The smallest multiple that is not less. */
+/** The smallest multiple that is at least `size`. */
 export function alignUp(size: number, multiple: number): number {
   return Math.ceil(size / multiple) * multiple;
 }

@@ -37,7 +37,7 @@ export interface Upscaled {
   /** How much damage was removed, 0 to 1, even if it was estimated; absent if the entry does not have `restore`. */
   readonly restore?: number;
   /**
-   * LR-PSNR of each image in dB: how well it gives the source when it is shrunk again; infinite if there is no
+   * LR-PSNR of each image in dB: how well it matches the source when it is shrunk again; infinite if there is no
    * difference, absent without the option `consistency`.
    */
   readonly lrPsnr?: readonly number[];
@@ -45,13 +45,13 @@ export interface Upscaled {
   readonly provider: Provider | "none";
   /** Precision of the weights, such as fp16 or int8; absent without a network. */
   readonly precision?: string;
-  /** What the user should know about this result. */
+  /** Warnings for the user about this result. */
   readonly warnings: readonly string[];
 }
 
 /** An entry of the zoo, ready to work. */
 export interface Upscaler extends AsyncDisposable {
-  /** What the entry is. */
+  /** The model card of the entry. */
   readonly card: ModelCard;
   /** Whether it draws samples, so that the seed matters. */
   readonly generative: boolean;
@@ -101,7 +101,7 @@ export async function openUpscaler(
   );
 }
 
-/** An upscaler of an opened entry, and the script of its threads. */
+/** An upscaler of an opened entry; `worker` is the script of its threads. */
 export function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
   const { card, model, tried } = entry;
   const { generative, accepts } = model;
@@ -151,7 +151,7 @@ export function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
 }
 
 /**
- * The memory that reading the image may take, which a plan does not tell.
+ * The memory that reading the image may take, if these are options; a plan does not state it.
  *
  * @throws {TypeError} If these are neither options nor a plan.
  */
@@ -163,8 +163,8 @@ export function memoryOf(how: UpscaleOptions | Plan): number | undefined {
 /**
  * The plan of a run: the given one, or one that is made from options.
  *
- * @throws {TypeError} If a choice of the given one was changed to one of the wrong type.
- * @throws {RangeError} If the given one is for another size or entry, or a choice is out of its range.
+ * @throws {TypeError} If a choice of the given plan has the wrong type.
+ * @throws {RangeError} If the given plan is for another size or entry, or a choice is out of its range.
  */
 export function planFor(
   { card, plan }: Pick<Upscaler, "card" | "plan">,
@@ -218,7 +218,7 @@ export function drawnBy({ accepts, generative }: Model, plan: Plan): Partial<Ups
   };
 }
 
-/** Runs a generator to its end, for what it returns. */
+/** Runs a generator to its end and returns its result. */
 export async function drain<T>(generator: AsyncGenerator<unknown, T>): Promise<T> {
   let next = await generator.next();
   while (!next.done) next = await generator.next();

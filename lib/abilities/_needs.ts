@@ -24,7 +24,7 @@ export function needOption({ card, accepts }: Upscaler, option: FamilyOption, wo
  * Refuses a value that is not from 0 to 1.
  *
  * @throws {TypeError} If it is not a number.
- * @throws {RangeError} If it is another one.
+ * @throws {RangeError} If it is another number.
  */
 export function checkShare(name: string, value: number): void {
   checkNumber(name, value, { to: 1 });

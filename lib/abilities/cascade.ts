@@ -201,7 +201,7 @@ function refuseUnknown(
 
 const COMMON = ["consistency", "keepHidden", "memory", "signal", "onProgress"];
 
-/** The options that a stage has, except those that it has of its own. */
+/** The options of a run that a stage has, except those that are set for each stage. */
 function knownOptions({ accepts, card }: Upscaler, options: UpscaleOptions): UpscaleOptions {
   const known: readonly string[] = [
     ...accepts,
@@ -235,7 +235,7 @@ function stepsOf({ stages, regions: { rows, columns }, steps }: Plan): number {
   return rows.length * columns.length * steps;
 }
 
-/** Options that all stages with options have; a guide is that of the last stage. */
+/** Options that any stage has; a guide needs the last stage to have it. */
 function acceptedBy(upscalers: readonly Upscaler[]): FamilyOption[] {
   const all = new Set(upscalers.flatMap(({ accepts }) => accepts));
   if (!upscalers.at(-1)?.accepts.includes("guide")) all.delete("guide");

@@ -20,7 +20,7 @@ export interface FuseOptions extends Omit<UpscaleOptions, "samples" | "guide"> {
   mask: ImageLike;
   /**
    * From 0, where nothing is taken, to 1, where the mask shows the reference as it is. In between, each step of the
-   * sampler is moved that far towards it, and the network makes one image of both. With a flow, the reference is
+   * sampler is moved that far towards it, and the network merges the two. With a flow, the reference is
    * pasted with this opacity, and its latents are made likely.
    *
    * Smaller values take over fewer flaws of the reference, larger ones more content that the source does not show: at

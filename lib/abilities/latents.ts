@@ -30,7 +30,7 @@ export interface LatentOptions {
  * The image is processed in one piece: it takes as much memory as a tile of its size.
  *
  * @param high The image; without `low` its sides must be multiples of the scale.
- * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
+ * @throws {UnsupportedError} If the entry is not a flow, or has no graph `forward`.
  * @throws {RangeError} If the sizes do not fit.
  */
 export async function encode(
@@ -59,9 +59,9 @@ export interface InterpolateImagesOptions {
 
 /**
  * Makes an image between two: their small versions are mixed, and their latents move along the great circle from one
- * to the other, so that images in between are as likely as they are.
+ * to the other, so that images in between are as likely as the two.
  *
- * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
+ * @throws {UnsupportedError} If the entry is not a flow, or has no graph `forward`.
  * @throws {RangeError} If the sizes differ, are not multiples of the scale, or `t` is not from 0 to 1.
  */
 export async function interpolateImages(
@@ -104,7 +104,7 @@ export interface RenewOptions extends LatentOptions {
  * the deviation `temperature` that latents of clean images have, which removes unlikely content such as noise.
  *
  * @param high The image; without `low` its sides must be multiples of the scale.
- * @throws {UnsupportedError} If the entry is not a flow, or has no graph for this way.
+ * @throws {UnsupportedError} If the entry is not a flow, or has no graph `forward`.
  * @throws {RangeError} If the sizes do not fit, or the temperature is not from 0 to 1.
  */
 export async function renew(

@@ -19,7 +19,7 @@ export interface Uncertainty {
   /**
    * How much the samples differ around each pixel, in bytes (0 to 255): `[1, 1, H, W]`, from the variance of the
    * colours pooled over `window` (see `deviationMap()` of the metrics). Where it is large, the samples tend to be
-   * wrong: it ranks the pixels, but it is no bound of the error.
+   * wrong: it ranks the pixels, but is not a bound of the error.
    */
   deviation: Tensor;
 }

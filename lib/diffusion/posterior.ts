@@ -1,10 +1,10 @@
-/** What a prediction says about x0, and the Gaussian of the next state given x0. @module */
+/** The estimate of x0 from a prediction, and the Gaussian of the next state given x0. @module */
 
 import { checkNumber } from "../checks.ts";
 import { mix } from "../tensor/linear.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
-/** What a network's output estimates: the noise, the clean state, or the velocity. */
+/** Quantity that a network's output estimates: the noise, the clean state, or the velocity. */
 export type Prediction = "eps" | "x0" | "v";
 
 /** A Gaussian q(x_s | x_t, x0) whose mean is `x0` * x0 + `x` * x_t. */
@@ -28,7 +28,7 @@ export interface Posterior {
  * @param x The state x_t.
  * @param alphaBar Its level, in (0, 1).
  * @param clip x0 is clamped to [-clip, clip]; infinite if the entry does not clip.
- * @param into What x0 is written to, such as a prediction that nobody needs any more; a new tensor if absent.
+ * @param into The tensor to write x0 to, such as a prediction that is no longer needed; a new one if absent.
  */
 export function x0Of(
   kind: Prediction,
@@ -44,7 +44,7 @@ export function x0Of(
   return mix(a, prediction, b, x, into, clip);
 }
 
-/** The weights of a prediction and of the state x_t, whose sum is x0, as `x0Of()` computes it before it clamps. */
+/** The weights of a prediction and of the state x_t, whose weighted sum is x0 before `x0Of()` clamps it. */
 export function x0Weights(kind: Prediction, alphaBar: number): [prediction: number, x: number] {
   const alpha = Math.sqrt(alphaBar), sigma = Math.sqrt(1 - alphaBar);
   if (kind === "x0") return [1, 0];

@@ -7,7 +7,7 @@ import type { Levels, Sampler } from "./samplers/sampler.ts";
 /** Estimates x0 from `x` at timestep `t` (an index of the schedule): the whole image, tiles joined. */
 export type Denoise<State = Tensor> = (x: State, t: number) => Promise<State>;
 
-/** What a walk needs besides its sampler. */
+/** Inputs of a walk besides its sampler. */
 export interface WalkInput<State> extends Levels {
   /** The network, already turned into an estimate of x0. */
   denoise: Denoise<State>;
@@ -15,17 +15,17 @@ export interface WalkInput<State> extends Levels {
   start: State;
   /** Standard normal noise times the temperature; draw 0 made `start`, steps use 1, 2, ... */
   noise: (draw: number) => State | Promise<State>;
-  /** How states are summed: `tensors`, where they are tensors. */
+  /** How states are summed: `tensors` if they are tensors. */
   arithmetic: Arithmetic<State>;
   /** Aborts the loop, which throws the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What a walk yields after each step; its states may be freed when the next step is asked for. */
+/** One step of a walk; its states may be freed when the next step is asked for. */
 export interface WalkStep<State = Tensor> {
   /** Steps done, from 1. */
   step: number;
-  /** Steps in all. */
+  /** Number of steps. */
   steps: number;
   /** The estimate of x0 at this step. */
   x0: State;
@@ -35,7 +35,7 @@ export interface WalkStep<State = Tensor> {
   x: State;
 }
 
-/** Walks from `start` to x0; returns the last state, which is then the caller's. */
+/** Walks from `start` to x0; returns the last state, which the caller then owns. */
 export async function* walk<State>(
   sampler: Sampler,
   input: WalkInput<State>,

@@ -58,8 +58,8 @@ function sameIn({ data }: Tensor): (i: number, k: number) => boolean {
 }
 
 /**
- * Whether there may be a large area: where not, as in most photographs, a fifth of the rows tells so. Even in a corner of the
- * image, a pixel that is `LARGE` pixels away from other colours lies in a square of one more.
+ * Whether there may be a large area. If there is none, as in most photographs, a fifth of the rows shows it. Even in a corner of
+ * the image, a pixel that is `LARGE` pixels away from other colours lies in a square of one more.
  */
 function mayBeFlat(lr: Tensor): boolean {
   const [, , height, width] = lr.dims;
@@ -106,7 +106,7 @@ function spread(core: Uint8Array, lr: Tensor): Uint8Array {
   return large;
 }
 
-/** Keeps a 1 if its eight neighbours are all 1 and have its colour; beyond the image's border they do. */
+/** Keeps a 1 if its eight neighbours are all 1 and have its colour; those beyond the image's border count as such. */
 function eroded(mask: Uint8Array, lr: Tensor): Uint8Array {
   const [, , , width] = lr.dims;
   const alike = sameIn(lr);

@@ -25,15 +25,15 @@ export interface Image {
   /** Pixels per metre; an image with twice the pixels is then printed twice as large. */
   readonly density?: Density;
   /**
-   * EXIF block with camera, date, place and so on: a TIFF structure without the leading `Exif\0\0`. It says that the image
-   * is upright, which is true.
+   * EXIF block with camera, date, place and so on: a TIFF structure without the leading `Exif\0\0`. Its orientation is
+   * upright, as are the pixels.
    */
   readonly exif?: Uint8Array<ArrayBuffer>;
   /** What reading changed or left out, such as "16-bit reduced to 8 bit". */
   readonly notes?: readonly string[];
 }
 
-/** The same image and nothing else, as a plain object: `{ ...image }` has no size of an `ImageData`, which is in its class. */
+/** The same image as a plain object; `{ ...image }` would lose the size of an `ImageData`, which its class holds. */
 export function plainImage(image: Image): Image {
   const { width, height, data, channels, iccProfile, density, exif, notes } = image;
   return { width, height, data, channels, iccProfile, density, exif, notes };

@@ -34,11 +34,11 @@ export interface ResizeOptions {
 /**
  * Resizes a tensor of images in floating point, without rounding or clamping.
  *
- * @param source Pictures `[n, channels, height, width]`.
+ * @param source Images `[n, channels, height, width]`.
  * @param size Size of the result.
  * @returns New images `[n, channels, size.height, size.width]`.
  * @throws {TypeError} If a side is not a number.
- * @throws {RangeError} If it is not a whole one from 1 to 2^31 - 1.
+ * @throws {RangeError} If it is not a whole number from 1 to 2^31 - 1.
  */
 export function resize(source: Tensor, size: Size, options: ResizeOptions = {}): Tensor {
   const [n, channels] = source.dims;
@@ -53,8 +53,8 @@ export function resize(source: Tensor, size: Size, options: ResizeOptions = {}):
 /**
  * Resizes like {@linkcode resize}, adding each row to `target` instead of making a new tensor.
  *
- * @param target Pictures `[n, channels, height, width]`, changed in place.
- * @param source Pictures of any size with the same `n` and `channels`.
+ * @param target Images `[n, channels, height, width]`, changed in place.
+ * @param source Images of any size with the same `n` and `channels`.
  */
 export function addResized(target: Tensor, source: Tensor, options: ResizeOptions = {}): void {
   const [, , height, width] = target.dims;
@@ -70,7 +70,7 @@ export function addResized(target: Tensor, source: Tensor, options: ResizeOption
  *
  * @returns A new image that keeps the colour information of `source`.
  * @throws {TypeError} If a side is not a number.
- * @throws {RangeError} If it is not a whole one from 1 to 2^31 - 1.
+ * @throws {RangeError} If it is not a whole number from 1 to 2^31 - 1.
  */
 export function resizeImage(source: Image, size: Size, options: ResizeOptions = {}): Image {
   const { width, height } = checked(size);

@@ -59,7 +59,7 @@ export function checkWindow({ window = WINDOW }: DeviationOptions): void {
  * rounded), summed over the colours. The error is that of the pixel itself: only the deviation is pooled.
  *
  * @param samples Two or more images of one size.
- * @param truth What they should equal.
+ * @param truth The ground truth.
  * @returns Spearman's rho, -1 to 1; NaN if the samples are equal everywhere.
  * @throws {RangeError} If there are fewer than two samples, the sizes differ, or the window is not from 0 to 1000.
  */

@@ -35,7 +35,7 @@ function deviationAt(samples: readonly Image[], i: number): number {
  * so read it beside LPIPS.
  *
  * @param samples Images of one size.
- * @param truth What they should equal.
+ * @param truth The ground truth.
  * @throws {RangeError} If there are none, or the sizes differ.
  */
 export function gainOfMean(samples: readonly Image[], truth: Image): number {

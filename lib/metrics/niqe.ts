@@ -25,7 +25,7 @@ const SHIFTS = [[0, 1], [1, 0], [1, 1], [1, -1]] as const;
 
 /**
  * NIQE of Mittal, Soundararajan and Bovik (2013): how far the statistics of an image's blocks of 96
- * pixels are from those of photographs; less is more natural. It needs no truth, and it mistakes grain
+ * pixels are from those of photographs; lower is more natural. It needs no truth, and it mistakes grain
  * for detail: use it together with other metrics, never alone.
  *
  * @param border Pixels that are left out on every side.

@@ -34,7 +34,7 @@ export interface DenoiserInput
   time: Time;
   /** The levels of noise. */
   schedule: NoiseSchedule;
-  /** What the card says about the prediction. */
+  /** The card's settings of the diffusion. */
   diffusion: Diffusion;
   /** The image. */
   scene: Scene;

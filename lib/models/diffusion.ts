@@ -17,7 +17,7 @@ import { type State, stateOver } from "./state.ts";
 import type { Time } from "./time.ts";
 import { diffusionOf, trajectoryOf } from "./trajectory.ts";
 
-/** What differs between diffusion families. */
+/** Differences between diffusion families. */
 export type DiffusionKind = Network & Preparation;
 
 /** The network of a family. */
@@ -97,7 +97,7 @@ function networksOf({ steps }: ModelCard, sessions: Entry["sessions"]): Set<stri
   return new Set(sessions.denoiser || trained.length === 0 ? ["denoiser", ...trained] : trained);
 }
 
-/** Samples, and begins again where a GPU has lost the state or the features; what was told of once is not told again. */
+/** Samples, and starts over if a GPU has lost the state or the features; no step is yielded twice. */
 async function* sample(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Tensor> {
   for (let told = 0;;) {
     const chain = chainOf(entry, walk);
@@ -162,7 +162,7 @@ async function* chainOf(entry: Entry, walk: Walk): AsyncGenerator<SampleStep, Te
   }
 }
 
-/** Gives the memory of a state back, wherever it is. */
+/** Frees the memory of a state, wherever it is. */
 function free(value: Tensor | Held): void {
   if (isHeld(value)) value.dispose();
   else release(value);

@@ -1,14 +1,14 @@
-/** What families with an encoder share: its features stay where they were computed. @module */
+/** Shared by families with an encoder, whose features stay where they were computed. @module */
 
 import { disposeAll, type Held, valuesOf } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { overTiles, type TileOptions, type TileRun } from "../tiling.ts";
 
-/** What an encoder makes of an image. */
+/** The outputs of an encoder for one image. */
 export interface Encoded {
-  /** The image with the least error, `[1, 3, H, W]`; absent where the encoder gives none, or was not asked for it. */
+  /** The image with the least error, `[1, 3, H, W]`; absent if the encoder gives none, or was not asked for it. */
   estimate?: Tensor;
-  /** All else, which only other networks read; whoever encodes disposes it. */
+  /** All other outputs, which only other networks read; the caller disposes them. */
   features: Record<string, Tensor | Held>;
 }
 

@@ -1,4 +1,4 @@
-/** What all samples of an image share, made again where a GPU has lost it. @module */
+/** What all samples of an image share, made again if a GPU loses it. @module */
 
 import { disposeAll, GoneError, type Held } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";

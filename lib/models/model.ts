@@ -1,4 +1,4 @@
-/** The contract of model families: a family costs one file. @module */
+/** The contract of model families, each of which is one file. @module */
 
 import { ManifestError } from "../errors.ts";
 import type { SamplerName } from "../diffusion/samplers/mod.ts";
@@ -39,9 +39,9 @@ export interface Beginner extends ModelFacts {
   begin(frame: Frame): Conditioned;
 }
 
-/** What a model says about itself. */
+/** Facts about a model. */
 export interface ModelFacts {
-  /** The family options that it has; all others are refused by name. */
+  /** The family options that it has; all others are refused. */
   readonly accepts: readonly FamilyOption[];
   /** Whether it draws samples, so that the seed matters. */
   readonly generative: boolean;
@@ -69,11 +69,11 @@ export interface ConditionInput {
   lr: Tensor;
   /** How to cut it. */
   tiling: Tiling;
-  /** How much of its damage to take away, 0 to 1, for entries that have the dial. */
+  /** How much of its damage to remove, 0 to 1, for entries that have the option. */
   restore?: number;
   /** Aborts the work within one tile. */
   signal?: AbortSignal;
-  /** Called after each tile with the tiles done and in all. */
+  /** Called after each tile with the number of tiles done and of all tiles. */
   onTile?: (done: number, tiles: number) => void;
 }
 
@@ -114,7 +114,7 @@ export interface SampleInput {
    *
    * `ratio` is the size of its grid relative to the low-resolution grid: the scale for noise of the result's
    * size, 0.5 for a latent of half the input's. The noise depends on the absolute position on that grid. It may be
-   * held, to be drawn where it is needed; nobody else holds its values, so that they may be written over.
+   * held, to be drawn where it is needed. Nobody else uses its values, so that they may be overwritten.
    */
   noise: (
     draw: number,
@@ -148,8 +148,8 @@ export interface SampleStep {
    */
   image(): Promise<Tensor>;
   /**
-   * Makes the image of the state that this step began with, x_T at the first step; absent without a chain. A GPU keeps it
-   * as long.
+   * Makes the image of the state that this step began with, x_T at the first step; absent if there are no states. A GPU
+   * keeps it as long.
    */
   state?(): Promise<Tensor>;
 }
@@ -166,7 +166,7 @@ export interface GraphNeed {
 }
 
 /**
- * The session of a graph that a family cannot do without.
+ * The session of a graph that a family needs.
  *
  * @throws {ManifestError} If the card has no such graph, or it has other inputs than the family gives it.
  */

@@ -4,13 +4,13 @@ import { joined } from "../bytes.ts";
 import type { Operation } from "./operation.ts";
 import { fields, messages, strings, varints } from "./protobuf.ts";
 
-/** Numbers by the name of the value that holds them; they are read when they are asked for. */
+/** Numbers by the name of the value that holds them, read on demand. */
 export type Constants = Map<string, () => readonly number[] | undefined>;
 
-/** Operators that give the numbers of their first input on, in the same order. */
+/** Operators that pass on the numbers of their first input, in the same order. */
 const PASSING = ["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten"];
 
-/** Adds tensors by their names, and what operations make of numbers alone. */
+/** Adds tensors by their names, and the results of operations on numbers alone. */
 export function addConstants(
   constants: Constants,
   tensors: readonly Uint8Array[],
@@ -70,13 +70,13 @@ function floats(message: Uint8Array, id: number): number[] {
   return elements(packed(message, id, 4), 1);
 }
 
-/** The bytes of numbers of this size, which stand in one list or in a field each. */
+/** The bytes of numbers of this size, which are in one list or in a field each. */
 function packed(message: Uint8Array, id: number, size: number): Uint8Array {
   const found = [...fields(message)].filter((field) => field.id === id);
   return joined(found.map(({ bytes, raw }) => bytes ?? raw.subarray(-size)));
 }
 
-/** Numbers from varints, which stand in one list or in a field each. */
+/** Numbers from varints, which are in one list or in a field each. */
 function integers(message: Uint8Array, id: number): number[] {
   return [...fields(message)].filter((field) => field.id === id)
     .flatMap(({ number = 0, bytes }) => bytes ? varints(bytes) : [number]);

@@ -1,9 +1,9 @@
 /**
- * Converts an ONNX file that computes in fp32 to fp16, for GPUs that compute twice as much of it.
+ * Converts an ONNX file that computes in fp32 to fp16, for GPUs that are twice as fast with it.
  *
- * Only what depends on an image, an input of four axes, is computed in fp16, and weights that are stored in fp16 are taken as they
- * are. Everything else stays in fp32: the embedding of the time, which fp16 cannot tell from the next, and sums over whole images,
- * which overflow. So do inputs and outputs.
+ * Only values that depend on an image, an input of four axes, are computed in fp16; weights that are stored in fp16 are used as
+ * they are. Everything else stays in fp32, such as the embedding of the timestep, which in fp16 may equal that of the next, and
+ * sums over whole images, which would overflow. Inputs and outputs stay in fp32, too.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { field, fields, messages, strings } from "./protobuf.ts";
 /** Element types. */
 const FLOAT = 1, FLOAT16 = 10;
 
-/** Operators that stay in fp32: sums over many values, and what takes factors in fp32 beside its image. */
+/** Operators that stay in fp32: sums over many values, and operators that take factors in fp32 beside the image. */
 const EXACT = /^(Reduce|Global|Softmax|Resize|Exp|Pow|.*Normalization)/;
 /** Operators whose output is not float although their first input is. */
 const COUNTS = /^(Shape|Size|Is|Equal|Greater|Less|Arg|NonZero)/;
@@ -24,7 +24,7 @@ const COUNTS = /^(Shape|Size|Is|Equal|Greater|Less|Arg|NonZero)/;
  * The same model in fp16.
  *
  * @param model An ONNX file.
- * @throws {TypeError} If it has parts within parts (`If`, `Loop`), whose values are not followed.
+ * @throws {TypeError} If it has nested graphs (`If`, `Loop`), whose values are not followed.
  */
 export function inFloat16(model: Uint8Array): Uint8Array {
   return joined(
@@ -43,7 +43,7 @@ function graphIn16(graph: Uint8Array): Uint8Array {
   return joined([...nodes.map((part) => field(1, part)), ...rest]);
 }
 
-/** Adds what a node becomes. */
+/** Adds the converted node. */
 function convert(part: Uint8Array, values: Values, add: (part: Uint8Array) => void): void {
   const op = strings(part, 4)[0], inputs = strings(part, 1), outputs = strings(part, 2);
   const attributes = messages(part, 5);
@@ -58,7 +58,7 @@ function convert(part: Uint8Array, values: Values, add: (part: Uint8Array) => vo
     const halves = inputs.map((name) => values.floats.has(name) ? values.half(name, add) : name);
     return add(renamed(part, halves, outputs.map((name) => values.onlyHalf(name))));
   }
-  // A shape is that of either.
+  // The shape is the same in either precision.
   const given = inputs.map((name) => op === "Shape" ? values.either(name) : values.full(name, add));
   add(renamed(part, given, outputs));
 }
@@ -75,7 +75,7 @@ function isFloatNode(part: Uint8Array, { floats }: Values): boolean {
   return !COUNTS.test(op) && floats.has(inputs[op === "Where" ? 1 : 0]);
 }
 
-/** The values of a graph by their names: which are floats, and which of them are there in fp16. */
+/** The values of a graph by their names: which are floats, and which of them exist in fp16. */
 class Values {
   readonly floats = new Set<string>();
   /** Floats that depend on an image. */
@@ -83,7 +83,7 @@ class Values {
   readonly #stored = new Set<string>();
   /** Names in fp16. */
   readonly #halves = new Map<string, string>();
-  /** What is there in fp16 only. */
+  /** Values that exist in fp16 only. */
   readonly #without = new Set<string>();
 
   constructor(graph: Uint8Array) {
@@ -109,12 +109,12 @@ class Values {
     return this.#stored.has(name);
   }
 
-  /** Says that a value is there in fp16, too. */
+  /** Records that a value exists in fp16, too. */
   take(name: string, half: string): void {
     this.#halves.set(name, half);
   }
 
-  /** Says that a value is there in fp16 only; returns its name there. */
+  /** Records that a value exists in fp16 only; returns its name there. */
   onlyHalf(name: string): string {
     this.#without.add(name);
     this.take(name, `${name}.fp16`);
@@ -139,7 +139,7 @@ class Values {
     return name;
   }
 
-  /** The name of a value in whichever precision it is there. */
+  /** The name of a value in whichever precision it exists. */
   either(name: string): string {
     return this.#without.has(name) ? this.#halves.get(name)! : name;
   }

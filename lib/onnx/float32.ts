@@ -1,5 +1,5 @@
 /**
- * Converts an ONNX file that computes in fp16 to fp32: values over 65504, which overflow in fp16, do not overflow there.
+ * Converts an ONNX file that computes in fp16 to fp32: values over 65504, which overflow in fp16, then do not.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export function inFloat32(model: Uint8Array): Uint8Array | undefined {
   return mapped(model, { 7: graphIn32 });
 }
 
-/** Whether something but a cast reads a weight in fp16, or something is cast to it. */
+/** Whether any operator but a cast reads a weight in fp16, or anything is cast to fp16. */
 function computesInHalf(graph: Uint8Array): boolean {
   const halves = new Set(
     messages(graph, 5).filter((tensor) => typeOf(tensor) === FLOAT16).flatMap((tensor) =>

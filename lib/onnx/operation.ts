@@ -2,13 +2,13 @@
 
 import { fields } from "./protobuf.ts";
 
-/** What a node says; of a text that is given twice, the last one counts. */
+/** The content of a node; if a string is given twice, the last one counts. */
 export interface Operation {
   /** Name of its operator. */
   readonly op: string;
   /** Domain of its operator; empty for that of ONNX. */
   readonly domain: string;
-  /** Names of its inputs; an empty one is left out. */
+  /** Names of its inputs; an empty name is an omitted input. */
   readonly inputs: readonly string[];
   /** Names of its outputs. */
   readonly outputs: readonly string[];

@@ -2,7 +2,7 @@
 
 import { joined } from "../bytes.ts";
 
-/** One field of a message: a number, bytes (a string, a message, packed numbers), or 4 or 8 bytes, given raw alone. */
+/** One field of a message: a number, bytes (a string, a message, packed numbers), or 4 or 8 bytes, given only as `raw`. */
 export interface Field {
   /** Its number. */
   readonly id: number;

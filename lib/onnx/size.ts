@@ -1,4 +1,4 @@
-/** How much the operations of an ONNX file make, as far as the numbers in it say. @module */
+/** How many values the operations of an ONNX file make, as far as the numbers in it tell. @module */
 
 import { type Constants, numbersIn } from "./constants.ts";
 import type { Operation } from "./operation.ts";
@@ -39,7 +39,7 @@ const ENLARGING: Readonly<Record<string, (numbers: Numbers) => number>> = {
   strides: product,
 };
 
-/** Number of values that an operation makes at the least; what is known only in a run counts as 1. */
+/** The least number of values that an operation makes; sizes that are known only in a run count as 1. */
 export function leastValues(
   { op, inputs, attributes }: Operation,
   constants: Constants,
@@ -58,7 +58,7 @@ function product(numbers: Numbers = []): number {
   return numbers.reduce((product, value) => product * Math.max(1, value), 1);
 }
 
-/** What padding adds to each axis: the widths at all beginnings come before those at all ends. */
+/** The padding of each axis: the widths at all beginnings come before those at all ends. */
 function pairSums(numbers: Numbers = []): number[] {
   const half = numbers.length / 2;
   return Array.from({ length: half }, (_, axis) => numbers[axis] + numbers[half + axis]);

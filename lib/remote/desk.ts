@@ -16,7 +16,7 @@ import { sendError } from "./sent_error.ts";
 
 /** One call, and what it holds. */
 interface Work {
-  /** Says something to the caller. */
+  /** Sends an answer to the caller. */
   say(answer: Answer): void;
   controller: AbortController;
   /** Noise that the caller draws. */
@@ -110,7 +110,7 @@ function isNotice(said: Request | Notice): said is Notice {
   return said.kind === "abort" || said.kind === "drawn";
 }
 
-/** What the caller says to a call that is at work. */
+/** Handles a notice of the caller to a running call. */
 function hear(notice: Notice, { controller, draws }: Work): void {
   if (notice.kind === "drawn") {
     draws.get(notice.draw)?.resolve(notice.values);
@@ -121,7 +121,7 @@ function hear(notice: Notice, { controller, draws }: Work): void {
   for (const { reject } of draws.values()) reject(controller.signal.reason);
 }
 
-/** Options that are functions: what they say and ask goes to the caller. */
+/** Options that are functions; their calls are forwarded to the caller. */
 function handlesOf(
   { say, controller: { signal }, draws }: Work,
   { progress, noise }: Watches,

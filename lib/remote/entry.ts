@@ -19,13 +19,13 @@ import { planningModel } from "./planning.ts";
 
 /** An opened entry. */
 export interface RemoteEntry {
-  /** What it is. */
+  /** Its model card. */
   readonly card: ModelCard;
   /** Its model, to plan with. */
   readonly model: Model;
   /** The line to its worker. */
   readonly line: Line;
-  /** What it is doing. */
+  /** Its provider, and those that failed. */
   readonly state: State;
   /** Runs it to the end. */
   run(inputs: Inputs, how: How): Promise<Upscaled>;
@@ -37,13 +37,13 @@ export interface RemoteEntry {
 
 /** Options of a run, or its plan. */
 type How = Pick<UpscaleOptions | Plan, "signal" | "onProgress" | "noise">;
-/** Makes what is given to `stream()` before the options, when it is its turn. */
+/** Makes the arguments of `stream()` before the options, when they are needed. */
 type Inputs = () => Promise<readonly unknown[]>;
 
 /**
  * Opens an entry in a worker of its own.
  *
- * @param what What to open of it.
+ * @param what Whether to open an upscaler or a generator.
  * @param library URL of the worker's script, if a bundler did not find it.
  */
 export async function openRemotely(
@@ -96,7 +96,7 @@ function entryAt(line: Line, card: ModelCard): RemoteEntry {
         };
       }
     } finally {
-      await call.ask({ kind: "end" }).catch(() => {}); // it is closed, and has ended with that
+      await call.ask({ kind: "end" }).catch(() => {}); // if the entry is closed, the call has ended with it
       call.end();
     }
   }
@@ -118,7 +118,7 @@ function entryAt(line: Line, card: ModelCard): RemoteEntry {
   };
 }
 
-/** What stays here of the options of a run, and what is sent. */
+/** Splits the options of a run into those that stay here and those that are sent. */
 function apart(
   { signal, onProgress, noise, ...how }: How,
 ): { handles: Handles; request: { how: object; watches: Watches } } {

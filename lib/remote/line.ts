@@ -1,4 +1,4 @@
-/** The line to a library in a worker: calls that go on side by side. @module */
+/** The line to a library in a worker: concurrent calls. @module */
 
 import type { EntryOptions } from "../entry.ts";
 import { onServer } from "../platform.ts";
@@ -8,7 +8,7 @@ import type { Answer, FromLibrary, Notice, Request, State, ToLibrary } from "./m
 import { pack, unpack } from "./parcel.ts";
 import { receiveError } from "./sent_error.ts";
 
-/** What stays on this side of a call: its signal, and functions that are called with what the worker says. */
+/** What stays on this side of a call: its signal, and the functions that the worker's messages call. */
 export type Handles =
   & Pick<EntryOptions, "onDownload">
   & Pick<UpscaleOptions, "signal" | "onProgress" | "noise">;
@@ -16,9 +16,9 @@ export type Handles =
 /** A call, which may ask for several things. */
 export interface Call {
   /**
-   * Asks for one thing, when the one before is answered.
+   * Sends a request, once the one before is answered.
    *
-   * @throws {unknown} What the worker has thrown, what a handle has thrown, or the signal's reason.
+   * @throws {unknown} Whatever the worker or a handle has thrown, or the signal's reason.
    */
   ask(request: Request): Promise<unknown>;
   /** Ends the call. */
@@ -27,13 +27,13 @@ export interface Call {
 
 /** A line to a library in a worker. */
 export interface Line {
-  /** What the entry that was opened on the other side is doing. */
+  /** The state of the entry that was opened on the other side. */
   readonly state: State;
   /** Begins a call. */
   call(handles?: Handles): Call;
-  /** Asks for one thing. */
+  /** Makes a call of one request. */
   ask(request: Request, handles?: Handles): Promise<unknown>;
-  /** Ends the worker; what is still asked for is rejected. */
+  /** Ends the worker; pending requests reject. */
   end(): void;
 }
 
@@ -78,7 +78,7 @@ export function openLine(thread: Thread<ToLibrary, FromLibrary>): Line {
     }
     const fail = (error: unknown) => settle(({ reject }) => reject(error));
 
-    /** What a handle throws ends the call, as it would on one thread. */
+    /** Ends the call if a handle throws, as it would on one thread. */
     async function handled(work: () => unknown): Promise<void> {
       try {
         await work();
@@ -149,7 +149,7 @@ export function openLine(thread: Thread<ToLibrary, FromLibrary>): Line {
   };
 }
 
-/** In Node and Bun a thread ends by itself: to end it inside native code would end the process. */
+/** In Node and Bun a thread ends by itself: ending it inside native code would end the process. */
 function endThread(thread: Thread<ToLibrary, FromLibrary>): void {
   if (!onServer || "Deno" in globalThis) return thread.end();
   thread.hold(true);

@@ -10,10 +10,10 @@ import type { DownloadProgress } from "../zoo/cache.ts";
 import type { ModelCard } from "../zoo/card.ts";
 import type { SentError } from "./sent_error.ts";
 
-/** What is opened: an upscaler, or a generator. */
+/** Kind of the opened entry. */
 export type Kind = "upscaler" | "generator";
 
-/** What a call asks for, one request after the other. */
+/** Requests of a call, one after the other. */
 export type Request =
   | { kind: "open"; what: Kind; model: string | ModelCard; options: EntryOptions; watches: Watches }
   | { kind: "run"; inputs: readonly unknown[]; how: object; watches: Watches }
@@ -25,20 +25,20 @@ export type Request =
 
 /** Which functions the other side has for a call. */
 export interface Watches {
-  /** Whether it is told each piece of a download. */
+  /** Whether it receives the progress of downloads. */
   download?: boolean;
-  /** Whether it is told the progress. */
+  /** Whether it receives the progress of the run. */
   progress?: boolean;
   /** Whether it draws the noise. */
   noise?: boolean;
 }
 
-/** What is told to a call that is at work. */
+/** Messages to a running call. */
 export type Notice =
   | { kind: "abort" }
   | { kind: "drawn"; draw: number; values: Tensor };
 
-/** What the worker says to a call. */
+/** Messages from the worker to a call. */
 export type Answer =
   | { kind: "done"; value: unknown; state?: State }
   | { kind: "failed"; error: SentError; state?: State }
@@ -46,7 +46,7 @@ export type Answer =
   | { kind: "download"; progress: DownloadProgress }
   | { kind: "draw"; draw: number; index: NoiseIndex; dims: readonly number[]; origin: NoiseOrigin };
 
-/** What changes of an opened entry. */
+/** The part of an opened entry that changes. */
 export interface State {
   /** The provider of its networks now. */
   provider: Provider | "none";
@@ -63,6 +63,6 @@ export type ToLibrary =
 export interface FromLibrary {
   /** Number of the call that it is for. */
   call: number;
-  /** What it says, packed. */
+  /** The message, packed. */
   content: unknown;
 }

@@ -1,4 +1,4 @@
-/** Values made ready for another thread, to which their buffers are moved instead of copied. @module */
+/** Packs values for another thread, to which their buffers are moved instead of copied. @module */
 
 /** Typed arrays that can be sent. */
 const ARRAYS = { Float32Array, Uint8Array, Uint8ClampedArray };
@@ -15,7 +15,7 @@ interface PackedArray {
 export interface Parcel {
   /** The value, with other objects in place of its typed arrays. */
   content: unknown;
-  /** What is moved with it. */
+  /** Objects that are moved with it. */
   transfer: (ArrayBuffer | ImageBitmap)[];
 }
 
@@ -30,7 +30,7 @@ export interface PackOptions {
 }
 
 /**
- * Packs a value: its objects, lists and typed arrays, and what structured clones hold.
+ * Packs a value: objects, arrays and typed arrays, and whatever structured clones can hold.
  *
  * @throws {TypeError} If it has a function or a symbol; the message says where.
  */

@@ -12,7 +12,7 @@ import {
 /** A class of errors; its constructor makes the message, and is not called. */
 type ErrorClass = { new (...args: never[]): Error; readonly prototype: Error };
 
-/** Own classes that are kept: those that a caller may catch. Their names stand here, since bundlers give classes others. */
+/** Classes of the library that are kept: those that a caller may catch. Their names are given, since bundlers rename classes. */
 const CLASSES: Readonly<Record<string, ErrorClass>> = {
   ManifestError,
   ModelNotFoundError,
@@ -48,7 +48,7 @@ export type SentError = { thrown: unknown } | {
   message: string;
   /** Where it was made. */
   stack?: string;
-  /** What else it says, such as `path` or `tried`. */
+  /** Its other properties, such as `path` or `tried`. */
   fields: Readonly<Record<string, unknown>>;
   /** Its cause. */
   cause?: SentError;

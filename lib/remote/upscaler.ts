@@ -19,7 +19,7 @@ export async function upscalerInWorker(
   const { card, model: { accepts, generative, ...facts }, line, close } = entry;
   const plan: Upscaler["plan"] = (size, options) => planUpscale(card, entry.model, size, options);
 
-  /** What is sent of a run; a plan of another entry is refused here. */
+  /** Makes the inputs of a run to send; a plan of another entry is refused here. */
   function inputsOf(source: ImageLike, how: UpscaleOptions | Plan) {
     const memory = memoryOf(how);
     if ("regions" in how) {

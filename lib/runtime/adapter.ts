@@ -5,7 +5,7 @@ import { serverModule, system } from "../platform.ts";
 /**
  * A reason not to try WebGPU, or undefined.
  *
- * @param forced Whether a software adapter will do, too.
+ * @param forced Whether a software adapter is acceptable, too.
  */
 export async function whyNoGpu(forced: boolean): Promise<string | undefined> {
   if ("Deno" in globalThis && system === "linux") {

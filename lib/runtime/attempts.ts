@@ -46,9 +46,9 @@ export interface OpenOptions {
   readonly callTimeout?: number;
 }
 
-/** Those options, and what was begun before the graphs were there. */
+/** Those options, and work that was begun before the graphs were read. */
 export interface PreparedOptions extends OpenOptions {
-  /** What was begun. */
+  /** The work that was begun. */
   readonly preparation?: Preparation;
 }
 
@@ -81,7 +81,7 @@ export const providers: readonly ProviderRow[] = [
 export interface Attempt {
   /** The provider. */
   row: ProviderRow;
-  /** What they are converted to. */
+  /** Precision that the graphs are converted to. */
   form?: "fp16" | "fp32";
 }
 
@@ -99,7 +99,7 @@ export interface Search {
 
 /** Graphs on one provider. */
 export interface Running {
-  /** What was tried. */
+  /** The attempt that succeeded. */
   attempt: Attempt;
   /** Its provider. */
   provider: Provider;

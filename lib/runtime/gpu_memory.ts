@@ -1,4 +1,4 @@
-/** What is asked of the memory of a GPU: values, their sums, noise, and the least and largest value. @module */
+/** Operations in the memory of a GPU: values, their sums, noise, and the least and largest value. @module */
 
 import { sumOf, type Term } from "../tensor/arithmetic.ts";
 import { drawn, type NoiseRecipe, quantiles, rowKeys } from "../tensor/noise.ts";
@@ -15,7 +15,7 @@ export interface GpuValues {
   readonly length: number;
 }
 
-/** What reads the memory of one device. */
+/** Access to the memory of one device. */
 export interface GpuMemory {
   /** Copies values from the memory of the CPU to a new buffer. */
   write(values: Float32Array): GPUBuffer;
@@ -27,7 +27,7 @@ export interface GpuMemory {
    * @param terms One to four, of the same length.
    */
   sum(terms: readonly Term<GpuValues>[], limit: number): Promise<GPUBuffer>;
-  /** Draws the noise that `noise()` draws into a new buffer, and tells the bytes that were sent for it. */
+  /** Draws the noise that `noise()` draws into a new buffer; `up` is the number of bytes that were sent for it. */
   draw(recipe: NoiseRecipe): { buffer: GPUBuffer; up: number };
   /** Cuts a window out of images of these sizes into a new buffer; undefined if they are too large for a shader. */
   cut(values: GpuValues, dims: readonly number[], window: Rect): GPUBuffer | undefined;
@@ -40,14 +40,14 @@ export interface GpuMemory {
 }
 
 const THREADS = 256;
-/** Most workgroups that find a range: each has to tell of its own. Each thread then goes through more than one value. */
+/** Most workgroups that find a range, since each must report its own; a thread then goes through several values. */
 const GROUPS = 64;
 /** Most workgroups of one axis on every device. */
 const MOST_GROUPS = 65535;
 
 /**
- * Floats are compared as integers of the same order: all bits of a negative one are turned, of another the sign alone.
- * NaN and infinity then are the outermost integers, which shaders of floats may not tell from others.
+ * Floats are compared as integers of the same order: all bits of a negative float are inverted, of others only the sign.
+ * NaN and infinity are then the outermost integers; shaders that compare floats may not detect them.
  */
 const RANGE_SHADER = `
 @group(0) @binding(0) var<storage, read> values: array<u32>;
@@ -85,7 +85,7 @@ fn main(
 /** Largest finite float32, which stands for no limit: shaders need not know infinity. */
 const LARGEST = 3.4028234663852886e38;
 
-/** The shader of a sum of so many terms. */
+/** The shader of a sum of `count` terms. */
 function sumShader(count: number): string {
   const terms = Array.from({ length: count }, (_, i) => i);
   return `
@@ -216,7 +216,7 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
     return encoder;
   }
 
-  /** Runs a shader over so many values, and frees the buffers that were made for that alone. */
+  /** Runs a shader over `length` values, and frees the buffers that were made only for that. */
   function run(
     code: string,
     length: number,
@@ -228,7 +228,7 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
     for (const buffer of own) buffer.destroy();
   }
 
-  /** The first bytes of a buffer, behind all work that was submitted before. */
+  /** The first bytes of a buffer, after all work that was submitted before. */
   async function download(buffer: GPUBuffer, bytes: number, before?: GPUCommandEncoder) {
     const { COPY_DST, MAP_READ } = GPUBufferUsage;
     const staging = device.createBuffer({ size: bytes, usage: COPY_DST | MAP_READ });
@@ -247,7 +247,7 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
     return new Float32Array(await download(buffer, 4 * length));
   }
 
-  /** A sum of what is too large for a shader. */
+  /** A sum of values that are too large for a shader. */
   async function sumHere(terms: readonly Term<GpuValues>[], limit: number): Promise<Float32Array> {
     const here: Term<Tensor>[] = [];
     for (const [weight, values] of terms) {
@@ -349,7 +349,7 @@ export function gpuMemory(device: GPUDevice): GpuMemory {
   };
 }
 
-/** Workgroups for so many values, each of which goes through more than one if there are too many. */
+/** Workgroups for `length` values; if there are too many values, each thread goes through several. */
 function groupsOf(length: number): number {
   return Math.min(MOST_GROUPS, Math.ceil(length / THREADS));
 }

@@ -39,11 +39,11 @@ export interface Signature {
 export interface DeviceTensor {
   /** Sizes, outermost first. */
   readonly dims: readonly number[];
-  /** Least and largest value of each image, as `rangesOf()` tells them of a tensor. */
+  /** Least and largest value of each image, as `rangesOf()` finds them in a tensor. */
   ranges(): Promise<Range[]>;
   /** Its values. */
   read(): Promise<Tensor>;
-  /** Gives its memory back. */
+  /** Frees its memory. */
   dispose(): void;
 }
 
@@ -65,13 +65,13 @@ export interface LoadedGraph {
   readonly device?: Device;
 }
 
-/** What a device with memory of its own does without a graph. */
+/** Operations without a graph on a device that has its own memory. */
 export interface Device {
   /** Copies a tensor to it. */
   put(values: Tensor): DeviceTensor;
   /** Sums tensors of it, and clamps the sum to [-limit, limit]. */
   sum(terms: readonly Term<DeviceTensor>[], limit: number): Promise<DeviceTensor>;
-  /** Draws noise, and tells the bytes that it took there. */
+  /** Draws noise; `up` is the number of bytes that were sent for it. */
   draw(recipe: NoiseRecipe): { noise: DeviceTensor; up: number };
   /** Cuts a window out of images, as `crop()` does; undefined if they are too large for it. */
   cut(images: DeviceTensor, window: Rect): DeviceTensor | undefined;

@@ -1,4 +1,4 @@
-/** What stays on the device that computed it, and is computed again where it is lost. @module */
+/** Outputs that stay on the device that computed them, and are computed again if they are lost. @module */
 
 import { GoneError, type Held } from "../tensor/held.ts";
 import { release, type Tensor } from "../tensor/tensor.ts";
@@ -14,7 +14,7 @@ export interface Maker {
   run(signal?: AbortSignal): Promise<Tensor>;
 }
 
-/** The maker of what cannot be made again. */
+/** The maker of an output that cannot be made again. */
 export const noMaker: Maker = { hold: refuse, run: refuse };
 
 function refuse(): Promise<never> {
@@ -58,7 +58,7 @@ export class HeldOutput implements Held, Lender {
       }
     } else if (place.data.length) return place;
     const made = await this.#maker.run(signal);
-    // Where a call has made it meanwhile it stays, since the call uses that.
+    // If a call has made it in the meantime, that one stays, since the call uses it.
     return this.#place === place ? this.#moveTo(made) : made;
   }
 

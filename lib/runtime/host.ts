@@ -33,12 +33,12 @@ export interface HostOptions extends EngineOptions {
 
 /** A tensor that a worker holds on its device. */
 export interface Remote extends Unseen {
-  /** Whether its worker still holds it, with whose thread it goes. */
+  /** Whether its worker still holds it; it is lost when the thread of the worker ends. */
   isThere(): boolean;
   /**
    * Its values.
    *
-   * @throws {LostError} If it is not there any more.
+   * @throws {LostError} If it is no longer there.
    */
   read(signal?: AbortSignal): Promise<Tensor>;
   /** Frees it. */
@@ -61,14 +61,14 @@ export interface GraphOptions {
   readonly lent?: readonly string[];
 }
 
-/** Tensors for a graph: sent along, or on the device of its worker already. */
+/** Tensors for a graph: sent with the call, or already on the device of its worker. */
 export type Fed = Readonly<Record<string, Tensor | Remote>>;
 
 /**
- * The device of a worker, which does not end for being idle before all is freed that was made on it without a graph: most of that
- * cannot be computed again.
+ * The device of a worker. An idle worker does not end before everything is freed that was made on its device without a graph:
+ * most of that cannot be computed again.
  *
- * @throws {LostError} If what it is given was on a device that ended.
+ * @throws {LostError} If a given tensor was on a device that ended.
  */
 export interface RemoteDevice {
   /** Copies a tensor to it. */
@@ -101,13 +101,13 @@ export interface Host {
    * @throws {LostError} If an input was on a device that ended.
    */
   run(graph: string, inputs: Fed, options?: GraphOptions): Promise<Record<string, Tensor>>;
-  /** Runs one graph, too, and leaves the outputs on the device, where there is one. */
+  /** Runs one graph and leaves the outputs on the device, if there is one. */
   hold(
     graph: string,
     inputs: Fed,
     options?: GraphOptions,
   ): Promise<Record<string, Tensor | Remote>>;
-  /** What it does on its device without a graph; absent if the provider is the CPU itself. */
+  /** Its device; absent if the provider is the CPU itself. */
   readonly device?: RemoteDevice;
   /** Whether a tensor is still on the device of this worker. */
   has(remote: Remote): boolean;
@@ -135,9 +135,9 @@ export function hostGraphs(graphs: readonly GraphSource[], options: HostOptions)
     isNeeded: () => [...needed].some((remote) => remote.isThere()),
   });
   const moved = { up: 0, down: 0 };
-  /** The thread that a remote tensor lives in, told by its answer to the opening, and the tensor's number there. */
+  /** The thread that a remote tensor lives in, identified by its answer to the opening, and the tensor's number there. */
   const places = new WeakMap<Remote, { thread: Reply; number: number }>();
-  /** What the worker must not end without. */
+  /** Tensors for which the worker must stay. */
   const needed = new Set<Remote>();
 
   async function ask(make: (thread: Reply) => Call<Request>, signal?: AbortSignal) {
@@ -292,7 +292,7 @@ function endNow(thread: Ended): void {
 }
 
 /**
- * Lets a thread end after its call: to end it inside native code ends the whole process in Node
+ * Lets a thread end after its call: ending it inside native code would end the whole process in Node
  * and Bun.
  */
 function retire(thread: Ended): void {

@@ -3,7 +3,7 @@
 /**
  * A reason not to ask for an adapter, or undefined.
  *
- * @param forced Whether a software adapter will do, too.
+ * @param forced Whether a software adapter is acceptable, too.
  */
 export async function whyNotAsk(forced: boolean): Promise<string | undefined> {
   if (!forced && mustBeSoftware()) {
@@ -38,7 +38,7 @@ function namesIn(path: string): string[] {
 }
 
 /**
- * Whether a GPU is among the names of Linux' devices: a render node of the kernel's own drivers, NVIDIA's driver and that of its
+ * Whether a GPU is among the names of Linux's devices: a render node of the kernel's own drivers, NVIDIA's driver and that of its
  * boards, Windows' below WSL, or those of Mali, Adreno and PowerVR.
  */
 export function hasGpu(devices: readonly string[]): boolean {

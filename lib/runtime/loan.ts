@@ -1,9 +1,9 @@
-/** Tensors that a graph has while it runs, instead of a copy of them. @module */
+/** Tensors that are lent to a graph while it runs, instead of copied. @module */
 
 import type { Held } from "../tensor/held.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** What can be lent. */
+/** A tensor that can be lent. */
 export interface Lender {
   /** Whether nobody else holds its values. */
   readonly isOwn: boolean;
@@ -16,7 +16,7 @@ export function isLender(input: Tensor | Held): input is Held & Lender {
   return (input as Partial<Lender>).isOwn === true;
 }
 
-/** Waits until nothing is lent; others may be as quick to lend it again. */
+/** Waits until nothing is lent; another call may then be faster to lend it again. */
 export async function returned(lenders: readonly Lender[]): Promise<void> {
   await Promise.all(lenders.map(({ loan }) => loan));
 }

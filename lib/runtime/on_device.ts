@@ -1,4 +1,4 @@
-/** What is computed without a graph: on the device that holds it, or here. @module */
+/** Operations without a graph, on the device that holds the tensors, or here. @module */
 
 import { disposeAll, type Held, sumHere, valuesOf } from "../tensor/held.ts";
 import type { SumOptions, Term } from "../tensor/arithmetic.ts";
@@ -12,7 +12,7 @@ import { HeldOutput, noMaker } from "./held_output.ts";
 import type { Remote } from "./host.ts";
 import type { Session } from "./session.ts";
 
-/** What sessions do without a graph. */
+/** Operations of sessions without a graph. */
 export type OnDevice = Pick<Session, "sum" | "cut" | "add">;
 
 /** Where a provider can take a tensor from: here, or its device. */
@@ -48,7 +48,7 @@ export async function sumOn(
   return total;
 }
 
-/** A window of an image, where that is. */
+/** A window of an image, cut where the image is. */
 export async function cutOn(
   running: Running,
   image: Tensor | Held,
@@ -62,7 +62,7 @@ export async function cutOn(
   return await patchesHere.cut(image, window, signal);
 }
 
-/** An image with a part of it added, where that is. */
+/** An image with a part added, where they are. */
 export async function addOn(
   running: Running,
   { whole, part, patch, signal }: {

@@ -98,7 +98,7 @@ function fromOrt(own: OrtTensor, memory: GpuMemory): Tensor | Left {
   return tensor(own.dims, (own.data as Float32Array).slice());
 }
 
-/** What is in the memory of the GPU. */
+/** A tensor in the memory of the GPU. */
 function left(own: OrtTensor, memory: GpuMemory): Left {
   const { dims } = own;
   const values = { buffer: own.gpuBuffer as unknown as GPUBuffer, length: sizeOf(dims) };
@@ -112,7 +112,7 @@ function left(own: OrtTensor, memory: GpuMemory): Left {
   };
 }
 
-/** What was not left by a graph, but is given to one. */
+/** A tensor that no graph has left, but that is given to one. */
 function ours(ort: Ort, buffer: GPUBuffer, dims: readonly number[], memory: GpuMemory): Left {
   const gpuBuffer = buffer as Parameters<typeof ort.Tensor.fromGpuBuffer>[0];
   const own = ort.Tensor.fromGpuBuffer(gpuBuffer, { dataType: "float32", dims });

@@ -16,7 +16,7 @@ export class OutputError extends Error {
   }
 }
 
-/** A tensor of another memory, of which no more is known than this. */
+/** A tensor in another memory, of which only this is known. */
 export interface Unseen {
   /** Sizes, outermost first. */
   readonly dims: readonly number[];

@@ -9,15 +9,15 @@ import type { Request } from "./worker.ts";
 export interface Preparation {
   /** Why a provider is not available; undefined if nobody is looking, or if this was asked before. */
   whyNot(provider: Provider): Promise<string | undefined> | undefined;
-  /** The thread, for the first who asks; undefined where there is none for this provider. */
+  /** The thread, for the first caller; undefined if there is none for this provider. */
   thread<In>(provider: Provider): Thread<Request, In> | undefined;
-  /** Ends what nobody has asked for. */
+  /** Ends the thread, if nobody has asked for it. */
   end(): void;
 }
 
 /**
- * Looks for a GPU, and starts a thread of Deno that loads ONNX Runtime for the CPU if there is none. Node, which dies when a
- * thread ends that loads native code, starts its threads when there are graphs, and so do pages.
+ * Looks for a GPU, and in Deno starts a thread, which loads ONNX Runtime for the CPU if there is no GPU. Node, which crashes
+ * if a thread ends while it loads native code, starts its threads only when there are graphs, and so do pages.
  *
  * @param options The only provider to try, and the script of the thread.
  */

@@ -58,8 +58,8 @@ interface GraphCall {
  * Opens all graphs of an entry on the first provider that loads and computes them as recorded.
  *
  * A call that gives NaN or a flat image is repeated in fp32, if the graphs compute in fp16, and then on the next
- * providers; so is one that gives no answer in time. What succeeds where another failed is used from then on. If all
- * fail, the call rejects, and nothing changes for the calls after it.
+ * providers; so is one that gives no answer in time. A provider that succeeds where another failed is used from
+ * then on. If all fail, the call rejects, and nothing changes for the calls after it.
  *
  * @throws {ProviderError} If no provider does; it says why for each.
  */
@@ -73,7 +73,7 @@ export async function openSessions(
   let moving: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
-  /** Finds what a call succeeds on that failed on `failed`, and stays there; undefined where that was done already. */
+  /** Finds a provider for a call that failed on `failed`, and stays with it; undefined if another call has done so already. */
   async function move(failed: Running, call: GraphCall, error: Error) {
     if (current !== failed) return undefined;
     const trial = { ...search, rest: [...search.rest], tried: [...search.tried] };
@@ -126,7 +126,7 @@ export async function openSessions(
     return Object.fromEntries(held);
   }
 
-  /** Works with what runs the graphs now, and again where that was left meanwhile, or its worker has ended. */
+  /** Does some work on the current provider, and again if that was left in the meantime, or its worker has ended. */
   async function withCurrent<Result>(
     work: (running: Running) => Promise<Result>,
     signal?: AbortSignal,
@@ -197,7 +197,7 @@ async function callOn(
   }
 }
 
-/** The inputs where a graph can take them from, and those of them that it may have while it runs, which no other call has now. */
+/** The inputs in the places from which a graph can take them, and those that can be lent to it, since no other call has them. */
 async function fedTo(running: Running, inputs: Inputs, signal?: AbortSignal) {
   const lenders = Object.values(inputs).filter(isLender);
   for (;;) {
@@ -236,7 +236,7 @@ async function findWorking(
     try {
       return { running, outputs: await callOn(running, call) };
     } catch (error) {
-      // It may do, but not with what went with the provider that failed.
+      // This provider may work, but not with tensors that were lost with the one that failed.
       if (error instanceof GoneError) return { running, outputs: undefined };
       running.host.close();
       signal?.throwIfAborted();
@@ -264,7 +264,7 @@ function runError(graph: string, provider: Provider, cause: Error): Error {
   });
 }
 
-/** What the sessions of graphs that were opened together share. */
+/** Shared parts of the sessions of graphs that were opened together. */
 interface Shared {
   provider(): Provider;
   run(graph: string, ...call: Parameters<Session["run"]>): ReturnType<Session["run"]>;

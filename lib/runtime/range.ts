@@ -8,7 +8,7 @@ export interface Range {
   readonly most: number;
 }
 
-/** Number of images in a tensor of these sizes; 1 where it is not images. */
+/** Number of images in a tensor of these sizes; 1 if it does not hold images. */
 export function imagesOf(dims: readonly number[]): number {
   return dims.length < 4 ? 1 : dims[0];
 }
@@ -19,7 +19,7 @@ export function rangesOf(data: Float32Array, count: number): Range[] {
   return Array.from({ length: count }, (_, i) => rangeOf(data.subarray(i * size, (i + 1) * size)));
 }
 
-/** The ranges of images of which each has the values of two. */
+/** The ranges of images that have the values of two images each. */
 export function joinedRanges(some: readonly Range[], others: readonly Range[]): Range[] {
   return others.map(({ least, most }, i) => ({
     least: Math.min(least, some[i]?.least ?? least),

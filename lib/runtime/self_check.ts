@@ -18,7 +18,7 @@ const passed = new Set<string>();
 /** Runs one graph. */
 type RunGraph = (graph: string, inputs: Record<string, Tensor>) => Promise<Record<string, Tensor>>;
 
-/** What to check. */
+/** A provider and graphs to check. */
 interface Candidate {
   /** The provider that runs the graphs. */
   provider: Provider;

@@ -26,8 +26,8 @@ export interface RunOptions {
 /**
  * One loaded graph.
  *
- * Images are cut and joined on a GPU if they are there, and there is room. What is left there, which whoever asks for it
- * disposes, cannot be computed again: where its memory is lost, what takes it throws a `GoneError`.
+ * Images are cut and joined on a GPU if they are there, and there is room. The caller disposes what is left there. It cannot
+ * be computed again: if its memory is lost, calls that take it throw a `GoneError`.
  */
 export interface Session extends AsyncDisposable, Patches {
   /** The provider that runs it. */
@@ -47,22 +47,21 @@ export interface Session extends AsyncDisposable, Patches {
    */
   run(inputs: Inputs, options?: RunOptions): Promise<Record<string, Tensor>>;
   /**
-   * Runs the graph as `run()` does, and leaves its outputs where they were computed: on a GPU in its memory. They are made
-   * to be given to graphs that were opened together with this one; whoever asks for them disposes them.
+   * Runs the graph as `run()` does, and leaves its outputs where they were computed, on a GPU in its memory, to be given to
+   * graphs that were opened together with this one. The caller disposes them.
    *
-   * Where their memory is lost, with a thread that ended or a provider that was left, they are computed again when they
-   * are needed.
+   * If their memory is lost, with a thread that ended or a provider that was left, they are computed again when they are
+   * needed.
    */
   hold(inputs: Inputs, options?: RunOptions): Promise<Record<string, Held>>;
   /**
-   * Keeps a tensor that is fed again and again: on a GPU it is sent once, with the first call that takes it. Whoever asks
-   * for it disposes it.
+   * Keeps a tensor that is fed again and again: on a GPU it is sent once, with the first call that takes it. The caller
+   * disposes it.
    */
   place(values: Tensor): Held;
   /**
-   * The sum of weights times tensors, computed where they are: on a GPU if it alone has one of them. A sum that is left
-   * there, which whoever asks for it disposes, cannot be computed again: where its memory is lost, what takes it throws
-   * a `GoneError`.
+   * The sum of weights times tensors, computed where they are: on a GPU if it alone has one of them. The caller disposes a
+   * sum that is left there. It cannot be computed again: if its memory is lost, calls that take it throw a `GoneError`.
    */
   sum(
     terms: readonly Term<Tensor | Held>[],

@@ -35,10 +35,15 @@ interface Call {
 }
 
 /**
- * Requests to the worker: perhaps to load a provider, which has no reply; to open all graphs; then to run them, to run them
- * and leave the outputs on the device, to put a tensor there, to sum some there, with noise that is drawn there, to cut a
- * window out of one that is there, to add a weighted part of an image to the whole, which begins as zeros, and to read one
- * that is there. Where there is no room, `cut` and `add` give nothing; nor does `add` to what is there. `drop`, which frees one, has no reply.
+ * Requests to the worker:
+ *
+ * - `load` loads a provider in advance, without a reply; `open` opens all graphs.
+ * - `run` runs a graph; `hold` leaves its outputs on the device.
+ * - `put` copies a tensor to the device, `read` returns one from there, and `drop` frees one, without a reply.
+ * - `sum` sums tensors there, and noise that is drawn there.
+ * - `cut` cuts a window out of an image there, and returns nothing if there is no room.
+ * - `add` adds a weighted part to an image there, at first to zeros. It returns the new image, or nothing if there is no room
+ *   or the image was there already.
  */
 export type Request =
   | { kind: "load"; provider: Provider }
@@ -78,8 +83,8 @@ export type OpenGraph = (graph: GraphSource, options: EngineOptions) => Promise<
 /**
  * The desk of the graphs, which it holds once they are opened. The bytes of their files are its own, and it frees them.
  *
- * @param openers What opens graphs, by provider.
- * @param loaders What takes time before the first one, by provider.
+ * @param openers Functions that open graphs, by provider.
+ * @param loaders Functions that load what takes time before the first graph, by provider.
  */
 export function graphDesk(
   openers: Partial<Record<Provider, OpenGraph>>,
@@ -117,14 +122,14 @@ export function graphDesk(
         disposeAll(computed);
         throw error;
       } finally {
-        // What was sent for this call alone; a device may not be done with it.
+        // Frees what was sent only for this call, unless a device may still need it.
         if (!Object.values(computed).some(isOnDevice)) releaseAll(call);
       }
     };
     return inTurn(() => withLent(call, work));
   }
 
-  /** Keeps a tensor of the device, and tells of it. */
+  /** Keeps a tensor of the device, and describes it. */
   async function keep(value: DeviceTensor): Promise<Numbered & Unseen> {
     const kept = { number: count++, dims: value.dims, ranges: await value.ranges() };
     held.set(kept.number, value);
@@ -176,7 +181,7 @@ export function graphDesk(
     sum: ({ terms, limit }) =>
       inTurn(async () => {
         const { put, sum, draw } = deviceOf();
-        /** What is there for this sum alone. */
+        /** Tensors that are there only for this sum. */
         const own: DeviceTensor[] = [];
         const moved = { up: 0, down: 0 };
         const placed = ([weight, value]: (typeof terms)[number]): Term<DeviceTensor> => {
@@ -226,7 +231,7 @@ export function graphDesk(
   };
 }
 
-/** What is made of each tensor, by the same names. */
+/** Maps each tensor, under the same name. */
 async function mapped<From, To>(
   tensors: Readonly<Record<string, From>>,
   make: (value: From) => To | Promise<To>,
@@ -256,7 +261,7 @@ function answerWith(outputs: Record<string, Output>, moved: Moved): Answer<Reply
   return { reply: { kind: "outputs", outputs, moved }, transfer };
 }
 
-/** What a call has moved, if its graph ran on a device: what was given here, and what was read. */
+/** Bytes that a call has moved, if its graph ran on a device: inputs that were sent, and outputs that were read. */
 function movedBy(
   { inputs }: Call,
   computed: Readonly<Record<string, Tensor | DeviceTensor>>,

@@ -10,17 +10,17 @@ export type Term<Value> = readonly [weight: number, value: Value];
 export interface SumOptions<Value> {
   /** The sum is clamped to [-limit, limit]. @default {Infinity} */
   limit?: number;
-  /** One of the first two values that nobody needs any more: the sum may take its memory. */
+  /** One of the first two values, if it is no longer needed: the sum may take its memory. */
   spent?: Value;
   /** Aborts the computation, which throws the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What is done with values of one kind, such as tensors or what a GPU holds. */
+/** Operations on values of one kind, such as tensors or what a GPU holds. */
 export interface Arithmetic<Value> {
   /** The sum of weights times values, all of the same sizes; it may be one of the values itself, if that is the sum. */
   sum(terms: readonly Term<Value>[], options?: SumOptions<Value>): Promise<Value>;
-  /** Gives memory back that is not the CPU's. */
+  /** Frees memory that is not the CPU's. */
   free(value: Value): void;
 }
 
@@ -35,7 +35,7 @@ export function sumOf(
   [[a, x], [b, y] = [0, x], ...rest]: readonly Term<Tensor>[],
   { limit = Infinity, spent }: SumOptions<Tensor> = {},
 ): Tensor {
-  /** What may be written over: not a tensor of the caller's, which may be the sum itself. */
+  /** A tensor to write to: the sum so far, unless it is a tensor of the caller's. */
   const own = (sum: Tensor) => sum === x && sum !== spent ? tensor(sum.dims) : sum;
   const limitAt = (place: number) => place === rest.length ? limit : Infinity;
   return rest.reduce(

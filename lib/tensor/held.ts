@@ -4,8 +4,8 @@ import { sumOf, type SumOptions, type Term } from "./arithmetic.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * A tensor that stays where it was computed, such as in the memory of a GPU, and is given from one network to the next
- * without a way through the memory of the CPU.
+ * A tensor that stays where it was computed, such as in the memory of a GPU, and is passed from one network to the next
+ * without going through the memory of the CPU.
  */
 export interface Held {
   /** Sizes, outermost first. */
@@ -18,11 +18,11 @@ export interface Held {
    * @throws {Error} If it was disposed.
    */
   read(signal?: AbortSignal): Promise<Tensor>;
-  /** Gives its memory back; it cannot be used afterwards. */
+  /** Frees its memory; it cannot be used afterwards. */
   dispose(): void;
 }
 
-/** A tensor of another memory is gone with it, and nobody but who computed it can compute it again. */
+/** A tensor was lost with the memory that held it, and only the code that computed it can compute it again. */
 export class GoneError extends Error {}
 
 /** Whether a tensor is held elsewhere, rather than here. */
@@ -35,19 +35,19 @@ export async function valuesOf(value: Tensor | Held, signal?: AbortSignal): Prom
   return isHeld(value) ? await value.read(signal) : value;
 }
 
-/** A tensor of the CPU's memory as one that is held. */
+/** A tensor in the CPU's memory as a held one. */
 export function heldHere(value: Tensor): Held {
   return { dims: value.dims, read: () => Promise.resolve(value), dispose() {} };
 }
 
-/** Tensors of the CPU's memory as ones that are held. */
+/** Tensors in the CPU's memory as held ones. */
 export function allHeldHere(values: Readonly<Record<string, Tensor>>): Record<string, Held> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, heldHere(value)]),
   );
 }
 
-/** Gives back the memory of all tensors that are held. */
+/** Frees the memory of all held tensors. */
 export function disposeAll(values: Iterable<Tensor | Held>): void {
   for (const value of values) if (isHeld(value)) value.dispose();
 }

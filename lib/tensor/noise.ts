@@ -40,7 +40,7 @@ export interface NoiseOrigin {
   y: number;
 }
 
-/** Standard normal noise of a window `[n, channels, height, width]`: `noise()`, or a replacement, which may take its time. */
+/** Standard normal noise of a window `[n, channels, height, width]`: `noise()`, or a replacement, which may be asynchronous. */
 export type NoiseField = (
   index: NoiseIndex,
   dims: readonly number[],
@@ -175,7 +175,7 @@ export function rowKeys(
   return keys;
 }
 
-/** What noise is drawn from. */
+/** Everything that determines a window of noise. */
 export interface NoiseRecipe {
   /** Which field. */
   readonly index: NoiseIndex;
@@ -183,7 +183,7 @@ export interface NoiseRecipe {
   readonly dims: readonly number[];
   /** Position of the window in the field. */
   readonly origin: NoiseOrigin;
-  /** What the noise is multiplied with. */
+  /** Factor of the noise. */
   readonly scale: number;
 }
 
@@ -196,7 +196,7 @@ export function drawn({ index, dims, origin, scale }: NoiseRecipe): Tensor {
 
 /** Noise that is drawn when it is read, or where it is needed, such as on a GPU. */
 export class HeldNoise implements Held {
-  /** What it is drawn from. */
+  /** Everything that determines it. */
   readonly recipe: NoiseRecipe;
 
   /** Makes it; nothing is drawn yet. */
@@ -265,7 +265,7 @@ export function drawSeed(): number {
  * Refuses an invalid seed.
  *
  * @throws {TypeError} If `seed` is not a number.
- * @throws {RangeError} If it is not a whole one from 0 to 2^53 - 1.
+ * @throws {RangeError} If it is not a whole number from 0 to 2^53 - 1.
  */
 export function checkSeed(seed: number): void {
   checkWhole("seed", seed, { to: Number.MAX_SAFE_INTEGER });

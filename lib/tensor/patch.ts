@@ -18,7 +18,7 @@ export interface Patch {
   readonly across: Float32Array;
 }
 
-/** What cuts images, and joins their parts. */
+/** Cuts images, and joins their parts. */
 export interface Patches {
   /**
    * Cuts a window out of an image, as `crop()` does, and leaves it where the image is.
@@ -29,8 +29,8 @@ export interface Patches {
   /**
    * Adds a weighted part to an image where the part is, if there is room.
    *
-   * @param whole What was returned before, whose place the result takes; an image of zeros unless given.
-   * @param part It stays as it is.
+   * @param whole The result of the call before, which the new result replaces; an image of zeros if absent.
+   * @param part The part, which stays as it is.
    * @param signal Aborts the computation, which throws the signal's reason.
    * @throws {GoneError} If the memory of `whole` is gone.
    */
@@ -42,7 +42,7 @@ export interface Patches {
   ): Promise<Tensor | Held>;
 }
 
-/** What cuts and joins in the memory of the CPU. */
+/** Cuts and joins in the memory of the CPU. */
 interface PatchesHere extends Patches {
   cut(...window: Parameters<Patches["cut"]>): Promise<Tensor>;
   add(...part: Parameters<Patches["add"]>): Promise<Tensor>;

@@ -33,9 +33,9 @@ export function tensor(dims: readonly number[], data?: Float32Array): Tensor {
   return { data: values, dims };
 }
 
-/** Frees a tensor, or bytes, that nobody will look at again: now, instead of when the garbage is collected. */
+/** Frees a tensor, or bytes, that are no longer needed: now, instead of when the garbage is collected. */
 export function release({ data }: { readonly data: Float32Array | Uint8Array }): void {
-  // A runtime that cannot do it collects the garbage; a buffer that is gone already must not be asked.
+  // Without transfer() the memory waits for the garbage collector; a buffer that is gone already must not be transferred.
   if (isAlone(data)) (data.buffer as ArrayBuffer).transfer?.(0);
 }
 

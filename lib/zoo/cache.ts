@@ -16,9 +16,9 @@ export interface DownloadProgress {
 export interface Sink {
   /** Number of bytes that it holds, at first those of an earlier attempt. */
   readonly size: number;
-  /** What the bytes are the beginning of, an earlier attempt's at first, where that is known. */
+  /** The version of the file that the bytes belong to, if it is known; at first that of an earlier attempt. */
   readonly version?: Version;
-  /** Says what the bytes that come are of. */
+  /** Sets the version of the bytes to come. */
   setVersion(version?: Version): Promise<void>;
   /** Adds a piece. */
   write(piece: Uint8Array<ArrayBuffer>): Promise<void>;

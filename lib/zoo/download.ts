@@ -73,7 +73,7 @@ async function fetchFrom(
   const actual = await sha256Of(bytes);
   if (actual === file.sha256) return bytes;
   await sink.clear();
-  // The bytes of an earlier attempt may be to blame, so that there is one more without them.
+  // The bytes of an earlier attempt may be to blame: one more attempt is made without them.
   if (kept > 0) return await fetchFrom(place, file, sink);
   throw new IntegrityError(nameOf(place), file.sha256, actual);
 }
@@ -110,7 +110,7 @@ async function receive(place: URL, file: Download, sink: Sink): Promise<void> {
   }
 }
 
-/** The rest, or the whole file where it is not the one whose beginning is here (RFC 9110, section 13.1.5). */
+/** Headers that ask for the rest, or for the whole file if it is no longer the same (RFC 9110, section 13.1.5). */
 function rangeFrom(size: number, tag?: string): Record<string, string> {
   const range = `bytes=${size}-`;
   // In a page this header would ask the server for its permission first.
@@ -123,7 +123,7 @@ function tagOf({ headers }: Response): string | undefined {
   return tag !== null && isKeepable(tag) ? tag : undefined;
 }
 
-/** The pieces, with an error that tells the limit of the whole file. */
+/** The pieces, with an error that states the limit of the whole file. */
 async function* bounded(pieces: Answer["pieces"], rest: number, most: number) {
   let received = 0;
   for await (const piece of pieces(Infinity)) {
@@ -140,7 +140,7 @@ function rangeStart({ headers }: Response): number {
   return Number(headers.get("content-range")?.match(/^bytes (\d+)-/)?.[1]);
 }
 
-/** A compressed answer tells the length of what travels, which is not that of the file. */
+/** A compressed answer states the length of what is sent, not that of the file. */
 function lengthOf({ headers }: Response, start: number): number | undefined {
   const length = headers.get("content-length");
   return length && !headers.has("content-encoding") ? start + Number(length) : undefined;

@@ -11,7 +11,7 @@ const MOST_GRAPHS = 32;
 export interface Fault {
   /** Path of its key, such as `steps.trained.0.graph`. */
   readonly path: string;
-  /** What is wrong with it. */
+  /** The message, without the path. */
   readonly message: string;
 }
 
@@ -27,7 +27,7 @@ export function findFaults(card: ModelCard): Fault[] {
   ];
 }
 
-/** Where a card names files, and which. */
+/** The files that a card names, and where it does. */
 function filesOf({ graphs, int8, fixture, licence }: ModelCard): [path: string, file: string][] {
   const named = (path: string, found: Readonly<Record<string, { file: string }>> = {}) =>
     Object.entries(found).map(([name, { file }]) =>
@@ -40,7 +40,7 @@ function filesOf({ graphs, int8, fixture, licence }: ModelCard): [path: string, 
   return files;
 }
 
-/** Files that would replace each other, or the card, where an entry is copied to. */
+/** Files that would replace each other, or the card, when an entry is copied. */
 function* collisions(card: ModelCard): Generator<Fault> {
   const seen = new Map<string, string>();
   for (const [path, file] of filesOf(card)) {

@@ -9,7 +9,7 @@ export interface RequestOptions {
   /** Aborts the request, which throws the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Milliseconds after which the request fails if no kilobyte came in them, nor the end.
+   * Milliseconds in which at least a kilobyte or the end must arrive; otherwise the request fails.
    *
    * @default {30000}
    */
@@ -23,7 +23,7 @@ export interface Answer {
   /** Status and headers. */
   readonly response: Response;
   /**
-   * The body, which can be read once; it fails where no kilobyte comes in `timeout` milliseconds.
+   * The body, which can be read once; it fails if less than a kilobyte arrives in `timeout` milliseconds.
    *
    * @param limit Number of bytes after which it fails.
    */

@@ -1,10 +1,10 @@
-/** What the faults that a card's schema finds are called. @module */
+/** Messages for the faults that a card's schema finds. @module */
 
 import type * as z from "zod/mini";
 
 /**
- * Names a fault: zod/mini, a sixth of zod in a page's bundle, says "Invalid input" of all, and zod's words for every kind of fault
- * are longer than these for what the schema uses.
+ * Describes a fault. zod/mini, which takes a sixth of zod's size in a page's bundle, calls every fault "Invalid input", and zod's
+ * messages for all kinds of faults are longer than these for the kinds that the schema uses.
  */
 export const english: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {

@@ -1,4 +1,4 @@
-/** The schema of `model.yml` for programs in other languages; apart, since a page has no use for it. @module */
+/** The schema of `model.yml` for programs in other languages; a separate file, since a page has no use for it. @module */
 
 import { toJSONSchema } from "zod/mini";
 import { modelCardSchema } from "./schema.ts";

@@ -18,5 +18,5 @@ export const limits = {
 /** Number of redirects that are followed. */
 export const maximumRedirects = 5;
 
-/** Entries of one index, whose cards are all read by whoever lists it. */
+/** Most entries of one index: listing it reads all of their cards. */
 export const maximumEntries = 10_000;

@@ -51,7 +51,7 @@ export function recheckCard({ base, ...value }: ModelCard): ModelCard {
  * Checks a value against the schema and its parts against each other.
  *
  * @param value A value from YAML or from a program.
- * @param place What errors call it.
+ * @param place Its name in errors.
  * @throws {ManifestError} If it is not a card; the message lists every fault.
  */
 export function checkCard(value: unknown, place: string): ModelCard {

@@ -1,6 +1,6 @@
 /**
- * The schema of `model.yml`: it gives the JSON Schema and the error texts. What the keys mean is told where their types
- * are, in `card.ts`, from which `deno task schema` takes it.
+ * The schema of `model.yml`, from which the JSON Schema and the error messages come. The keys are documented with their
+ * types in `card.ts`, from where `deno task schema` takes the descriptions.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import { limits } from "./limits.ts";
 import { ENTRY_ID, ENTRY_ID_RULE } from "./names.ts";
 
 /**
- * Words for people: no control characters, which a terminal would obey, none that turn text around, and none that
- * nobody sees (separators of lines, byte order marks), which hide what a text says.
+ * Text for people: no control characters, which a terminal would obey, none that change the direction of text, and no
+ * invisible ones (separators of lines, byte order marks), which hide what a text says.
  */
 const TEXT =
   // deno-lint-ignore no-control-regex -- these are the characters that it is about
   /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*$/;
-/** Tags and halves of characters, of which the expressions of JSON Schema know nothing in some languages. */
+/** Tags and halves of characters, which the expressions of JSON Schema cannot match in some languages. */
 const UNSEEN = /[\u{e0000}-\u{e0fff}\p{Cs}]/u;
 const WORDS = "must not contain control characters or invisible ones";
 const text = (length: number): z.ZodMiniString =>

@@ -27,7 +27,7 @@ export interface ReadOptions {
    */
   offline?: boolean;
   /**
-   * Milliseconds after which a request fails if no kilobyte came in them, nor the end.
+   * Milliseconds in which at least a kilobyte or the end must arrive; otherwise a request fails.
    *
    * @default {30000}
    */
@@ -41,7 +41,7 @@ export interface ReadOptions {
 }
 
 /**
- * Refuses options that cannot be meant.
+ * Refuses invalid options.
  *
  * @throws {TypeError} If one is of the wrong type.
  * @throws {RangeError} If a number is out of its range.

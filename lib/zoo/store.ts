@@ -21,7 +21,7 @@ export interface FetchOptions extends ReadOptions {
   onDownload?: (progress: DownloadProgress) => void;
 }
 
-/** A file of an entry that is not on this machine and cannot be downloaded as things are. */
+/** A file of an entry that is not on this machine and cannot be downloaded now. */
 export class NotHereError extends Error {
   /** Makes the error; the message says what would bring the file here. */
   constructor(message: string, options?: ErrorOptions) {

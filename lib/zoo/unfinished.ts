@@ -1,6 +1,6 @@
-/** Names of unfinished downloads, which say what they are the beginning of. @module */
+/** Names of unfinished downloads, which state the version that they belong to. @module */
 
-/** Which version of a file a server has sent the beginning of. */
+/** The version of a file of which a server has sent the beginning. */
 export interface Version {
   /** Sixteen hex digits of the SHA-256 of its URL. */
   readonly place: string;

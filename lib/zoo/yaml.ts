@@ -7,8 +7,8 @@ import { ManifestError } from "../errors.ts";
  * Parses YAML; an empty text, or one of comments alone, is `null`.
  *
  * @param text Of a size that was limited when it was read.
- * @param place What errors call it.
- * @throws {ManifestError} If it is broken; the path ends with line and column where they are known.
+ * @param place Its name in errors.
+ * @throws {ManifestError} If it is broken; the path ends with line and column if they are known.
  */
 export function parseYaml(text: string, place: string): unknown {
   // The parser refuses a text of comments alone.

@@ -17,7 +17,7 @@ export interface Levels {
   variance?: "posterior" | "beta";
 }
 
-/** What the state after a step is the sum of: each weight times what it is named after. */
+/** The weights of one step: the next state is the sum of each weight times what it is named after. */
 export interface Weights {
   /** Of the estimate of x0 at this step. */
   readonly x0: number;

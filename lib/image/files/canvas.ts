@@ -4,7 +4,7 @@ import { UnsupportedError } from "../../errors.ts";
 import { onServer } from "../../platform.ts";
 import type { Image } from "../image.ts";
 
-/** What a canvas can draw: an `HTMLImageElement`, `ImageBitmap`, canvas, `OffscreenCanvas`, frame of a video. */
+/** Anything that a canvas can draw: an `HTMLImageElement`, `ImageBitmap`, canvas, `OffscreenCanvas`, frame of a video. */
 export interface Drawable {
   /** Columns. */
   readonly width: number;
@@ -12,7 +12,7 @@ export interface Drawable {
   readonly height: number;
 }
 
-/** Properties that some of them have besides. */
+/** Properties that some of them also have. */
 interface Extras {
   /** Columns of an image, independent of its size on the page. */
   readonly naturalWidth?: number;

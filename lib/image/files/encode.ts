@@ -12,7 +12,7 @@ import { sizedExif } from "./exif.ts";
 import type { OutputFormat } from "./format.ts";
 import { asGrayProfile, asRgbProfile, colorSpaceOf } from "./icc.ts";
 
-/** Quality of a lossy file for which none is asked, 1 to 100. */
+/** Quality of a lossy file if none is given, 1 to 100. */
 export const LOSSY_QUALITY = 90;
 
 /** Milliseconds that encoding may take, plus those per pixel: some ten times what lossless WebP takes. */
@@ -102,7 +102,7 @@ export async function toBlob(image: Image, options: EncodeImageOptions): Promise
   return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${options.format}` });
 }
 
-/** Names must be valid in PNG and, but for spaces, in XML; so must be the characters of values. */
+/** Names must be valid in PNG and, except for spaces, in XML; so must the characters of values. */
 function checkText(text: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(text)) {
     const isText = typeof value === "string" && !/[^\t\n\r -\uffff]/.test(value);
@@ -176,7 +176,7 @@ function flattened(image: Image, background: EncodeImageOptions["background"]): 
   return { ...image, data, channels: image.channels === 2 ? 1 : 3 };
 }
 
-/** A profile of gray values means nothing in a file of three colours, nor the other way round; it is converted. */
+/** The profile, converted if it is of gray values and the file has three colours, or the other way round. */
 function fittingProfile(profile: Uint8Array, isGray: boolean): Uint8Array | undefined {
   const space = colorSpaceOf(profile);
   if (space === (isGray ? "GRAY" : "RGB ")) return profile;

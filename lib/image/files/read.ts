@@ -50,14 +50,14 @@ export interface ReadImageOptions {
    */
   timeout?: number;
   /**
-   * Bytes of memory over 0 that decoding may take, the file itself counted; what would take more is refused before it
-   * is decoded.
+   * Bytes of memory over 0 that decoding may take, including the file itself; an image that needs more is refused before
+   * it is decoded.
    *
    * @default {4_294_967_296}
    */
   memory?: number;
   /**
-   * Called once with the size of the image, before its pixels are decoded: what it throws ends the reading.
+   * Called once with the size of the image, before its pixels are decoded; if it throws, the reading ends.
    */
   onSize?: (size: Size) => void;
 }
@@ -66,12 +66,12 @@ export interface ReadImageOptions {
  * Reads a PNG, JPEG or WebP file upright (EXIF orientation applied), with its ICC profile, EXIF and
  * density. The `notes` of the image say what is lost.
  *
- * The content decides on the format, not the name. Only the first frame of an animation is read.
+ * The content determines the format, not the name. Only the first frame of an animation is read.
  *
  * @throws {DecodeError} If the bytes are not an image, or the image is broken or truncated.
  * @throws {TypeError} If an image in memory holds something other than bytes, or an option has the wrong type.
  * @throws {RangeError} If its number of bytes does not match its size, or a number is out of its range.
- * @throws {UnsupportedError} If the format is another one, the image has more pixels than the memory holds, or decoding
+ * @throws {UnsupportedError} If it has another format, the image has more pixels than the memory holds, or decoding
  * takes too long.
  */
 export async function readImage(
@@ -111,7 +111,7 @@ export async function readImage(
   return described(decoded, header);
 }
 
-/** Bytes that a file may have if reading may take so many. */
+/** Most bytes of a file that can be read within this memory. */
 export function fileLimit(memory: number): number {
   return memory / FILE_COPIES;
 }

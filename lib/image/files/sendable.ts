@@ -1,4 +1,4 @@
-/** Sources of images as another thread can read them. @module */
+/** Sources of images that another thread can read. @module */
 
 import { defaultMemory, onServer } from "../../platform.ts";
 import { plainImage } from "../image.ts";
@@ -8,7 +8,7 @@ import { addressInPage, bytesOf, type ImageLike, isDrawable, isImage } from "./s
 
 /** How {@linkcode sendable} prepares a source. */
 export interface SendableOptions {
-  /** Aborts what must be read here. */
+  /** Aborts the reading of what must be read here. */
   signal?: AbortSignal;
   /**
    * Bytes of memory that reading the image may take.
@@ -19,8 +19,8 @@ export interface SendableOptions {
 }
 
 /**
- * The same source for another thread, where `readImage()` gives the same image of it: an element of a page becomes a bitmap, a
- * path of a page an address, and a `Response` its bytes.
+ * The same source in a form from which `readImage()` makes the same image on another thread: an element of a page becomes a
+ * bitmap, a path in a page an address, and a `Response` its bytes.
  *
  * @throws {Error} If it cannot be read, as `readImage()` throws.
  */

@@ -3,10 +3,10 @@
 import { DecodeError, UnsupportedError } from "../../errors.ts";
 import type { InputFormat } from "./format.ts";
 
-/** Bytes that are looked at. */
+/** Number of bytes that are examined. */
 const HEAD = 512;
 
-/** First bytes as Latin-1 text, `?` for any byte, and what they are the start of. */
+/** First bytes as Latin-1 text, `?` for any byte, and the format that starts with them. */
 const SIGNATURES: readonly [start: string, name: string][] = [
   ["\x89PNG\r\n\x1a\n", "png"],
   ["\xff\xd8", "jpeg"],
@@ -36,7 +36,7 @@ const SIGNATURES: readonly [start: string, name: string][] = [
  * Names the format of a file.
  *
  * @throws {UnsupportedError} If it is a known format that is not read here.
- * @throws {DecodeError} If it is empty or nothing known.
+ * @throws {DecodeError} If it is empty or of an unknown format.
  */
 export function sniff(bytes: Uint8Array): InputFormat {
   if (bytes.length === 0) throw new DecodeError("Cannot read the image: the file is empty");
@@ -57,8 +57,8 @@ function beginsWith(head: string, start: string): boolean {
 }
 
 /**
- * The format of a text. It is walked over once from the left, never by a regular expression that could try the
- * same text in many ways.
+ * The format of a text. It is scanned once from the left, without a regular expression, which could try the same
+ * text in many ways.
  */
 function textFormat(head: string): string | undefined {
   const text = head.startsWith("\xef\xbb\xbf") ? head.slice(3) : head;
@@ -73,7 +73,7 @@ function textFormat(head: string): string | undefined {
   return pages.some((page) => prolog.startsWith(page)) ? "HTML" : undefined;
 }
 
-/** What follows the declaration, the comments and the document type of an XML text. */
+/** The rest of an XML text after its declaration, comments and document type. */
 function rootOf(text: string): string {
   const marks = [["<?xml", "?>"], ["<!--", "-->"], ["<!doctype svg", ">"]];
   for (;;) {

@@ -1,4 +1,4 @@
-/** Bytes from wherever an image may lie. @module */
+/** Reads the bytes of an image, wherever it is. @module */
 
 import { abortable } from "../../abortable.ts";
 import { joined } from "../../bytes.ts";
@@ -8,18 +8,18 @@ import { builtin, onServer } from "../../platform.ts";
 import type { Image } from "../image.ts";
 import type { Drawable } from "./canvas.ts";
 
-/** What gives its bytes when it is asked: a `Blob`, a `File`, a `Response`. */
+/** A source that returns its bytes on request: a `Blob`, a `File`, a `Response`. */
 export interface ByteSource {
   /** The bytes, in full. */
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** Whatever has the bytes of a file: themselves, a `Blob`, a `Response`, a URL, a path. */
+/** Anything that has the bytes of a file: bytes, a `Blob`, a `Response`, a URL, a path. */
 export type FileLike = ByteSource | ArrayBufferLike | ArrayBufferView | URL | string;
 
 /**
- * Whatever an image can be read from: itself, an `ImageData`, an image, canvas or bitmap of a page, a file's bytes, a
- * `Blob`, a `Response`, a URL, a path.
+ * Anything that an image can be read from: an image in memory, an `ImageData`, an image, canvas or bitmap of a page, a
+ * file's bytes, a `Blob`, a `Response`, a URL, a path.
  */
 export type ImageLike = Image | Drawable | FileLike;
 
@@ -40,7 +40,7 @@ export interface BytesOptions {
   /** Ends the reading. */
   signal?: AbortSignal;
   /**
-   * Milliseconds that a server may say nothing.
+   * Milliseconds that a server may stay silent.
    *
    * @default {30000}
    */
@@ -50,12 +50,12 @@ export interface BytesOptions {
 /**
  * Fetches or reads the bytes of a file.
  *
- * A string with a scheme is a URL; another one is a path in Deno and Node, and a URL relative to the
+ * A string with a scheme is a URL; any other string is a path in Deno and Node, and a URL relative to the
  * page in a browser.
  *
  * @throws {Error} If the file cannot be read or the server does not answer with success.
  * @throws {UnsupportedError} If there are more bytes than the limit.
- * @throws {TypeError} If the source is nothing that has bytes.
+ * @throws {TypeError} If the source has no bytes.
  */
 export async function bytesOf(
   source: FileLike,
@@ -87,14 +87,14 @@ export async function bytesOf(
   return bytes;
 }
 
-/** The same bytes where they are no other thread's, or else a copy. */
+/** The same bytes, or a copy if other threads share them. */
 function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer
     ? bytes as Uint8Array<ArrayBuffer>
     : new Uint8Array(bytes);
 }
 
-/** Whether something is a buffer; of another window, too, whose classes are not those of this one. */
+/** Whether something is a buffer, even one of another window, which has other classes. */
 function isBuffer(source: object): source is ArrayBufferLike {
   return /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(source));
 }
@@ -108,7 +108,7 @@ function kindOf(source: unknown): string {
   return Object.prototype.toString.call(source).slice(8, -1).toLowerCase();
 }
 
-/** In a browser there are no paths; what looks like one belongs to the page's address. */
+/** A page has no paths: what looks like one is relative to the page's address. */
 export function addressInPage(path: string | URL): URL {
   // A worker has no document, and programs that are not for a page have no type of it.
   const { document } = globalThis as { document?: { readonly baseURI: string } };
@@ -174,7 +174,7 @@ async function ofUrl(url: URL, options: BytesOptions): Promise<Uint8Array<ArrayB
   }
 }
 
-/** Milliseconds that a server may say nothing. */
+/** Milliseconds that a server may stay silent. */
 const SILENCE = 30_000;
 
 /** Rejects when the signal aborts, or nothing comes for too long. */
@@ -219,7 +219,7 @@ async function ofResponse(
   }
 }
 
-/** All that `next` gives, up to the limit. */
+/** Collects what `next` returns, up to the limit. */
 async function collected(
   next: () => Promise<Uint8Array | undefined>,
   name: string,

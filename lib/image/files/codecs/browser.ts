@@ -20,7 +20,7 @@ export type WebpCodec = Pick<typeof import("./webp.ts"), "decodeWebp" | "encodeW
 /**
  * Makes the codec.
  *
- * @param webp For WebP; without it there is an error that says where it is found.
+ * @param webp For WebP; without it, WebP fails with an error that says what is missing.
  */
 export function browserCodec(webp: WebpCodec = noWebp): Codec {
   return {
@@ -35,7 +35,7 @@ export function browserCodec(webp: WebpCodec = noWebp): Codec {
   };
 }
 
-/** A seventh of the library's bundle is spared by it. */
+/** Stands in for the real codec, which would be a seventh of the library's bundle. */
 const noWebp: WebpCodec = {
   decodeWebp: () => Promise.reject(withoutWorker("read")),
   encodeWebp: () => Promise.reject(withoutWorker("write")),

@@ -9,7 +9,7 @@ export type EncodeOptions =
   | { readonly format: "jpeg"; readonly quality: number }
   | { readonly format: "webp"; readonly quality?: number };
 
-/** What ends the work early. */
+/** Limits of the work. */
 export interface CodecLimits {
   /** Aborts the work. */
   readonly signal?: AbortSignal;

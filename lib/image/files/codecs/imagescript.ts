@@ -69,8 +69,8 @@ function imagescript(): Promise<typeof import("imagescript")> {
 }
 
 /**
- * Imports imagescript. It reads an environment variable while it loads; without the permission to read
- * it, it would not load at all, so that one variable is hidden during the import.
+ * Imports imagescript. It reads an environment variable while it loads, and would fail without the permission to
+ * do so; that one variable is therefore hidden during the import.
  */
 async function load(): Promise<typeof import("imagescript")> {
   const { env } = process;

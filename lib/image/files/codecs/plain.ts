@@ -5,8 +5,8 @@ import { containers } from "../containers/mod.ts";
 import type { Codec } from "./codec.ts";
 
 /**
- * Loads imagescript in Deno and Node, the browser's own codec elsewhere, whose bundle must not hold native code; that one
- * leaves WebP to the worker.
+ * Loads imagescript in Deno and Node, and the browser's own codec in a page, whose bundle must not hold native code. The
+ * latter leaves WebP to the worker.
  */
 export async function plainCodec(): Promise<Codec> {
   if (!onServer) return (await import("./browser.ts")).browserCodec();
@@ -26,9 +26,9 @@ async function nativeCodec(): Promise<typeof import("./imagescript.ts")> {
 }
 
 /**
- * A codec that refuses files whose pixels are not all there.
+ * A codec that refuses files with missing pixels.
  *
- * @throws {DecodeError} From `decode()`, if a part of them is missing.
+ * @throws {DecodeError} From `decode()`, if any are missing.
  */
 export function checked(codec: Codec): Codec {
   return {

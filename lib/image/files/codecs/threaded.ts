@@ -46,7 +46,7 @@ export function threadedCodec(script?: string | URL, idle = IDLE): Codec {
   let isAbsent = false;
 
   /**
-   * Compiles libwebp on the thread, in spite of an abort: V8 ends the process if a thread ends while it compiles
+   * Compiles libwebp on the thread, even after an abort: V8 ends the process if a thread ends while it compiles
    * WebAssembly. It takes a few milliseconds and does not read the file.
    */
   async function prepare(opened: Reply): Promise<void> {

@@ -1,12 +1,12 @@
 /**
- * What a file holds besides its pixels, which are not decoded.
+ * The contents of a file besides its pixels, which are not decoded.
  *
  * @module
  */
 
 import type { Density } from "../../image.ts";
 
-/** What a file says about its pixels. */
+/** The description of its pixels in a file. */
 export interface Header {
   /** Stored columns, before any turn. */
   readonly width: number;

@@ -240,7 +240,7 @@ function frameOf({ marker, data }: Segment): Frame {
   };
 }
 
-/** Whether decoders would have to guess, since a colour component has 2 samples for 3 of another. */
+/** Refuses components that decoders would have to guess, such as one with 2 samples for 3 of another. */
 function checkSampling(components: Uint8Array): void {
   const factors = components.filter((_, i) => i % 3 === 1);
   const across = [...factors].map((factor) => factor >> 4);
