@@ -245,6 +245,12 @@ const training: Run[] = [
     says: /jpeg75 +0\.\d{4} +0\.\d{4}/,
   },
   {
+    command: "PYTHONPATH=train python -m srzoo_train.dial RUN --data STORE --damage damage.pt",
+    swap: { RUN: "DAMAGED" },
+    more: "--restore 0 1 --crops 2",
+    says: /restore 0\.\d\d to \d\.\d\d/,
+  },
+  {
     command: "deno task export RUN --to zoo/srdiff-photo --damage damage.pt",
     swap: { RUN: "DAMAGED", "srdiff-photo": "damaged" },
     makes: ["zoo/damaged/damage.onnx"],

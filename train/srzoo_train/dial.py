@@ -31,7 +31,6 @@ from .train_damage import save, saved
 VALUES = (0.0, 0.25, 0.5, 0.7, 0.85, 1.0)
 SIDE = 320      # HR pixels of an image, at most
 IMAGES = 16
-CROP = 64       # LR pixels of a crop
 CROPS = 400
 BATCH = 8       # crops at a time
 SEED = 7        # of the crops' damage
@@ -81,7 +80,7 @@ def measured(run: Run, store: Store, tracks: list[str], values: list[float], ima
 
 def of_crops(judge: Judge, store: Store, count: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches of LR crops kept aside, damaged as in training, and their LPIPS [n, values]."""
-    crops = Crops(store, "val", CROP, SEED, judge.recipe.data)
+    crops = Crops(store, "val", judge.recipe.crop, SEED, judge.recipe.data)
     for step in range(-(-count // BATCH)):
         pixels = crops.batch(step, range(min(BATCH, count - step * BATCH)))
         lr = to_range(torch.from_numpy(pixels.lr))

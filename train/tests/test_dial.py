@@ -45,13 +45,13 @@ def test_best_curve_finds_the_one_that_the_distances_were_made_with():
 
 
 @needs_lpips
-def test_set_curve_sets_the_curve_of_a_file_and_keeps_its_weights(store, run, tmp_path, monkeypatch):
-    monkeypatch.setattr(dial, "CROP", 16)
+def test_set_curve_sets_the_curve_of_a_file_and_keeps_its_weights(store, run, tmp_path):
     file, judge, start = tmp_path / "damage.pt", dial.Judge(run, [0.0, 0.5, 1.0]), Damage(high=0.999)
     save(start, file)
     dial.set_curve(file, judge, Store(store), 4)
     found = saved(file)
     assert not torch.equal(found.curve, start.curve) and torch.equal(found.head.weight, start.head.weight)
     lr, distances = next(dial.of_crops(judge, Store(store), 4))
-    assert lr.shape == (4, 3, 16, 16) and distances.shape == (4, 3)
+    size = run.recipe.crop
+    assert lr.shape == (4, 3, size, size) and distances.shape == (4, 3)
     assert 0 <= found.curve[2] <= found.curve[3] <= 1 and found.curve[0] < found.curve[1]
