@@ -1,9 +1,15 @@
 /** The figures in a card, by set and metric. @module */
 
 import { isMap, parseDocument, stringify } from "yaml";
+import type { ModelCard } from "../../mod.ts";
 
 /** Figures by set and metric, as `model.yml` keeps them. */
 export type CardFigures = Record<string, Record<string, number>>;
+
+/** Whether an entry enlarges images: without an input or at scale 1 there is nothing to compare with. */
+export function enlarges({ diffusion, scale }: ModelCard): boolean {
+  return scale > 1 && !(diffusion?.base === "none" && diffusion.condition === undefined);
+}
 
 /** Writes the figures of a `model.yml`, as {@linkcode writeKey} does. */
 export async function writeFigures(path: string, figures: CardFigures): Promise<void> {
