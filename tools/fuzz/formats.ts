@@ -6,7 +6,7 @@ import { deflate } from "../../lib/image/files/containers/deflate.ts";
 import { pngFile } from "../../lib/image/files/containers/png.ts";
 import { exifOfDensity } from "../../lib/image/files/exif.ts";
 import { DecodeError, encodeImage, type Image, readImage, UnsupportedError } from "../../mod.ts";
-import { type Bytes, mutated } from "./bytes.ts";
+import { type Bytes, mutated, randomBytes } from "./bytes.ts";
 import { oddJpeg } from "./jpeg_file.ts";
 import { checkError, must, oneOf, type Part, wholeWithin } from "./part.ts";
 import { oddPng } from "./png_file.ts";
@@ -99,8 +99,7 @@ async function randomPng(random: () => number): Promise<Bytes> {
     { length: wholeWithin(random, 0, 4000) },
     () => Math.floor(random() * filters) * (random() < 0.9 ? 1 : 5),
   );
-  const bytes = (count: number) =>
-    Uint8Array.from({ length: count }, () => wholeWithin(random, 0, 255));
+  const bytes = (count: number) => randomBytes(random, count);
   return pngFile([
     { type: "IHDR", data: header },
     ...random() < 0.5 ? [{ type: "PLTE", data: bytes(3 * wholeWithin(random, 0, 256)) }] : [],
