@@ -58,7 +58,7 @@ async function measure(request: SpeedRequest): Promise<SpeedFigures> {
   while (steady.length < RUNS && (steady.length === 0 || performance.now() - start < LONGEST)) {
     steady.push(await clocked(() => run(source)));
   }
-  const peak = await peakMemory();
+  const peak = peakMemory();
   const gflop = await subject.count(source);
   const moved = await subject.moved(source);
   await subject.close();
