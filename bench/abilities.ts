@@ -8,7 +8,7 @@
  */
 
 import { dirname } from "node:path";
-import type { Upscaler } from "../mod.ts";
+import { load, type Upscaler } from "../mod.ts";
 import { markdownOf } from "./abilities/markdown.ts";
 import { parts } from "./abilities/mod.ts";
 import type { Finding } from "./abilities/part.ts";
@@ -18,7 +18,6 @@ import { writeBetweenMarks } from "./marks.ts";
 import { openWithLpips } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { type Machine, thisMachine } from "./machine.ts";
-import { openModel } from "./methods/entry.ts";
 import { startProgress } from "./progress.ts";
 import { protocolOf } from "./protocols.ts";
 import { openRecord, type Row, saveRecord } from "./record.ts";
@@ -33,7 +32,7 @@ type Found = [finding: Finding, set: string];
 async function main(settings: Settings, signal: AbortSignal): Promise<number> {
   const { lpips, threads } = settings;
   await using graphs = await openWithLpips("measure abilities", lpips, threads);
-  await using upscaler = await openModel(settings.model, { threads, signal });
+  await using upscaler = await load(settings.model, { threads, signal });
   if (!upscaler.generative) {
     throw new Error(`Cannot measure abilities of ${upscaler.card.id}: it is not generative`);
   }

@@ -1,8 +1,8 @@
 /** The figures of one result. @module */
 
+import { againstTruth, capped } from "../cli/zoo/figures.ts";
 import type { Image } from "../lib/image/image.ts";
 import {
-  colorError,
   diversity,
   errorCorrelation,
   gainOfMean,
@@ -10,11 +10,7 @@ import {
   lrPsnr,
   niqe,
   type NiqeModel,
-  psnrRgb,
-  psnrY,
-  ssimY,
 } from "../lib/metrics/mod.ts";
-import { CEILING } from "./metrics.ts";
 import type { Source } from "./protocols.ts";
 
 /** Figures by name; those that could not be measured are absent. */
@@ -41,26 +37,11 @@ export async function figuresOf(
   metricGraphs: MetricGraphs,
 ): Promise<Figures> {
   return {
-    ...truth && await againstTruth(result, truth, scale, metricGraphs),
+    ...truth && await againstTruth(result, truth, scale, metricGraphs.lpips),
+    ...truth && metricGraphs.lpipsSqueeze &&
+      { lpipsSqueeze: await metricGraphs.lpipsSqueeze.distance(result, truth) },
     lrPsnr: capped(lrPsnr(result, low)),
     ...naturalness(result, scale, metricGraphs),
-  };
-}
-
-async function againstTruth(
-  result: Image,
-  truth: Image,
-  border: number,
-  metricGraphs: MetricGraphs,
-): Promise<Figures> {
-  return {
-    psnrY: capped(psnrY(result, truth, { border })),
-    ssimY: ssimY(result, truth, { border }),
-    psnrRgb: capped(psnrRgb(result, truth, { border })),
-    ...metricGraphs.lpips && { lpips: await metricGraphs.lpips.distance(result, truth) },
-    ...metricGraphs.lpipsSqueeze &&
-      { lpipsSqueeze: await metricGraphs.lpipsSqueeze.distance(result, truth) },
-    colorError: colorError(result, truth),
   };
 }
 
@@ -84,8 +65,4 @@ export function figuresOfSamples(samples: readonly Image[], { truth }: Source): 
     gainOfMean: gainOfMean(samples, truth),
     ...Number.isFinite(correlation) && { errorCorrelation: correlation },
   };
-}
-
-function capped(decibels: number): number {
-  return Math.min(CEILING, decibels);
 }

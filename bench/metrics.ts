@@ -1,7 +1,6 @@
 /** The metrics of the bench: their names in tables, units and conventions. @module */
 
-/** Limit of PSNR in dB: that of identical images is infinite, and would make every mean infinite. */
-export const CEILING = 100;
+import { CEILING } from "../cli/zoo/figures.ts";
 
 /** A figure's name in tables, its unit, and how it was measured. */
 export interface Metric {

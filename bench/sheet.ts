@@ -5,11 +5,12 @@ import type { Image } from "../mod.ts";
 /** The image enlarged by a whole factor by repeating pixels. */
 export function repeated(image: Image, times: number): Image {
   const width = image.width * times, height = image.height * times;
-  const from = new Uint32Array(Uint8ClampedArray.from(image.data).buffer);
-  const pixels = Uint32Array.from({ length: width * height }, (_, i) => {
+  const from = new Uint32Array(image.data.slice().buffer);
+  const pixels = new Uint32Array(width * height);
+  for (let i = 0; i < pixels.length; i++) {
     const x = Math.floor(i % width / times), y = Math.floor(i / width / times);
-    return from[y * image.width + x];
-  });
+    pixels[i] = from[y * image.width + x];
+  }
   return { width, height, data: new Uint8ClampedArray(pixels.buffer) };
 }
 

@@ -95,7 +95,7 @@ async function recordOf(set: BenchSet | RealSet, whole: number, cut: string, pro
  *
  * @throws {Error} If there is no image in it.
  */
-export async function openRealTask(folder: string, scale: number, limit = Infinity): Promise<Task> {
+async function openRealTask(folder: string, scale: number, limit = Infinity): Promise<Task> {
   const found = await findReal(folder, scale);
   const set = { ...found, images: found.images.slice(0, limit) };
   const facts = await recordOf(set, found.images.length, "", "whole images without a truth");

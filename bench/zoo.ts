@@ -13,7 +13,7 @@
 import { Command } from "commander";
 import type { ModelCard } from "../mod.ts";
 import { openZoo } from "../lib/zoo/mod.ts";
-import { writeFigures } from "../cli/zoo/figures.ts";
+import { enlarges, writeFigures } from "../cli/zoo/figures.ts";
 import { openWithLpips } from "./graphs.ts";
 import { runInterruptible } from "./interruptible.ts";
 import { writeBetweenMarks } from "./marks.ts";
@@ -22,7 +22,6 @@ import { readRecord } from "./record.ts";
 import { SETS_FOLDER } from "./sets.ts";
 import {
   differences,
-  enlarges,
   int8Differences,
   measureEntry,
   measureInt8,

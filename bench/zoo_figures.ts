@@ -78,11 +78,6 @@ export interface MeasureOptions {
   readonly precision?: Precision;
 }
 
-/** Whether an entry enlarges images; an unconditional one has no truth to compare with. */
-export function enlarges({ diffusion, scale }: ModelCard): boolean {
-  return scale > 1 && !(diffusion?.base === "none" && diffusion.condition === undefined);
-}
-
 /**
  * Measures one entry on the sets.
  *

@@ -72,6 +72,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     "cli/zoo/figures.ts",
     "cli/zoo/lpips.ts",
     "cli/events.ts",
+    "tools/memory.ts",
     "tools/npz.ts",
   ],
   "train/": ["mod.ts", "lib/"],

@@ -35,7 +35,7 @@ export interface Study {
 }
 
 /** Whether a figure meets its goal. */
-export function isMet({ value, goal }: Goal): boolean {
+function isMet({ value, goal }: Goal): boolean {
   return "most" in goal ? value <= goal.most : value >= goal.least;
 }
 

@@ -1,6 +1,7 @@
 /** The command line in a process of its own, watched. @module */
 
 import type { Event } from "../../cli/events.ts";
+import { peakOf } from "../../tools/memory.ts";
 
 /** What a run of the program reported. */
 export interface Watched {
@@ -54,15 +55,7 @@ const PAUSE = 50;
 
 function watchMemory(pid: number): { end(): number } {
   let peak = 0;
-  const look = () => {
-    try {
-      const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-      peak = Math.max(peak, 1024 * Number(status.match(/^VmHWM:\s+(\d+) kB$/m)?.[1] ?? 0));
-    } catch {
-      // The process has ended, or this system has no such file.
-    }
-  };
-  const timer = setInterval(look, PAUSE);
+  const timer = setInterval(() => peak = Math.max(peak, peakOf(pid)), PAUSE);
   return {
     end() {
       clearInterval(timer);

@@ -2,6 +2,7 @@
 
 import type { Image } from "../../lib/image/image.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
+import { repeated } from "../sheet.ts";
 import { type Method, plainMethod } from "./method.ts";
 
 type Enlarge = (low: Image, scale: number) => Image;
@@ -24,14 +25,7 @@ export function baseline(name: string): Method {
 
 /** Repeats pixels. */
 function nearest(low: Image, scale: number): Image {
-  const width = low.width * scale, height = low.height * scale;
-  const source = new Uint32Array(low.data.buffer, low.data.byteOffset, low.width * low.height);
-  const pixels = new Uint32Array(width * height);
-  for (let i = 0; i < pixels.length; i++) {
-    const x = Math.floor(i % width / scale), y = Math.floor(i / width / scale);
-    pixels[i] = source[y * low.width + x];
-  }
-  return { ...low, width, height, data: new Uint8ClampedArray(pixels.buffer) };
+  return { ...low, ...repeated(low, scale) };
 }
 
 /** The exact bicubic, rounded after each pass: the project's baseline. */

@@ -2,7 +2,6 @@
 
 import {
   load,
-  type LoadOptions,
   type ModelCard,
   type Provider,
   type UpscaleOptions,
@@ -60,11 +59,6 @@ export interface EntryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Opens an entry of the zoo by its id, any other by its folder or URL. */
-export async function openModel(model: string, options: LoadOptions): Promise<Upscaler> {
-  return await load(model, options);
-}
-
 /**
  * Opens an entry as a method.
  *
@@ -72,7 +66,7 @@ export async function openModel(model: string, options: LoadOptions): Promise<Up
  */
 export async function entryMethod(spec: string, where: EntryOptions = {}): Promise<Method> {
   const { model, options } = readSpec(spec);
-  const upscaler = await openModel(model, where);
+  const upscaler = await load(model, where);
   const { card, provider } = upscaler;
   upscaler.plan({ width: 64, height: 64 }, options); // refuses options that the entry does not support
   return {

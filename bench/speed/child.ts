@@ -14,11 +14,11 @@ import { planUpscale, type UpscaleOptions } from "../../lib/plan.ts";
 import { openSession } from "../../lib/runtime/providers.ts";
 import type { Provider, Session } from "../../lib/runtime/session.ts";
 import { fetchGraph } from "../../lib/zoo/store.ts";
-import type { ModelCard } from "../../mod.ts";
+import { load, type ModelCard } from "../../mod.ts";
 import { baseline } from "../methods/baselines.ts";
 import { readSpec } from "../../lib/spec.ts";
 import { precisionOf } from "../../lib/precision.ts";
-import { nfeOf, openModel } from "../methods/entry.ts";
+import { nfeOf } from "../methods/entry.ts";
 import { median } from "../statistics.ts";
 import { measureChain } from "./chain.ts";
 import { counting, withShapes } from "./flops.ts";
@@ -58,7 +58,7 @@ async function measure(request: SpeedRequest): Promise<SpeedFigures> {
   while (steady.length < RUNS && (steady.length === 0 || performance.now() - start < LONGEST)) {
     steady.push(await clocked(() => run(source)));
   }
-  const peak = await peakMemory();
+  const peak = peakMemory();
   const gflop = await subject.count(source);
   const moved = await subject.moved(source);
   await subject.close();
@@ -120,7 +120,7 @@ async function openEntry(
 ): Promise<Subject> {
   const { model, options } = readSpec(spec);
   const start = performance.now();
-  const upscaler = await openModel(model, { provider, threads });
+  const upscaler = await load(model, { provider, threads });
   const loading = performance.now() - start;
   const { card } = upscaler;
   const chosen = upscaler.generative ? { ...options, seed: 0 } : options;

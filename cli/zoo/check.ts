@@ -2,7 +2,7 @@
 
 import type { FetchOptions, ModelCard } from "../../mod.ts";
 import type { Verb } from "./desk.ts";
-import { type CardFigures, writeFigures } from "./figures.ts";
+import { type CardFigures, enlarges, writeFigures } from "./figures.ts";
 import { findLpips } from "./lpips.ts";
 import { measure, type Measured, quickSet } from "./measure.ts";
 import { weightsOf } from "./table.ts";
@@ -59,11 +59,6 @@ export const check: Verb = (program, desk) => {
       );
     });
 };
-
-/** Whether an entry enlarges images: without an input or at scale 1 there is nothing to compare with. */
-function enlarges({ diffusion, scale }: ModelCard): boolean {
-  return scale > 1 && !(diffusion?.base === "none" && diffusion.condition === undefined);
-}
 
 async function worthOf(
   card: ModelCard,

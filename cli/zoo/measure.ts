@@ -4,13 +4,11 @@ import { basename, join, resolve } from "node:path";
 import { type FetchOptions, type Image, load, type ModelCard, readImage } from "../../mod.ts";
 import { cropImage } from "../../lib/image/crop.ts";
 import { resizeImage } from "../../lib/image/resize.ts";
-import { colorError } from "../../lib/metrics/color.ts";
 import { lrPsnr } from "../../lib/metrics/consistency.ts";
 import { diversity } from "../../lib/metrics/diversity.ts";
 import type { Lpips } from "../../lib/metrics/lpips.ts";
-import { psnrRgb, psnrY } from "../../lib/metrics/psnr.ts";
-import { ssimY } from "../../lib/metrics/ssim.ts";
 import { isImageName } from "../formats.ts";
+import { againstTruth, capped } from "./figures.ts";
 
 /** High-resolution images. */
 export interface QuickSet {
@@ -38,9 +36,6 @@ const SEEDS = 2;
 const DIGITS: Readonly<Record<string, number>> = {
   ...{ psnrY: 2, ssimY: 4, psnrRgb: 2, lpips: 4, lrPsnr: 2, colorError: 2, diversity: 2 },
 };
-
-/** Limit of PSNR in dB: that of identical images is infinite, and would make every mean infinite. */
-const CEILING = 100;
 
 /**
  * Finds the images of a folder, or of its folder `HR`.
@@ -139,14 +134,9 @@ async function figuresOf(
   border: number,
   lpips?: Lpips,
 ): Promise<Record<string, number>> {
-  const capped = (decibels: number) => Math.min(CEILING, decibels);
   return {
-    psnrY: capped(psnrY(result, truth, { border })),
-    ssimY: ssimY(result, truth, { border }),
-    psnrRgb: capped(psnrRgb(result, truth, { border })),
-    ...lpips && { lpips: await lpips.distance(result, truth) },
+    ...await againstTruth(result, truth, border, lpips),
     lrPsnr: capped(lrPsnr(result, low)),
-    colorError: colorError(result, truth),
   };
 }
 

@@ -68,7 +68,7 @@ export async function publish(
  * @param directory A folder that does not exist yet.
  * @returns The card in that folder.
  */
-export async function publishForHub(
+async function publishForHub(
   card: ModelCard | string | URL,
   directory: string | URL,
   options: FetchOptions = {},

@@ -1,6 +1,7 @@
 /** Hostile cards, graphs, archives and servers. @module */
 
 import { pythonCommand } from "../../train/environment.ts";
+import { namesIn } from "../folder.ts";
 import { type Case, type Place, want } from "./case.ts";
 import { deno, lineOf, run } from "./process.ts";
 
@@ -138,21 +139,13 @@ function flood(kind: string, port: number): Case {
         want(ran.code !== 0, "it was used");
         want(ran.megabytes < 900, `took ${Math.round(ran.megabytes)} MB`);
         let stored = 0;
-        for await (const { name } of readDir(cache)) {
+        for (const name of await namesIn(cache)) {
           stored += (await Deno.stat(`${cache}/${name}`)).size;
         }
         want(stored < 100e6, `${Math.round(stored / 1e6)} MB in the cache`);
         return lineOf(ran);
       }),
   };
-}
-
-async function* readDir(folder: string): AsyncGenerator<Deno.DirEntry> {
-  try {
-    yield* Deno.readDir(folder);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 const race: Case = {

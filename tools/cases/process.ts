@@ -1,5 +1,6 @@
 /** Runs programs with limits of time and memory. @module */
 
+import { peakOf } from "../memory.ts";
 import { want } from "./case.ts";
 
 /** The result of a program. */
@@ -57,7 +58,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     send("SIGKILL");
   };
   const watch = setInterval(() => {
-    peak = Math.max(peak, peakOf(child.pid));
+    peak = Math.max(peak, peakOf(child.pid) / 1e6);
     if (peak > megabytes) kill(`took more than ${megabytes} MB`);
   }, 50);
   const hang = setTimeout(() => kill(`had not ended after ${seconds} s`), 1000 * seconds);
@@ -70,15 +71,6 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   const decoder = new TextDecoder();
   const text = decoder.decode(stdout) + decoder.decode(stderr);
   return { code, text, megabytes: peak, seconds: (performance.now() - start) / 1000 };
-}
-
-function peakOf(pid: number): number {
-  try {
-    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-    return Number(status.match(/VmHWM:\s+(\d+)/)?.[1] ?? 0) / 1000;
-  } catch {
-    return 0;
-  }
 }
 
 /** Runs a program of the checkout; `args` begin with its path there. */

@@ -1,17 +1,8 @@
 /** Scripts of what users did: folders, pipes, results of earlier runs, two downloads at once. @module */
 
+import { namesIn } from "../folder.ts";
 import { type Case, want } from "./case.ts";
 import { deno, script } from "./process.ts";
-
-async function names(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  try {
-    for await (const { name } of Deno.readDir(folder)) found.push(name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return found.sort();
-}
 
 const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
 
@@ -27,7 +18,9 @@ export const scriptCases: readonly Case[] = [
       for (const kind of ["long", "loop", "latin1", "fifo"]) {
         want(text.includes(`${kind} rc=1`), `${kind}: another exit code`);
         const folder = kind === "long" ? `${scan}/long` : `${scan}/out-${kind}`;
-        const done = (await names(folder)).filter((name) => /^[az](-bicubic-x4)?\.png$/.test(name));
+        const done = (await namesIn(folder)).filter((name) =>
+          /^[az](-bicubic-x4)?\.png$/.test(name)
+        );
         want(done.length === (kind === "long" ? 4 : 2), `${kind}: ${done.join(" ")}`);
       }
       want(count(text, /^error: /gm) === 4, `${count(text, /^error: /gm)} errors`);
@@ -40,7 +33,7 @@ export const scriptCases: readonly Case[] = [
     needs: ["scripts/own-results.sh"],
     async run(place) {
       await script(`${place.cases}/scripts/own-results.sh`, place);
-      const found = await names(`${place.work}/srzoo-repro/own`);
+      const found = await namesIn(`${place.work}/srzoo-repro/own`);
       const wanted = "coffee-bicubic-x4.png coffee-regression-x4.png coffee.png";
       want(found.join(" ") === wanted, found.join(" "));
       return "coffee.png alone is enlarged";

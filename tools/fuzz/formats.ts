@@ -6,7 +6,8 @@ import { deflate } from "../../lib/image/files/containers/deflate.ts";
 import { pngFile } from "../../lib/image/files/containers/png.ts";
 import { exifOfDensity } from "../../lib/image/files/exif.ts";
 import { DecodeError, encodeImage, type Image, readImage, UnsupportedError } from "../../mod.ts";
-import { type Bytes, mutated } from "./bytes.ts";
+import { namesIn } from "../folder.ts";
+import { type Bytes, mutated, randomBytes } from "./bytes.ts";
 import { oddJpeg } from "./jpeg_file.ts";
 import { checkError, must, oneOf, type Part, wholeWithin } from "./part.ts";
 import { oddPng } from "./png_file.ts";
@@ -66,15 +67,10 @@ async function smallFiles(): Promise<Bytes[]> {
       made.push(await encodeImage(told, options) as Bytes);
     }
   }
-  try {
-    const names: string[] = [];
-    for await (const { name, isFile } of Deno.readDir(recorded)) if (isFile) names.push(name);
-    for (const name of names.sort()) { // the order of readDir() depends on the system
-      const url = new URL(encodeURIComponent(name), recorded);
-      if ((await Deno.stat(url)).size < 2 ** 17) made.push(await Deno.readFile(url));
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  for (const name of await namesIn(recorded)) {
+    const url = new URL(encodeURIComponent(name), recorded);
+    const { isFile, size } = await Deno.stat(url);
+    if (isFile && size < 2 ** 17) made.push(await Deno.readFile(url));
   }
   return made;
 }
@@ -99,8 +95,7 @@ async function randomPng(random: () => number): Promise<Bytes> {
     { length: wholeWithin(random, 0, 4000) },
     () => Math.floor(random() * filters) * (random() < 0.9 ? 1 : 5),
   );
-  const bytes = (count: number) =>
-    Uint8Array.from({ length: count }, () => wholeWithin(random, 0, 255));
+  const bytes = (count: number) => randomBytes(random, count);
   return pngFile([
     { type: "IHDR", data: header },
     ...random() < 0.5 ? [{ type: "PLTE", data: bytes(3 * wholeWithin(random, 0, 256)) }] : [],

@@ -2,7 +2,7 @@
 
 import { joined } from "../../lib/bytes.ts";
 import { type Bytes, mutated, randomBytes } from "./bytes.ts";
-import { oneOf, wholeWithin } from "./part.ts";
+import { oneOf, rearranged, wholeWithin } from "./part.ts";
 
 const SOS = 0xda;
 
@@ -49,14 +49,7 @@ const changes: readonly Change[] = [
       return { ...segment, data: changed };
     }),
   // a segment twice, elsewhere, or not at all
-  (segments, random) => {
-    const from = wholeWithin(random, 0, segments.length - 1);
-    const to = wholeWithin(random, 0, segments.length - 1);
-    if (random() < 0.4) return segments.toSpliced(to, 0, segments[from]);
-    return random() < 0.5
-      ? segments.toSpliced(from, 1)
-      : segments.toSpliced(from, 1).toSpliced(to, 0, segments[from]);
-  },
+  (segments, random) => rearranged(segments, random, 0, segments.length - 1),
   // one more segment: metadata, restart intervals, a comment
   (segments, random) => {
     const marker = oneOf(random, [0xe0, 0xe1, 0xe2, 0xee, 0xdd, 0xfe, 0xdc]);

@@ -6,7 +6,8 @@
  * @module
  */
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { wholeFrom } from "../../cli/values.ts";
 import { randomOf } from "../random.ts";
 import { cards } from "./cards.ts";
 import { formats } from "./formats.ts";
@@ -54,18 +55,12 @@ export async function fuzz(options: FuzzOptions, tell: (line: string) => void): 
   return faults;
 }
 
-function whole(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError("It must be a whole number.");
-}
-
 async function main(): Promise<number> {
   const options = new Command("fuzz")
     .description("Tries random input of every kind and reports what happened.")
     .option("--only <part>", parts.map(({ name }) => name).join(", "))
-    .option("--tries <n>", "of each part", whole)
-    .option("--seed <n>", "of the first try", whole, Math.floor(Math.random() * 1e9))
+    .option("--tries <n>", "of each part", wholeFrom(0))
+    .option("--seed <n>", "of the first try", wholeFrom(0), Math.floor(Math.random() * 1e9))
     .parse(Deno.args, { from: "user" })
     .opts<FuzzOptions>();
   const faults = await fuzz(options, console.log);

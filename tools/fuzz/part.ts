@@ -27,6 +27,20 @@ export function wholeWithin(random: () => number, least: number, most: number): 
   return least + Math.floor(random() * (most - least + 1));
 }
 
+/** The parts of a file with one of them twice, elsewhere or gone; it is put at an index from `least` to `most`. */
+export function rearranged<T>(
+  parts: readonly T[],
+  random: () => number,
+  least: number,
+  most: number,
+): T[] {
+  const from = wholeWithin(random, 0, parts.length - 1);
+  const to = wholeWithin(random, least, most);
+  if (random() < 0.4) return parts.toSpliced(to, 0, parts[from]);
+  const rest = parts.toSpliced(from, 1);
+  return random() < 0.5 ? rest : rest.toSpliced(to, 0, parts[from]);
+}
+
 /** Throws an error with the fault unless the condition holds. */
 export function must(isSo: boolean, fault: () => string): asserts isSo {
   if (!isSo) throw new Error(fault());

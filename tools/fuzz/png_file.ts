@@ -4,7 +4,7 @@ import { joined } from "../../lib/bytes.ts";
 import { deflate, inflate } from "../../lib/image/files/containers/deflate.ts";
 import { type PngChunk, pngChunks, pngFile } from "../../lib/image/files/containers/png.ts";
 import { type Bytes, mutated, randomBytes } from "./bytes.ts";
-import { oneOf, wholeWithin } from "./part.ts";
+import { oneOf, rearranged, wholeWithin } from "./part.ts";
 
 /** Most bytes that a stream is unpacked to. */
 const MOST = 2 ** 22;
@@ -48,15 +48,7 @@ const changes: readonly Change[] = [
     return chunks.toSpliced(at, 0, { type, data: await oddContent(type, random) });
   },
   // a chunk twice, elsewhere, or not at all
-  (chunks, random) => {
-    const from = wholeWithin(random, 0, chunks.length - 1);
-    const to = wholeWithin(random, 1, chunks.length - 1);
-    const chunk = chunks[from];
-    if (random() < 0.4) return chunks.toSpliced(to, 0, chunk);
-    return random() < 0.5
-      ? chunks.toSpliced(from, 1)
-      : chunks.toSpliced(from, 1).toSpliced(to, 0, chunk);
-  },
+  (chunks, random) => rearranged(chunks, random, 1, chunks.length - 1),
   // the pixels in many chunks, sometimes with empty ones between
   (chunks, random) =>
     chunks.flatMap(({ type, data }) => {

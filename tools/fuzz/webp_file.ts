@@ -8,7 +8,7 @@ import {
   webpFile,
 } from "../../lib/image/files/containers/webp.ts";
 import { type Bytes, mutated, randomBytes } from "./bytes.ts";
-import { oneOf, wholeWithin } from "./part.ts";
+import { oneOf, rearranged, wholeWithin } from "./part.ts";
 
 /** Bytes of an `ANMF` chunk before the frame's own chunks. */
 const FRAME_HEADER = 16;
@@ -36,14 +36,7 @@ const changes: readonly Change[] = [
       return changed;
     }),
   // a chunk twice, elsewhere, or not at all
-  (chunks, random) => {
-    const from = wholeWithin(random, 0, chunks.length - 1);
-    const to = wholeWithin(random, 0, chunks.length);
-    if (random() < 0.4) return chunks.toSpliced(to, 0, chunks[from]);
-    return random() < 0.5
-      ? chunks.toSpliced(from, 1)
-      : chunks.toSpliced(from, 1).toSpliced(to, 0, chunks[from]);
-  },
+  (chunks, random) => rearranged(chunks, random, 0, chunks.length),
   // one more chunk
   (chunks, random) => {
     const type = oneOf(random, ["ICCP", "EXIF", "XMP ", "ALPH", "ANIM", "VP8X", "JUNK"]);

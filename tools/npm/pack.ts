@@ -47,7 +47,7 @@ function tarballIn(told: string): string {
 }
 
 /** Writes the files of the package into a folder. */
-export async function writePackage(folder: string): Promise<void> {
+async function writePackage(folder: string): Promise<void> {
   const configuration: Configuration = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
   );

@@ -1,6 +1,6 @@
 /** The result of a replay: the largest error of each quantity, and its limit. @module */
 
-import type { Tensor } from "../../lib/tensor/tensor.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { itemOf, type NumberArray } from "../npz.ts";
 
 /** Largest errors allowed between a recording and its replay. */
@@ -73,6 +73,11 @@ export function compareStates(
   }))
     .filter(({ i }) => chosen(i)).map(({ error }) => error);
   return { quantity: name, error: Math.max(0, ...errors), limit };
+}
+
+/** An image in [-1, 1] brought to [0, 1], the range that some references record. */
+export function toUnsigned({ dims, data }: Tensor): Tensor {
+  return tensor(dims, data.map((value) => value / 2 + 0.5));
 }
 
 /** Whether the error is a number within its limit. */

@@ -3,9 +3,16 @@
 import type { NoiseSchedule } from "../../lib/diffusion/schedule.ts";
 import { scheduleFor } from "../../lib/models/schedule.ts";
 import { mix } from "../../lib/tensor/linear.ts";
-import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { type Case, need, type Replay } from "./case.ts";
-import { compare, compareStates, compareTable, type Comparison, limits } from "./comparison.ts";
+import {
+  compare,
+  compareStates,
+  compareTable,
+  type Comparison,
+  limits,
+  toUnsigned,
+} from "./comparison.ts";
 import type { Entry } from "./entry.ts";
 import { call, chain, compareImage, enlargedBy } from "./image_diffusion.ts";
 import { samplingScheduleOf, scaleIn, timeOf } from "./image_diffusion.ts";
@@ -25,7 +32,7 @@ async function* compareCase({ config, arrays, openEntry }: Case): AsyncGenerator
   await using entry = await openEntry({ scale });
   yield* compareSchedules(arrays, entry);
   if (lr) {
-    const made = { ...to01(enlargedBy(entry, lr)), dims: enlarged.dims.slice(1) };
+    const made = { ...toUnsigned(enlargedBy(entry, lr)), dims: enlarged.dims.slice(1) };
     yield compare("upsampled_clipped01", itemOf(enlarged, 0), made, 2 * limits.array);
   }
   yield await compareCall(arrays, entry);
@@ -39,8 +46,8 @@ async function* compareCase({ config, arrays, openEntry }: Case): AsyncGenerator
   yield compareStates("traj_x_before_step", before, states);
   const end = arrays.x0_before_clip;
   if (end) yield compare("x0_before_clip", end, last, limits.trajectory);
-  yield compare("final01", need(arrays, "final01"), to01(clamped(last)), limits.trajectory);
-  const ranged = (image: Tensor) => to01(clamped(image));
+  yield compare("final01", need(arrays, "final01"), toUnsigned(clamped(last)), limits.trajectory);
+  const ranged = (image: Tensor) => toUnsigned(clamped(image));
   if (lr) yield await compareImage(arrays, entry, { recording, name: "final01", ranged });
 }
 
@@ -89,11 +96,6 @@ async function compareCall(arrays: Arrays, entry: Entry): Promise<Comparison> {
     condition: channelsOf(input, 3, 6),
   });
   return compare("step_eps", need(arrays, "step_eps"), prediction, limits.call);
-}
-
-/** From [-1, 1] to [0, 1]. */
-function to01({ dims, data }: Tensor): Tensor {
-  return tensor(dims, data.map((value) => value / 2 + 0.5));
 }
 
 /** Clamps values to [-1, 1]. */

@@ -1,10 +1,10 @@
 /** Replays SRFlow: the features, the inverse at every heat, the latents of an image and its likelihood. @module */
 
 import { familyOf } from "../../lib/models/mod.ts";
-import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { drain } from "../../lib/upscaler.ts";
 import { type Case, need, type Replay } from "./case.ts";
-import { compare, type Comparison, limits } from "./comparison.ts";
+import { compare, type Comparison, limits, toUnsigned } from "./comparison.ts";
 import type { Entry } from "./entry.ts";
 import { type Arrays, asTensor, itemOf, type NumberArray } from "../npz.ts";
 
@@ -179,9 +179,4 @@ function scaled({ dims, data }: NumberArray, factor: number): NumberArray {
 /** From [0, 1] to [-1, 1]. */
 function toSigned({ dims, data }: NumberArray): Tensor {
   return asTensor({ dims, data: data.map((value) => value * 2 - 1) });
-}
-
-/** From [-1, 1] to [0, 1]. */
-function toUnsigned({ dims, data }: Tensor): Tensor {
-  return tensor(dims, data.map((value) => value / 2 + 0.5));
 }

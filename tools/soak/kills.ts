@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { encodeImage } from "../../mod.ts";
+import { namesIn } from "../folder.ts";
 
 /** The result of killing runs of a folder. */
 export interface Kills {
@@ -131,13 +132,9 @@ async function killed(
 
 async function digests(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  try {
-    for await (const { name } of Deno.readDir(folder)) {
-      const bytes = await Deno.readFile(join(folder, name));
-      found.set(name, createHash("sha256").update(bytes).digest("hex"));
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  for (const name of await namesIn(folder)) {
+    const bytes = await Deno.readFile(join(folder, name));
+    found.set(name, createHash("sha256").update(bytes).digest("hex"));
   }
   return found;
 }

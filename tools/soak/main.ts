@@ -6,7 +6,8 @@
  * @module
  */
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { wholeFrom } from "../../cli/values.ts";
 import { load } from "../../mod.ts";
 import { randomOf } from "../random.ts";
 import { type Kills, soakKills } from "./kills.ts";
@@ -30,12 +31,6 @@ interface Flags {
  * space for new objects once or twice in the first few thousand runs, by some 30 MB each time, and keeps it.
  */
 const FLAT = 100;
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError("It must be a whole number.");
-}
 
 /** Runs upscales, aborts and kills; returns the faults. */
 export async function soak(flags: Flags, tell: (line: string) => void): Promise<string[]> {
@@ -77,10 +72,10 @@ async function main(): Promise<number> {
   const tiny = new URL("../../tests/fixtures/zoo/srdiff-tiny", import.meta.url).pathname;
   const flags = new Command("soak")
     .description("Runs for a long time, aborts and kills, and reports what that leaves behind.")
-    .option("--upscales <n>", "images in one process", whole, 10_000)
-    .option("--aborts <n>", "aborts at random moments", whole, 200)
-    .option("--kills <n>", "kills of runs of a folder", whole, 50)
-    .option("--seed <n>", "seed of the moments", whole, Math.floor(Math.random() * 1e9))
+    .option("--upscales <n>", "images in one process", wholeFrom(0), 10_000)
+    .option("--aborts <n>", "aborts at random moments", wholeFrom(0), 200)
+    .option("--kills <n>", "kills of runs of a folder", wholeFrom(0), 50)
+    .option("--seed <n>", "seed of the moments", wholeFrom(0), Math.floor(Math.random() * 1e9))
     .option("--model <dir>", "folder of an entry", tiny)
     .option("--provider <name>", "native or wasm", "native")
     .parse(Deno.args, { from: "user" })

@@ -3,7 +3,10 @@
 import hashlib
 import json
 import re
+import reprlib
 from pathlib import Path
+
+from .graphs import ExportError
 
 OPEN = re.compile(r"\b(cc0|cc.by(.sa)?|unsplash|pexels|public domain|mit|apache|bsd)\b", re.IGNORECASE)
 CLOSED = re.compile(r"non.?commercial|research|cc.by.nc|none stated|(?<!version )not stated", re.IGNORECASE)
@@ -89,7 +92,7 @@ def check_schema(card: dict, schema: Path) -> None:
     """Refuses a card that breaks the zoo's JSON Schema.
 
     Raises:
-        jsonschema.ValidationError: if it does.
+        ExportError: if it does; one line names the key and what is wrong with it.
         OSError: if the package jsonschema is not installed.
     """
     try:
@@ -99,7 +102,12 @@ def check_schema(card: dict, schema: Path) -> None:
             "cannot check the card: the package jsonschema is not installed; export on a machine "
             "that has it, out of the same run"
         ) from None
-    jsonschema.validate(card, json.loads(schema.read_text()))
+    try:
+        jsonschema.validate(card, json.loads(schema.read_text()))
+    except jsonschema.ValidationError as error:
+        key = ".".join(map(str, error.path))
+        why = error.message.replace(repr(error.instance), reprlib.repr(error.instance))
+        raise ExportError(f"cannot write model.yml: {key}{key and ': '}{' '.join(why.split())}") from None
 
 
 def read_yaml(file: Path) -> dict:

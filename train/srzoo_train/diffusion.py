@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .batches import Batch, Noise
 from .judgement import Judgement, again
 from .noise_schedule import KINDS, alpha_bar_of
-from .recipe import Recipe, RecipeError, Stage, spaced
+from .recipe import Recipe, Stage, spaced
 from .residual import Residuals
 from .schedule import add_noise, ancestral, target_of, x0_of
 
@@ -72,15 +72,9 @@ def rules(recipe: Recipe) -> list[tuple[bool, str]]:
 def objective(
     recipe: Recipe, stage: Stage, given: nn.Module, tell: Tell, residual_scale: float, lpips: Path | None
 ) -> "Chain":
-    """What a stage minimises.
-
-    Raises:
-        RecipeError: if the stage needs LPIPS and `lpips` is None.
-    """
+    """What a stage minimises."""
     if stage.loss == "diffusion":
         return Diffusion(recipe, given, tell, residual_scale, stage)
-    if lpips is None:
-        raise RecipeError("cannot train without LPIPS: run `deno task lpips`, or give --lpips lpips_alex.onnx")
     return FewStep(recipe, given, tell, residual_scale, stage, lpips)
 
 
@@ -167,7 +161,8 @@ class FewStep(Chain):
     """
 
     def __init__(
-        self, recipe: Recipe, given: nn.Module, tell: Tell, residual_scale: float, stage: Stage, lpips: Path
+        self, recipe: Recipe, given: nn.Module, tell: Tell, residual_scale: float, stage: Stage,
+        lpips: Path | None,
     ):
         super().__init__(recipe, given, tell, residual_scale)
         self.judgement = Judgement(stage, recipe.scale, lpips)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from .lattice import LatticeDistance
 from .lpips import LpipsAlex, window
-from .recipe import Stage
+from .recipe import RecipeError, Stage
 from .spectrum import SpectrumDistance
 
 
@@ -18,10 +18,15 @@ class Judgement(nn.Module):
     samples of one input (Gneiting & Raftery 2007, section 4.3), which keeps a network from ignoring
     its noise. Each of the two distances is a mean, over all samples and over all pairs.
     LPIPS sees the images from a corner that moves from step to step: see `lpips.window`.
+
+    Raises:
+        RecipeError: if `lpips` is None.
     """
 
-    def __init__(self, stage: Stage, scale: int, lpips: Path):
+    def __init__(self, stage: Stage, scale: int, lpips: Path | None):
         super().__init__()
+        if lpips is None:
+            raise RecipeError("cannot train without LPIPS: run `deno task lpips`, or give --lpips lpips_alex.onnx")
         self.stage = stage
         self.lpips = LpipsAlex(lpips)
         self.spectrum = SpectrumDistance()

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from . import families
-from .lpips import SMALLEST
+from .lpips import JUDGED, SMALLEST
 from .recipe import Network, Recipe, RecipeError, parsed, typed
 
 
@@ -28,7 +28,7 @@ def checked(recipe: Recipe) -> Recipe:
     """The recipe, after checking what types cannot express."""
     limits = (recipe.budget.max_steps, recipe.budget.max_epochs, recipe.budget.max_minutes)
     losses, least = families.of(recipe).LOSSES, -(-SMALLEST // max(1, recipe.scale))
-    judged = any(stage.loss in ("few_step", "flow_sample") for stage in recipe.stages)
+    judged = any(stage.loss in JUDGED for stage in recipe.stages)
     rules = [
         (sum(v is not None for v in limits) == 1,
          "budget: set exactly one of max_steps, max_epochs, max_minutes"),
@@ -48,7 +48,7 @@ def checked(recipe: Recipe) -> Recipe:
         (not recipe.trains_encoder or recipe.family == "srdiff", "trains_encoder: only srdiff takes it"),
         (recipe.crop >= 8 and recipe.crop % 2 == 0, "crop: must be even and at least 8"),
         (not judged or recipe.crop >= least,
-         f"crop: must be at least {least}: few_step and flow_sample need {SMALLEST} pixels of HR for LPIPS"),
+         f"crop: must be at least {least}: {' and '.join(JUDGED)} need {SMALLEST} pixels of HR for LPIPS"),
         (all(0 < s.pairs <= 1 for s in recipe.stages), "stages: pairs must be above 0 and at most 1"),
         (abs(sum(s.share for s in recipe.stages) - 1) < 1e-6, "stages: the shares must add up to 1"),
         (all(s.loss in losses for s in recipe.stages),

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from .chart import Points, chart
+from .state import write_whole
 
 HIDDEN = {"stage", "step", "of", "total", "seconds_left"}
 PAGE = """<!doctype html><meta charset="utf-8"><title>{title}</title>
@@ -22,9 +23,7 @@ def write_report(out: Path, name: str) -> None:
     last = {label: points[-1] for label, points in curves.items()}
     facts = ", ".join(f"{label}: {value:.4g} at step {step}" for label, (step, value) in last.items())
     page = PAGE.format(title=html.escape(name), facts=html.escape(facts), curves=drawn, sheet=_sheet(out))
-    part = out / "report.html.part"
-    part.write_text(page)
-    part.rename(out / "report.html")
+    write_whole(out / "report.html", page.encode())
 
 
 def read_curves(file: Path) -> dict[str, Points]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from srzoo_train import families
 from srzoo_train.recipe import RecipeError
 from srzoo_train.recipe_rules import read_recipe
-from srzoo_train.models.janspiry_unet import JanspiryShape, JanspiryUNet, attention_levels
+from srzoo_train.models.janspiry_unet import JanspiryShape, JanspiryUNet
 from srzoo_train.models.novwaul_unet import NovwaulShape, NovwaulUNet
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
@@ -47,13 +47,6 @@ def test_networks_have_the_published_sizes(name):
     assert len(network.state_dict()) + tables == entries
 
 
-def test_attention_levels_are_placed_by_the_nominal_size():
-    assert attention_levels(128, (16,), 5) == {3}
-    assert attention_levels(128, (16,), 6) == {3}
-    assert attention_levels(512, (), 5) == set()
-    assert attention_levels(32, (16, 8), 3) == {1, 2}
-
-
 def case(name: str) -> tuple[dict, dict[str, Tensor], dict]:
     """Configuration, arrays and checkpoint of a recorded case."""
     folder = VECTORS / name
@@ -75,8 +68,10 @@ def test_janspirys_network_reproduces_the_recorded_call(time, condition):
     config, arrays, checkpoint = case(f"janspiry_{time}_{condition}")
     told = config["unet"]
     widths = tuple(told["inner_channels"] * m for m in told["channel_multiplier"])
-    levels = attention_levels(config["nominal_image_size"],
-                              tuple(told["attention_at_nominal_resolutions"]), len(widths))
+    sides = [config["nominal_image_size"] // 2**level for level in range(len(widths))]
+    levels = frozenset(
+        level for level, side in enumerate(sides) if side in told["attention_at_nominal_resolutions"]
+    )
     network = JanspiryUNet(JanspiryShape(
         "level" if time == "sr3" else "timestep", told["in_channels"], told["inner_channels"], widths,
         told["res_blocks_per_level"], levels, told["group_norm_groups"],

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from ..graphs import Graph
+from ..graphs import Graph, low_images
 from ..models.rrdb import RRDBNet
 from .system import Conversion, System, Weights, load_exactly, numbered, shape_of
 
@@ -26,7 +23,7 @@ def convert(weights: Weights, config: Mapping[str, Any]) -> Conversion:
     net = rrdb_of(weights, "").eval()
     scale = 2**net.doublings
     return Conversion(
-        graphs=(Graph("network", net, pictures, {"sr": 0}),),
+        graphs=(Graph("network", net, low_images(False), {"sr": 0}),),
         card={
             "name": f"RRDB x{scale}",
             "description": f"Imported RRDB network for {scale} times the size: the posterior mean if "
@@ -52,8 +49,3 @@ def rrdb_of(weights: Weights, prefix: str) -> RRDBNet:
     net = RRDBNet(features, numbered(weights, f"{prefix}RRDB_trunk."), 2**doublings, growth)
     load_exactly(net, weights, prefix)
     return net
-
-
-def pictures(height: int, width: int, n: int) -> dict[str, Tensor]:
-    """Inputs for a check."""
-    return {"lr": torch.rand(n, 3, height, width) * 2 - 1}

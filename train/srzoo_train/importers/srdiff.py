@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,8 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..graphs import Graph
+from ..models.published import EACH, FIRST_USED, joined_channels
 from ..models.rrdb import RRDBNet
 from ..models.srdiff_unet import SRDiffUNet
+from ..published import tiling
 from .reference_config import lookup, number, shown
 from .rrdb import rrdb_of
 from .schedule_table import SCHEDULE_BUFFERS
@@ -30,10 +31,6 @@ from .system import (
 
 # Values of the released networks that no shape shows.
 HEADS, HEAD_WIDTH = 4, 32
-# Of the encoder's list of features, every third entry is used, from this one on.
-FIRST_USED, EACH = 2, 3
-# Pixels of a tile and of its overlap, on the high-resolution grid.
-TILE, OVERLAP = 256, 64
 
 
 def detect(keys: Iterable[str]) -> bool:
@@ -89,7 +86,7 @@ def card_of(
         "family": "srdiff",
         "scale": scale,
         "licence": {"weights": "not stated by LeiaLi/SRDiff", "data": []},
-        "tiling": tiling(scale, stride),
+        "tiling": {**tiling(scale, stride), "minimum": minimum_of(scale, stride)},
         "diffusion": {
             "schedule": dict(schedule),
             **prediction_of(config),
@@ -182,8 +179,8 @@ def denoiser_of(weights: Weights, scale: int, config: Mapping[str, Any]) -> SRDi
         shape_of(weights, f"denoise_fn.downs.{i}.0.block1.block.1.weight", 4)[0] // hidden
         for i in range(levels)
     )
-    used = shape_of(weights, "rrdb.conv_first.weight", 4)[0] * len(
-        range(FIRST_USED, numbered(weights, "rrdb.RRDB_trunk.") + 1, EACH)
+    used = joined_channels(
+        shape_of(weights, "rrdb.conv_first.weight", 4)[0], numbered(weights, "rrdb.RRDB_trunk.")
     )
     if condition != used:
         raise ImportRefused(f"denoise_fn.cond_proj takes {condition} channels, and every third "
@@ -216,20 +213,6 @@ def attention_of(weights: Weights, config: Mapping[str, Any]) -> tuple[int, int]
     if not isinstance(heads, int) or heads < 1 or width % heads:
         raise ImportRefused(f"attention_heads must divide {width}, got {shown(heads)}")
     return heads, width // heads
-
-
-def tiling(scale: int, stride: int) -> dict[str, Any]:
-    """How to cut, in low-resolution pixels: a tile is at least four times its overlap."""
-    multiple = stride // math.gcd(stride, scale)
-    overlap = -(-max(1, OVERLAP // scale) // multiple) * multiple
-    size = -(-max(TILE // scale, 4 * overlap) // multiple) * multiple
-    return {
-        "size": size,
-        "overlap": overlap,
-        "multiple": multiple,
-        "minimum": minimum_of(scale, stride),
-        "blended": True,
-    }
 
 
 def minimum_of(scale: int, stride: int) -> int:

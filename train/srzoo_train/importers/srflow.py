@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..graphs import Graph
+from ..graphs import Graph, low_images
 from ..models.srflow import Encoder, Forward, Inverse, SRFlow, SRFlowShape
 from .reference_config import lookup, number, shown
 from .system import Conversion, ImportRefused, System, Weights, listed, load_exactly, numbered, shape_of
@@ -142,10 +142,7 @@ def graphs_of(network: SRFlow) -> tuple[Graph, Graph, Graph]:
     """The graphs `encoder`, `inverse` and `forward`; the flow's matrices are computed."""
     shape = network.shape
     names, scale = [f"z{i}" for i in range(len(shape.latents))], shape.scale
-    encoder = Encoder(network.RRDB, shape.stacked)
-
-    def pictures(height: int, width: int, n: int) -> dict[str, Tensor]:
-        return {"lr": torch.rand(n, 3, height, width) * 2 - 1}
+    encoder, pictures = Encoder(network.RRDB, shape.stacked), low_images(False)
 
     @torch.no_grad()
     def features(height: int, width: int, n: int) -> Tensor:

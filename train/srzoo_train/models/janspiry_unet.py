@@ -33,11 +33,6 @@ class JanspiryShape:
         return 2 ** (len(self.widths) - 1)
 
 
-def attention_levels(image_size: int, resolutions: tuple[int, ...], levels: int) -> frozenset[int]:
-    """The levels with attention: those whose nominal side is listed, whatever size the network runs at."""
-    return frozenset(i for i in range(levels) if image_size // 2**i in resolutions)
-
-
 class LevelEncoding(nn.Module):
     """sin then cos of a noise level at frequencies 10^(-4 i / half): (B,) -> (B, width)."""
 
