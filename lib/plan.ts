@@ -14,7 +14,7 @@ import {
 } from "./checks.ts";
 import { fitMemory, type Regions } from "./memory.ts";
 import { defaultMemory } from "./platform.ts";
-import type { Guide, Model } from "./models/model.ts";
+import type { FamilyOption, Guide, Model } from "./models/model.ts";
 import { checkSeed, drawSeed, type NoiseField } from "./tensor/noise.ts";
 import { sizeOf, type Tensor } from "./tensor/tensor.ts";
 import { spansOf, type Tiling } from "./tiling.ts";
@@ -224,7 +224,7 @@ export function planUpscale(
   checkObject("size", size);
   checkNames(
     options,
-    optionsOf(card, model),
+    optionsOf(card, model.accepts, !!model.condition),
     (name) =>
       OPTIONAL.includes(name)
         ? `the family "${card.family}" of ${card.id} does not have it`
@@ -326,12 +326,16 @@ export function temperatureOf({ flow }: ModelCard): { default: number; max: numb
   return flow ? { default: flow.temperature, max: 1 } : { default: 1, max: 2 };
 }
 
-/** The options that an entry has. */
-function optionsOf(card: ModelCard, model: Model): string[] {
+/** The options of an entry, which enlarges images or generates them. */
+export function optionsOf(
+  { tiling }: ModelCard,
+  accepts: readonly FamilyOption[],
+  enlarges = true,
+): string[] {
   return [
-    ...model.accepts,
-    ...card.tiling ? ["tile"] : [],
-    ...model.condition ? ["consistency", "keepHidden"] : [],
+    ...accepts,
+    ...tiling ? ["tile"] : [],
+    ...enlarges ? ["consistency", "keepHidden"] : [],
     ...COMMON,
   ];
 }
