@@ -2,7 +2,7 @@
 
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
 import { frameOf } from "./border.ts";
-import type { Size } from "./image/resize.ts";
+import { checkSize, MOST_SIDE, type Size } from "./image/resize.ts";
 import {
   checkFlag,
   checkFunction,
@@ -198,8 +198,6 @@ const OPTIONAL: readonly string[] = [
   "keepHidden",
 ] satisfies (keyof UpscaleOptions)[];
 const COMMON = ["memory", "signal", "onProgress"];
-/** Longest side of an image: that of a PNG file. */
-const MOST_SIDE = 2 ** 31 - 1;
 /** Most pixels of a result: their bytes are in one array, and their tiles in lists. */
 const MOST_PIXELS = 2 ** 31;
 /** The tiling of a bicubic entry, which has no network: the overlap is the kernel's radius. */
@@ -247,8 +245,7 @@ export function planUpscale(
     signal,
     onProgress,
   } = options;
-  checkWhole("width", size.width, { from: 1, to: MOST_SIDE });
-  checkWhole("height", size.height, { from: 1, to: MOST_SIDE });
+  checkSize(size);
   checkChoices(card, { seed, samples, sampler, steps, temperature, fidelity });
   checkNumber("memory", budget, { to: Infinity });
   checkFlag("consistency", consistency);
