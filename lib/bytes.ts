@@ -1,4 +1,4 @@
-/** Joins bytes. @module */
+/** Bytes: joined, and their number as text. @module */
 
 /** All parts in one array. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -9,4 +9,9 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return result;
+}
+
+/** A number of bytes as text for people. */
+export function inMegabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
 }
