@@ -197,7 +197,7 @@ const OPTIONAL: readonly string[] = [
   "consistency",
   "keepHidden",
 ] satisfies (keyof UpscaleOptions)[];
-const COMMON = ["memory", "signal", "onProgress"];
+const COMMON = ["memory", "signal", "onProgress"] satisfies (keyof UpscaleOptions)[];
 /** Most pixels of a result: their bytes are in one array, and their tiles in lists. */
 const MOST_PIXELS = 2 ** 31;
 /** The tiling of a bicubic entry, which has no network: the overlap is the kernel's radius. */
