@@ -1,4 +1,4 @@
-/** Joins bytes. @module */
+/** Bytes: joined, as text, and from text. @module */
 
 /** All parts in one array. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -9,4 +9,19 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return result;
+}
+
+/** A text of Latin-1 as bytes. */
+export function latin1(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/** The four letters at a place, as formats of images name their parts. */
+export function fourLetters(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + 4));
+}
+
+/** A number of bytes as text for people. */
+export function inMegabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
 }

@@ -78,20 +78,27 @@ export function checkObject(name: string, value: unknown, wanted = "an object"):
   throw fault(TypeError, name, value, wanted);
 }
 
+/** The names of all options; the compiler does not compare strings that are known only at run time. */
+type NamesOf<Options, Name extends string> =
+  & readonly Name[]
+  & (string extends Name ? unknown
+    : readonly (keyof Options)[] & Record<Exclude<keyof Options, Name>, unknown>);
+
 /**
  * Refuses anything but an object, and options with unknown names; undefined options are ignored.
  *
+ * @param known The names of all options; the compiler refuses a list that has others or lacks one.
  * @param why Says why an option cannot be used, if there is more to say than that it does not exist.
  * @throws {TypeError} If a name is unknown; the message lists the known ones.
  */
-export function checkNames(
-  options: object,
-  known: readonly string[],
+export function checkNames<Options extends object, const Name extends string>(
+  options: Options,
+  known: NamesOf<Options, Name>,
   why?: (name: string) => string | undefined,
 ): void {
   checkObject("options", options);
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || known.includes(name)) continue;
+    if (value === undefined || (known as readonly string[]).includes(name)) continue;
     throw new TypeError(
       `Cannot use the option "${name}": ${why?.(name) ?? "there is no such option"}. ` +
         `The options are ${known.join(", ")}`,

@@ -7,7 +7,7 @@ import { UnsupportedError } from "./errors.ts";
 import { cropImage } from "./image/crop.ts";
 import type { Image } from "./image/image.ts";
 import type { FamilyOption } from "./models/model.ts";
-import { checkChoices, type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
+import { checkChoices, checkHandles, type Plan, planUpscale, type UpscaleOptions } from "./plan.ts";
 import type { Provider } from "./runtime/session.ts";
 import { mapped } from "./stream.ts";
 import { drain, drawnBy, type Upscaled } from "./upscaler.ts";
@@ -124,6 +124,7 @@ function checked(plan: Plan, card: ModelCard): Plan {
   if (plan.model !== card.id) {
     throw new RangeError(`Cannot run the plan: it is for ${plan.model}, not for ${card.id}`);
   }
+  checkHandles(plan);
   checkChoices(card, plan);
   return plan;
 }

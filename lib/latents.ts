@@ -1,10 +1,9 @@
 /** Encodes an image as the latents that make it. @module */
 
 import { mirrored, scaled } from "./border.ts";
-import type { Engine } from "./enlarge.ts";
-import { UnsupportedError } from "./errors.ts";
 import type { Image } from "./image/image.ts";
 import { toTensor } from "./image/pixels.ts";
+import type { EncodeInput, Encoding } from "./models/model.ts";
 import type { Plan } from "./plan.ts";
 import type { NoiseField } from "./tensor/noise.ts";
 import type { Tensor } from "./tensor/tensor.ts";
@@ -34,19 +33,15 @@ export interface Encoded {
 /**
  * Encodes an image in one piece, with the frame that `enlarge()` would see around it.
  *
+ * @param encode The `encode()` of the model.
  * @param plan A plan for `low`.
  * @throws {RangeError} If `high` is not as large as the result of `low`.
  */
 export async function latentsOf(
-  { model, card }: Engine,
+  encode: (input: EncodeInput) => Promise<Encoding>,
   { low, high }: { low: Image; high: Image },
   plan: Plan,
 ): Promise<Encoded> {
-  if (!model.condition || !model.encode) {
-    throw new UnsupportedError(
-      `Cannot encode an image with ${card.id}: it has no graph "forward". Take an entry of the family srflow`,
-    );
-  }
   if (high.width !== plan.width || high.height !== plan.height) {
     throw new RangeError(
       `Cannot encode an image of ${high.width}x${high.height}: the result of ${low.width}x` +
@@ -56,8 +51,8 @@ export async function latentsOf(
   const { frame, tiling, signal } = plan;
   const sides = { left: frame, top: frame, right: frame, bottom: frame };
   const lr = mirrored(toTensor(low).rgb, sides);
-  const hr = mirrored(toTensor(high).rgb, scaled(sides, card.scale));
-  const { latents, logDet } = await model.encode({ lr, hr, tiling, signal });
+  const hr = mirrored(toTensor(high).rgb, scaled(sides, plan.width / plan.sourceWidth));
+  const { latents, logDet } = await encode({ lr, hr, tiling, signal });
   const count = latents.reduce((sum, { values }) => sum + values.data.length, 0);
   const squares = latents.reduce(
     (sum, { values }) => values.data.reduce((sum, z) => sum + z * z, sum),

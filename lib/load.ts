@@ -72,7 +72,7 @@ export async function loadGenerator(
 const OPTIONS = [
   ...["provider", "threads", "precision", "worker", "wasmPaths", "zoo", "cache", "offline"],
   ...["signal", "timeout", "retries", "callTimeout", "onDownload"],
-];
+] as const;
 
 /** Where an entry is opened, and how. */
 function placeOf(

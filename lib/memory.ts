@@ -1,5 +1,6 @@
 /** How an image is divided so that the work fits in the memory. @module */
 
+import { inMegabytes } from "./bytes.ts";
 import type { Size } from "./image/resize.ts";
 import {
   alignUp,
@@ -172,9 +173,4 @@ function bestTile(grids: Grids, tiling: Tiling, most: number): Tiling {
     [best, least] = [{ ...tiling, size }, seen];
   }
   return best;
-}
-
-/** A number of bytes as text for people. */
-function inMegabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
 }

@@ -2,7 +2,7 @@
 
 import { type SamplerName, samplers } from "./diffusion/samplers/mod.ts";
 import { frameOf } from "./border.ts";
-import type { Size } from "./image/resize.ts";
+import { checkSize, MOST_SIDE, type Size } from "./image/resize.ts";
 import {
   checkFlag,
   checkFunction,
@@ -14,7 +14,7 @@ import {
 } from "./checks.ts";
 import { fitMemory, type Regions } from "./memory.ts";
 import { defaultMemory } from "./platform.ts";
-import type { Guide, Model } from "./models/model.ts";
+import type { FamilyOption, Guide, Model } from "./models/model.ts";
 import { checkSeed, drawSeed, type NoiseField } from "./tensor/noise.ts";
 import { sizeOf, type Tensor } from "./tensor/tensor.ts";
 import { spansOf, type Tiling } from "./tiling.ts";
@@ -197,9 +197,7 @@ const OPTIONAL: readonly string[] = [
   "consistency",
   "keepHidden",
 ] satisfies (keyof UpscaleOptions)[];
-const COMMON = ["memory", "signal", "onProgress"];
-/** Longest side of an image: that of a PNG file. */
-const MOST_SIDE = 2 ** 31 - 1;
+const COMMON = ["memory", "signal", "onProgress"] satisfies (keyof UpscaleOptions)[];
 /** Most pixels of a result: their bytes are in one array, and their tiles in lists. */
 const MOST_PIXELS = 2 ** 31;
 /** The tiling of a bicubic entry, which has no network: the overlap is the kernel's radius. */
@@ -224,7 +222,7 @@ export function planUpscale(
   checkObject("size", size);
   checkNames(
     options,
-    optionsOf(card, model),
+    optionsOf(card, model.accepts, !!model.condition),
     (name) =>
       OPTIONAL.includes(name)
         ? `the family "${card.family}" of ${card.id} does not have it`
@@ -247,8 +245,7 @@ export function planUpscale(
     signal,
     onProgress,
   } = options;
-  checkWhole("width", size.width, { from: 1, to: MOST_SIDE });
-  checkWhole("height", size.height, { from: 1, to: MOST_SIDE });
+  checkSize(size);
   checkChoices(card, { seed, samples, sampler, steps, temperature, fidelity });
   checkNumber("memory", budget, { to: Infinity });
   checkFlag("consistency", consistency);
@@ -326,12 +323,16 @@ export function temperatureOf({ flow }: ModelCard): { default: number; max: numb
   return flow ? { default: flow.temperature, max: 1 } : { default: 1, max: 2 };
 }
 
-/** The options that an entry has. */
-function optionsOf(card: ModelCard, model: Model): string[] {
+/** The options of an entry, which enlarges images or generates them. */
+export function optionsOf(
+  { tiling }: ModelCard,
+  accepts: readonly FamilyOption[],
+  enlarges = true,
+): string[] {
   return [
-    ...model.accepts,
-    ...card.tiling ? ["tile"] : [],
-    ...model.condition ? ["consistency", "keepHidden"] : [],
+    ...accepts,
+    ...tiling ? ["tile"] : [],
+    ...enlarges ? ["consistency", "keepHidden"] : [],
     ...COMMON,
   ];
 }

@@ -1,7 +1,7 @@
 /** Chooses the files of an entry: its own, or those with int8 convolutions. @module */
 
 import { UnsupportedError } from "./errors.ts";
-import { readTensors } from "./runtime/fixture.ts";
+import { readTensors, withPrefix } from "./runtime/fixture.ts";
 import type { Session } from "./runtime/session.ts";
 import { type Tensor, tensor } from "./tensor/tensor.ts";
 import type { GraphFile, ModelCard } from "./zoo/card.ts";
@@ -84,9 +84,8 @@ export async function isFaster(
   let times = [0, 0];
   for (const name of Object.keys(exact)) {
     const inputs = Object.fromEntries(
-      Object.entries(recorded)
-        .filter(([key]) => key.startsWith(`${name}/in/`))
-        .map(([key, value]) => [key.slice(`${name}/in/`.length), repeated(value)]),
+      Object.entries(withPrefix(recorded, `${name}/in/`))
+        .map(([input, value]) => [input, repeated(value)]),
     );
     const least = [Infinity, Infinity];
     for (let run = 0; run <= RUNS; run++) { // the first, which warms up, is beaten by the others

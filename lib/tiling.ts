@@ -82,7 +82,7 @@ export function spansOf(length: number, tiling: Tiling): Span[] {
   );
   // A cut in the middle of an overlap is as far as possible from the edges of both tiles.
   const cuts = starts.slice(1).map((start, i) => (start + starts[i] + size) / 2);
-  const feather = Math.max(0, tiling.overlap / (tiling.blended ? 2 : 8));
+  const feather = tiling.overlap / (tiling.blended ? 2 : 8);
   return starts.map((start, i) => ({
     start,
     size: i < gaps ? size : length - start, // longer if the length is not a multiple

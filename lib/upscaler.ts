@@ -105,6 +105,7 @@ export async function openUpscaler(
 export function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
   const { card, model, tried } = entry;
   const { generative, accepts } = model;
+  const encode = model.condition && model.encode;
   const close = async () => await entry[Symbol.asyncDispose]();
   const plan: Upscaler["plan"] = (size, options) => planUpscale(card, model, size, options);
   async function* stream(
@@ -137,11 +138,11 @@ export function upscalerOf(entry: Entry, worker?: string | URL): Upscaler {
     plan,
     upscale: (source, how) => drain(stream(source, how)),
     stream,
-    ...model.condition && model.encode
+    ...encode
       ? {
         encode: async (low, high, options) => {
           checkOpen(entry);
-          return await latentsOf(entry, { low, high }, plan(low, options));
+          return await latentsOf(encode, { low, high }, plan(low, options));
         },
       }
       : {},

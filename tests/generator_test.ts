@@ -78,6 +78,16 @@ Deno.test("generate() refuses options that it does not have, and values out of r
   }
 });
 
+Deno.test("generate() refuses a plan with a function or a signal of the wrong type", async () => {
+  await using generator = await open();
+  const plan = generator.plan({ width: 16, height: 16 });
+  for (const name of ["onProgress", "signal", "noise"]) {
+    await expect(generator.generate({ ...plan, [name]: 5 })).rejects.toThrow(
+      `Cannot use ${name} = 5: it must be a`,
+    );
+  }
+});
+
 Deno.test("load() and loadGenerator() name each other for entries of the other kind", async () => {
   const { folder } = await readTiny("ddpm-free-tiny");
   await expect(load(new URL("model.yml", folder), onCpu)).rejects.toThrow(/loadGenerator\(\)/);

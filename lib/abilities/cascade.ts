@@ -1,13 +1,13 @@
 /** Several upscalers in a row, as one upscaler. @module */
 
-import { checkObject } from "../checks.ts";
+import { checkNames, checkObject } from "../checks.ts";
 import type { Preview } from "../enlarge.ts";
 import { readImage } from "../image/files/read.ts";
 import type { ImageLike } from "../image/files/source.ts";
 import type { Image } from "../image/image.ts";
 import type { Size } from "../image/resize.ts";
 import type { FamilyOption } from "../models/model.ts";
-import { checkGuide, checkHandles, type Plan, type UpscaleOptions } from "../plan.ts";
+import { checkGuide, checkHandles, optionsOf, type Plan, type UpscaleOptions } from "../plan.ts";
 import { mapped } from "../stream.ts";
 import { drawSeed, noise, type NoiseField } from "../tensor/noise.ts";
 import {
@@ -143,7 +143,7 @@ function planStages(
   size: Size,
   options: UpscaleOptions = {},
 ): Plan {
-  refuseUnknown(chain, accepts, options);
+  checkNames(options, optionsOf(card, accepts), () => "no stage of the cascade has it");
   checkHandles(options);
   const { seed = drawSeed(), samples = 1, guide, noise, signal, onProgress } = options;
   const stages: Plan[] = [];
@@ -181,36 +181,10 @@ function planStages(
   };
 }
 
-/** Refuses options that no stage has. */
-function refuseUnknown(
-  chain: readonly Stage[],
-  accepts: readonly FamilyOption[],
-  options: UpscaleOptions,
-): void {
-  const tiled = chain.some(({ upscaler }) => upscaler.card.tiling) ? ["tile"] : [];
-  const known = [...accepts, ...tiled, ...COMMON];
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || known.includes(name)) continue;
-    throw new TypeError(
-      `Cannot use the option "${name}": no stage of the cascade has it. The options are ${
-        known.join(", ")
-      }`,
-    );
-  }
-}
-
-const COMMON = ["consistency", "keepHidden", "memory", "signal", "onProgress"];
-
 /** The options of a run that a stage has, except those that are set for each stage. */
 function knownOptions({ accepts, card }: Upscaler, options: UpscaleOptions): UpscaleOptions {
-  const known: readonly string[] = [
-    ...accepts,
-    ...card.tiling ? ["tile"] : [],
-    "consistency",
-    "keepHidden",
-    "memory",
-  ];
-  const apart = ["guide", "noise"];
+  const known = optionsOf(card, accepts);
+  const apart = ["guide", "noise", "signal", "onProgress"];
   const kept = Object.entries(options)
     .filter(([name]) => known.includes(name) && !apart.includes(name));
   return Object.fromEntries(kept);

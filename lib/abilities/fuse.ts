@@ -50,11 +50,12 @@ export async function fuse(
   const { reference, mask, strength = 0.7, ...rest } = options;
   checkShare("strength", strength);
   if (!upscaler.encode) needOption(upscaler, "guide", "fuse");
-  const source = await readImage(low, rest);
+  const reading = { signal: rest.signal, memory: rest.memory };
+  const source = await readImage(low, reading);
   const { scale } = upscaler.card;
   const size = { width: source.width * scale, height: source.height * scale };
-  const large = ofSize(await readImage(reference, rest), size, "reference");
-  const region = ofSize(await readImage(mask, rest), size, "mask");
+  const large = ofSize(await readImage(reference, reading), size, "reference");
+  const region = ofSize(await readImage(mask, reading), size, "mask");
   const plan = upscaler.plan(source, rest);
   const { images: [plain] } = await upscaler.upscale(source, plan);
   const content = { reference: large, region, strength };

@@ -39,10 +39,7 @@ export async function encode(
   options: LatentOptions = {},
 ): Promise<Encoded> {
   checkNames(options, ["low", "signal"]);
-  const { low, signal } = options;
-  const large = await readImage(high, { signal });
-  const small = low === undefined ? shrunk(upscaler, large) : await readImage(low, { signal });
-  return await encoder(upscaler)(small, large, { signal });
+  return (await encoded(upscaler, high, options)).found;
 }
 
 /** Options of `interpolateImages()`. */
@@ -115,16 +112,23 @@ export async function renew(
   checkNames(options, ["low", "temperature", "signal"]);
   const { temperature = upscaler.card.flow?.temperature ?? 1, signal } = options;
   checkShare("temperature", temperature);
-  const large = await readImage(high, { signal });
-  const low = options.low === undefined
-    ? shrunk(upscaler, large)
-    : await readImage(options.low, { signal });
-  const { latents } = await encoder(upscaler)(low, large, { signal });
+  const { small, found: { latents } } = await encoded(upscaler, high, options);
   const normal = latents.map((latent) => ({
     ...latent,
     values: normalised(latent.values, temperature),
   }));
-  return await decode(upscaler, low, normal, signal);
+  return await decode(upscaler, small, normal, signal);
+}
+
+/** An encoded image, and its small version. */
+async function encoded(
+  upscaler: Upscaler,
+  high: ImageLike,
+  { low, signal }: LatentOptions,
+): Promise<{ small: Image; found: Encoded }> {
+  const large = await readImage(high, { signal });
+  const small = low === undefined ? shrunk(upscaler, large) : await readImage(low, { signal });
+  return { small, found: await encoder(upscaler)(small, large, { signal }) };
 }
 
 /** The image that latents make from a small one. */

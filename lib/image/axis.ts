@@ -59,9 +59,9 @@ export function folded(index: number, count: number, edge: Edge): number {
   return period < count ? period : 2 * count - 1 - period;
 }
 
-/** Keys' cubic convolution kernel with a = -0.5 (1981, equation 15). */
-function cubic(x: number): number {
+/** Keys' cubic convolution kernel (1981, equation 4; equation 15 with a = -0.5). */
+export function cubic(x: number, a = -0.5): number {
   const d = Math.abs(x);
-  if (d <= 1) return (1.5 * d - 2.5) * d * d + 1;
-  return d <= 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
+  if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+  return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }

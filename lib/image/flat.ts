@@ -16,11 +16,10 @@ const RAMP = { from: 0.25, to: 0.75 };
  *
  * @param sr `[1, 3, height, width]`, changed in place.
  * @param lr The input, `[1, 3, h, w]`; the ratio of the sizes is a whole number.
- * @param reach Its flat areas.
+ * @param reach Its flat areas, by {@linkcode flatAreas}.
  * @returns `sr`.
  */
-export function flatten(sr: Tensor, lr: Tensor, reach = flatAreas(lr)): Tensor {
-  if (!reach) return sr;
+export function flatten(sr: Tensor, lr: Tensor, reach: Uint8Array): Tensor {
   const [, , height, width] = lr.dims, [, , , wide] = sr.dims;
   const scale = wide / width;
   const share = shareOf(reach, height, width, scale);

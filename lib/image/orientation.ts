@@ -1,5 +1,6 @@
 /** Applies an EXIF orientation. @module */
 
+import { alone } from "../tensor/tensor.ts";
 import type { Image } from "./image.ts";
 import type { Size } from "./resize.ts";
 
@@ -23,7 +24,8 @@ export function upright(image: Image, orientation: number): Image {
   const { width, height } = uprightSize(image, orientation);
   const mirrorX = [2, 3, 7, 8].includes(orientation);
   const mirrorY = [3, 4, 6, 7].includes(orientation);
-  const source = new Uint32Array(aligned(image.data).buffer);
+  // Four bytes are moved as one number.
+  const source = new Uint32Array(alone(image.data).buffer);
   const result = new Uint32Array(width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -33,9 +35,4 @@ export function upright(image: Image, orientation: number): Image {
     }
   }
   return { ...image, width, height, data: new Uint8ClampedArray(result.buffer) };
-}
-
-/** The bytes at the start of a buffer, so that four of them can be moved as one number. */
-function aligned(data: Image["data"]): Image["data"] {
-  return data.byteLength === data.buffer.byteLength ? data : data.slice();
 }

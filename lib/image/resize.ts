@@ -19,7 +19,7 @@ export interface Size {
 }
 
 /** Longest side of an image: that of a PNG file. */
-const MOST_SIDE = 2 ** 31 - 1;
+export const MOST_SIDE = 2 ** 31 - 1;
 
 /** Options of {@linkcode resize} and {@linkcode resizeImage}. */
 export interface ResizeOptions {
@@ -41,8 +41,9 @@ export interface ResizeOptions {
  * @throws {RangeError} If it is not a whole number from 1 to 2^31 - 1.
  */
 export function resize(source: Tensor, size: Size, options: ResizeOptions = {}): Tensor {
+  checkSize(size);
   const [n, channels] = source.dims;
-  const result = tensor([n, channels, checked(size).height, size.width]);
+  const result = tensor([n, channels, size.height, size.width]);
   const area = size.height * size.width;
   eachResizedRow(source, size, options, (row, plane, y) => {
     result.data.set(row, plane * area + y * size.width);
@@ -73,7 +74,8 @@ export function addResized(target: Tensor, source: Tensor, options: ResizeOption
  * @throws {RangeError} If it is not a whole number from 1 to 2^31 - 1.
  */
 export function resizeImage(source: Image, size: Size, options: ResizeOptions = {}): Image {
-  const { width, height } = checked(size);
+  checkSize(size);
+  const { width, height } = size;
   if (columnsFirst(source, size)) {
     const narrow = resizeImage(source, { width, height: source.height }, options);
     return resizeImage(narrow, size, options);
@@ -177,8 +179,13 @@ function columnsFirst(from: Size, to: Size): boolean {
   return changesBoth && to.width / from.width < to.height / from.height;
 }
 
-function checked(size: Size): Size {
-  checkWhole("width", size.width, { from: 1, to: MOST_SIDE });
-  checkWhole("height", size.height, { from: 1, to: MOST_SIDE });
-  return size;
+/**
+ * Refuses a size that no image can have.
+ *
+ * @throws {TypeError} If a side is not a number.
+ * @throws {RangeError} If it is not a whole number from 1 to 2^31 - 1.
+ */
+export function checkSize({ width, height }: Size): void {
+  checkWhole("width", width, { from: 1, to: MOST_SIDE });
+  checkWhole("height", height, { from: 1, to: MOST_SIDE });
 }

@@ -3,6 +3,8 @@
 import { checkWhole } from "../checks.ts";
 import { gray, lumaOf } from "../image/color.ts";
 import type { Image } from "../image/image.ts";
+import { tensor } from "../tensor/tensor.ts";
+import { crop, type Rect } from "../tensor/window.ts";
 
 /** One channel of an image in 0 to 255. */
 export interface Plane {
@@ -50,10 +52,10 @@ export function lumaPair(result: Image, truth: Image, border: number): [Plane, P
   checkPair(result, truth, border);
   const asTruth = isGray(truth) && !isGray(result) ? { ...result, data: grayed(result) } : result;
   const channels = truth.channels;
-  return [
-    cropped(lumaOf({ ...asTruth, channels }), truth, border),
-    cropped(lumaOf(truth), truth, border),
-  ];
+  const { width, height } = truth;
+  const [across, down] = [width, height].map((side) => side - 2 * border);
+  const inner = { x: border, y: border, width: across, height: down };
+  return [lumaIn({ ...asTruth, channels }, inner), lumaIn(truth, inner)];
 }
 
 function isGray(image: Image): boolean {
@@ -68,12 +70,9 @@ function grayed({ data }: Image): Uint8ClampedArray<ArrayBuffer> {
   return result;
 }
 
-function cropped(plane: Float32Array, size: Image, border: number): Plane {
-  const width = size.width - 2 * border, height = size.height - 2 * border;
-  const data = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const from = (y + border) * size.width + border;
-    data.set(plane.subarray(from, from + width), y * width);
-  }
-  return { width, height, data };
+/** Rounded luma of a window of an image. */
+export function lumaIn(image: Image, window: Rect): Plane {
+  const luma = tensor([1, 1, image.height, image.width], lumaOf(image));
+  const { width, height } = window;
+  return { width, height, data: crop(luma, window).data };
 }

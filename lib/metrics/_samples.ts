@@ -13,6 +13,14 @@ export function checkSamples(samples: readonly Image[]): void {
   for (const sample of samples) checkPair(sample, samples[0], 0);
 }
 
+/** Squared distances of one byte of the samples from their mean, added up. */
+export function squaresAt(samples: readonly Image[], i: number): number {
+  const mean = meanAt(samples, i);
+  let squares = 0;
+  for (const { data } of samples) squares += (data[i] - mean) ** 2;
+  return squares;
+}
+
 /** Mean of one byte over the samples, not rounded. */
 export function meanAt(samples: readonly Image[], i: number): number {
   let sum = 0;

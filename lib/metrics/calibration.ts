@@ -5,7 +5,7 @@ import { blur } from "../image/blur.ts";
 import type { Image } from "../image/image.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { checkPair } from "./_planes.ts";
-import { checkSamples, meanAt } from "./_samples.ts";
+import { checkSamples, meanAt, squaresAt } from "./_samples.ts";
 
 /** Options of {@linkcode deviationMap} and {@linkcode errorCorrelation}. */
 export interface DeviationOptions {
@@ -79,10 +79,7 @@ function varianceOf(samples: readonly Image[]): Tensor {
   const variance = tensor([1, 1, height, width]);
   for (let i = 0; i < length; i++) {
     if (i % 4 === 3) continue;
-    const mean = meanAt(samples, i);
-    let sum = 0;
-    for (const { data } of samples) sum += (data[i] - mean) ** 2;
-    variance.data[i >> 2] += sum / (samples.length - 1) / 3;
+    variance.data[i >> 2] += squaresAt(samples, i) / (samples.length - 1) / 3;
   }
   return variance;
 }

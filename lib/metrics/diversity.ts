@@ -1,7 +1,7 @@
 /** Diversity: how much samples of one image differ, and what their mean gains. @module */
 
 import type { Image } from "../image/image.ts";
-import { checkSamples, meanAt } from "./_samples.ts";
+import { checkSamples, meanAt, squaresAt } from "./_samples.ts";
 import { decibels, squaredError } from "./psnr.ts";
 
 /**
@@ -16,17 +16,9 @@ export function diversity(samples: readonly Image[]): number {
   const { length } = samples[0].data;
   let total = 0;
   for (let i = 0; i < length; i++) {
-    if (i % 4 < 3) total += deviationAt(samples, i);
+    if (i % 4 < 3) total += Math.sqrt(squaresAt(samples, i) / samples.length);
   }
   return total / (length * 0.75);
-}
-
-/** Standard deviation of one byte over the samples. */
-function deviationAt(samples: readonly Image[], i: number): number {
-  const mean = meanAt(samples, i);
-  let squares = 0;
-  for (const { data } of samples) squares += (data[i] - mean) ** 2;
-  return Math.sqrt(squares / samples.length);
 }
 
 /**

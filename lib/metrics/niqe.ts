@@ -1,11 +1,10 @@
 /** The natural image quality evaluator. @module */
 
 import { Matrix, pseudoInverse } from "ml-matrix";
-import { lumaOf } from "../image/color.ts";
 import { type Image, plainImage } from "../image/image.ts";
 import { resize } from "../image/resize.ts";
 import { tensor } from "../tensor/tensor.ts";
-import { checkPair, type Plane } from "./_planes.ts";
+import { checkPair, lumaIn, type Plane } from "./_planes.ts";
 
 /** The statistics of photographs without distortion: a normal distribution of {@linkcode FEATURES} features. */
 export interface NiqeModel {
@@ -45,14 +44,9 @@ export function niqe(image: Image, model: NiqeModel, border = 0): number {
 /** Rounded BT.601 luma, cropped at the right and bottom to whole blocks. */
 function wholeBlocks(image: Image, border: number): Plane {
   const whole = (side: number) => Math.floor((side - 2 * border) / BLOCK) * BLOCK;
-  const width = whole(image.width), height = whole(image.height);
-  const luma = lumaOf({ ...plainImage(image), channels: 3 });
-  const data = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const from = (y + border) * image.width + border;
-    data.set(luma.subarray(from, from + width), y * width);
-  }
-  return { width, height, data };
+  const { width, height } = image;
+  const blocks = { x: border, y: border, width: whole(width), height: whole(height) };
+  return lumaIn({ ...plainImage(image), channels: 3 }, blocks);
 }
 
 function halved({ width, height, data }: Plane): Plane {

@@ -8,6 +8,7 @@ import { disposeAll, type Held, valuesOf } from "../tensor/held.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { overTiles } from "../tiling.ts";
 import type { Diffusion } from "../zoo/card.ts";
+import type { Grid } from "./grid.ts";
 import type { ConditionInput, SampleInput } from "./model.ts";
 import { restoreInput } from "./restore.ts";
 import type { State } from "./state.ts";
@@ -16,7 +17,7 @@ import type { Time } from "./time.ts";
 /** One image as its network sees it. */
 export interface Scene {
   /** Sizes of the low-resolution grid, padded to what the network takes. */
-  grid: readonly [height: number, width: number];
+  grid: Grid;
   /** Inputs of the network besides the state and the time, by the names of the graph's inputs. */
   fed: Readonly<Record<string, Tensor | Held>>;
   /** The image with the least error, `[1, 3, h*scale, w*scale]`: what `fidelity` 0 gives. */

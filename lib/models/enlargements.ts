@@ -1,5 +1,6 @@
 /** How published systems enlarge the input before their networks see it. @module */
 
+import { cubic } from "../image/axis.ts";
 import { resize, type Size } from "../image/resize.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
@@ -53,17 +54,12 @@ function taps(inputs: number, outputs: number, a: number, edge: "drop" | "repeat
     for (let k = 0, at = Math.floor(centre) - 1; k < 4; k++, at++) {
       const inside = Math.min(inputs - 1, Math.max(0, at));
       places[4 * x + k] = inside;
-      weights[4 * x + k] = edge === "drop" && inside !== at ? 0 : cubic(Math.abs(centre - at), a);
+      weights[4 * x + k] = edge === "drop" && inside !== at ? 0 : cubic(centre - at, a);
       total += weights[4 * x + k];
     }
     for (let k = 4 * x; k < 4 * x + 4; k++) weights[k] /= total;
   }
   return { places, weights };
-}
-
-function cubic(d: number, a: number): number {
-  if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
-  return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
 /** Resamples each row and transposes the image; applied twice, it resamples both ways. */

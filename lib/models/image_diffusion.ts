@@ -2,13 +2,13 @@
 
 import { ManifestError } from "../errors.ts";
 import type { Session } from "../runtime/session.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { crop, padTo } from "../tensor/window.ts";
-import { alignUp } from "../tiling.ts";
+import { tensor } from "../tensor/tensor.ts";
+import { crop } from "../tensor/window.ts";
 import type { ModelCard } from "../zoo/card.ts";
 import type { Scene } from "./denoiser.ts";
 import { diffusionModel } from "./diffusion.ts";
 import { enlargements } from "./enlargements.ts";
+import { gridOf } from "./grid.ts";
 import type { ConditionInput, Frame, Model } from "./model.ts";
 import type { Time } from "./time.ts";
 import { diffusionOf } from "./trajectory.ts";
@@ -39,33 +39,24 @@ export function imageDiffusion(
   }
   const scene = ({ lr, tiling }: ConditionInput): Promise<Scene> => {
     const [, , rows, columns] = lr.dims;
-    const [, , ...grid] = padTo(lr, tiling.multiple, card.tiling?.minimum).dims;
+    const grid = gridOf(card, { width: columns, height: rows }, tiling);
     const size = { width: columns * card.scale, height: rows * card.scale };
     const enlarged = enlargements[condition](lr, size);
     const least = base === "none" || base === condition ? enlarged : enlargements[base](lr, size);
-    const [height, width] = grid;
-    // Each step takes it.
+    const [height, width] = grid.map((side) => side * card.scale);
+    const padded = crop(enlarged, { x: 0, y: 0, width, height });
     const [session] = Object.values(sessions);
-    const fed = {
-      condition: session.place(padded(enlarged, width * card.scale, height * card.scale)),
-    };
-    return Promise.resolve({ grid: [height, width], fed, base: least });
+    const fed = { condition: session.place(padded) }; // each step takes it
+    return Promise.resolve({ grid, fed, base: least });
   };
   return diffusionModel(card, sessions, { time, feeds: ["condition"], shared: 0, scene });
 }
 
 /** A gray base of the frame's size, for an image without an input. */
-function blankScene({ scale, tiling: cut }: ModelCard, { width, height, tiling }: Frame): Scene {
-  const least = cut?.minimum ?? 1;
-  const up = (size: number) => alignUp(Math.max(size, least), tiling.multiple);
+function blankScene(card: ModelCard, frame: Frame): Scene {
   return {
-    grid: [up(height), up(width)],
+    grid: gridOf(card, frame, frame.tiling),
     fed: {},
-    base: tensor([1, 3, height * scale, width * scale]),
+    base: tensor([1, 3, frame.height * card.scale, frame.width * card.scale]),
   };
-}
-
-/** Repeats the right and the lower edge. */
-function padded(image: Tensor, width: number, height: number): Tensor {
-  return crop(image, { x: 0, y: 0, width, height });
 }

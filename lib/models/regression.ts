@@ -1,8 +1,9 @@
 /** A network that gives the posterior mean: least error, one answer. @module */
 
-import { crop, padTo } from "../tensor/window.ts";
+import { crop } from "../tensor/window.ts";
 import { overTiles } from "../tiling.ts";
 import { settled } from "./bicubic.ts";
+import { onGrid } from "./grid.ts";
 import { type Family, graphNamed } from "./model.ts";
 import { damageMap, restoreInput, restoreOption } from "./restore.ts";
 
@@ -16,8 +17,7 @@ export const regression: Family = (card, sessions) => {
     calls: () => 1,
     async condition({ lr, tiling, restore, signal, onTile }) {
       const [, , height, width] = lr.dims;
-      const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
-      const grid = [padded.dims[2], padded.dims[3]] as const;
+      const { padded, grid } = onGrid(card, { lr, tiling });
       const { scale } = card;
       const dial = restoreInput(network, restore);
       const { sr } = await overTiles({ lr: padded }, (inputs) => {

@@ -2,9 +2,9 @@
 
 import type { Session } from "../runtime/session.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { padTo } from "../tensor/window.ts";
 import { overTiles } from "../tiling.ts";
 import type { ModelCard } from "../zoo/card.ts";
+import { onGrid } from "./grid.ts";
 import type { ConditionInput, FamilyOption, ModelFacts } from "./model.ts";
 
 /** The option, if the card has the dial. */
@@ -28,8 +28,7 @@ export function damageMap(
 ): ModelFacts["damage"] {
   if (!session) return undefined;
   return async ({ lr, tiling, signal }: ConditionInput): Promise<Tensor> => {
-    const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
-    const grid = [padded.dims[2], padded.dims[3]] as const;
+    const { padded, grid } = onGrid(card, { lr, tiling });
     const { damage } = await overTiles({ lr: padded }, (inputs) => {
       const [n, , h, w] = inputs.lr.dims;
       return session.run(inputs, { signal, outputs: { damage: [n, 1, h, w] } });

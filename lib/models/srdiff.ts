@@ -1,9 +1,10 @@
 /** SRDiff: diffusion of the residual over a base image (Li et al. 2021). @module */
 
-import { crop, padTo } from "../tensor/window.ts";
+import { crop } from "../tensor/window.ts";
 import { diffusionModel } from "./diffusion.ts";
 import { encodeImage } from "./encoder.ts";
 import { enlargements } from "./enlargements.ts";
+import { onGrid } from "./grid.ts";
 import { type Family, graphNamed } from "./model.ts";
 import { restoreInput } from "./restore.ts";
 import { timestep } from "./time.ts";
@@ -26,8 +27,7 @@ export const srdiff: Family = (card, sessions) => {
     shared: 1,
     async scene({ lr, tiling, restore, signal, onTile }) {
       const own = base === "estimate" || base === "none";
-      const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
-      const grid = [padded.dims[2], padded.dims[3]] as const;
+      const { padded, grid } = onGrid(card, { lr, tiling });
       const dial = restoreInput(encoder, restore);
       const { features, estimate } = await encodeImage(
         (inputs) => {

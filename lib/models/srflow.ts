@@ -5,10 +5,11 @@ import type { Session } from "../runtime/session.ts";
 import { disposeAll, type Held, valuesOf } from "../tensor/held.ts";
 import { mix, scaleBy } from "../tensor/linear.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { crop, padTo } from "../tensor/window.ts";
+import { crop } from "../tensor/window.ts";
 import { overTiles } from "../tiling.ts";
 import type { Flow, ModelCard } from "../zoo/card.ts";
 import { encodeImage } from "./encoder.ts";
+import { type Grid, onGrid } from "./grid.ts";
 import { keep, type Kept } from "./kept.ts";
 import type { Conditioned, ConditionInput, Encoding, Family } from "./model.ts";
 import { type EncodeInput, graphNamed, type SampleInput, type SampleStep } from "./model.ts";
@@ -24,7 +25,7 @@ interface Entry {
 
 /** One image as the flow sees it. */
 interface Scene {
-  grid: readonly [height: number, width: number];
+  grid: Grid;
   /** Outputs of the encoder besides its estimate, on any grids. */
   features: Record<string, Tensor | Held>;
   /** The image that the residual is added to, as large as the padded image; absent for the base `none`. */
@@ -74,8 +75,7 @@ async function condition(entry: Entry, input: ConditionInput): Promise<Condition
 async function sceneOf(entry: Entry, input: ConditionInput): Promise<Scene> {
   const { card, encoder, flow } = entry;
   const { lr, tiling, signal, onTile } = input;
-  const padded = padTo(lr, tiling.multiple, card.tiling?.minimum);
-  const grid = [padded.dims[2], padded.dims[3]] as const;
+  const { padded, grid } = onGrid(card, { lr, tiling });
   const { estimate, features } = await encodeImage(
     (inputs) => encoder.hold(inputs, { signal }),
     padded,

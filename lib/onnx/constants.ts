@@ -2,7 +2,7 @@
 
 import { joined } from "../bytes.ts";
 import type { Operation } from "./operation.ts";
-import { fields, messages, strings, varints } from "./protobuf.ts";
+import { fields, messages, numberOf, strings, varints } from "./protobuf.ts";
 
 /** Numbers by the name of the value that holds them, read on demand. */
 export type Constants = Map<string, () => readonly number[] | undefined>;
@@ -48,7 +48,7 @@ const ELEMENTS: Readonly<Record<number, [size: number, (view: DataView, at: numb
 
 /** The numbers of a tensor, from `raw_data` or from the list of its type; none of other types. */
 function numbersOf(tensor: Uint8Array): number[] {
-  const type = [...fields(tensor)].findLast(({ id }) => id === 2)?.number;
+  const type = numberOf(tensor, 2);
   const raw = messages(tensor, 9).at(-1);
   if (raw) return elements(raw, type);
   return [

@@ -9,11 +9,9 @@
  */
 
 import { joined } from "../bytes.ts";
-import { node } from "./model.ts";
-import { field, fields, messages, strings } from "./protobuf.ts";
-
-/** Element types. */
-const FLOAT = 1, FLOAT16 = 10;
+import { FLOAT, FLOAT16, node } from "./model.ts";
+import { type Operation, operationOf } from "./operation.ts";
+import { field, fields, messages, numberOf, strings } from "./protobuf.ts";
 
 /** Operators that stay in fp32: sums over many values, and operators that take factors in fp32 beside the image. */
 const EXACT = /^(Reduce|Global|Softmax|Resize|Exp|Pow|.*Normalization)/;
@@ -45,12 +43,12 @@ function graphIn16(graph: Uint8Array): Uint8Array {
 
 /** Adds the converted node. */
 function convert(part: Uint8Array, values: Values, add: (part: Uint8Array) => void): void {
-  const op = strings(part, 4)[0], inputs = strings(part, 1), outputs = strings(part, 2);
-  const attributes = messages(part, 5);
+  const operation = operationOf(part);
+  const { op, inputs, outputs, attributes } = operation;
   if (attributes.some((attribute) => messages(attribute, 6).length > 0)) {
     throw new TypeError(`it cannot be converted to fp16: "${op}" has a graph of its own`);
   }
-  const isFloat = isFloatNode(part, values);
+  const isFloat = isFloatNode(operation, values);
   if (op === "Cast" && isFloat && values.isStored(inputs[0])) values.take(outputs[0], inputs[0]);
   const isImage = inputs.some((name) => values.images.has(name));
   if (isFloat) { for (const name of outputs) values.declare(name, isImage); }
@@ -64,8 +62,7 @@ function convert(part: Uint8Array, values: Values, add: (part: Uint8Array) => vo
 }
 
 /** Whether a node gives floats. */
-function isFloatNode(part: Uint8Array, { floats }: Values): boolean {
-  const [op] = strings(part, 4), inputs = strings(part, 1), attributes = messages(part, 5);
+function isFloatNode({ op, inputs, attributes }: Operation, { floats }: Values): boolean {
   if (op === "Cast") return numberOf(attributes[0], 3) === FLOAT;
   if (op.startsWith("Constant")) {
     const tensors = attributes.flatMap((attribute) => messages(attribute, 5));
@@ -157,8 +154,4 @@ function renamed(
     ...outputs.map((name) => field(2, name)),
     ...rest,
   ]);
-}
-
-function numberOf(message: Uint8Array, id: number): number | undefined {
-  return [...fields(message)].findLast((part) => part.id === id)?.number;
 }

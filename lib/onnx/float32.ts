@@ -5,10 +5,8 @@
  */
 
 import { joined } from "../bytes.ts";
-import { type Field, field, fields, messages, strings, varints } from "./protobuf.ts";
-
-/** Element types. */
-const FLOAT = 1, FLOAT16 = 10;
+import { FLOAT, FLOAT16 } from "./model.ts";
+import { field, fields, messages, numberOf, strings, varints } from "./protobuf.ts";
 
 /** Operators with an attribute that names the type of their output. */
 const TYPED: Readonly<Record<string, string>> = {
@@ -34,7 +32,7 @@ export function inFloat32(model: Uint8Array): Uint8Array | undefined {
 /** Whether any operator but a cast reads a weight in fp16, or anything is cast to fp16. */
 function computesInHalf(graph: Uint8Array): boolean {
   const halves = new Set(
-    messages(graph, 5).filter((tensor) => typeOf(tensor) === FLOAT16).flatMap((tensor) =>
+    messages(graph, 5).filter((tensor) => numberOf(tensor, 2) === FLOAT16).flatMap((tensor) =>
       strings(tensor, 8)
     ),
   );
@@ -42,7 +40,7 @@ function computesInHalf(graph: Uint8Array): boolean {
     const op = strings(node, 4).at(-1) ?? "";
     const attributes = messages(node, 5);
     if (attributes.some((part) => isHalf(op, part))) return true;
-    if (attributes.some((part) => messages(part, 5).some((t) => typeOf(t) === FLOAT16))) {
+    if (attributes.some((part) => messages(part, 5).some((t) => numberOf(t, 2) === FLOAT16))) {
       return true;
     }
     if (op !== "Cast" && strings(node, 1).some((name) => halves.has(name))) return true;
@@ -85,12 +83,12 @@ function nodeIn32(node: Uint8Array): Uint8Array {
 /** A declared input, output or value: `type.tensor_type.elem_type`. */
 function valueIn32(value: Uint8Array): Uint8Array {
   const elements = (tensor: Uint8Array) =>
-    typeOf(tensor, 1) === FLOAT16 ? withNumber(tensor, 1, FLOAT) : tensor;
+    numberOf(tensor, 1) === FLOAT16 ? withNumber(tensor, 1, FLOAT) : tensor;
   return mapped(value, { 2: (type) => mapped(type, { 1: elements }) });
 }
 
 function tensorIn32(tensor: Uint8Array): Uint8Array {
-  if (typeOf(tensor) !== FLOAT16) return tensor;
+  if (numberOf(tensor, 2) !== FLOAT16) return tensor;
   const values = Float32Array.from(halvesOf(tensor), fromHalf);
   const kept = [...fields(tensor)].filter(({ id }) => id !== 5 && id !== 9).map(({ raw }) => raw);
   return joined([withNumber(joined(kept), 2, FLOAT), field(9, new Uint8Array(values.buffer))]);
@@ -114,10 +112,6 @@ function fromHalf(bits: number): number {
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-function typeOf(message: Uint8Array, id = 2): number | undefined {
-  return [...fields(message)].findLast((part: Field) => part.id === id)?.number;
 }
 
 /** A message with another value in the field of this number. */

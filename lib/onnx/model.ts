@@ -1,28 +1,18 @@
 /** Parts of ONNX files, read and written as protocol buffers (field numbers of onnx.proto). @module */
 
 import { joined } from "../bytes.ts";
-import { field, fields, messages, strings } from "./protobuf.ts";
+import { type Operation, operationOf } from "./operation.ts";
+import { field, fields, messages } from "./protobuf.ts";
 
-/** Element type `FLOAT`. */
-const FLOAT = 1;
+/** Element types. */
+export const FLOAT = 1, FLOAT16 = 10;
 
-/** One operation of a graph. */
-export interface OnnxNode {
-  /** Such as `Conv`. */
-  readonly op: string;
-  /** Names of its inputs. */
-  readonly inputs: readonly string[];
-  /** Names of its outputs. */
-  readonly outputs: readonly string[];
-}
+/** One operation of a graph, without its attributes. */
+export type OnnxNode = Pick<Operation, "op" | "inputs" | "outputs">;
 
 /** The operations of a model's main graph. */
 export function nodesOf(model: Uint8Array): OnnxNode[] {
-  return messages(model, 7).flatMap((graph) => messages(graph, 1)).map(readNode);
-}
-
-function readNode(node: Uint8Array): OnnxNode {
-  return { op: strings(node, 4)[0], inputs: strings(node, 1), outputs: strings(node, 2) };
+  return messages(model, 7).flatMap((graph) => messages(graph, 1)).map(operationOf);
 }
 
 /**
@@ -34,7 +24,7 @@ export function replaceNodes(
   model: Uint8Array,
   replace: (node: OnnxNode) => readonly Uint8Array[] | undefined,
 ): Uint8Array {
-  const replaced = (part: Uint8Array) => replace(readNode(part)) ?? [part];
+  const replaced = (part: Uint8Array) => replace(operationOf(part)) ?? [part];
   const inGraph = (graph: Uint8Array) => mapField(graph, 1, replaced);
   return mapField(model, 7, (graph) => [inGraph(graph)]);
 }

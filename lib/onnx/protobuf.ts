@@ -60,6 +60,11 @@ export function messages(message: Uint8Array, id: number): Uint8Array[] {
     .map((field) => field.bytes!);
 }
 
+/** The number in a field; the last one counts. */
+export function numberOf(message: Uint8Array, id: number): number | undefined {
+  return [...fields(message)].findLast((field) => field.id === id)?.number;
+}
+
 /** The numbers of a packed list. */
 export function varints(bytes: Uint8Array): number[] {
   const values: number[] = [];

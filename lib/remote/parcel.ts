@@ -1,5 +1,7 @@
 /** Packs values for another thread, to which their buffers are moved instead of copied. @module */
 
+import { isAlone } from "../tensor/tensor.ts";
+
 /** Typed arrays that can be sent. */
 const ARRAYS = { Float32Array, Uint8Array, Uint8ClampedArray };
 
@@ -39,9 +41,9 @@ export function pack(value: unknown, { isGift = false }: PackOptions = {}): Parc
 
   function array(values: Float32Array | Uint8Array | Uint8ClampedArray): PackedArray {
     const [, typedArray] = tagOf(values).match(/^\[object (\w+)\]$/)!;
-    const isAlone = isGift && values.buffer instanceof ArrayBuffer &&
-      values.byteLength === values.buffer.byteLength && !transfer.has(values.buffer);
-    const buffer = (isAlone ? values : values.slice()).buffer as ArrayBuffer;
+    const { buffer: own } = values;
+    const isMoved = isGift && own instanceof ArrayBuffer && isAlone(values) && !transfer.has(own);
+    const buffer = (isMoved ? values : values.slice()).buffer as ArrayBuffer;
     transfer.add(buffer);
     return { typedArray: typedArray as keyof typeof ARRAYS, buffer };
   }

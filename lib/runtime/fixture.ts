@@ -26,6 +26,18 @@ export function readTensors(bytes: Uint8Array): Record<string, Tensor> {
   );
 }
 
+/** The tensors whose names start with a prefix, such as `denoiser/in/`, by the rest of their names. */
+export function withPrefix(
+  all: Readonly<Record<string, Tensor>>,
+  prefix: string,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+}
+
 function readHeader(bytes: Uint8Array, view: DataView) {
   if (bytes.length < 8) throw unreadable("it is shorter than its header");
   const start = 8 + Number(view.getBigUint64(0, true));

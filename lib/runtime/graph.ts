@@ -2,7 +2,7 @@
 
 import type { Term } from "../tensor/arithmetic.ts";
 import type { NoiseRecipe } from "../tensor/noise.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { alone, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Patch } from "../tensor/patch.ts";
 import type { Rect } from "../tensor/window.ts";
 import type { Range } from "./range.ts";
@@ -169,8 +169,5 @@ function toPort(port: OrtPort): GraphPort {
 }
 
 function fromOrt({ data, dims }: OrtTensor): Tensor {
-  const values = data as Float32Array;
-  // Only a buffer that holds nothing else can be handed to another thread.
-  const alone = values.byteLength === values.buffer.byteLength;
-  return tensor(dims, alone ? values : values.slice());
+  return tensor(dims, alone(data as Float32Array)); // to be handed to another thread
 }

@@ -1,9 +1,11 @@
 /** Guards against black and wrong images: a provider must reproduce the recorded run. @module */
 
 import { sha256Of } from "../sha256.ts";
+import { allFinite } from "../tensor/linear.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { readTensors } from "./fixture.ts";
+import { readTensors, withPrefix } from "./fixture.ts";
 import type { GraphSource } from "./graph.ts";
+import { rangesOf } from "./range.ts";
 import type { Provider } from "./session.ts";
 
 /** Largest error allowed on the CPU, as a fraction of the recorded output's range. */
@@ -59,14 +61,6 @@ export function selfCheckOf(
   };
 }
 
-function withPrefix(all: Record<string, Tensor>, prefix: string): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(all)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [name.slice(prefix.length), value]),
-  );
-}
-
 /** The fault of an output, or undefined. */
 export function compare(
   got: Tensor | undefined,
@@ -75,21 +69,16 @@ export function compare(
 ): string | undefined {
   if (!got) return "is missing";
   if (`${got.dims}` !== `${wanted.dims}`) return `is [${got.dims}], recorded [${wanted.dims}]`;
-  if (!got.data.every(Number.isFinite)) return "is not finite";
-  const range = spread(wanted.data);
-  if (range > 0 && spread(got.data) === 0) return "is constant";
+  if (!allFinite(got)) return "is not finite";
+  const range = spread(wanted);
+  if (range > 0 && spread(got) === 0) return "is constant";
   const error = got.data.reduce((most, v, i) => Math.max(most, Math.abs(v - wanted.data[i])), 0);
   const relative = error / (range || 1);
   if (relative <= tolerance) return undefined;
   return `is off by ${relative.toPrecision(2)} of its range, allowed ${tolerance}`;
 }
 
-function spread(values: Float32Array): number {
-  let least = Infinity;
-  let most = -Infinity;
-  for (const value of values) {
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
+function spread({ data }: Tensor): number {
+  const [{ least, most }] = rangesOf(data, 1);
   return most - least;
 }

@@ -10,6 +10,9 @@ export interface Tensor {
   readonly dims: readonly number[];
 }
 
+/** Arrays of values, or bytes. */
+type Values = Float32Array | Uint8Array | Uint8ClampedArray;
+
 /** Number of values of a tensor with these sizes. */
 export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
@@ -40,6 +43,11 @@ export function release({ data }: { readonly data: Float32Array | Uint8Array }):
 }
 
 /** Whether an array is there, and alone in its buffer, so that this can be freed or moved. */
-export function isAlone({ byteLength, buffer }: Float32Array | Uint8Array): boolean {
+export function isAlone({ byteLength, buffer }: Values): boolean {
   return byteLength > 0 && byteLength === buffer.byteLength;
+}
+
+/** An array that is alone in its buffer: this one, or a copy. */
+export function alone<Some extends Values>(values: Some): Some {
+  return isAlone(values) ? values : values.slice() as Some;
 }

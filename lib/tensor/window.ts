@@ -1,4 +1,4 @@
-/** Windows of images in tensors: cut out, padded. @module */
+/** Cuts windows out of images in tensors. @module */
 
 import { type Tensor, tensor } from "./tensor.ts";
 
@@ -38,14 +38,4 @@ export function crop(source: Tensor, { x, y, width, height }: Rect): Tensor {
     }
   }
   return window;
-}
-
-/**
- * Enlarges an image to sizes that are multiples of `multiple` and at least `minimum`, repeating its
- * right and lower edge.
- */
-export function padTo(source: Tensor, multiple: number, minimum = 1): Tensor {
-  const [, , height, width] = source.dims;
-  const up = (size: number) => Math.ceil(Math.max(size, minimum) / multiple) * multiple;
-  return crop(source, { x: 0, y: 0, width: up(width), height: up(height) });
 }

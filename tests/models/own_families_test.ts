@@ -1,12 +1,12 @@
 /** Two families that exist only here, to show that a new one takes some twenty lines. @module */
 
 import { diffusionModel } from "../../lib/models/diffusion.ts";
+import { onGrid } from "../../lib/models/grid.ts";
 import { noiseLevel } from "../../lib/models/time.ts";
 import type { Family, SampleInput } from "../../lib/models/model.ts";
 import { resize } from "../../lib/image/resize.ts";
 import { mix } from "../../lib/tensor/linear.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
-import { padTo } from "../../lib/tensor/window.ts";
 import { crop } from "../../lib/tensor/window.ts";
 import { overTiles, type TileRun } from "../../lib/tiling.ts";
 import { type NetworkFunction, openFunctions, testFamily } from "../contracts/family.ts";
@@ -23,12 +23,13 @@ const leveled: Family = (card, sessions) =>
     time: noiseLevel,
     feeds: ["condition"],
     shared: 0,
-    scene({ lr }) {
-      const [, , height, width] = padTo(lr, 2).dims;
+    scene({ lr, tiling }) {
+      const { grid } = onGrid(card, { lr, tiling });
+      const [height, width] = grid;
       const base = enlarged(lr, card.scale);
       const size = { width: width * card.scale, height: height * card.scale };
       const condition = crop(base, { x: 0, y: 0, ...size });
-      return Promise.resolve({ grid: [height, width], fed: { condition }, base });
+      return Promise.resolve({ grid, fed: { condition }, base });
     },
   });
 
@@ -54,13 +55,13 @@ testFamily("leveled", () =>
   }, { denoiser: leveledNetwork }), 1);
 
 /** One pass from latents of half, a quarter and an eighth of the result's size. */
-const coarse: Family = ({ scale }, { inverse }) => ({
+const coarse: Family = (card, { inverse }) => ({
   accepts: ["seed", "samples", "temperature", "noise"],
   generative: true,
   calls: ({ samples }) => samples,
   condition({ lr, tiling, ...watch }) {
-    const padded = padTo(lr, tiling.multiple);
-    const [, , height, width] = padded.dims;
+    const { padded, grid } = onGrid(card, { lr, tiling });
+    const [height, width] = grid;
     async function* sample({ noise, signal, onTile }: SampleInput) {
       const latents = await Promise.all(
         [2, 1, 0.5].map(async (ratio, i) =>
@@ -69,10 +70,10 @@ const coarse: Family = ({ scale }, { inverse }) => ({
       );
       const inputs = { lr: padded, ...Object.fromEntries(latents) };
       const run: TileRun = (tile) => inverse.run(tile, { signal });
-      const options = { tiling, grid: [height, width] as const, signal, onTile };
+      const options = { tiling, grid, signal, onTile };
       const { sr } = await overTiles(inputs, run, options);
       const [, , h, w] = lr.dims;
-      const image = crop(sr, { x: 0, y: 0, width: w * scale, height: h * scale });
+      const image = crop(sr, { x: 0, y: 0, width: w * card.scale, height: h * card.scale });
       yield { step: 1, steps: 1, image: () => Promise.resolve(image) };
       return image;
     }

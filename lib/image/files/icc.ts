@@ -4,7 +4,7 @@
  * @module
  */
 
-import { joined } from "../../bytes.ts";
+import { fourLetters, joined, latin1 } from "../../bytes.ts";
 
 /** Chromaticities x and y of white, red, green and blue. */
 export interface Primaries {
@@ -68,7 +68,7 @@ export function grayProfile(curve: Curve): Uint8Array<ArrayBuffer> {
 
 /** The colours that a profile is for, such as `RGB ` or `GRAY`. */
 export function colorSpaceOf(profile: Uint8Array): string {
-  return latin1(profile, 16);
+  return fourLetters(profile, 16);
 }
 
 /**
@@ -77,7 +77,7 @@ export function colorSpaceOf(profile: Uint8Array): string {
  * @returns Undefined if the profile does not have a single curve.
  */
 export function asRgbProfile(gray: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-  const curve = latin1(gray, 20) === "XYZ " ? tagOf(gray, "kTRC") : undefined;
+  const curve = fourLetters(gray, 20) === "XYZ " ? tagOf(gray, "kTRC") : undefined;
   return curve && rgbProfile(SRGB_PRIMARIES, curve);
 }
 
@@ -87,7 +87,7 @@ export function asRgbProfile(gray: Uint8Array): Uint8Array<ArrayBuffer> | undefi
  * @returns Undefined if the profile does not have three equal curves.
  */
 export function asGrayProfile(rgb: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-  if (latin1(rgb, 20) !== "XYZ ") return undefined;
+  if (fourLetters(rgb, 20) !== "XYZ ") return undefined;
   const [red, green, blue] = ["rTRC", "gTRC", "bTRC"].map((name) => tagOf(rgb, name));
   if (!red || !green || !blue) return undefined;
   const alike = [green, blue].every((curve) =>
@@ -103,7 +103,7 @@ function tagOf(profile: Uint8Array, name: string): Curve | undefined {
   const count = Math.min(view.getUint32(HEADER), 100);
   for (let i = 0; i < count && HEADER + 16 + 12 * i <= profile.length; i++) {
     const entry = HEADER + 4 + 12 * i;
-    if (latin1(profile, entry) !== name) continue;
+    if (fourLetters(profile, entry) !== name) continue;
     const start = view.getUint32(entry + 4), end = start + view.getUint32(entry + 8);
     return end <= profile.length && end - start >= 12
       ? profile.slice(start, end) as Curve
@@ -181,11 +181,7 @@ function fixed(value: number): number {
 }
 
 function write(bytes: Uint8Array, at: number, text: string): void {
-  bytes.set(Uint8Array.from(text, (letter) => letter.charCodeAt(0)), at);
-}
-
-function latin1(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(...bytes.subarray(at, at + 4));
+  bytes.set(latin1(text), at);
 }
 
 /** Colour with luminance 1. */

@@ -1,6 +1,7 @@
 /** Reads an image from a file. @module */
 
 import { TimeoutError } from "../../calls.ts";
+import { inMegabytes } from "../../bytes.ts";
 import { checkFunction, checkNames, checkNumber, checkSignal, checkTime } from "../../checks.ts";
 import { DecodeError, UnsupportedError } from "../../errors.ts";
 import type { Size } from "../resize.ts";
@@ -120,7 +121,6 @@ export function fileLimit(memory: number): number {
 function checkMemory({ width, height }: Header, bytes: number, memory: number): void {
   const needed = width * height * decodingBytes + FILE_COPIES * bytes;
   if (needed <= memory) return;
-  const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   throw new UnsupportedError(
     `Cannot read an image of ${width}x${height} within ${inMegabytes(memory)}: decoding it takes ` +
       `${inMegabytes(needed)}. Make it smaller, or allow more memory`,
@@ -131,9 +131,7 @@ function checkMemory({ width, height }: Header, bytes: number, memory: number): 
 function checkBytes({ width, height }: Header, bytes: number): void {
   if (bytes <= BYTES + FILE_BYTES_PER_PIXEL * width * height) return;
   throw new UnsupportedError(
-    `Cannot read an image of ${width}x${height} from ${
-      Math.ceil(bytes / 1e6)
-    } MB, which is too much ` +
+    `Cannot read an image of ${width}x${height} from ${inMegabytes(bytes)}, which is too much ` +
       "for its pixels. Save it again",
   );
 }

@@ -1,6 +1,7 @@
 /** Answers the requests to the thread of the codecs. @module */
 
 import type { Answer, Desk } from "../../../thread.ts";
+import { alone } from "../../../tensor/tensor.ts";
 import type { Image } from "../../image.ts";
 import type { InputFormat } from "../format.ts";
 import type { Codec, EncodeOptions } from "./codec.ts";
@@ -46,7 +47,7 @@ export function codecDesk(load: () => Promise<Codec> = plainCodec): Desk<Request
       return { reply: { kind: "decoded", image }, transfer: [image.data] };
     },
     async encode({ image, options }): Promise<Answer<Reply>> {
-      const bytes = alone(await (await codec()).encode(received(image), options));
+      const { buffer: bytes } = alone(await (await codec()).encode(received(image), options));
       return { reply: { kind: "encoded", bytes }, transfer: [bytes] };
     },
   };
@@ -54,15 +55,10 @@ export function codecDesk(load: () => Promise<Codec> = plainCodec): Desk<Request
 
 /** An image to send: its pixels without metadata. */
 export function sent({ width, height, channels, notes, data }: Image): SentImage {
-  return { width, height, channels, notes, data: alone(data) };
+  return { width, height, channels, notes, data: alone(data).buffer };
 }
 
 /** The image that was sent. */
 export function received({ data, ...rest }: SentImage): Image {
   return { ...rest, data: new Uint8ClampedArray(data) };
-}
-
-/** A buffer that holds nothing but these bytes, so that it can be transferred. */
-function alone(bytes: Uint8Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>): ArrayBuffer {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 }

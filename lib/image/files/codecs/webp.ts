@@ -5,7 +5,15 @@
  * @module
  */
 
-import { extended, riffChunks, webpChunks, webpFile, webpPicture } from "../containers/webp.ts";
+import {
+  canvasOf,
+  extended,
+  riffChunks,
+  uint24At,
+  webpChunks,
+  webpFile,
+  webpPicture,
+} from "../containers/webp.ts";
 import { onServer, serverModule } from "../../../platform.ts";
 import type { Image } from "../../image.ts";
 import { defaultOptions } from "@jsquash/webp/meta.js";
@@ -26,9 +34,8 @@ export async function decodeWebp(bytes: Uint8Array<ArrayBuffer>): Promise<Image>
   if (!frame) return await decodeStill(bytes);
   const parts = riffChunks(frame.subarray(FRAME_HEADER));
   const picture = webpPicture(parts);
-  const canvas = chunks.find(({ type }) => type === "VP8X")!.data;
-  const width = uint24(canvas, 4) + 1, height = uint24(canvas, 7) + 1;
-  const x = 2 * uint24(frame, 0), y = 2 * uint24(frame, 3);
+  const { width, height } = canvasOf(chunks);
+  const x = 2 * uint24At(frame, 0), y = 2 * uint24At(frame, 3);
   // Before decoding: so far only the canvas was compared with the memory.
   if (x + picture.width > width || y + picture.height > height) {
     throw new RangeError("the frame is larger than its canvas");
@@ -89,8 +96,4 @@ function placed(
     data.set(image.data.subarray(from, from + image.width * 4), ((y + row) * width + x) * 4);
   }
   return { width, height, data };
-}
-
-function uint24(data: Uint8Array, at: number): number {
-  return data[at] | data[at + 1] << 8 | data[at + 2] << 16;
 }

@@ -7,7 +7,7 @@
 import { DecodeError, UnsupportedError } from "../../../errors.ts";
 import type { Density } from "../../image.ts";
 import { crc32 } from "./crc32.ts";
-import { joined } from "../../../bytes.ts";
+import { fourLetters, joined, latin1 } from "../../../bytes.ts";
 import { deflate, inflate } from "./deflate.ts";
 import type { Container, Header, Metadata } from "./container.ts";
 import { pngColor } from "./png_color.ts";
@@ -64,7 +64,7 @@ export function pngChunks(bytes: Uint8Array<ArrayBuffer>): PngChunk[] {
     const length = view.getUint32(at);
     const end = at + 8 + length;
     if (end + 4 > bytes.length) break;
-    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    const type = fourLetters(bytes, at + 4);
     const intact = crc32(bytes.subarray(at + 4, end)) === view.getUint32(end);
     if (!intact && isCritical(type)) damaged(`the checksum of its ${type} chunk is wrong`);
     if (chunks.length === MOST_CHUNKS) {
@@ -236,10 +236,6 @@ function isCritical(type: string): boolean {
 
 function isSide(pixels: number): boolean {
   return pixels >= 1 && pixels < 2 ** 31;
-}
-
-function latin1(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
 function damaged(why: string): never {

@@ -5,7 +5,7 @@
  */
 
 import { DecodeError, UnsupportedError } from "../../../errors.ts";
-import { joined } from "../../../bytes.ts";
+import { fourLetters, joined, latin1 } from "../../../bytes.ts";
 import { exifOfDensity } from "../exif.ts";
 import type { Container, Header, Metadata } from "./container.ts";
 import { xmpPacket } from "./xmp.ts";
@@ -56,7 +56,7 @@ export function riffChunks(bytes: Uint8Array<ArrayBuffer>): WebpChunk[] {
     const end = at + 8 + length;
     if (end > bytes.length) damaged("it is truncated");
     if (chunks.length === MOST_CHUNKS) tooMany();
-    const type = String.fromCharCode(...bytes.subarray(at, at + 4));
+    const type = fourLetters(bytes, at);
     chunks.push({ type, data: bytes.subarray(at + 8, end) });
     at = end + (length & 1);
   }
@@ -66,10 +66,10 @@ export function riffChunks(bytes: Uint8Array<ArrayBuffer>): WebpChunk[] {
 /** A file of these chunks. */
 export function webpFile(chunks: readonly WebpChunk[]): Uint8Array<ArrayBuffer> {
   const parts = chunks.flatMap(({ type, data }) => {
-    return [ascii(type), uint32(data.length), data, new Uint8Array(data.length & 1)];
+    return [latin1(type), uint32(data.length), data, new Uint8Array(data.length & 1)];
   });
-  const content = joined([ascii("WEBP"), ...parts]);
-  return joined([ascii("RIFF"), uint32(content.length), content]);
+  const content = joined([latin1("WEBP"), ...parts]);
+  return joined([latin1("RIFF"), uint32(content.length), content]);
 }
 
 /**
@@ -148,13 +148,22 @@ function headerOf(chunks: readonly WebpChunk[]): Header {
   };
 }
 
-/** A still image's own size, or the canvas of an animation. */
-function canvasOf(chunks: readonly WebpChunk[]): WebpPicture {
+/**
+ * A still image's own size, or the canvas of an animation.
+ *
+ * @throws {DecodeError} If there is neither.
+ */
+export function canvasOf(chunks: readonly WebpChunk[]): WebpPicture {
   if (!chunks.some(({ type }) => type === "ANMF")) return webpPicture(chunks);
   const { type, data } = chunks[0];
   if (type !== "VP8X" || data.length < 10) return damaged("its animation has no canvas");
-  const width = (uint32At(data, 4) & 0xffffff) + 1, height = (uint32At(data, 6) >>> 8) + 1;
+  const width = uint24At(data, 4) + 1, height = uint24At(data, 7) + 1;
   return { width, height, alpha: (data[0] & FLAG.alpha) !== 0 };
+}
+
+/** A number of 24 bits. */
+export function uint24At(data: Uint8Array, at: number): number {
+  return data[at] | data[at + 1] << 8 | data[at + 2] << 16;
 }
 
 function uint32At(data: Uint8Array, at: number): number {
@@ -163,10 +172,6 @@ function uint32At(data: Uint8Array, at: number): number {
 
 function uint32(value: number): Uint8Array {
   return Uint8Array.of(value & 255, value >> 8 & 255, value >> 16 & 255, value >>> 24);
-}
-
-function ascii(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }
 
 function tooMany(): never {
