@@ -91,6 +91,24 @@ function shown(page: Page, x: number, y: number, side: number): Promise<number[]
   }, [x, y, side]);
 }
 
+/** The canvas of the comparison, once pending changes are drawn. */
+function drawn(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    for (const _ of [0, 1]) await new Promise(requestAnimationFrame);
+    return document.querySelector<HTMLCanvasElement>("sr-compare > canvas")!.toDataURL();
+  });
+}
+
+/** Waits until the canvas of the comparison is equal to an earlier one, or differs from it. */
+const untilDrawn = (page: Page, earlier: string, isEqual: boolean) =>
+  page.waitForFunction(
+    ([earlier, isEqual]) => {
+      const canvas = document.querySelector<HTMLCanvasElement>("sr-compare > canvas")!;
+      return (canvas.toDataURL() === earlier) === isEqual;
+    },
+    [earlier, isEqual] as const,
+  );
+
 /** The part of the image that is shown. */
 function viewOf(page: Page): Promise<{ x: number; y: number; zoom: number }> {
   return page.evaluate(() => {
@@ -306,7 +324,11 @@ Deno.test({
           expect(await second.getAttribute("aria-pressed")).toBe("true");
           expect(await first.getAttribute("aria-pressed")).toBe("false");
           expect(await shown(page, 0, 0, 64)).not.toEqual(before);
+          const plain = await drawn(page);
           await page.check(".uncertain input");
+          await untilDrawn(page, plain, false);
+          await page.uncheck(".uncertain input");
+          await untilDrawn(page, plain, true);
           for (const [format, name] of [["jpeg", "jpg"], ["webp", "webp"], ["png", "png"]]) {
             await page.selectOption(".format", format);
             const [download] = await Promise.all([

@@ -3,7 +3,7 @@ import { ManifestError } from "../../lib/errors.ts";
 import { load } from "../../lib/load.ts";
 import { fileIn, isFileName } from "../../lib/zoo/names.ts";
 import { publish } from "../../cli/zoo/publish.ts";
-import { parseCard, readCard } from "../../lib/zoo/read.ts";
+import { parseCard, readCard, recheckCard } from "../../lib/zoo/read.ts";
 import { fetchFixture, fetchGraph } from "../../lib/zoo/store.ts";
 import { parseIndex } from "../../lib/zoo/zoo.ts";
 
@@ -130,12 +130,16 @@ Deno.test("parseIndex() refuses ids that could stand for a place outside the fol
   }
 });
 
-Deno.test("load() refuses graphs from anywhere but https and localhost", async () => {
+Deno.test("recheckCard() accepts graphs from https and localhost, and load() refuses all others", async () => {
   const card = await readCard(tiny);
   const withUrl = (url: string) => ({
     ...card,
     graphs: { ...card.graphs, encoder: { ...card.graphs.encoder, url } },
   });
+  const accepted = ["https://example.org/x", "http://localhost:80/x", "http://127.0.0.1/x"];
+  for (const url of [...accepted, "http://[::1]/x"]) {
+    expect(recheckCard(withUrl(url)).graphs.encoder.url).toBe(url);
+  }
   const refused = [
     "file:///dev/zero",
     "http://example.org/x",
