@@ -4,6 +4,7 @@ import { expect } from "expect";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { load, readImage } from "../../mod.ts";
 import { browserPath as found } from "../_browser.ts";
+import { largestDifference } from "../_difference.ts";
 import { begin, run, servePage, untilReady } from "../../tools/page.ts";
 import { swipe } from "./_touch.ts";
 import { deepPngOf, gradient, jpegOf, type Photograph, pngOf } from "./_photographs.ts";
@@ -150,12 +151,7 @@ Deno.test({
           seed: 7,
           steps: 1,
         });
-        const apart = images[0].data.reduce(
-          (most, v, i) => Math.max(most, Math.abs(v - data[i])),
-          0,
-        );
-        expect(data.length).toBe(images[0].data.length);
-        expect(apart).toBeLessThanOrEqual(2);
+        expect(largestDifference(images[0].data, data)).toBeLessThanOrEqual(2);
         const long = await page.evaluate(() => (globalThis as unknown as { long: number[] }).long);
         // A page that did the work on its own thread would be blocked all the time.
         expect(Math.max(0, ...long)).toBeLessThan(took / 20);

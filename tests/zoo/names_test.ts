@@ -6,6 +6,7 @@ import { publish } from "../../cli/zoo/publish.ts";
 import { parseCard, readCard, recheckCard } from "../../lib/zoo/read.ts";
 import { fetchFixture, fetchGraph } from "../../lib/zoo/store.ts";
 import { parseIndex } from "../../lib/zoo/zoo.ts";
+import { copyFolder } from "../_folder.ts";
 
 const tiny = new URL("../fixtures/zoo/tiny/", import.meta.url);
 
@@ -157,13 +158,10 @@ async function setUp() {
   const root = await Deno.makeTempDir();
   await Deno.mkdir(`${root}/victim/zoo`, { recursive: true });
   await Deno.mkdir(`${root}/victim/cli`);
-  await Deno.mkdir(`${root}/attacker/zoo/entry`, { recursive: true });
-  await Deno.mkdir(`${root}/attacker/cli`);
+  await Deno.mkdir(`${root}/attacker/cli`, { recursive: true });
   await Deno.writeTextFile(`${root}/victim/zoo/index.yml`, "[]\n");
   await Deno.writeTextFile(`${root}/victim/cli/upscale.ts`, "// original\n");
-  for (const { name } of Deno.readDirSync(tiny)) {
-    await Deno.copyFile(new URL(name, tiny), `${root}/attacker/zoo/entry/${name}`);
-  }
+  await copyFolder(tiny, `${root}/attacker/zoo/entry`);
   // The file that the name points to contains what the card promises, so that only the name is wrong.
   await Deno.copyFile(new URL("encoder.onnx", tiny), `${root}/attacker/cli/upscale.ts`);
   return {
