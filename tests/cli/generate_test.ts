@@ -20,7 +20,7 @@ const sizeOf = async (path: string) => {
 };
 
 Deno.test(
-  "generate draws the same image for a seed and a contact sheet, and enlarges with further models",
+  "generate draws the same image for the same seed, a contact sheet, and enlargements by further models",
   inFolder(async (folder) => {
     const size = ["--width", "24", "--height", "18", "--seed", "5"];
     const free = `${zoo}ddpm-free-tiny`;

@@ -162,7 +162,7 @@ Deno.test({
   },
 });
 
-Deno.test("bytesOf() gives up on a server that falls silent, and stops when its signal aborts", async () => {
+Deno.test("bytesOf() gives up on a silent server and when its signal aborts, before or during the answer", async () => {
   const closing = new AbortController();
   const options = { hostname: "127.0.0.1", port: 0, onListen() {}, signal: closing.signal };
   const server = Deno.serve(options, (request) => {
