@@ -583,7 +583,7 @@ Deno.test({
         // A model that was not used before is not available; the one that was used is.
         await page.selectOption('[name="model"]', "srflow");
         await page.waitForFunction(() => document.querySelector(".error")!.textContent);
-        expect(await page.textContent(".error")).toMatch(/Without a network/);
+        expect(await page.textContent(".error")).toMatch(/Offline, only models that were used/);
         await page.selectOption('[name="model"]', "regression");
         await page.waitForSelector(".run:enabled");
         await page.selectOption('[name="model"]', "srflow");
