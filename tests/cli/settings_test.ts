@@ -59,7 +59,7 @@ Deno.test("readSettings() reads every flag and its value", () => {
     restore: "auto",
   });
   const help = readSettings(["--help"], "1.0.0") as string;
-  const flags = [...help.matchAll(/^  (?:-\w, )?(--[a-z-]+)/gm)].map(([, flag]) => flag);
+  const flags = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag]) => flag);
   const read = new Set(`${text} ${other} --version --help`.split(" "));
   expect(flags.filter((flag) => !read.has(flag))).toEqual([]);
   expect(flags.length).toBeGreaterThan(30);
