@@ -5,6 +5,7 @@ import { crop } from "../lib/tensor/window.ts";
 import { overTiles, spansOf, type TileRun, tilesOf, type Tiling } from "../lib/tiling.ts";
 import { weightsOf } from "../lib/tiling.ts";
 import { noise } from "../lib/tensor/noise.ts";
+import { largestDifference } from "./_difference.ts";
 
 const CASES: [length: number, tiling: Tiling][] = [
   [5, { size: 32, overlap: 8, multiple: 1 }],
@@ -84,8 +85,7 @@ const blur: TileRun = ({ lr, ...rest }) => {
   return Promise.resolve({ ...rest, out });
 };
 
-const far = (a: Tensor, b: Tensor) =>
-  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
+const far = (a: Tensor, b: Tensor) => largestDifference(a.data, b.data);
 
 Deno.test("overTiles() equals the whole when the overlap is the radius", async () => {
   const grid = [37, 50] as const;

@@ -312,7 +312,8 @@ Deno.test("a closed upscaler refuses to work, even without networks, and can be 
     const why = `Cannot use ${upscaler.card.id}: it is closed`;
     await expect(upscaler.upscale(photo(4, 4))).rejects.toThrow(why);
     await expect(upscaler.stream(photo(4, 4)).next()).rejects.toThrow(why);
-    await expect(upscaler.encode?.(photo(4, 4), photo(16, 16)) ?? Promise.reject(new Error(why)))
-      .rejects.toThrow(why);
+    expect(upscaler.encode !== undefined).toBe(card === "srflow-tiny");
+    const encoding = upscaler.encode?.(photo(4, 4), photo(16, 16));
+    if (encoding) await expect(encoding).rejects.toThrow(why);
   }
 });

@@ -63,14 +63,20 @@ Deno.test("cascade() plans once and reports progress over all stages", async () 
   expect(new Set(seen.map(({ sample }) => sample))).toEqual(new Set([0, 1]));
 });
 
-Deno.test("cascade() stops when its signal aborts in the second stage", async () => {
-  await using both = cascade([await loadTiny("regression-tiny"), await loadTiny("sr3-tiny")]);
-  const controller = new AbortController();
-  const onProgress = ({ phase, step }: Progress) => {
-    if (phase === "sample" && step === 2) controller.abort(new Error("enough"));
-  };
-  const run = both.upscale(source, { signal: controller.signal, onProgress, seed: 1 });
-  await expect(run).rejects.toThrow("enough");
+Deno.test("cascade() stops when its signal aborts, in any stage", async () => {
+  await using both = cascade([await loadTiny("srdiff-tiny"), await loadTiny("sr3-tiny")]);
+  for (const stage of both.plan(source).stages!) {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    let last: Progress | undefined;
+    const onProgress = (progress: Progress) => {
+      const { phase, step, steps } = last = progress;
+      if (phase === "sample" && step === 2 && steps === stage.steps) controller.abort(reason);
+    };
+    const run = both.upscale(source, { signal: controller.signal, onProgress, seed: 1 });
+    await expect(run).rejects.toBe(reason);
+    expect(last).toMatchObject({ phase: "sample", step: 2, steps: stage.steps });
+  }
 });
 
 Deno.test("cascade() names options that no stage has, and refuses values that a stage refuses", async () => {

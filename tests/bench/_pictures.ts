@@ -1,5 +1,7 @@
 import { encodeImage, type Image } from "../../mod.ts";
 
+export { withFolder } from "../_folder.ts";
+
 /** A textured image; the seed shifts the texture. */
 export function textured(width: number, height: number, seed = 0): Image {
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
@@ -14,14 +16,4 @@ export function textured(width: number, height: number, seed = 0): Image {
 export async function writePng(path: string, image: Image): Promise<void> {
   await Deno.mkdir(path.replace(/\/[^/]*$/, ""), { recursive: true });
   await Deno.writeFile(path, await encodeImage(image, { format: "png" }));
-}
-
-/** Runs `work` in a new folder, which is removed afterwards. */
-export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "srzoo-bench-" });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }

@@ -9,6 +9,7 @@ import { fewestSteps } from "../../bench/abilities/steps.ts";
 import { writeBetweenMarks } from "../../bench/marks.ts";
 import { type BenchRecord, readRecord } from "../../bench/record.ts";
 import { writeStepsDefault } from "../../bench/zoo_figures.ts";
+import { copyFolder } from "../_folder.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -156,11 +157,7 @@ Deno.test("writeBetweenMarks() changes only the text between the marks, can be r
 /** Runs `work` with a copy of a tiny entry, which has a README, and a set of two pictures. */
 async function withEntry(work: (folder: string, args: string[]) => Promise<void>) {
   await withFolder(async (folder) => {
-    const tiny = new URL("tests/fixtures/zoo/srdiff-tiny/", root);
-    await Deno.mkdir(`${folder}/tiny`);
-    for await (const { name } of Deno.readDir(tiny)) {
-      await Deno.copyFile(new URL(name, tiny), `${folder}/tiny/${name}`);
-    }
+    await copyFolder(new URL("tests/fixtures/zoo/srdiff-tiny/", root), `${folder}/tiny`);
     await Deno.writeTextFile(
       `${folder}/tiny/README.md`,
       "# tiny\n\n<!-- abilities -->\n<!-- /abilities -->\n\nEnd.\n",

@@ -4,6 +4,7 @@ import { checkData, makeLow } from "../../bench/data.ts";
 import { knownSets } from "../../bench/known_sets.ts";
 import { findSet } from "../../bench/sets.ts";
 import { readImage } from "../../mod.ts";
+import { largestDifference } from "../_difference.ts";
 import { textured, withFolder, writePng } from "./_pictures.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -98,11 +99,7 @@ Deno.test({
       for (const { name, low } of images) {
         const made = await readImage(`${folder}/LRx4/${name}.png`);
         const wanted = await readImage(low!);
-        const worst = made.data.reduce(
-          (most, v, i) => Math.max(most, Math.abs(v - wanted.data[i])),
-          0,
-        );
-        expect([name, worst <= 1]).toEqual([name, true]);
+        expect([name, largestDifference(made.data, wanted.data) <= 1]).toEqual([name, true]);
       }
     }),
 });

@@ -224,17 +224,23 @@ Deno.test("bench keeps times until --fresh-speed discards them", () =>
     expect(await timed("--fresh-speed")).not.toEqual(first);
   }));
 
-Deno.test("bench exits with 130 when it is interrupted, and the next run keeps its rows", () =>
+Deno.test("bench exits with 130 when it is interrupted, and the next run continues from there", () =>
   withFolder(async (folder) => {
     for (let i = 0; i < 20; i++) await writePng(`${folder}/s/p${i}.png`, textured(320, 320, i));
     const out = `${folder}/out.json`;
     const args = onSet(folder, out);
     const stopped = await bench(args, { file: out, text: '"image": "p1"' });
     expect(stopped.code).toBe(130);
-    const before = (await readRecord(out)).rows.length;
-    expect(before).toBeGreaterThan(0);
-    expect(before).toBeLessThan(60);
+    const begun = await readRecord(out);
+    expect(begun.rows.length).toBeGreaterThan(0);
+    expect(begun.rows.length).toBeLessThan(60);
+    for (const { samples } of begun.rows) Object.assign(samples[0].figures, { psnrY: 12.34 });
+    await Deno.writeTextFile(out, JSON.stringify(begun));
+    expect((await bench(args)).code).toBe(0);
+    const { rows } = await readRecord(out);
+    const kept = rows.filter(({ samples }) => samples[0].figures.psnrY === 12.34);
+    expect([rows.length, kept.length]).toEqual([60, begun.rows.length]);
     await Deno.remove(`${folder}/s`, { recursive: true });
     expect((await bench(args)).code).toBe(1); // the set is gone
-    expect((await readRecord(out)).rows.length).toBe(before);
+    expect((await readRecord(out)).rows).toEqual(rows);
   }));

@@ -1,13 +1,8 @@
+import { withFolder } from "../_folder.ts";
+
 /** Runs a test in its own folder, which is removed afterwards. */
 export function inFolder(test: (folder: string) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const folder = await Deno.makeTempDir({ prefix: "srzoo-cli-" });
-    try {
-      await test(folder);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  };
+  return () => withFolder(test);
 }
 
 /** Names of all files below a folder, sorted. */

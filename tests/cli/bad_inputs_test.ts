@@ -1,25 +1,14 @@
 import { expect } from "expect";
-import { join } from "node:path";
+import { badInputs, data, hasData } from "../image/_data.ts";
 import { filesBelow, inFolder } from "./_folder.ts";
 import { upscale } from "./_pictures.ts";
 
-const folder = new URL("../../../shared/data/bad-inputs/", import.meta.url).pathname;
-const present = await Deno.stat(folder).then(() => true, () => false);
-
-/** File name and expectation of each row: columns 1 and 3, which contain no line break. */
-async function manifest(): Promise<[string, string][]> {
-  const text = await Deno.readTextFile(join(folder, "manifest.csv"));
-  return text.trim().split(/\r?\n/).slice(1).map((line) => {
-    const cells = line.match(/("([^"]|"")*"|[^,]*)(,|$)/g)!;
-    const [file, , expected] = cells.map((cell) => cell.replace(/,$/, "").replace(/^"|"$/g, ""));
-    return [file, expected];
-  });
-}
+const folder = new URL("bad-inputs/", data).pathname;
 
 Deno.test({
   name:
     "upscale enlarges or refuses every file of bad-inputs as its manifest says (needs ../shared)",
-  ignore: !present,
+  ignore: !hasData,
   fn: inFolder(async (out) => {
     const run = await upscale(["--model", "bicubic", "--json", "--out", out, folder]);
     expect([run.code, run.errors]).toEqual([1, ""]);
@@ -31,9 +20,9 @@ Deno.test({
       expect([name, ends.has(name)]).toEqual([name, false]);
       ends.set(name, event);
     }
-    const rows = await manifest();
+    const rows = await badInputs();
     expect(rows.length).toBeGreaterThan(400);
-    for (const [file, expected] of rows) {
+    for (const { file, expected } of rows) {
       const end = ends.get(file);
       const text = end?.message ?? end?.why ?? "";
       expect([file, end?.event, text.includes("\n")]).toEqual([file, end?.event, false]);

@@ -20,7 +20,7 @@ const sizeOf = async (path: string) => {
 };
 
 Deno.test(
-  "generate draws images and a contact sheet, and enlarges them with further models",
+  "generate draws the same image for the same seed, a contact sheet, and enlargements by further models",
   inFolder(async (folder) => {
     const size = ["--width", "24", "--height", "18", "--seed", "5"];
     const free = `${zoo}ddpm-free-tiny`;
@@ -47,6 +47,16 @@ Deno.test(
     expect(await filesBelow(folder)).toEqual(["a-1.png", "a-2.png", "s.png"]);
     expect(await sizeOf(join(folder, "a-1.png"))).toEqual([24, 18]);
     expect(await sizeOf(join(folder, "s.png"))).toEqual([4 * (24 + 8) + 8, 18 + 16]);
+    const same = await generate(
+      ["--model", free, ...size, "--steps", "3", "-o", "same.png"],
+      folder,
+    );
+    expect(same.code).toBe(0);
+    const [one, other, again] = await Promise.all(
+      ["a-1.png", "a-2.png", "same.png"].map((name) => readImage(join(folder, name))),
+    );
+    expect(again.data).toEqual(one.data);
+    expect(other.data).not.toEqual(one.data);
     const larger = await generate(
       ["--model", `${free},${zoo}sr3-tiny+steps=2,${zoo}regression-tiny`, ...size, "-o", "b.png"],
       folder,

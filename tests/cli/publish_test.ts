@@ -3,6 +3,7 @@ import { IntegrityError, ManifestError } from "../../lib/errors.ts";
 import { publish } from "../../cli/zoo/publish.ts";
 import { fetchGraph } from "../../lib/zoo/store.ts";
 import { openZoo } from "../../lib/zoo/zoo.ts";
+import { copyFolder } from "../_folder.ts";
 
 const tiny = new URL("../fixtures/zoo/tiny/", import.meta.url);
 const comment = "# All entries.\n";
@@ -12,11 +13,8 @@ async function setUp() {
   const root = await Deno.makeTempDir();
   const [zoo, entry] = [`${root}/zoo`, `${root}/entry`];
   await Deno.mkdir(zoo);
-  await Deno.mkdir(entry);
   await Deno.writeTextFile(`${zoo}/index.yml`, comment);
-  for (const { name } of Deno.readDirSync(tiny)) {
-    await Deno.copyFile(new URL(name, tiny), `${entry}/${name}`);
-  }
+  await copyFolder(tiny, entry);
   return {
     zoo,
     entry,

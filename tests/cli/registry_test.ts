@@ -7,6 +7,7 @@ import { publish } from "../../cli/zoo/publish.ts";
 import { parametersOf } from "../../lib/onnx/parameters.ts";
 import { serveEntries } from "../_entry_server.ts";
 import { withVariables } from "../_environment.ts";
+import { copyFolder } from "../_folder.ts";
 import { filesBelow, inFolder } from "./_folder.ts";
 import { zoo } from "./_zoo.ts";
 
@@ -78,10 +79,7 @@ Deno.test(
   "zoo publish copies the list of the data's authors, and the images that the README shows",
   inFolder(async (folder) => {
     const entry = join(folder, "entry");
-    await Deno.mkdir(entry);
-    for (const { name } of Deno.readDirSync(tiny)) {
-      await Deno.copyFile(join(tiny, name), join(entry, name));
-    }
+    await copyFolder(tiny, entry);
     const card = await Deno.readTextFile(join(entry, "model.yml"));
     const named = card.replace('"data": []', '"data": [], "attribution": "AUTHORS.md"');
     await Deno.writeTextFile(join(entry, "model.yml"), named);

@@ -9,21 +9,29 @@ Deno.test("readSettings() leaves options that the user did not choose to the lib
   });
 });
 
-Deno.test("readSettings() reads flags and their values", () => {
+Deno.test("readSettings() reads every flag and its value", () => {
   const text =
-    "--model m --out d --steps 4 --sampler ddim --seed 7 --samples 2 --temperature 0.5 " +
+    "--model m --zoo z --offline --list-models --out d --steps 4 --sampler ddim --seed 7 --samples 2 " +
+    "--temperature 0.5 --restore 0.3 --precision int8 --sheet s.png --truth t.png " +
     "--fidelity 0.8 --tile 64 --consistency --provider wasm --threads 2 --format jpg --quality 80 " +
     "--scale 2.5 --previews p --keep-hidden --strip --memory 2.5GB --shard 2/3 --again --dry-run --skip-existing --json --quiet " +
     "--debug -- -a.png";
   expect(readSettings(text.split(" "), "1.0.0")).toEqual({
     inputs: ["-a.png"],
     model: "m",
+    zoo: "z",
+    offline: true,
+    listModels: true,
     out: "d",
     steps: 4,
     sampler: "ddim",
     seed: 7,
     samples: 2,
     temperature: 0.5,
+    restore: 0.3,
+    precision: "int8",
+    sheet: "s.png",
+    truth: "t.png",
     fidelity: 0.8,
     tile: 64,
     consistency: true,
@@ -44,6 +52,17 @@ Deno.test("readSettings() reads flags and their values", () => {
     quiet: true,
     debug: true,
   });
+  const other = "--output o.png --no-consistency --restore auto a.png";
+  expect(readSettings(other.split(" "), "1.0.0")).toMatchObject({
+    output: "o.png",
+    consistency: false,
+    restore: "auto",
+  });
+  const help = readSettings(["--help"], "1.0.0") as string;
+  const flags = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag]) => flag);
+  const read = new Set(`${text} ${other} --version --help`.split(" "));
+  expect(flags.filter((flag) => !read.has(flag))).toEqual([]);
+  expect(flags.length).toBeGreaterThan(30);
 });
 
 Deno.test("readSettings() refuses invalid flags, and says why in one line", () => {

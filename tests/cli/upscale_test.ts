@@ -106,7 +106,7 @@ Deno.test(
     const events = run.text.trim().split("\n").map((line) => JSON.parse(line));
     const failed = events.filter(({ event }) => event === "error");
     expect(failed.map(({ file }) => file)).toEqual(["b.png", "d.png", "gone.png"]);
-    expect(failed[1].message).toMatch(/^d\.png: .*takes.*--memory|^d\.png: .*takes.*memory/);
+    expect(failed[1].message).toMatch(/^d\.png: .* within 250 MB.* takes .*--memory/);
     expect(failed.every(({ message }) => !message.includes("\n"))).toBe(true);
     expect(events.at(-1)).toMatchObject({ event: "summary", done: 2, skipped: 0, failed: 3 });
     const done = events.find(({ event }) => event === "done");

@@ -16,6 +16,7 @@ import { crop } from "../../lib/tensor/window.ts";
 import type { Tiling } from "../../lib/tiling.ts";
 import { drain } from "../../lib/upscaler.ts";
 import type { ModelCard } from "../../lib/zoo/card.ts";
+import { largestDifference } from "../_difference.ts";
 
 /** Card and folder of a tiny entry that make_entries.py wrote; its card is JSON. */
 export async function readTiny(id: string): Promise<{ card: ModelCard; folder: URL }> {
@@ -131,7 +132,7 @@ const whole: Tiling = { size: 512, overlap: 0, multiple: 1 };
 /** Largest difference between two images, in bytes. */
 export function bytesApart(a: Tensor, b: Tensor): number {
   expect(a.dims).toEqual(b.dims);
-  return 127.5 * a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
+  return 127.5 * largestDifference(a.data, b.data);
 }
 
 /**
@@ -227,11 +228,8 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     while (refuses(() => planUpscale(card, model, source, { ...options, memory }))) memory += 1e6;
     const many = await draw(memory);
     expect([one.regions, many.regions > 1]).toEqual([1, true]);
-    const most = many.image.data.reduce(
-      (most, value, i) => Math.max(most, Math.abs(value - one.image.data[i])),
-      0,
-    );
-    expect(most).toBeLessThanOrEqual(tolerance + 1);
+    const difference = largestDifference(many.image.data, one.image.data);
+    expect(difference).toBeLessThanOrEqual(tolerance + 1);
   });
 }
 

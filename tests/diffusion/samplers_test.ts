@@ -7,6 +7,7 @@ import { tensors } from "../../lib/tensor/arithmetic.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { gaussianToy, lastOf, testSampler } from "../contracts/sampler.ts";
 import { asTensor, itemOf } from "../../tools/npz.ts";
+import { largestDifference } from "../_difference.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 
 // ddpm draws from the posterior of a point x0, which is too narrow with few steps, so it takes all of them.
@@ -57,7 +58,9 @@ for (const name of ["srdiff_x4", "srdiff_options_x4"]) {
     });
     for await (const { x } of generator) states.push(x);
     expect(states.length).toBe(T);
-    states.forEach((x, i) => expect(farthest(x, part("traj_x", i))).toBeLessThan(2e-6));
+    states.forEach(({ data }, i) => {
+      expect(largestDifference(data, part("traj_x", i).data)).toBeLessThan(2e-6);
+    });
   });
 
   Deno.test(
@@ -78,9 +81,4 @@ for (const name of ["srdiff_x4", "srdiff_options_x4"]) {
       }
     },
   );
-}
-
-/** Largest difference between two tensors. */
-function farthest(a: Tensor, b: Tensor): number {
-  return a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 }

@@ -90,10 +90,6 @@ Deno.test("readImage() takes bytes, a Blob, a data URL, a path, and an Image as 
   await Deno.remove(path);
 });
 
-Deno.test("readImage() refuses a number of pixels that does not match the size", async () => {
-  await expect(readImage({ ...small(3), width: 4 })).rejects.toThrow("4 bytes for each");
-});
-
 Deno.test("readImage() needs no permissions except to read and to load native code", async () => {
   const path = await Deno.makeTempFile({ suffix: ".png" });
   await Deno.writeFile(path, await encodeImage(small(3), { format: "png" }));
@@ -175,6 +171,7 @@ Deno.test("readImage() refuses pixels that are not bytes, or of the wrong number
     ],
     [{ width: 2, height: 2, data: [...bytes] }, /must be a Uint8ClampedArray/],
     [{ width: 2, height: 1, data: bytes }, /with 16 bytes: it must have 4/],
+    [{ width: 4, height: 2, data: bytes }, /with 16 bytes: it must have 4/],
     [{ width: NaN, height: 1, data: bytes }, /4 bytes for each of its pixels/],
     [{ width: 0.5, height: 8, data: bytes }, /4 bytes for each of its pixels/],
     [{ width: "2", height: 2, data: bytes }, /4 bytes for each of its pixels/],

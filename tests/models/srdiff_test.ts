@@ -4,6 +4,7 @@ import { families } from "../../lib/models/mod.ts";
 import { trajectoryOf } from "../../lib/models/trajectory.ts";
 import { noise } from "../../lib/tensor/noise.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
+import { crop } from "../../lib/tensor/window.ts";
 import type { Diffusion, ModelCard } from "../../lib/zoo/card.ts";
 import { hasShared, readNpz, shared } from "../_npz.ts";
 import { bytesApart, type Opened, openTiny, readTiny } from "../contracts/family.ts";
@@ -82,7 +83,7 @@ Deno.test("srdiff() gives the network the states that its card describes", async
   }
 });
 
-Deno.test("srdiff() follows a guide of weight 1, and ignores one of weight 0", async () => {
+Deno.test("srdiff() follows a guide only where its weight is not 0", async () => {
   await using entry = await openTiny("srdiff-tiny");
   const lr = testPicture(11, 13); // not even, so that the state is larger than the image
   const plain = await sampleOf(entry, lr);
@@ -94,4 +95,11 @@ Deno.test("srdiff() follows a guide of weight 1, and ignores one of weight 0", a
   const all = tensor(weight.dims, weight.data.map(() => 1));
   const led = await sampleOf(entry, lr, { guide: { image, weight: all } });
   expect(bytesApart(led, image)).toBeLessThan(0.01);
+
+  const left = { x: 0, y: 0, width: 16, height };
+  const right = { x: 36, y: 0, width: width - 36, height }; // beyond the reach of the network
+  const half = tensor(weight.dims, weight.data.map((_, i) => i % width < left.width ? 1 : 0));
+  const mixed = await sampleOf(entry, lr, { guide: { image, weight: half } });
+  expect(bytesApart(crop(mixed, left), crop(image, left))).toBeLessThan(0.01);
+  expect(bytesApart(crop(mixed, right), crop(plain, right))).toBeLessThan(0.01);
 });

@@ -4,6 +4,7 @@ import { expect } from "expect";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { load, readImage } from "../../mod.ts";
 import { browserPath as found } from "../_browser.ts";
+import { largestDifference } from "../_difference.ts";
 import { begin, run, servePage, untilReady } from "../../tools/page.ts";
 import { swipe } from "./_touch.ts";
 import { deepPngOf, gradient, jpegOf, type Photograph, pngOf } from "./_photographs.ts";
@@ -91,6 +92,24 @@ function shown(page: Page, x: number, y: number, side: number): Promise<number[]
   }, [x, y, side]);
 }
 
+/** The canvas of the comparison, once pending changes are drawn. */
+function drawn(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    for (const _ of [0, 1]) await new Promise(requestAnimationFrame);
+    return document.querySelector<HTMLCanvasElement>("sr-compare > canvas")!.toDataURL();
+  });
+}
+
+/** Waits until the canvas of the comparison is equal to an earlier one, or differs from it. */
+const untilDrawn = (page: Page, earlier: string, isEqual: boolean) =>
+  page.waitForFunction(
+    ([earlier, isEqual]) => {
+      const canvas = document.querySelector<HTMLCanvasElement>("sr-compare > canvas")!;
+      return (canvas.toDataURL() === earlier) === isEqual;
+    },
+    [earlier, isEqual] as const,
+  );
+
 /** The part of the image that is shown. */
 function viewOf(page: Page): Promise<{ x: number; y: number; zoom: number }> {
   return page.evaluate(() => {
@@ -132,12 +151,7 @@ Deno.test({
           seed: 7,
           steps: 1,
         });
-        const apart = images[0].data.reduce(
-          (most, v, i) => Math.max(most, Math.abs(v - data[i])),
-          0,
-        );
-        expect(data.length).toBe(images[0].data.length);
-        expect(apart).toBeLessThanOrEqual(2);
+        expect(largestDifference(images[0].data, data)).toBeLessThanOrEqual(2);
         const long = await page.evaluate(() => (globalThis as unknown as { long: number[] }).long);
         // A page that did the work on its own thread would be blocked all the time.
         expect(Math.max(0, ...long)).toBeLessThan(took / 20);
@@ -306,7 +320,11 @@ Deno.test({
           expect(await second.getAttribute("aria-pressed")).toBe("true");
           expect(await first.getAttribute("aria-pressed")).toBe("false");
           expect(await shown(page, 0, 0, 64)).not.toEqual(before);
+          const plain = await drawn(page);
           await page.check(".uncertain input");
+          await untilDrawn(page, plain, false);
+          await page.uncheck(".uncertain input");
+          await untilDrawn(page, plain, true);
           for (const [format, name] of [["jpeg", "jpg"], ["webp", "webp"], ["png", "png"]]) {
             await page.selectOption(".format", format);
             const [download] = await Promise.all([
@@ -565,7 +583,7 @@ Deno.test({
         // A model that was not used before is not available; the one that was used is.
         await page.selectOption('[name="model"]', "srflow");
         await page.waitForFunction(() => document.querySelector(".error")!.textContent);
-        expect(await page.textContent(".error")).toMatch(/Without a network/);
+        expect(await page.textContent(".error")).toMatch(/Offline, only models that were used/);
         await page.selectOption('[name="model"]', "regression");
         await page.waitForSelector(".run:enabled");
         await page.selectOption('[name="model"]', "srflow");

@@ -2,6 +2,7 @@ import { expect } from "expect";
 import { join } from "node:path";
 import { encodeImage, readCard } from "../../mod.ts";
 import { tryProviders } from "../../cli/zoo/trials.ts";
+import { copyFolder } from "../_folder.ts";
 import { textured } from "../bench/_pictures.ts";
 import { inFolder } from "../cli/_folder.ts";
 import { zoo } from "../cli/_zoo.ts";
@@ -12,11 +13,8 @@ const fixtures = join(root, "tests/fixtures/zoo");
 /** A writable copy of an entry, and a folder of two images. */
 async function setUp(folder: string, entry: string): Promise<{ copy: string; set: string }> {
   const [copy, set] = [join(folder, "entry"), join(folder, "set")];
-  await Deno.mkdir(copy);
   await Deno.mkdir(set);
-  for (const { name } of Deno.readDirSync(entry)) {
-    await Deno.copyFile(join(entry, name), join(copy, name));
-  }
+  await copyFolder(entry, copy);
   for (const name of ["a", "b"]) {
     await Deno.writeFile(
       join(set, `${name}.png`),

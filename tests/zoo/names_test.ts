@@ -3,9 +3,10 @@ import { ManifestError } from "../../lib/errors.ts";
 import { load } from "../../lib/load.ts";
 import { fileIn, isFileName } from "../../lib/zoo/names.ts";
 import { publish } from "../../cli/zoo/publish.ts";
-import { parseCard, readCard } from "../../lib/zoo/read.ts";
+import { parseCard, readCard, recheckCard } from "../../lib/zoo/read.ts";
 import { fetchFixture, fetchGraph } from "../../lib/zoo/store.ts";
 import { parseIndex } from "../../lib/zoo/zoo.ts";
+import { copyFolder } from "../_folder.ts";
 
 const tiny = new URL("../fixtures/zoo/tiny/", import.meta.url);
 
@@ -130,12 +131,16 @@ Deno.test("parseIndex() refuses ids that could stand for a place outside the fol
   }
 });
 
-Deno.test("load() refuses graphs from anywhere but https and localhost", async () => {
+Deno.test("recheckCard() accepts graphs from https and localhost, and load() refuses all others", async () => {
   const card = await readCard(tiny);
   const withUrl = (url: string) => ({
     ...card,
     graphs: { ...card.graphs, encoder: { ...card.graphs.encoder, url } },
   });
+  const accepted = ["https://example.org/x", "http://localhost:80/x", "http://127.0.0.1/x"];
+  for (const url of [...accepted, "http://[::1]/x"]) {
+    expect(recheckCard(withUrl(url)).graphs.encoder.url).toBe(url);
+  }
   const refused = [
     "file:///dev/zero",
     "http://example.org/x",
@@ -153,13 +158,10 @@ async function setUp() {
   const root = await Deno.makeTempDir();
   await Deno.mkdir(`${root}/victim/zoo`, { recursive: true });
   await Deno.mkdir(`${root}/victim/cli`);
-  await Deno.mkdir(`${root}/attacker/zoo/entry`, { recursive: true });
-  await Deno.mkdir(`${root}/attacker/cli`);
+  await Deno.mkdir(`${root}/attacker/cli`, { recursive: true });
   await Deno.writeTextFile(`${root}/victim/zoo/index.yml`, "[]\n");
   await Deno.writeTextFile(`${root}/victim/cli/upscale.ts`, "// original\n");
-  for (const { name } of Deno.readDirSync(tiny)) {
-    await Deno.copyFile(new URL(name, tiny), `${root}/attacker/zoo/entry/${name}`);
-  }
+  await copyFolder(tiny, `${root}/attacker/zoo/entry`);
   // The file that the name points to contains what the card promises, so that only the name is wrong.
   await Deno.copyFile(new URL("encoder.onnx", tiny), `${root}/attacker/cli/upscale.ts`);
   return {

@@ -17,7 +17,10 @@ Deno.test("parseUnfinished() inverts unfinishedName()", () => {
   expect(parseUnfinished(unfinishedName(sha256))).toEqual({ sha256 });
 });
 
-Deno.test("isKeepable() refuses weak ETags, and those that could inject a header", () => {
+Deno.test("isKeepable() accepts only strong ETags, and none that could inject a header", () => {
+  for (const tag of ['""', '"a"', '"!#~"', `"${"x".repeat(62)}"`]) {
+    expect([tag, isKeepable(tag)]).toEqual([tag, true]);
+  }
   for (const tag of ["", "a", 'W/"a"', '"a\r\nx: y"', '"a"b"', '"é"', `"${"x".repeat(63)}"`]) {
     expect([tag, isKeepable(tag)]).toEqual([tag, false]);
   }

@@ -8,6 +8,7 @@ from accelerate.state import AcceleratorState
 from conftest import regression, srflow
 
 from srzoo_train import loop
+from srzoo_train.data.crops import Crops
 from srzoo_train.data.store import Store
 from srzoo_train.families.srflow import Likelihood
 from srzoo_train.held_out import HeldOut, means
@@ -45,12 +46,23 @@ def test_the_held_out_loss_changes_only_with_the_weights(store, encoder, tmp_pat
     assert kept.measure(run.network, objective, "fp32") != first
 
 
-def test_the_splits_share_no_image_and_held_out_batches_have_the_recipes_size(store, encoder):
+def test_held_out_batches_have_the_recipes_size_and_crops_that_training_never_sees(
+    store, encoder, tmp_path, monkeypatch
+):
+    cut, drawn = [], Crops._entry
+
+    def recorded(self, random):
+        cut.append(drawn(self, random))
+        return cut[-1]
+
+    monkeypatch.setattr(Crops, "_entry", recorded)
     recipe = srflow(encoder, held_out=1)
     kept = HeldOut(recipe, Store(store), torch.device("cpu"))
-    assert len(Store(store).split("val")) > 0
-    seen = {e.name for e in Store(store).split("train")} & {e.name for e in Store(store).split("val")}
-    assert not seen and kept.batches[0].hr.shape == (4, 3, 64, 64)
+    assert kept.batches[0].hr.shape == (4, 3, 64, 64)
+    held_out = {entry.name for entry in cut}
+    cut.clear()
+    trained(regression(), store, tmp_path / "run")
+    assert held_out and cut and held_out.isdisjoint(entry.name for entry in cut)
 
 
 def test_the_log_has_the_held_out_loss_of_the_weights_and_of_their_average(store, tmp_path):

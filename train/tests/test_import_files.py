@@ -100,10 +100,6 @@ def test_mindspore_read_refuses_a_wrong_checksum(tmp_path):
     [([2**64 - 1], b"1234", "4 bytes"), ([2**62, 2**62], b"1234", "4 bytes"), ([2**62, 0], b"", "empty")],
 )
 def test_mindspore_read_refuses_sizes_that_no_tensor_has(dims, content, why):
-    def varint(value: int) -> bytes:
-        digits = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
-        return bytes([*(digit | 0x80 for digit in digits[:-1]), digits[-1]])
-
     def field(number: int, data: bytes) -> bytes:
         return varint(number << 3 | 2) + varint(len(data)) + data
 

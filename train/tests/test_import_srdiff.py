@@ -1,4 +1,4 @@
-"""SRDiff's official checkpoints: published sizes, what is inferred, refused, written."""
+"""SRDiff's official checkpoints: what is inferred, refused, written."""
 
 import hashlib
 from pathlib import Path
@@ -10,11 +10,9 @@ from safetensors.torch import load_file, save_file
 from srdiff_case import Options, checkpoint, networks, write_checkpoint
 from srzoo_train.import_checkpoint import main
 from srzoo_train.importers.srdiff import convert
-from srzoo_train.importers.schedule_table import SCHEDULE_BUFFERS
 from srzoo_train.importers.system import ImportRefused, System
 from srzoo_train.importers.systems import recognise
 from srzoo_train.models.rrdb import RRDBNet
-from srzoo_train.models.srdiff_unet import SRDiffUNet
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
 SMALL = Options()
@@ -27,28 +25,6 @@ def weights(options: Options = SMALL) -> dict[str, torch.Tensor]:
 def graph_of(model: dict[str, torch.Tensor], name: str, config: dict | None = None):
     found = convert(model, config or {}).graphs
     return next(graph.network for graph in found if graph.name == name)
-
-
-# Published configurations: hidden, multipliers, encoder features and blocks, scale; then millions
-# of parameters of both networks, and state entries of the whole model with its tables.
-@pytest.mark.parametrize(("sizes", "unet_millions", "rrdb_millions", "entries"), [
-    ((64, (1, 2, 3, 4), 64, 17, 4), 12.935, 12.381, 666),
-    ((64, (1, 2, 3, 4), 32, 8, 4), 11.755, 1.479, 396),
-    ((64, (1, 2, 2, 4), 32, 8, 8), 10.546, 1.488, 396),
-])
-def test_published_sizes_have_the_published_counts(sizes, unet_millions, rrdb_millions, entries):
-    hidden, multipliers, features, blocks, scale = sizes
-    with torch.device("meta"):
-        rrdb = RRDBNet(features, blocks, scale)
-        unet = SRDiffUNet(hidden, multipliers, len(range(2, blocks + 1, 3)) * features, scale)
-    assert round(count(unet) / 1e6, 3) == unet_millions
-    assert round(count(rrdb) / 1e6, 3) == rrdb_millions
-    state = len(unet.state_dict()) + len(rrdb.state_dict()) + len(SCHEDULE_BUFFERS)
-    assert state == entries
-
-
-def count(module: torch.nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 @pytest.mark.parametrize("case", ["srdiff_x4", "srdiff_options_x4"])
