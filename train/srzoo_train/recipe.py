@@ -109,6 +109,8 @@ class Data(Part):
     damage: typing.Literal["none", "photo"] = "none"  # photo: blur, noise and codecs on LR
     drawn: float = 0.0              # share of crops that our generator draws: text, flat areas, charts
     shrunk: float = 0.0             # share of the crops of photographs whose HR is shrunk first, as in small images of whole scenes
+    clean: float = 0.2              # damage: share of the photographs that stay clean
+    stored: float = 0.4             # damage: share that was shrunk well and stored once, as most on the web
     turned: bool = True             # crops are turned by quarters too; faces are only mirrored
     pair: str = ""                  # as 16/128: photographs are made square pairs of these sides
     resample: typing.Literal["pillow", "torch"] = "pillow"  # pairs: what shrinks them

@@ -38,6 +38,8 @@ def checked(recipe: Recipe) -> Recipe:
         (all(v > 0 for v in _sizes(recipe.network)), "network: sizes must be above 0"),
         (recipe.scale in (2, 3, 4, 8), "scale: allowed are 2, 3, 4 and 8"),
         (0 <= recipe.data.drawn <= 1, "data.drawn: must be from 0 to 1"),
+        (min(recipe.data.clean, recipe.data.stored) >= 0 and recipe.data.clean + recipe.data.stored <= 1,
+         "data: clean and stored are shares, together at most 1"),
         (0 <= recipe.data.shrunk <= 1, "data.shrunk: must be from 0 to 1"),
         (not recipe.data.shrunk or recipe.data.damage != "none",
          "data.shrunk: needs data.damage, without which LR comes from the store"),

@@ -43,7 +43,7 @@ def test_damaged_without_damage_is_the_librarys_bicubic(scale):
 def test_damaged_gives_the_same_bytes_again_and_the_same_clean_lr_for_every_damage(seed):
     hr = window(4)
     once, again = (
-        damaged(hr, draw(random), 4, random)
+        damaged(hr, draw(random, 0.2, 0.4), 4, random)
         for random in (np.random.default_rng(seed), np.random.default_rng(seed))
     )
     assert np.array_equal(once[0], again[0])
@@ -90,7 +90,7 @@ def test_taps_refuses_a_kernel_that_it_does_not_know():
 
 def test_draw_keeps_its_shares_and_ranges():
     random = np.random.default_rng(0)
-    kinds = [draw(random) for _ in range(4000)]
+    kinds = [draw(random, 0.2, 0.4) for _ in range(4000)]
     share = lambda holds: sum(map(holds, kinds)) / len(kinds)
     assert share(lambda d: d == Damage()) == pytest.approx(0.2, abs=0.03)
     stored = lambda d: d.blur is None and len(d.passes) == 1 and d.passes[0].codec is not None

@@ -27,6 +27,7 @@ CASES = [
     ({"stages": 3}, "stages must be a list, got 3"),
     ({"batch": True}, "batch must be int, got True"),
     ({"batch": 0}, "accumulate: must divide batch"),
+    ({"data": {"damage": "photo", "clean": 0.7, "stored": 0.4}}, "data: clean and stored are shares, together at most 1"),
     ({"data": {"damage": "photo", "shrunk": 1.5}}, "data.shrunk: must be from 0 to 1"),
     ({"data": {"shrunk": 0.5}}, "data.shrunk: needs data.damage"),
     ({"crop": 7}, "crop: must be even and at least 8"),

@@ -155,7 +155,8 @@ class Crops:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         kind = damage.Damage()
         if self.data.damage == "photo":
-            kind, wide = damage.draw(random), damage.dimmed(wide, random)
+            kind = damage.draw(random, self.data.clean, self.data.stored)
+            wide = damage.dimmed(wide, random)
         # Half of the damaged crops are to lose more than 70 % of their damage.
         restore = random.random() ** (1 if kind == damage.Damage() else 0.5)
         lr, clean = damage.damaged(wide, kind, self.store.scale, random)

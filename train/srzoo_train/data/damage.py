@@ -18,8 +18,6 @@ import numpy as np
 from .kernels import Blur, filtered, gaussian, reach, separable, shrunk, shrunk_exactly
 
 GRID = 16      # LR pixels: the largest block of JPEG's 4:2:0 and of WebP
-CLEAN = 0.2    # share of the draws without any damage
-STORED = 0.4   # of those that were shrunk well and stored once
 DIMMED = 0.1   # of those whose scene is darker or flatter, the truth too
 FULL = 15.0    # levels of 255, root mean square, of an input that counts as wholly damaged
 
@@ -114,18 +112,20 @@ class Damage:
     passes: tuple[Pass, ...] = ()
 
 
-def draw(random: np.random.Generator) -> Damage:
-    """The damage of a photograph as people have it: none in a fifth of the draws.
+def draw(random: np.random.Generator, clean: float, stored: float) -> Damage:
+    """The damage of a photograph as people have it.
 
-    Four of ten photographs have what most on the web have: they were shrunk well, perhaps sharpened, and
-    stored once, with little noise. In the rest anything can come together, mostly with a second,
-    milder pass.
+    Args:
+        clean: share of the draws without any damage.
+        stored: share of what most photographs on the web went through: shrunk well, perhaps sharpened, and
+            stored once, with little noise. In the rest anything can come together, mostly with a second,
+            milder pass.
     """
     kind = random.random()
-    if kind < CLEAN:
+    if kind < clean:
         return Damage()
     down = ("bicubic", "area", "bilinear", "point")[random.choice(4, p=(0.5, 0.25, 0.2, 0.05))]
-    if kind < CLEAN + STORED:
+    if kind < clean + stored:
         only = Pass(_noise(random, 8.0, 0.45), _codec(random, (40, 95), 1.0), _retouch(random, 0.15))
         return Damage(None, down, (only,))
     blur = _blur(random) if random.random() < 0.65 else None
