@@ -88,10 +88,10 @@ def judged(network: Damage, store: Store, seed: int) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def set_curve(network: Damage, seen: Tensor, severity: Tensor) -> None:
-    """The severities at which `restore` begins and ends."""
+def set_curve(network: Damage, seen: Tensor, severity: Tensor, most: float = 1.0) -> None:
+    """Sets the severities at which `restore` begins and ends, and its value there."""
     low = float(seen[severity == 0].quantile(0.9))
-    network.set_curve(low, max(low + 0.05, float(seen[severity > CLEAR].quantile(0.25))))
+    network.set_curve(low, max(low + 0.05, float(seen[severity > CLEAR].quantile(0.25))), most=most)
 
 
 def figures(network: Damage, seen: Tensor, severity: Tensor) -> dict[str, float]:
@@ -134,14 +134,18 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="the file to write")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--most", type=float, default=1.0,
+                        help="restore of what is clearly damaged, above 0 to 1; `python -m srzoo_train.dial` tells the best one")
     parser.add_argument("--start", type=Path, help="a file of an earlier run, or an entry, to start from")
     args = parser.parse_args()
     try:
+        if not 0 < args.most <= 1:
+            raise ValueError(f"--most must be above 0 and at most 1, got {args.most}")
         store = Store(args.data)
         network = train(store, args.steps, args.seed, saved(args.start) if args.start else None)
         refit(network, store, args.seed)
         found = judged(network, store, args.seed)
-        set_curve(network, *found)
+        set_curve(network, *found, args.most)
         save(network, args.out)
     except (OSError, ValueError) as error:
         raise SystemExit(f"train_damage: {error}") from None
