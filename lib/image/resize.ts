@@ -19,7 +19,7 @@ export interface Size {
 }
 
 /** Longest side of an image: that of a PNG file. */
-export const MOST_SIDE = 2 ** 31 - 1;
+export const MOST_SIDE: number = 2 ** 31 - 1;
 
 /** Options of {@linkcode resize} and {@linkcode resizeImage}. */
 export interface ResizeOptions {
