@@ -1,5 +1,6 @@
 /** Runs programs with limits of time and memory. @module */
 
+import { dirname } from "node:path";
 import { peakOf } from "../memory.ts";
 import { want } from "./case.ts";
 
@@ -99,7 +100,9 @@ export async function script(
   const copy = `${work}/${path.split("/").at(-1)}`;
   await Deno.writeTextFile(copy, text);
   const interpreter = copy.endsWith(".py") ? "python3" : "bash";
-  return await run([interpreter, copy], { cwd: root, env: { TMPDIR: work }, ...options });
+  // npm's `deno` starts the real one, which goes on when a script kills what it has started.
+  const PATH = `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`;
+  return await run([interpreter, copy], { cwd: root, env: { TMPDIR: work, PATH }, ...options });
 }
 
 /** The first error line, or else the last line, cut to 110 characters. */
