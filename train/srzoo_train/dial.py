@@ -1,11 +1,11 @@
-"""Which `restore` comes nearest to the truth: `python -m srzoo_train.dial RUN --data STORE`.
+"""Measures which `restore` comes nearest to the truth: `python -m srzoo_train.dial RUN --data STORE`.
 
-Images that training did not see are damaged as the tracks of the bench are (`data.tracks`), and
-enlarged by the run's averaged weights at several values of `restore`. A table tells the mean LPIPS
-of each: what is best for a kind of damage is what `restore: "auto"` should find for it.
+Damages images that training did not see as the tracks of the bench do (`data.tracks`), enlarges them
+by the run's averaged weights at several values of `restore`, and prints the mean LPIPS of each:
+`restore: "auto"` should find the best value for each kind of damage.
 
-With `--damage FILE` crops that training did not see are damaged as in training instead, and the
-curve of that graph is set to what makes their mean LPIPS least.
+With `--damage FILE`, it damages crops that training did not see as training does, and sets the curve
+of that graph to the one with the least mean LPIPS.
 """
 
 import argparse
@@ -35,11 +35,11 @@ CROPS = 400
 BATCH = 8       # crops at a time
 SEED = 7        # of the crops' damage
 TRIED = 21      # values of each end of the curve
-FINE = 201      # steps of `restore` that distances are told apart at
+FINE = 201      # values of `restore` at which distances are interpolated
 
 
 class Judge:
-    """The LPIPS of what a run makes of inputs, at several values of `restore`."""
+    """Measures the LPIPS of a run's images at several values of `restore`."""
 
     def __init__(self, run: Run, values: list[float]):
         lpips = find_lpips()
@@ -54,7 +54,7 @@ class Judge:
 
     @torch.no_grad()
     def distances(self, lr: Tensor, hr: Tensor) -> Tensor:
-        """[n, values] of images [n, 3, h, w] in [-1, 1], of one sample by default steps."""
+        """LPIPS [n, values] of one sample each of images [n, 3, h, w] in [-1, 1], in the default steps."""
         truth, columns = self.lpips.features(hr), []
         for value in self.values:
             restore = torch.full((len(lr),), value)
@@ -64,7 +64,7 @@ class Judge:
 
 
 def measured(run: Run, store: Store, tracks: list[str], values: list[float], images: int) -> np.ndarray:
-    """Mean LPIPS [tracks, values], over the middles of images kept aside."""
+    """Mean LPIPS [tracks, values] over the centres of images kept aside."""
     judge, scale = Judge(run, values), run.recipe.scale
     entries = store.split("val")[:images]
     if not entries:
@@ -79,7 +79,7 @@ def measured(run: Run, store: Store, tracks: list[str], values: list[float], ima
 
 
 def of_crops(judge: Judge, store: Store, count: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of LR crops kept aside, damaged as in training, and their LPIPS [n, values]."""
+    """Yields batches of LR crops from images kept aside, damaged as in training, and their LPIPS [n, values]."""
     crops = Crops(store, "val", judge.recipe.crop, SEED, judge.recipe.data)
     for step in range(-(-count // BATCH)):
         pixels = crops.batch(step, range(min(BATCH, count - step * BATCH)))
@@ -88,11 +88,18 @@ def of_crops(judge: Judge, store: Store, count: int) -> Iterator[tuple[Tensor, T
 
 
 def best_curve(severity: Tensor, distances: Tensor, values: list[float]) -> list[float]:
-    """The (low, high, least, most) whose mean distance is least.
+    """The curve (low, high, least, most) with the least mean distance.
 
-    severity: [n] as the graph `damage` sees it; distances: [n, values], taken as straight between
-    neighbouring values of `restore`.
+    Args:
+        severity: [n], from the graph `damage`.
+        distances: [n, values]; interpolated linearly between the values.
+        values: of `restore`, rising.
+
+    Raises:
+        ValueError: if all values or all severities are equal.
     """
+    if values[0] == values[-1] or severity.min() == severity.max():
+        raise ValueError("cannot set the curve: it takes two values of restore and crops of different severity")
     ends = severity.quantile(torch.linspace(0, 1, TRIED)).unique().tolist()
     restores = torch.linspace(values[0], values[-1], TRIED).tolist()
     rising = itertools.combinations_with_replacement(restores, 2)
@@ -120,11 +127,11 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of a run with data.damage")
     parser.add_argument("--data", required=True, type=Path, help="a store made by prepare")
     parser.add_argument("--track", nargs="+", choices=list(TRACKS), default=["clean", "jpeg75", "n5j75", "worst"])
-    parser.add_argument("--restore", nargs="+", type=float, default=list(VALUES), help="values to try")
+    parser.add_argument("--restore", nargs="+", type=float, default=list(VALUES), help="values to measure")
     parser.add_argument("--images", type=int, default=IMAGES)
     parser.add_argument("--damage", type=Path, metavar="FILE",
-                        help="file of train_damage, whose curve is set; --track and --images do not count then")
-    parser.add_argument("--crops", type=int, default=CROPS, help="that the curve is measured on")
+                        help="set the curve in this file of train_damage; ignores --track and --images")
+    parser.add_argument("--crops", type=int, default=CROPS, help="number of crops for --damage")
     args = parser.parse_args()
     torch.set_num_threads(1)
     try:
@@ -147,7 +154,7 @@ def _print_table(tracks: list[str], values: list[float], table: np.ndarray) -> N
 
 @torch.no_grad()
 def set_curve(file: Path, judge: Judge, store: Store, count: int) -> None:
-    """Sets the curve of a file of `train_damage` by crops of a store."""
+    """Sets the curve in a file of `train_damage` by crops of a store, and prints it."""
     network = saved(file)
     found = [(torch.sigmoid(network.logit(lr)), distances) for lr, distances in of_crops(judge, store, count)]
     severity, distances = (torch.cat(part) for part in zip(*found))

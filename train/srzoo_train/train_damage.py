@@ -1,9 +1,8 @@
 """Trains the graph `damage`: `python -m srzoo_train.train_damage --data STORE --out damage.pt`.
 
-It learns the severity of the damage that `data.damage` does to crops, in some minutes on a CPU, and
-where `restore` may begin and end: severities that nine of ten clean crops stay below, and that
-three of four of the clearly damaged ones exceed. `dial --damage` then sets both ends by what comes
-nearest to the truth.
+It learns in some minutes on a CPU how severe the damage is that `data.damage` does to crops. The curve
+of `restore` begins at a severity that nine of ten clean crops stay below, and ends at one that three of
+four clearly damaged crops exceed; `dial --damage` can set it by LPIPS instead.
 """
 
 import argparse
@@ -80,7 +79,7 @@ def refit(network: Damage, store: Store, seed: int, batches: int = REFIT) -> Non
 
 @torch.no_grad()
 def judged(network: Damage, store: Store, seed: int) -> tuple[Tensor, Tensor]:
-    """Severities of unseen crops as the network sees them and as they are."""
+    """Estimated and true severities [n] of crops that training does not see."""
     crops = Crops(store, "val", SIZE, seed, DATA)
     batches = [crops.batch(step, range(BATCH)) for step in range(CHECKED)]
     seen = [torch.sigmoid(network.logit(pixels.on("cpu")[0])) for pixels in batches]
@@ -112,7 +111,7 @@ def figures(network: Damage, seen: Tensor, severity: Tensor) -> dict[str, float]
 
 
 def save(network: Damage, file: Path) -> None:
-    """Weights and the curve."""
+    """Writes weights and curve, whole or not at all."""
     part = file.with_suffix(".part")
     torch.save(network.state_dict(), part)
     part.rename(file)

@@ -44,6 +44,12 @@ def test_best_curve_finds_the_one_that_the_distances_were_made_with():
     assert found == pytest.approx([0.3, 0.7, 0.2, 0.8], abs=0.06)
 
 
+@pytest.mark.parametrize("severity, values", [([0.5, 0.5], [0.0, 1.0]), ([0.1, 0.9], [0.5])])
+def test_best_curve_refuses_equal_severities_and_a_single_value(severity, values):
+    with pytest.raises(ValueError, match="cannot set the curve"):
+        dial.best_curve(torch.tensor(severity), torch.rand(2, len(values)), values)
+
+
 @needs_lpips
 def test_set_curve_sets_the_curve_of_a_file_and_keeps_its_weights(store, run, tmp_path):
     file, judge, start = tmp_path / "damage.pt", dial.Judge(run, [0.0, 0.5, 1.0]), Damage(high=0.999)

@@ -1,19 +1,19 @@
-"""How damaged an LR image is, as a small network sees it."""
+"""A small network that estimates how much damage to remove from an LR image."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-GAIN = 8.0  # of what differs from its surroundings: blocks and grain are faint beside the image
+GAIN = 8.0  # of the difference from the surroundings: blocks and grain are faint
 
 
 class Damage(nn.Module):
     """lr [n, 3, h, w] in [-1, 1] -> damage [n, 1, h, w] in [0, 1], the same at every pixel.
 
-    Convolutions look for blocks, grain and blur; their means over the image, which any size has,
-    tell its severity (data.damage). What is given is what `restore` should be: `least` up to the
-    severity `low`, `most` from `high` on, in proportion between them. The four are no weights to be
-    trained; `train_damage` and `dial` set them.
+    Convolutions look for blocks, grain and blur; the mean and spread of their outputs over the image
+    give its severity (data.damage). The output is the value of `restore`: `least` up to the severity
+    `low`, `most` from `high` on, and linear between them. These four are not trained; `train_damage`
+    and `dial` set them.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Damage(nn.Module):
         )
         self.hidden = nn.Linear(2 * channels, channels)
         self.head = nn.Linear(channels, 1)
-        # A parameter, so that it lies in the exported graph by its name, as the weights do.
+        # A parameter, so that the exported graph keeps it under its name.
         self.curve = nn.Parameter(torch.tensor([low, high, least, most]), requires_grad=False)
 
     def set_curve(self, low: float, high: float, least: float = 0.0, most: float = 1.0) -> None:
@@ -48,7 +48,7 @@ class Damage(nn.Module):
         return torch.cat([mean, (spread + 1e-4).sqrt()], 1)
 
     def judged(self, signs: Tensor) -> Tensor:
-        """Log-odds [n] of what was found."""
+        """Log-odds [n] of the severity from these statistics."""
         return self.head(F.relu(self.hidden(signs)))[:, 0]
 
     def forward(self, lr: Tensor) -> Tensor:
@@ -57,5 +57,5 @@ class Damage(nn.Module):
 
 
 def risen(severity: Tensor, low: Tensor, high: Tensor, least: Tensor, most: Tensor) -> Tensor:
-    """`least` up to the severity `low`, `most` from `high` on, in proportion between them."""
+    """The curve: `least` up to the severity `low`, `most` from `high` on, linear between them."""
     return least + (most - least) * ((severity - low) / (high - low)).clamp(0, 1)
