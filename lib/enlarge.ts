@@ -156,7 +156,6 @@ async function* sampleAll(
       };
     });
     latest = 0;
-    await aTurn();
     plan.signal?.throwIfAborted();
     let image: Image;
     if (areas || plan.consistency) {
@@ -182,11 +181,6 @@ async function conditionOf({ model, plan, meter }: Run, lr: Tensor): Promise<Con
   }
   const [, , height, width] = lr.dims;
   return model.begin({ width, height, tiling });
-}
-
-/** Lets the event loop run: without a network nothing else would, and no signal could arrive. */
-function aTurn(): Promise<void> {
-  return new Promise((done) => setTimeout(done));
 }
 
 /** Starts one sample of one region. */

@@ -1,6 +1,7 @@
 /** The graphs of an entry with nothing around them, as a baseline for the library's own time. @module */
 
 import * as ort from "onnxruntime-node";
+import { sessionOptions } from "../../lib/runtime/ort_node.ts";
 import { resolveCard } from "../../lib/zoo/resolve.ts";
 import { fetchGraph } from "../../lib/zoo/store.ts";
 import { noise } from "../../lib/tensor/noise.ts";
@@ -24,13 +25,10 @@ export async function openBare(id: string): Promise<BareGraphs> {
   const names = CHAINS[card.family].filter((name) => card.graphs[name]);
   const sessions = await Promise.all(
     names.map(async (name) =>
-      await ort.InferenceSession.create(await fetchGraph(card, name), {
-        logSeverityLevel: 4,
-        intraOpNumThreads: navigator.hardwareConcurrency,
-        interOpNumThreads: 1,
-        enableCpuMemArena: true,
-        enableMemPattern: false,
-      })
+      await ort.InferenceSession.create(
+        await fetchGraph(card, name),
+        sessionOptions(navigator.hardwareConcurrency),
+      )
     ),
   );
   return {

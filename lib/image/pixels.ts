@@ -128,10 +128,9 @@ function bytesOf(
   return new Uint8ClampedArray(words.buffer);
 }
 
-/** Half up; an array of bytes by itself would round halves to even. Values of images are rarely out of range. */
+/** Half up; an array of bytes by itself would round halves to even. */
 function toByte(value: number): number {
-  const byte = (value + 1) * 127.5 + 0.5;
-  return byte >= 256 ? 255 : byte > 0 ? byte | 0 : 0;
+  return Math.min(255, Math.max(0, (value + 1) * 127.5 + 0.5)) | 0;
 }
 
 function isOpaque(image: Image): boolean {

@@ -9,10 +9,12 @@ export const bicubic: Family = (card) => ({
   accepts: [],
   generative: false,
   calls: () => 0,
-  condition({ lr }) {
+  async condition({ lr }) {
+    // Networks run in another thread. Without one nothing else would let the event loop run, and no signal could arrive.
+    await new Promise((done) => setTimeout(done));
     const [, , height, width] = lr.dims;
     const size = { width: width * card.scale, height: height * card.scale };
-    return Promise.resolve(settled(resize(lr, size)));
+    return settled(resize(lr, size));
   },
 });
 

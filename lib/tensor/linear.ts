@@ -2,6 +2,9 @@
  * Sums of tensors: plain loops, since a function call per value costs ten times as much, written to existing memory
  * if possible, since allocating memory takes longer than computing a sum.
  *
+ * A loop goes through the four quarters of its tensors side by side: these are rarely in a cache, and a processor gets
+ * values from four places of its memory in half to two thirds of the time that it takes from one.
+ *
  * @module
  */
 
@@ -11,7 +14,7 @@ import { type Tensor, tensor } from "./tensor.ts";
  * `a` x + `b` y, computed in doubles; x itself if that is the sum and nothing limits it.
  *
  * @param into Tensor for the result, which may be x or y; a new one if absent.
- * @param limit The sum is clamped to [-limit, limit], in the same pass.
+ * @param limit The sum is clamped to [-limit, limit].
  */
 export function mix(
   a: number,
@@ -25,16 +28,32 @@ export function mix(
   const sum = into ?? tensor(x.dims);
   const { data } = sum;
   const p = x.data, q = y.data;
-  if (limit === Infinity) { for (let i = 0; i < data.length; i++) data[i] = a * p[i] + b * q[i]; }
-  else {
-    // Squares, since V8 would box every value that is compared with a whole number.
-    const most = limit * limit;
-    for (let i = 0; i < data.length; i++) {
-      const value = a * p[i] + b * q[i];
-      data[i] = value * value > most ? Math.sign(value) * limit : value;
-    }
+  const quarter = data.length >> 2;
+  let i = 0, j = quarter, k = 2 * quarter, l = 3 * quarter;
+  for (; i < quarter; i++, j++, k++, l++) {
+    data[i] = a * p[i] + b * q[i];
+    data[j] = a * p[j] + b * q[j];
+    data[k] = a * p[k] + b * q[k];
+    data[l] = a * p[l] + b * q[l];
   }
+  for (; l < data.length; l++) data[l] = a * p[l] + b * q[l];
+  if (limit < Infinity) clamp(data, limit);
   return sum;
+}
+
+/** Clamps values to [-limit, limit], where they are. */
+function clamp(data: Float32Array, limit: number): void {
+  // Squares, since V8 would box every value that is compared with a whole number.
+  const most = limit * limit;
+  const quarter = data.length >> 2;
+  let i = 0, j = quarter, k = 2 * quarter, l = 3 * quarter;
+  for (; i < quarter; i++, j++, k++, l++) {
+    if (data[i] * data[i] > most) data[i] = Math.sign(data[i]) * limit;
+    if (data[j] * data[j] > most) data[j] = Math.sign(data[j]) * limit;
+    if (data[k] * data[k] > most) data[k] = Math.sign(data[k]) * limit;
+    if (data[l] * data[l] > most) data[l] = Math.sign(data[l]) * limit;
+  }
+  for (; l < data.length; l++) if (data[l] * data[l] > most) data[l] = Math.sign(data[l]) * limit;
 }
 
 /**
@@ -47,21 +66,30 @@ export function scaleBy(a: number, x: Tensor, into?: Tensor): Tensor {
   const product = into ?? tensor(x.dims);
   const { data } = product;
   const p = x.data;
-  for (let i = 0; i < data.length; i++) data[i] = a * p[i];
+  const quarter = data.length >> 2;
+  let i = 0, j = quarter, k = 2 * quarter, l = 3 * quarter;
+  for (; i < quarter; i++, j++, k++, l++) {
+    data[i] = a * p[i];
+    data[j] = a * p[j];
+    data[k] = a * p[k];
+    data[l] = a * p[l];
+  }
+  for (; l < data.length; l++) data[l] = a * p[l];
   return product;
 }
 
 /** Whether no value is NaN or infinite. */
 export function allFinite({ data }: Pick<Tensor, "data">): boolean {
-  // 0 * v is 0 or NaN. Four independent sums run faster than one.
+  // 0 * v is 0 or NaN.
   let a = 0, b = 0, c = 0, d = 0;
-  const end = data.length - data.length % 4;
-  for (let i = 0; i < end; i += 4) {
+  const quarter = data.length >> 2;
+  let i = 0, j = quarter, k = 2 * quarter, l = 3 * quarter;
+  for (; i < quarter; i++, j++, k++, l++) {
     a += 0 * data[i];
-    b += 0 * data[i + 1];
-    c += 0 * data[i + 2];
-    d += 0 * data[i + 3];
+    b += 0 * data[j];
+    c += 0 * data[k];
+    d += 0 * data[l];
   }
-  for (let i = end; i < data.length; i++) a += 0 * data[i];
+  for (; l < data.length; l++) d += 0 * data[l];
   return a + b + c + d === 0;
 }
