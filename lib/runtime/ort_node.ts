@@ -47,7 +47,7 @@ export function sessionOptions(threads: number, { isBrief }: Pick<GraphSource, "
     // Patterns would keep a block for every image size so far, gigabytes in all.
     enableCpuMemArena: !isBrief,
     enableMemPattern: false,
-    // Threads wait for the next operator in a loop, which is fastest. After a run they would go on for some 50 ms, and take a
+    // Threads wait for the next operator in a loop, which is fastest. After a run they would go on for some 30 ms, and take a
     // core from the next graph, whose threads are its own, and from everything else.
     extra: { session: { force_spinning_stop: "1" } },
   };

@@ -23,8 +23,8 @@ const IDLE = 10_000;
 const TIMEOUT = 600_000;
 
 /**
- * Makes the codec. PNG is encoded on the calling thread: other threads already compress it, a band of rows at a time,
- * so that an abort works there too, and its pixels need not be copied.
+ * Makes the codec. PNG is encoded on the calling thread, a band of rows at a time, so that an abort works there too; its
+ * pixels need not be copied, and Node and browsers compress the bands on other threads anyway.
  *
  * If the thread cannot start, for example in a page whose bundler did not find its script, everything runs
  * on the calling thread.
