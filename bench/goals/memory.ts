@@ -34,5 +34,29 @@ export const memory: Study = {
         note: seconds(took),
       };
     }
+    if (large) yield* ofManyImages(signal);
   },
 };
+
+/** Images of a folder, and their sizes. */
+const COUNT = 1000, SIDE = 64;
+
+/** Whether memory grows from image to image: V8's heaps reach their size within the first half of them, a leak would go on. */
+async function* ofManyImages(signal: AbortSignal): AsyncGenerator<Goal> {
+  await using scratch = await openScratch();
+  const paths: string[] = [];
+  for (let i = 0; i < COUNT; i++) paths.push(await scratch.photograph(`${i}.png`, SIDE, SIDE));
+  const args = ["--model", "regression", "--out", scratch.path("out"), ...paths];
+  const { events, took } = await watched(args, signal);
+  const peaks = events.filter(({ event }) => event === "done").map(({ peak }) => peak / 1e6);
+  const after = (count: number) => Math.max(...peaks.slice(0, count));
+  const counts = [COUNT / 10, COUNT / 2, COUNT];
+  yield {
+    what: `peak, ${COUNT} images of ${SIDE}x${SIDE} : the first ${COUNT / 2} of them`,
+    value: after(COUNT) / after(COUNT / 2),
+    goal: { most: 1.1 },
+    note: `${counts.map((count) => `${after(count).toFixed(0)} MB after ${count}`).join(", ")}; ${
+      seconds(took)
+    }, regression`,
+  };
+}

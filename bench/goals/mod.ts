@@ -1,5 +1,6 @@
 /** All studies that measure goals. @module */
 
+import { eager } from "./eager.ts";
 import { estimates } from "./estimates.ts";
 import { folder } from "./folder.ts";
 import type { Study } from "./goal.ts";
@@ -15,6 +16,7 @@ export const studies: readonly Study[] = [
   overhead,
   peer,
   threads,
+  eager,
   linear,
   start,
   folder,

@@ -3,10 +3,13 @@
 import type { Event } from "../../cli/events.ts";
 import { peakOf } from "../../tools/memory.ts";
 
+/** An event, with the milliseconds since the program was started, and the peak of its memory in bytes so far, on Linux. */
+type Seen = Event & { at: number; peak: number };
+
 /** What a run of the program reported. */
 export interface Watched {
-  /** Its events, with the milliseconds since it was started. */
-  readonly events: readonly (Event & { at: number })[];
+  /** Its events. */
+  readonly events: readonly Seen[];
   /** Largest resident memory in bytes; only on Linux. */
   readonly peak: number;
   /** Milliseconds from start to end. */
@@ -30,14 +33,15 @@ export async function watched(args: readonly string[], signal: AbortSignal): Pro
   }).spawn();
   const memory = watchMemory(child.pid);
   const errors = new Response(child.stderr).text();
-  const events: (Event & { at: number })[] = [];
+  const events: Seen[] = [];
   const lines = child.stdout.pipeThrough(new TextDecoderStream());
   let rest = "";
   for await (const piece of lines) {
     const parts = (rest + piece).split("\n");
     rest = parts.pop()!;
     const at = performance.now() - start;
-    for (const line of parts) events.push({ ...JSON.parse(line), at });
+    const peak = peakOf(child.pid);
+    for (const line of parts) events.push({ ...JSON.parse(line), at, peak });
   }
   const { success } = await child.status;
   const peak = memory.end();

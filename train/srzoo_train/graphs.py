@@ -12,6 +12,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from .rewritten import rewritten
+
 OPSET = 17
 # Free axes of each tensor; capitals are sizes of the high-resolution grid.
 AXES = {
@@ -92,7 +94,7 @@ def to_onnx(graph: Graph, half: bool = True) -> onnx.ModelProto:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             # The exporter restores a module's mode: in training mode, dropout would be on again.
-            _Called(graph.network, graph.outputs).eval(),
+            _Called(rewritten(graph.network), graph.outputs).eval(),
             tuple(inputs.values()),
             buffer,
             dynamo=False,
