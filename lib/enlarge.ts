@@ -167,6 +167,8 @@ async function* sampleAll(
       image = render(own, { ...window, x: 0, y: 0 });
       release(own);
     } else image = render(drawn);
+    // Now, instead of when the garbage is collected: the next region needs the memory.
+    if (drawn !== conditioned.estimate) release(drawn);
     canvas.paste(image, region.row, region.column);
     meter("finish", sample, plan.steps)(1, 1);
   }

@@ -97,7 +97,10 @@ export interface Conditioned {
   readonly estimate?: Tensor;
   /** Frees the memory that all samples share; no sample can be drawn afterwards. */
   dispose?(): void;
-  /** Draws one sample and yields each step; returns the image `[1, 3, h*scale, w*scale]`. */
+  /**
+   * Draws one sample and yields each step; returns the image `[1, 3, h*scale, w*scale]`, which is the caller's unless it is the
+   * estimate.
+   */
   sample(input: SampleInput): AsyncGenerator<SampleStep, Tensor>;
 }
 

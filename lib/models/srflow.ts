@@ -116,7 +116,9 @@ async function* sample(
   );
   const gain = fidelity / flow.residualScale;
   const image = cut(
-    base ? mix(1, base, gain, residual) : scaleBy(1 / flow.residualScale, residual),
+    base
+      ? mix(1, base, gain, residual, residual)
+      : scaleBy(1 / flow.residualScale, residual, residual),
   );
   yield { step: 1, steps: 1, image: () => Promise.resolve(image) };
   return image;

@@ -11,8 +11,8 @@ import type { Guide } from "./model.ts";
 /** Converts between images and states, for one base image `[1, 3, H, W]`; states may be larger. */
 export interface State {
   /**
-   * The image of a clean state: (1 - fidelity) * base + fidelity * (the estimate of hr). If the state is spent, the image may be written
-   * over it.
+   * The image of a clean state: (1 - fidelity) * base + fidelity * (the estimate of hr). If the state is spent, the image is written
+   * over it; otherwise it may be the base itself.
    */
   image(x0: Tensor, fidelity: number, isSpent?: boolean): Tensor;
   /**

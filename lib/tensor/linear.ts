@@ -11,7 +11,7 @@
 import { type Tensor, tensor } from "./tensor.ts";
 
 /**
- * `a` x + `b` y, computed in doubles; x itself if that is the sum and nothing limits it.
+ * `a` x + `b` y, computed in doubles; x itself if that is the sum, nothing limits it, and it need not be elsewhere.
  *
  * @param into Tensor for the result, which may be x or y; a new one if absent.
  * @param limit The sum is clamped to [-limit, limit].
@@ -24,7 +24,7 @@ export function mix(
   into?: Tensor,
   limit = Infinity,
 ): Tensor {
-  if (a === 1 && b === 0 && limit === Infinity) return x;
+  if (a === 1 && b === 0 && limit === Infinity && (!into || into === x)) return x;
   const sum = into ?? tensor(x.dims);
   const { data } = sum;
   const p = x.data, q = y.data;

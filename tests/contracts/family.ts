@@ -196,6 +196,22 @@ export function testFamily(name: string, open: () => Promise<Opened>, tolerance:
     expect(seen).toEqual(Array.from({ length: steps }, (_, i) => [i + 1, steps]));
   });
 
+  Deno.test(`${name}() gives each image to its caller, who may change it, unless it is the estimate`, async () => {
+    await using entry = await open();
+    const lr = testPicture(8, 8);
+    const tiling = { ...whole, multiple: entry.card.tiling?.multiple ?? 1 };
+    const conditioned = await entry.model.condition!({ lr, tiling });
+    const steps = entry.card.steps?.default ?? 1;
+    for (const fidelity of [1, 0]) {
+      const how = { sampler: "ddim", steps, fidelity, noise: noiseFrom() } as const;
+      const first = await drain(conditioned.sample(how));
+      const before = first.data.slice();
+      if (first !== conditioned.estimate) first.data.fill(NaN);
+      expect((await drain(conditioned.sample(how))).data).toEqual(before);
+    }
+    conditioned.dispose?.();
+  });
+
   Deno.test(`${name}() gives a crop the same pixels as the whole`, async () => {
     await using entry = await open();
     const lr = testPicture(60, 60);

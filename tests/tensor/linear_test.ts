@@ -20,6 +20,10 @@ Deno.test("mix() and scaleBy() reach every value, and write where they are told 
       expect(mix(2, values(length, 0), -0.5, values(length, 3), into)).toBe(into);
       expect(into.data).toEqual(sum);
     }
+    const [same, elsewhere] = [values(length, 1), values(length, 2)];
+    expect(mix(1, same, 0, x)).toBe(same);
+    expect(mix(1, same, 0, x, elsewhere)).toBe(elsewhere);
+    expect(elsewhere).toEqual(same);
     expect(scaleBy(-1, x, x)).toBe(x);
     expect(x.data).toEqual(sum.map((value) => -value));
   }
