@@ -1,10 +1,12 @@
 """What the export writes in other operators is the same network, and slower operators are gone."""
 
+import json
+
 import pytest
 import torch
 from torch import nn
 
-from srzoo_train.eager import main, official_srdiff
+from srzoo_train.eager import RECIPES, main, official_srdiff
 from srzoo_train.graphs import Graph, run, session, to_onnx
 from srzoo_train.rewritten import ByPhases, rewritten
 
@@ -51,12 +53,9 @@ def test_srdiff_is_exported_without_its_slow_operators():
 
 
 def test_eager_prints_a_row_for_each_graph(capsys, monkeypatch):
-    recipe = "train/recipes/regression-x4.yml"
+    recipe = str(RECIPES / "regression-x4.yml")
     monkeypatch.setattr("sys.argv", ["eager", "--recipe", recipe, "--side", "32", "--threads", "1"])
-    monkeypatch.chdir(__file__.rpartition("/train/")[0])
     main()
-    import json
-
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(row["model"], row["graph"]) for row in rows] == [
         ("SRDiff as published", "encoder"), ("SRDiff as published", "denoiser"), ("regression-x4", "network"),
